@@ -1,0 +1,77 @@
+// The boot configuration: listen addresses, peers, database, log. Nothing an administrator changes
+// at run time. docs/configuration.md describes every key.
+#pragma once
+
+#include "base/result.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace isthmus::app {
+
+struct SipPeerConfig {
+    std::string name;
+    std::string kind = "simple";
+    std::string target;  ///< "tls:host:port"
+    std::vector<std::string> domains;
+    std::vector<std::string> certificate_names;
+    std::vector<std::string> addresses;
+    std::string username;  ///< digest, when the peer challenges
+    std::string password_file;
+};
+
+struct Config {
+    std::string server_name;
+    std::string state_dir = "/var/lib/isthmus";
+    std::string database_url = "sqlite:isthmus.db";
+
+    std::vector<std::string> sip_listen = {"tls:[::]:5061"};
+    std::vector<std::string> sip_domains;
+    std::vector<SipPeerConfig> sip_peers;
+
+    std::vector<std::string> xmpp_listen = {"[::]:5269"};
+    std::vector<std::string> xmpp_direct_tls_listen;
+    std::vector<std::string> xmpp_domains;
+    std::map<std::string, std::string> xmpp_domain_map;
+    std::string component_server;
+    std::string component_domain;
+    std::string component_secret_file;
+
+    std::vector<std::string> dns_servers;
+    std::map<std::string, std::vector<std::string>> dns_static;
+
+    std::string tls_trust = "system";
+    std::vector<std::string> tls_extra_ca_files;
+    std::string tls_min_version = "1.2";
+    std::string tls_certificate_file;
+    std::string tls_private_key_file;
+
+    std::vector<std::string> admin_listen = {"127.0.0.1:8443"};
+    std::string admin_unix_socket = "admin.sock";
+    std::string metrics_listen = "127.0.0.1:9469";
+
+    std::string log_format = "json";
+    std::string log_level = "info";
+
+    std::size_t max_sip_bytes = 65536;
+    std::size_t max_stanza_bytes = 262144;
+    std::size_t max_message_chars = 8000;
+    std::size_t max_pending_messages = 200000;
+    std::size_t drain_seconds = 30;
+
+    std::string cluster_url;
+
+    /// A path of the configuration, taken relative to state_dir.
+    std::string in_state_dir(std::string_view path) const;
+};
+
+/// Reads and checks. Every fault is one line "FILE:LINE:COLUMN: sentence" in the error's detail;
+/// unknown keys name the nearest one (IST-CFG-001).
+Result<Config> load_config(const std::string& path);
+Result<Config> parse_config(std::string_view text, const std::string& name);
+
+}  // namespace isthmus::app

@@ -1,0 +1,274 @@
+#include "app/daemon.h"
+
+#include "admin/api.h"
+#include "admin/http_server.h"
+#include "app/config.h"
+#include "app/crossing.h"
+#include "app/notify.h"
+#include "app/traffic_wing.h"
+#include "app/version.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "control/policy_service.h"
+#include "net/event_loop.h"
+#include "net/tls_context.h"
+#include "store/database.h"
+#include "store/policy_store.h"
+#include "xmpp/jid.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+namespace isthmus::app {
+
+namespace {
+
+log::Level level_of(const std::string& name) {
+    constexpr std::string_view kNames[] = {"trace", "debug", "info", "warning", "error"};
+    for (std::size_t i = 0; i < std::size(kNames); ++i) {
+        if (kNames[i] == name) {
+            return static_cast<log::Level>(i);
+        }
+    }
+    return log::Level::Info;
+}
+
+void set_up_log(const Config& config) {
+    log::set_up(config.log_format == "text" ? log::Format::Text : log::Format::Json,
+                level_of(config.log_level));
+}
+
+/// A failed start step: one clear line, then the exit code.
+class StartFailure : public std::runtime_error {
+  public:
+    explicit StartFailure(const Error& error)
+        : std::runtime_error(error.detail.empty() ? error.public_text : error.detail),
+          code(error.code) {}
+
+    std::string_view code;
+};
+
+template <class T>
+T expect(Result<T> result) {
+    if (!result) {
+        throw StartFailure(result.error());
+    }
+    if constexpr (!std::is_void_v<T>) {
+        return std::move(*result);
+    }
+}
+
+std::string database_path(const Config& config) {
+    constexpr std::string_view kScheme = "sqlite:";
+    if (!config.database_url.starts_with(kScheme)) {
+        throw StartFailure(make_error(ErrorKind::Unsupported,
+                                      "IST-CFG-001",
+                                      "Only sqlite: is supported by this version.",
+                                      "[database] url: this version knows sqlite:FILE only"));
+    }
+    return config.in_state_dir(std::string_view(config.database_url).substr(kScheme.size()));
+}
+
+Result<std::string> canonical_domain(std::string_view domain) {
+    Arena arena;
+    const auto prepared = xmpp::prepare_domain(domain, arena);
+    if (!prepared) {
+        return prepared.error();
+    }
+    return std::string(*prepared);
+}
+
+Result<std::shared_ptr<const net::TlsContext>> load_tls(const Config& config) {
+    return net::TlsContext::load({.certificate_chain = config.tls_certificate_file,
+                                  .private_key = config.tls_private_key_file,
+                                  .trust_system = config.tls_trust == "system",
+                                  .extra_cas = config.tls_extra_ca_files,
+                                  .only_tls13 = config.tls_min_version == "1.3"});
+}
+
+boost::json::array as_array(const std::vector<std::string>& texts) {
+    return boost::json::array(texts.begin(), texts.end());
+}
+
+class Daemon {
+  public:
+    explicit Daemon(std::string config_file) : config_file_(std::move(config_file)) {}
+
+    int run() {
+        auto config = load_config(config_file_);
+        if (!config) {
+            fmt::print(stderr, "{}\n", config.error().detail);
+            return 2;
+        }
+        config_ = std::move(*config);
+        set_up_log(config_);
+        try {
+            start();
+        } catch (const StartFailure& failure) {
+            log::event(log::Level::Error,
+                       "daemon.failed",
+                       {{"code", failure.code}, {"msg", failure.what()}});
+            return failure.code == "IST-CFG-001" ? 2 : 1;
+        } catch (const std::exception& failure) {
+            log::event(log::Level::Error, "daemon.failed", {{"msg", failure.what()}});
+            return 1;
+        }
+        control_.run();
+        stop();
+        return 0;
+    }
+
+  private:
+    // The steps in order; what they made is undone in reverse by stop() or by destruction.
+    void start() {
+        // Before any thread: signals are blocked in all of them and read by the control loop.
+        control_.on_signal(SIGTERM, [this] { on_terminate(); });
+        control_.on_signal(SIGINT, [this] { on_terminate(); });
+        control_.on_signal(SIGHUP, [this] { (void)reload(); });
+        std::signal(SIGPIPE, SIG_IGN);
+        std::filesystem::create_directories(config_.state_dir);
+        std::filesystem::permissions(config_.state_dir, std::filesystem::perms::owner_all);
+
+        database_.emplace(database_path(config_));
+        store_.emplace(*database_);
+        auto policy = expect(policy::Policy::build(store_->load()));
+        const auto tls = expect(load_tls(config_));
+        traffic_ = expect(TrafficWing::create(config_, std::move(policy), metrics_));
+        traffic_->set_tls(tls);
+        crossing_.emplace(*traffic_, control_);
+        traffic_->start();
+        policies_.emplace(*store_, canonical_domain, [this](auto snapshot) {
+            return crossing_->publish(std::move(snapshot));
+        });
+        open_admin();
+        auto listening = crossing_->listen(config_);
+        if (!listening) {
+            throw std::runtime_error("the traffic thread does not answer");
+        }
+        announce(expect(std::move(*listening)));
+    }
+
+    void open_admin() {
+        read_status_ = [this]() -> std::optional<control::Status> {
+            auto status = crossing_->read_status();
+            if (status) {
+                status->version = kVersion;
+                status->stored_revision = policies_->current().revision();
+            }
+            return status;
+        };
+        api_.emplace(admin::ApiServices{*policies_, read_status_, [this] { return reload(); }});
+        http_.emplace(control_.asio());
+        expect(http_->listen_unix(config_.in_state_dir(config_.admin_unix_socket),
+                                  [this](const auto& request) { return api_->handle(request); }));
+        if (!config_.metrics_listen.empty()) {
+            metrics_at_ = expect(http_->listen_tcp(
+                config_.metrics_listen,
+                admin::make_health_pages([this] { return metrics_.render(); }, read_status_)));
+        }
+        metrics_.gauge("isthmus_build_info", "Always 1.", {{"version", kVersion}}).set(1);
+    }
+
+    void announce(const Listening& listening) {
+        const boost::json::object listeners{
+            {"sip", as_array(listening.sip)},
+            {"xmpp", as_array(listening.xmpp)},
+            {"admin", boost::json::array()},
+            {"metrics",
+             as_array(metrics_at_.empty() ? std::vector<std::string>()
+                                          : std::vector<std::string>{metrics_at_})}};
+        log::event_with_json(
+            log::Level::Info, "daemon.ready", "listeners", boost::json::serialize(listeners));
+        notify("READY=1");
+    }
+
+    void on_terminate() {
+        if (std::exchange(is_stopping_, true)) {
+            log::event(
+                log::Level::Warning, "daemon.stop", {{"msg", "second signal: stopping now"}});
+            control_.stop();
+            return;
+        }
+        log::event(
+            log::Level::Info, "daemon.drain", {{"msg", "no new work; finishing what there is"}});
+        notify("STOPPING=1");
+        crossing_->drain(std::chrono::seconds(config_.drain_seconds), [this] { control_.stop(); });
+    }
+
+    void stop() {
+        http_.reset();
+        policies_.reset();
+        traffic_->stop();
+        const std::size_t left = traffic_->status().messages_pending;
+        traffic_.reset();
+        log::event(left == 0 ? log::Level::Info : log::Level::Warning,
+                   "daemon.stopped",
+                   {{"messages_left", left}});
+    }
+
+    /// SIGHUP and `config reload`: log level and certificates. All or nothing.
+    Result<void> reload() {
+        auto config = load_config(config_file_);
+        auto tls = config ? load_tls(*config)
+                          : Result<std::shared_ptr<const net::TlsContext>>(config.error());
+        metrics_.gauge("isthmus_config_last_reload_success", "1 if the last reload worked.")
+            .set(tls ? 1 : 0);
+        if (!tls) {
+            log::event(
+                log::Level::Error,
+                "config.reload",
+                {{"result", "failed"}, {"code", tls.error().code}, {"msg", tls.error().detail}});
+            return tls.error();
+        }
+        set_up_log(*config);
+        config_.log_level = config->log_level;
+        config_.log_format = config->log_format;
+        crossing_->set_tls(std::move(*tls));
+        log::event(log::Level::Info, "config.reload", {{"result", "done"}});
+        return {};
+    }
+
+    std::string config_file_;
+    Config config_;
+    metrics::Registry metrics_;
+    net::EventLoop control_;
+    std::optional<store::Database> database_;
+    std::optional<store::PolicyStore> store_;
+    std::unique_ptr<TrafficWing> traffic_;
+    std::optional<Crossing> crossing_;
+    std::optional<control::PolicyService> policies_;
+    control::ReadStatus read_status_;
+    std::optional<admin::Api> api_;
+    std::optional<admin::HttpServer> http_;
+    std::string metrics_at_;
+    bool is_stopping_ = false;
+};
+
+}  // namespace
+
+int serve(const std::string& config_file) {
+    return Daemon(config_file).run();
+}
+
+int check_config(const std::string& config_file) {
+    const auto config = load_config(config_file);
+    if (!config) {
+        fmt::print(stderr, "{}\n", config.error().detail);
+        return 2;
+    }
+    fmt::print("{}: good\n", config_file);
+    return 0;
+}
+
+}  // namespace isthmus::app

@@ -1,0 +1,18 @@
+// Arguments in, exit code out.
+#include "app/daemon.h"
+#include "app/translate_cases.h"
+#include "app/version.h"
+#include "cli/commands.h"
+
+#include <cstdio>
+#include <string>
+
+int main(int count, char** arguments) {
+    using namespace isthmus;
+    const cli::Offline offline{
+        .serve = app::serve,
+        .check_config = app::check_config,
+        .translate = [](const std::string& file) { return app::run_translate_cases(file, stdout); },
+        .version = std::string(app::kVersion)};
+    return cli::run(count, arguments, offline);
+}

@@ -1,0 +1,376 @@
+#include "app/traffic_wing.h"
+
+#include "app/version.h"
+#include "base/arena.h"
+#include "base/text.h"
+#include "net/resolver.h"
+#include "xmpp/jid.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+namespace isthmus::app {
+
+namespace {
+
+Error invalid(std::string detail) {
+    return make_error(
+        ErrorKind::Syntax, "IST-CFG-001", "The configuration is not valid.", std::move(detail));
+}
+
+Result<std::string> sip_name(std::string_view domain) {
+    Arena arena;
+    const auto prepared = xmpp::prepare_domain(domain, arena);
+    const auto ascii = prepared ? xmpp::domain_to_ascii(*prepared, arena) : prepared;
+    if (!ascii) {
+        return invalid(fmt::format("'{}' is not a domain name", domain));
+    }
+    return std::string(*ascii);
+}
+
+Result<std::string> xmpp_name(std::string_view domain) {
+    Arena arena;
+    const auto prepared = xmpp::prepare_domain(domain, arena);
+    if (!prepared) {
+        return invalid(fmt::format("'{}' is not a domain name", domain));
+    }
+    return std::string(*prepared);
+}
+
+struct Address {
+    sip::Transport transport = sip::Transport::Tcp;
+    std::string host;
+    std::uint16_t port = 0;
+    bool has_port = false;
+};
+
+/// "tls:host:port"; the port may be left out of a peer's target.
+Result<Address> parse_address(std::string_view text) {
+    Address made;
+    const std::size_t colon = text.find(':');
+    const std::string_view scheme = text.substr(0, colon);
+    if (scheme == "udp") {
+        made.transport = sip::Transport::Udp;
+    } else if (scheme == "tcp") {
+        made.transport = sip::Transport::Tcp;
+    } else if (scheme == "tls") {
+        made.transport = sip::Transport::Tls;
+    } else {
+        return invalid(fmt::format("'{}' must begin with udp:, tcp: or tls:", text));
+    }
+    std::string_view rest = text.substr(colon + 1);
+    const std::size_t last = rest.rfind(':');
+    const bool is_bracketed = rest.ends_with(']');
+    if (last != std::string_view::npos && !is_bracketed) {
+        const auto port = text::to_number(rest.substr(last + 1));
+        if (!port || *port > 65535) {
+            return invalid(fmt::format("'{}' has no valid port", text));
+        }
+        made.port = static_cast<std::uint16_t>(*port);
+        made.has_port = true;
+        rest = rest.substr(0, last);
+    }
+    if (rest.empty()) {
+        return invalid(fmt::format("'{}' names no host", text));
+    }
+    made.host = rest;
+    return made;
+}
+
+Result<sip::ListenAddress> parse_listener(std::string_view text) {
+    const auto address = parse_address(text);
+    if (!address) {
+        return address.error();
+    }
+    const auto ip = net::IpAddress::parse(address->host);
+    if (!ip || !address->has_port) {
+        return invalid(fmt::format("listen address '{}' must be TRANSPORT:ADDRESS:PORT", text));
+    }
+    return sip::ListenAddress{address->transport, {*ip, address->port}};
+}
+
+std::string read_secret(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    const std::string text((std::istreambuf_iterator<char>(file)),
+                           std::istreambuf_iterator<char>());
+    return std::string(text::trim(text));
+}
+
+Result<gateway::SipPeer> make_peer(const SipPeerConfig& config, std::size_t index) {
+    gateway::SipPeer made{.name = config.name};
+    const auto target = parse_address(config.target);
+    if (!target) {
+        return target.error();
+    }
+    made.target = {.host = target->host,
+                   .port = target->port,
+                   .transport = target->transport,
+                   .use_srv = !target->has_port};
+    made.target.peer = static_cast<int>(index);
+    made.target.username = config.username;
+    if (!config.password_file.empty()) {
+        made.target.password = read_secret(config.password_file);
+    }
+    made.certificate_names = config.certificate_names;
+    if (made.certificate_names.empty()) {
+        made.certificate_names = {target->host};
+    }
+    made.target.certificate_names = made.certificate_names;
+    for (const std::string& domain : config.domains) {
+        auto name = sip_name(domain);
+        if (!name) {
+            return name.error();
+        }
+        made.domains.push_back(std::move(*name));
+    }
+    for (const std::string& text : config.addresses) {
+        const auto block = net::Cidr::parse(text);
+        if (!block) {
+            return invalid(fmt::format("peer {}: '{}' is no address or CIDR", config.name, text));
+        }
+        made.addresses.push_back(*block);
+    }
+    // A target written as an address is a listed address.
+    if (const auto ip = net::IpAddress::parse(target->host); ip && made.addresses.empty()) {
+        made.addresses.push_back({*ip, ip->is_v4() ? 32 : 128});
+    }
+    return made;
+}
+
+Result<gateway::GatewayConfig> make_flows(const Config& config) {
+    gateway::GatewayConfig made;
+    made.max_message_chars = config.max_message_chars;
+    made.max_stanza_octets = config.max_stanza_bytes;
+    made.max_pending = config.max_pending_messages;
+    const auto& xmpp_domains =
+        config.xmpp_domains.empty() ? config.sip_domains : config.xmpp_domains;
+    for (const std::string& domain : xmpp_domains) {
+        const auto mapped = config.xmpp_domain_map.find(domain);
+        auto sip = sip_name(mapped == config.xmpp_domain_map.end() ? domain : mapped->second);
+        auto xmpp = xmpp_name(domain);
+        if (!sip || !xmpp) {
+            return sip ? xmpp.error() : sip.error();
+        }
+        made.domains.push_back({std::move(*sip), std::move(*xmpp)});
+    }
+    for (std::size_t i = 0; i < config.sip_peers.size(); ++i) {
+        auto peer = make_peer(config.sip_peers[i], i);
+        if (!peer) {
+            return peer.error();
+        }
+        made.peers.push_back(std::move(*peer));
+    }
+    return made;
+}
+
+sip::UserAgentConfig make_user_agent_config(const Config& config) {
+    sip::UserAgentConfig made;
+    made.server_name = config.server_name;
+    made.max_message_octets = config.max_sip_bytes;
+    made.max_pending_transactions = config.max_pending_messages;
+    for (const SipPeerConfig& peer : config.sip_peers) {
+        made.peer_names.push_back(peer.name);
+    }
+    return made;
+}
+
+xmpp::ServerConfig make_server_config(const Config& config,
+                                      const gateway::GatewayConfig& flows,
+                                      const policy::Policy& policy,
+                                      Random& random) {
+    xmpp::ServerConfig made;
+    for (const gateway::ServedDomain& domain : flows.domains) {
+        made.domains.push_back(domain.xmpp);
+    }
+    made.version = kVersion;
+    made.max_stanza_octets = config.max_stanza_bytes;
+    made.stream_establishment_timeout =
+        std::chrono::seconds(policy.gateway().stream_establishment_timeout);
+    made.dialback_secret = policy.gateway().dialback_passphrase.empty()
+                               ? random.hex(32)
+                               : policy.gateway().dialback_passphrase;
+    made.component_server = config.component_server;
+    made.component_domain = config.component_domain;
+    if (!config.component_secret_file.empty()) {
+        made.component_secret = read_secret(config.component_secret_file);
+    }
+    return made;
+}
+
+double seconds(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+TrafficWing::TrafficWing(const Config& config,
+                         metrics::Registry& metrics,
+                         gateway::GatewayConfig flows)
+    : server_name_(config.server_name),
+      network_(loop_, metrics),
+      flows_(std::move(flows)),
+      gateway_(flows_, loop_.timers(), random_, metrics),
+      drain_timer_(loop_.timers(), [this] { check_drained(); }) {}
+
+TrafficWing::~TrafficWing() {
+    stop();
+}
+
+Result<std::unique_ptr<TrafficWing>> TrafficWing::create(
+    const Config& config,
+    std::shared_ptr<const policy::Policy> policy,
+    metrics::Registry& metrics) {
+    auto flows = make_flows(config);
+    if (!flows) {
+        return flows.error();
+    }
+    std::unique_ptr<TrafficWing> made(new TrafficWing(config, metrics, std::move(*flows)));
+    net::DnsSettings dns;
+    dns.servers = config.dns_servers;
+    for (const auto& [name, records] : config.dns_static) {
+        dns.static_names[name] = records;
+    }
+    auto resolver = net::DnsResolver::create(made->loop_, made->random_, dns);
+    if (!resolver) {
+        return resolver.error();
+    }
+    made->resolver_ = std::move(*resolver);
+    made->user_agent_ = sip::make_user_agent(make_user_agent_config(config),
+                                             made->network_,
+                                             *made->resolver_,
+                                             made->loop_.timers(),
+                                             made->random_,
+                                             metrics,
+                                             made->gateway_);
+    made->sip_peers_ = std::make_unique<gateway::SipPeers>(made->flows_, *made->user_agent_);
+    made->server_ =
+        xmpp::make_server(make_server_config(config, made->flows_, *policy, made->random_),
+                          made->network_,
+                          *made->resolver_,
+                          made->loop_.timers(),
+                          made->random_,
+                          metrics,
+                          made->gateway_);
+    made->gateway_.attach(*made->sip_peers_, *made->server_);
+    made->gateway_.set_policy(std::move(policy));
+    made->started_ = made->loop_.timers().now();
+    return made;
+}
+
+void TrafficWing::start() {
+    thread_ = std::thread([this] { loop_.run(); });
+}
+
+void TrafficWing::stop() {
+    if (thread_.joinable()) {
+        loop_.stop();
+        thread_.join();
+    }
+}
+
+Result<Listening> TrafficWing::listen(const Config& config) {
+    Listening made;
+    std::vector<sip::ListenAddress> sip;
+    for (const std::string& text : config.sip_listen) {
+        const auto address = parse_listener(text);
+        if (!address) {
+            return address.error();
+        }
+        sip.push_back(*address);
+    }
+    std::vector<net::Endpoint> xmpp;
+    for (const std::string& text : config.xmpp_listen) {
+        const auto endpoint = net::Endpoint::parse(text);
+        if (!endpoint) {
+            return invalid(fmt::format("listen address '{}' must be ADDRESS:PORT", text));
+        }
+        xmpp.push_back(*endpoint);
+    }
+    const auto sip_bound = user_agent_->listen(sip);
+    if (!sip_bound) {
+        return sip_bound.error();
+    }
+    for (const sip::ListenAddress& address : *sip_bound) {
+        made.sip.push_back(fmt::format("{}:{}",
+                                       text::to_lower(sip::transport_name(address.transport)),
+                                       address.endpoint.to_string()));
+    }
+    const auto xmpp_bound = server_->listen(xmpp);
+    if (!xmpp_bound) {
+        return xmpp_bound.error();
+    }
+    for (const net::Endpoint& endpoint : *xmpp_bound) {
+        made.xmpp.push_back(endpoint.to_string());
+    }
+    is_listening_ = true;
+    return made;
+}
+
+void TrafficWing::set_policy(std::shared_ptr<const policy::Policy> policy) {
+    gateway_.set_policy(std::move(policy));
+}
+
+void TrafficWing::set_tls(const std::shared_ptr<const net::TlsContext>& context) {
+    user_agent_->set_tls(context);
+    server_->set_tls(context);
+}
+
+control::Status TrafficWing::status() {
+    control::Status made;
+    made.server_name = server_name_;
+    made.state = is_draining_ ? "draining" : is_listening_ ? "running" : "starting";
+    made.uptime_seconds = seconds(loop_.timers().now() - started_);
+    made.running_revision = gateway_.policy().revision();
+    made.messages_pending = gateway_.pending();
+    made.messages_queued = gateway_.queued();
+    made.oldest_queued_seconds = seconds(gateway_.oldest_queued());
+    for (const xmpp::LinkStatus& link : server_->status()) {
+        made.streams.push_back({.local_domain = link.local_domain,
+                                .remote_domain = link.remote_domain,
+                                .direction = link.outgoing ? "out" : "in",
+                                .state = link.state,
+                                .auth = link.auth,
+                                .tls = link.tls_version,
+                                .remote_address = link.remote_address,
+                                .queued = link.queued,
+                                .oldest_seconds = seconds(link.oldest),
+                                .last_error = link.last_error});
+    }
+    for (const gateway::SipPeer& peer : flows_.peers) {
+        made.peers.push_back(
+            {.name = peer.name,
+             .target = fmt::format("{}:{}:{}",
+                                   text::to_lower(sip::transport_name(peer.target.transport)),
+                                   peer.target.host,
+                                   peer.target.port)});
+    }
+    return made;
+}
+
+bool TrafficWing::is_idle() const {
+    return gateway_.pending() == 0 && server_->pending() == 0 && user_agent_->pending() == 0;
+}
+
+void TrafficWing::drain(Duration patience, std::function<void()> on_done) {
+    is_draining_ = true;
+    on_drained_ = std::move(on_done);
+    drain_deadline_ = loop_.timers().now() + patience;
+    user_agent_->set_draining(true);
+    server_->set_draining(true);
+    // One turn at least, so that the answers of this turn leave.
+    drain_timer_.arm(std::chrono::milliseconds(20));
+}
+
+void TrafficWing::check_drained() {
+    if (is_idle() || loop_.timers().now() >= drain_deadline_) {
+        std::exchange(on_drained_, nullptr)();
+        return;
+    }
+    drain_timer_.arm(std::chrono::milliseconds(20));
+}
+
+}  // namespace isthmus::app

@@ -1,0 +1,82 @@
+// The object graph of the traffic thread: network, both protocol wings, the gateway between them.
+#pragma once
+
+#include "app/config.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "control/status_service.h"
+#include "gateway/gateway.h"
+#include "gateway/sip_peers.h"
+#include "net/event_loop.h"
+#include "net/network.h"
+#include "sip/user_agent.h"
+#include "xmpp/server.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace isthmus::app {
+
+/// The addresses that are really listened on, as the log and the lab want them.
+struct Listening {
+    std::vector<std::string> sip;
+    std::vector<std::string> xmpp;
+};
+
+class TrafficWing {
+  public:
+    /// Builds everything, listens on nothing yet. Fails with IST-CFG-001 on names and addresses
+    /// that make no sense; the detail says which.
+    static Result<std::unique_ptr<TrafficWing>> create(const Config& config,
+                                                       std::shared_ptr<const policy::Policy> policy,
+                                                       metrics::Registry& metrics);
+
+    TrafficWing(const TrafficWing&) = delete;
+    TrafficWing& operator=(const TrafficWing&) = delete;
+    TrafficWing(TrafficWing&&) = delete;
+    TrafficWing& operator=(TrafficWing&&) = delete;
+    ~TrafficWing();
+
+    net::EventLoop& loop() { return loop_; }
+
+    /// Starts and ends the thread; between them all below belongs to that thread.
+    void start();
+    void stop();
+
+    Result<Listening> listen(const Config& config);
+    void set_policy(std::shared_ptr<const policy::Policy> policy);
+    void set_tls(const std::shared_ptr<const net::TlsContext>& context);
+    control::Status status();
+    void drain(Duration patience, std::function<void()> on_done);
+
+  private:
+    TrafficWing(const Config& config, metrics::Registry& metrics, gateway::GatewayConfig flows);
+
+    bool is_idle() const;
+    void check_drained();
+
+    std::string server_name_;
+    TimePoint started_{};
+    bool is_listening_ = false;
+    bool is_draining_ = false;
+    net::EventLoop loop_;
+    SystemRandom random_;
+    std::unique_ptr<net::Resolver> resolver_;
+    net::SystemNetwork network_;
+    gateway::GatewayConfig flows_;
+    gateway::Gateway gateway_;
+    std::unique_ptr<sip::UserAgent> user_agent_;
+    std::unique_ptr<gateway::SipPeers> sip_peers_;
+    std::unique_ptr<xmpp::Server> server_;
+    TimePoint drain_deadline_{};
+    std::function<void()> on_drained_;
+    Timer drain_timer_;
+    std::thread thread_;
+};
+
+}  // namespace isthmus::app

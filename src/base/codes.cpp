@@ -1,0 +1,127 @@
+#include "base/codes.h"
+
+#include <algorithm>
+
+namespace isthmus::codes {
+
+namespace {
+
+// Areas: POL policy, DNS, TCP, TLS, CERT certificates, AUTH, DB dialback, SIP, XMPP, LIM limits,
+// CFG configuration, API, MIG migration. Keep sorted by id; add, never renumber.
+constexpr Code kCodes[] = {
+    {"IST-API-001", "The request is not valid.", "Correct the field that the message names."},
+    {"IST-API-002", "There is no such object.", "Check the name; `list` shows what there is."},
+    {"IST-API-003",
+     "An object of that name exists already.",
+     "Change the existing object with `set`, or choose another name."},
+    {"IST-AUTH-001",
+     "The SIP peer may not assert the sender's domain.",
+     "Add the domain to `domains` of that [[sip.peer]] if the peer is the domain's server."},
+    {"IST-AUTH-002",
+     "The request came from an address or certificate that belongs to no SIP peer.",
+     "Add the address to `addresses`, or the certificate's name to `certificate_names`, of the "
+     "[[sip.peer]]."},
+    {"IST-AUTH-003",
+     "The XMPP server used a sender domain that it has not proved.",
+     "Nothing to do here: the partner's server must authenticate for that domain."},
+    {"IST-AUTH-004",
+     "The partner refused our authentication.",
+     "See the evidence: its server does not accept our certificate, or policy there says no."},
+    {"IST-CERT-001",
+     "The partner's certificate does not prove its domain.",
+     "The partner must use a certificate that names the domain, or allow dialback for it."},
+    {"IST-CERT-002",
+     "The partner's certificate chain is not trusted.",
+     "Add the issuing authority to `extra_ca_files`, or ask the partner for a public certificate."},
+    {"IST-CFG-001", "The configuration file is not valid.", "Correct the line that is named."},
+    {"IST-DB-001",
+     "The partner refused our dialback key.",
+     "Its server could not reach us to verify: check that our SRV record and port 5269 are right."},
+    {"IST-DB-002",
+     "The partner's dialback key is wrong.",
+     "Nothing to do here: the claim to that domain was false or its servers do not share a "
+     "secret."},
+    {"IST-DB-003",
+     "The partner did not call back in time.",
+     "Check that the partner's server can connect to us on port 5269."},
+    {"IST-DNS-001",
+     "The partner's domain does not exist in DNS.",
+     "Check the spelling of the partner's domain."},
+    {"IST-DNS-002",
+     "The domain has neither a service record nor an address.",
+     "The partner must publish an SRV record or an address; or set --proxy-fqdn."},
+    {"IST-DNS-003",
+     "The partner says in DNS that it offers no such service.",
+     "Its SRV record names the target '.'; ask the partner."},
+    {"IST-DNS-004",
+     "The name server did not answer in time.",
+     "Check [dns] servers and the network to them."},
+    {"IST-LIM-001", "A message was too large.", "Nothing, or raise [limits]."},
+    {"IST-LIM-002", "A queue is full.", "See `isthmus status`: the other side takes no messages."},
+    {"IST-LIM-003", "A peer sends faster than its limit.", "See who it is in the evidence."},
+    {"IST-LIM-004",
+     "The process has no file descriptors or memory left for a new connection.",
+     "Raise LimitNOFILE of the service; see `isthmus status` for who holds connections."},
+    {"IST-POL-001",
+     "No XMPP federated partner holds that domain.",
+     "isthmus partner create DOMAIN, if your users may talk to it."},
+    {"IST-POL-002",
+     "The user's external access policy forbids XMPP federation.",
+     "Both --enable-federation-access and --enable-xmpp-access must be true in the policy in "
+     "force."},
+    {"IST-POL-003",
+     "Federation is switched off for the whole organisation.",
+     "isthmus access-edge set --allow-federated-users true"},
+    {"IST-POL-004",
+     "The partner is disabled.",
+     "isthmus partner enable DOMAIN, if it may be used again."},
+    {"IST-POL-005", "The XMPP gateway is switched off.", "isthmus gateway set --enabled true"},
+    {"IST-POL-006",
+     "The local domain is not one that we serve.",
+     "Add it to [sip] domains if its users are ours."},
+    {"IST-SIP-001", "A SIP message was malformed.", "See the evidence; tell the peer's operator."},
+    {"IST-SIP-002",
+     "The SIP peer did not answer.",
+     "Check the peer's target, and that it routes to us and back."},
+    {"IST-SIP-003", "The SIP peer refused the message.", "The evidence holds its status code."},
+    {"IST-SIP-004",
+     "A message went in circles.",
+     "The SIP system sends us what is for its own users: check its routes."},
+    {"IST-SIP-005",
+     "A SIP message has no counterpart in XMPP.",
+     "The evidence says what; its sender was told."},
+    {"IST-TCP-001",
+     "No address of the partner accepted a connection.",
+     "Check firewalls on the way to the addresses in the evidence."},
+    {"IST-TLS-001",
+     "The partner offers no encryption and its settings require it.",
+     "The partner must offer STARTTLS; or weaken --tls-negotiation for it."},
+    {"IST-TLS-002", "The TLS handshake failed.", "The evidence holds OpenSSL's reason."},
+    {"IST-TLS-003",
+     "The partner demands encryption and its settings here do not allow it.",
+     "Set --tls-negotiation of the partner to Optional or Required."},
+    {"IST-XMPP-001", "A stream broke the rules of XMPP.", "See the evidence; tell its operator."},
+    {"IST-XMPP-002", "The partner closed the stream with an error.", "The evidence names it."},
+    {"IST-XMPP-003",
+     "The link to the partner did not come up in time.",
+     "isthmus status shows the last error of the link."},
+    {"IST-XMPP-004",
+     "An XMPP message has no counterpart in SIP.",
+     "The evidence says what; its sender was told."},
+    {"IST-XMPP-005",
+     "The partner returned an error for a message that it had taken.",
+     "The evidence names the condition; the SIP sender was told if it had asked for notices."},
+};
+
+}  // namespace
+
+std::span<const Code> all() {
+    return kCodes;
+}
+
+const Code* find(std::string_view id) {
+    const auto* at = std::ranges::lower_bound(kCodes, id, {}, &Code::id);
+    return at != std::end(kCodes) && at->id == id ? at : nullptr;
+}
+
+}  // namespace isthmus::codes

@@ -1,0 +1,93 @@
+#include "cli/api_client.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/json/parse.hpp>
+#include <fmt/format.h>
+
+namespace isthmus::cli {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using local = asio::local::stream_protocol;
+
+ApiClient::ApiClient(const std::string& server, std::chrono::seconds patience)
+    : patience_(patience) {
+    constexpr std::string_view kScheme = "unix:";
+    if (!server.starts_with(kScheme)) {
+        throw std::invalid_argument(
+            fmt::format("--server {}: this version speaks to unix:PATH only", server));
+    }
+    path_ = server.substr(kScheme.size());
+}
+
+Answer ApiClient::call(std::string_view method,
+                       const std::string& target,
+                       const std::string& body) {
+    asio::io_context context;
+    beast::basic_stream<local> stream(context);
+    beast::error_code error;
+    stream.socket().connect(local::endpoint(path_), error);
+    if (error) {
+        throw NotReachable(fmt::format("no daemon answers at {}: {}", path_, error.message()));
+    }
+    http::request<http::string_body> request;
+    request.version(11);
+    request.method_string({method.data(), method.size()});
+    request.target("/api/v1/" + target);
+    request.set(http::field::host, "localhost");
+    if (!body.empty()) {
+        request.set(http::field::content_type, "application/json");
+        request.body() = body;
+    }
+    request.prepare_payload();
+    beast::flat_buffer buffer;
+    http::response_parser<http::string_body> parser;
+    parser.body_limit(std::uint64_t{1} << 30U);
+    beast::error_code outcome = asio::error::timed_out;
+    stream.expires_after(patience_);
+    http::async_write(stream, request, [&](beast::error_code failed, std::size_t) {
+        if (failed) {
+            outcome = failed;
+            return;
+        }
+        http::async_read(stream, buffer, parser, [&](beast::error_code read_failed, std::size_t) {
+            outcome = read_failed;
+        });
+    });
+    context.run();
+    if (outcome) {
+        throw NotReachable(
+            fmt::format("the daemon at {} did not answer: {}", path_, outcome.message()));
+    }
+    Answer answer;
+    answer.status = static_cast<int>(parser.get().result_int());
+    answer.text = parser.get().body();
+    boost::system::error_code not_json;
+    answer.body = boost::json::parse(answer.text, not_json);
+    if (not_json) {
+        answer.body = nullptr;
+    }
+    return answer;
+}
+
+std::string encode_segment(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                              (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+                              c == '~';
+        if (is_plain) {
+            out.push_back(c);
+        } else {
+            out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        }
+    }
+    return out;
+}
+
+}  // namespace isthmus::cli

@@ -1,0 +1,42 @@
+// Speaks to the admin API of a daemon: blocking HTTP over its unix socket. Nothing else of the
+// program is needed here.
+#pragma once
+
+#include <boost/json/value.hpp>
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace isthmus::cli {
+
+/// The daemon could not be reached (exit code 6).
+class NotReachable : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+struct Answer {
+    int status = 0;
+    boost::json::value body;  ///< null if it was no JSON
+    std::string text;
+};
+
+class ApiClient {
+  public:
+    /// "unix:PATH". Throws std::invalid_argument on anything else: TCP comes with sign-in.
+    ApiClient(const std::string& server, std::chrono::seconds patience);
+
+    /// `target` is below /api/v1/. Throws NotReachable.
+    Answer call(std::string_view method, const std::string& target, const std::string& body = {});
+
+  private:
+    std::string path_;
+    std::chrono::seconds patience_;
+};
+
+/// A path segment, percent-encoded.
+std::string encode_segment(std::string_view text);
+
+}  // namespace isthmus::cli

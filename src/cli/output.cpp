@@ -1,0 +1,172 @@
+#include "cli/output.h"
+
+#include "base/text.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace isthmus::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+std::string cell(const json::value* value) {
+    if (value == nullptr || value->is_null()) {
+        return "-";
+    }
+    if (value->is_string()) {
+        return value->get_string().empty() ? "-" : text::escape_for_log(value->get_string(), 200);
+    }
+    if (value->is_double()) {
+        return fmt::format("{:.1f}", value->get_double());
+    }
+    if (value->is_array()) {
+        std::string out;
+        for (const json::value& item : value->get_array()) {
+            out += (out.empty() ? "" : ",") + cell(&item);
+        }
+        return out.empty() ? "-" : out;
+    }
+    return json::serialize(*value);
+}
+
+std::string heading(std::string_view property) {
+    std::string out(property);
+    std::ranges::transform(out, out.begin(), [](char c) {
+        return c == '_' ? ' ' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    });
+    return out;
+}
+
+std::string table(const json::array& rows, const std::vector<std::string>& columns) {
+    std::vector<std::vector<std::string>> cells(1);
+    for (const std::string& column : columns) {
+        cells[0].push_back(heading(column));
+    }
+    for (const json::value& row : rows) {
+        auto& line = cells.emplace_back();
+        for (const std::string& column : columns) {
+            line.push_back(cell(row.is_object() ? row.get_object().if_contains(column) : nullptr));
+        }
+    }
+    std::vector<std::size_t> widths(columns.size());
+    for (const auto& line : cells) {
+        for (std::size_t i = 0; i < line.size(); ++i) {
+            widths[i] = std::max(widths[i], text::count_code_points(line[i]));
+        }
+    }
+    std::string out;
+    for (const auto& line : cells) {
+        for (std::size_t i = 0; i < line.size(); ++i) {
+            out += line[i];
+            if (i + 1 < line.size()) {
+                out.append(widths[i] - text::count_code_points(line[i]) + 2, ' ');
+            }
+        }
+        out += '\n';
+    }
+    return out;
+}
+
+void yaml(const json::value& value, std::size_t indent, std::string& out) {
+    const std::string margin(indent, ' ');
+    if (value.is_object() && !value.get_object().empty()) {
+        for (const auto& [name, item] : value.get_object()) {
+            out += fmt::format("{}{}:", margin, std::string_view(name));
+            const bool nests = (item.is_object() && !item.get_object().empty()) ||
+                               (item.is_array() && !item.get_array().empty());
+            if (nests) {
+                out += '\n';
+                yaml(item, indent + 2, out);
+            } else {
+                out += fmt::format(" {}\n", json::serialize(item));
+            }
+        }
+    } else if (value.is_array() && !value.get_array().empty()) {
+        for (const json::value& item : value.get_array()) {
+            if (item.is_object() && !item.get_object().empty()) {
+                std::string inner;
+                yaml(item, indent + 2, inner);
+                inner[indent] = '-';
+                out += inner;
+            } else {
+                out += fmt::format("{}- {}\n", margin, json::serialize(item));
+            }
+        }
+    } else {
+        out += fmt::format("{}{}\n", margin, json::serialize(value));
+    }
+}
+
+std::string list_of_properties(const json::object& object) {
+    std::size_t width = 0;
+    for (const auto& [name, value] : object) {
+        width = std::max(width, name.size());
+    }
+    std::string out;
+    for (const auto& [name, value] : object) {
+        const bool is_rows =
+            value.is_array() && !value.get_array().empty() && value.get_array().front().is_object();
+        if (is_rows) {
+            std::vector<std::string> columns;
+            for (const auto& [column, ignored] : value.get_array().front().get_object()) {
+                columns.emplace_back(column);
+            }
+            out += fmt::format("\n{}\n{}", heading(name), table(value.get_array(), columns));
+        } else {
+            out += fmt::format("{:<{}}  {}\n", std::string_view(name), width, cell(&value));
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+std::optional<Format> format_of(std::string_view name) {
+    constexpr std::string_view kNames[] = {"table", "wide", "json", "yaml", "name"};
+    const auto* at = std::ranges::find(kNames, name);
+    return at == std::end(kNames) ? std::nullopt
+                                  : std::optional(static_cast<Format>(at - std::begin(kNames)));
+}
+
+std::string render(const json::value& value, Format format, const Columns& columns) {
+    if (format == Format::Json) {
+        return json::serialize(value) + "\n";
+    }
+    if (format == Format::Yaml) {
+        std::string out;
+        yaml(value, 0, out);
+        return out;
+    }
+    if (!value.is_object()) {
+        return {};
+    }
+    const json::object& object = value.get_object();
+    const json::value* items = object.if_contains("items");
+    const std::string name = columns.table.empty() ? "name" : columns.table.front();
+    if (format == Format::Name) {
+        if (items == nullptr) {
+            return cell(object.if_contains(name)) + "\n";
+        }
+        std::string out;
+        for (const json::value& row : items->as_array()) {
+            out += cell(row.as_object().if_contains(name)) + "\n";
+        }
+        return out;
+    }
+    if (items == nullptr) {
+        return list_of_properties(object);
+    }
+    std::vector<std::string> shown = columns.table;
+    if (format == Format::Wide) {
+        shown.insert(shown.end(), columns.wide.begin(), columns.wide.end());
+    }
+    return table(items->as_array(), shown);
+}
+
+}  // namespace isthmus::cli

@@ -1,0 +1,26 @@
+// Answers of the API as tables, lists, JSON or YAML. Data only; talk goes to stderr elsewhere.
+#pragma once
+
+#include <boost/json/value.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace isthmus::cli {
+
+enum class Format { Table, Wide, Json, Yaml, Name };
+
+std::optional<Format> format_of(std::string_view name);
+
+struct Columns {
+    std::vector<std::string> table;  ///< property names, the first is the object's name
+    std::vector<std::string> wide;   ///< additional ones
+};
+
+/// `value` is one object, or an object whose "items" are the rows. Control characters in values
+/// are shown escaped (abuse case F06).
+std::string render(const boost::json::value& value, Format format, const Columns& columns);
+
+}  // namespace isthmus::cli

@@ -1,0 +1,47 @@
+// What `isthmus status` and the health pages show, as plain values; filled by the crossing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace isthmus::control {
+
+struct StreamStatus {
+    std::string local_domain;
+    std::string remote_domain;
+    std::string direction;  ///< in, out
+    std::string state;
+    std::string auth;
+    std::string tls;
+    std::string remote_address;
+    std::size_t queued = 0;
+    double oldest_seconds = 0;
+    std::string last_error;
+};
+
+struct PeerStatus {
+    std::string name;
+    std::string target;
+};
+
+struct Status {
+    std::string version;
+    std::string server_name;
+    std::string state;  ///< starting, running, draining
+    double uptime_seconds = 0;
+    std::uint64_t stored_revision = 0;
+    std::uint64_t running_revision = 0;
+    std::size_t messages_pending = 0;
+    std::size_t messages_queued = 0;
+    double oldest_queued_seconds = 0;
+    std::vector<StreamStatus> streams;
+    std::vector<PeerStatus> peers;
+};
+
+/// Asks the traffic thread; nothing if it did not answer within two seconds.
+using ReadStatus = std::function<std::optional<Status>()>;
+
+}  // namespace isthmus::control

@@ -1,0 +1,91 @@
+#include "gateway/counters.h"
+
+namespace isthmus::gateway {
+
+std::string_view direction_name(Direction direction) {
+    return direction == Direction::SipToXmpp ? "sip_to_xmpp" : "xmpp_to_sip";
+}
+
+std::string_view outcome_name(Outcome outcome) {
+    constexpr std::string_view kNames[] = {
+        "delivered", "denied", "invalid", "refused", "failed", "limited", "dropped"};
+    return kNames[static_cast<std::size_t>(outcome)];
+}
+
+Counters::Counters(metrics::Registry& registry)
+    : pending(
+          registry.gauge("isthmus_messages_pending", "Messages whose outcome is not known yet.")),
+      queued(registry.gauge("isthmus_message_queue_length",
+                            "Messages that wait behind a pending one to the same SIP target.")),
+      late_errors(registry.counter("isthmus_message_late_errors_total",
+                                   "Stanza errors that came after the SIP sender had its 2xx.")),
+      registry_(registry) {
+    for (const Direction direction : {Direction::SipToXmpp, Direction::XmppToSip}) {
+        durations_[static_cast<std::size_t>(direction)] =
+            &registry_.histogram("isthmus_message_duration_seconds",
+                                 "From receipt to the known outcome.",
+                                 {{"direction", direction_name(direction)}});
+    }
+    for (std::size_t gate = 0; gate < decisions_.size(); ++gate) {
+        const auto as_gate = static_cast<policy::Gate>(gate);
+        decisions_[gate] = &registry_.counter(
+            "isthmus_policy_decisions_total",
+            "Policy decisions by the gate that decided.",
+            {{"verdict", gate == 0 ? "allow" : "deny"}, {"gate", policy::gate_name(as_gate)}});
+    }
+    other_ = std::make_unique<Row>(make_row("other"));
+}
+
+Counters::Row Counters::make_row(std::string_view label) {
+    Row made{};
+    for (const Direction direction : {Direction::SipToXmpp, Direction::XmppToSip}) {
+        for (std::size_t outcome = 0; outcome < kOutcomes; ++outcome) {
+            made[static_cast<std::size_t>(direction)][outcome] =
+                &registry_.counter("isthmus_messages_total",
+                                   "Messages accepted for processing, by how they ended.",
+                                   {{"direction", direction_name(direction)},
+                                    {"partner", label},
+                                    {"result", outcome_name(static_cast<Outcome>(outcome))}});
+        }
+    }
+    return made;
+}
+
+void Counters::set_policy(const policy::Policy& policy) {
+    names_.clear();
+    for (const policy::Partner& partner : policy.partners()) {
+        names_.push_back(partner.domain);
+    }
+    rows_.clear();
+    rows_.resize(names_.size());
+}
+
+Counters::Row& Counters::row(std::uint32_t partner) {
+    if (partner >= rows_.size()) {
+        return *other_;
+    }
+    std::unique_ptr<Row>& place = rows_[partner];
+    if (!place) {
+        place = std::make_unique<Row>(make_row(names_[partner]));
+    }
+    return *place;
+}
+
+void Counters::count(Direction direction, std::uint32_t partner, Outcome outcome) {
+    row(partner)[static_cast<std::size_t>(direction)][static_cast<std::size_t>(outcome)]->add();
+}
+
+void Counters::count(Direction direction, const policy::Decision& decision, Outcome outcome) {
+    count(direction, decision.partner != nullptr ? decision.partner_index : kOther, outcome);
+}
+
+void Counters::observe(Direction direction, Duration taken) {
+    durations_[static_cast<std::size_t>(direction)]->observe(
+        std::chrono::duration<double>(taken).count());
+}
+
+void Counters::count_decision(const policy::Decision& decision) {
+    decisions_[static_cast<std::size_t>(decision.gate)]->add();
+}
+
+}  // namespace isthmus::gateway

@@ -1,0 +1,68 @@
+// messages_total and its companions, resolved once per partner so that counting on the hot path is
+// one addition. Labels are configured partners only, everybody else is "other" (abuse case F08).
+#pragma once
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "policy/policy.h"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace isthmus::gateway {
+
+enum class Direction : std::uint8_t { SipToXmpp, XmppToSip };
+
+std::string_view direction_name(Direction direction);
+
+/// How a message that was accepted for processing ended; the counters sum to all of them.
+enum class Outcome : std::uint8_t {
+    Delivered,  ///< handed to the next server: written to the stream, or answered 2xx
+    Denied,     ///< our policy or an unproved sender
+    Invalid,    ///< cannot be translated; its sender was told
+    Refused,    ///< the other side said no
+    Failed,     ///< no route, no answer, no stream in time
+    Limited,    ///< a queue was full or we are draining
+    Dropped,    ///< needs no delivery and no answer (an error for nobody, an empty stanza)
+};
+
+std::string_view outcome_name(Outcome outcome);
+
+class Counters {
+  public:
+    explicit Counters(metrics::Registry& registry);
+
+    /// Counters of partners that are in both snapshots go on.
+    void set_policy(const policy::Policy& policy);
+
+    void count(Direction direction, const policy::Decision& decision, Outcome outcome);
+    void count(Direction direction, std::uint32_t partner, Outcome outcome);
+    void observe(Direction direction, Duration taken);
+    void count_decision(const policy::Decision& decision);
+
+    /// Partner index that stands for "other".
+    static constexpr std::uint32_t kOther = 0xffffffffU;
+
+    metrics::Gauge& pending;
+    metrics::Gauge& queued;
+    metrics::Counter& late_errors;  ///< stanza errors that came after our 2xx
+
+  private:
+    static constexpr std::size_t kOutcomes = 7;
+    using Row = std::array<std::array<metrics::Counter*, kOutcomes>, 2>;
+
+    Row& row(std::uint32_t partner);
+    Row make_row(std::string_view label);
+
+    metrics::Registry& registry_;
+    std::vector<std::string_view> names_;  // views into the snapshot that is in force
+    std::vector<std::unique_ptr<Row>> rows_;
+    std::unique_ptr<Row> other_;
+    std::array<metrics::Histogram*, 2> durations_{};
+    std::array<metrics::Counter*, 6> decisions_{};
+};
+
+}  // namespace isthmus::gateway

@@ -1,0 +1,67 @@
+// The flows behind one face: requests of the SIP wing and stanzas of the XMPP wing come in here,
+// the snapshot in force is held here. Traffic thread only.
+#pragma once
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "gateway/admission.h"
+#include "gateway/counters.h"
+#include "gateway/gateway_config.h"
+#include "gateway/message_flow.h"
+#include "gateway/sip_side.h"
+#include "policy/policy.h"
+#include "sip/user_agent.h"
+#include "xmpp/server.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace isthmus::gateway {
+
+class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
+  public:
+    Gateway(GatewayConfig config, Timers& timers, Random& random, metrics::Registry& metrics);
+
+    /// Joins the wings; before any traffic. Both must outlive the gateway's last call.
+    void attach(SipSide& sip_side, xmpp::Server& server);
+
+    /// Puts a snapshot in force: every message from now on is decided by it, and streams to
+    /// domains that are no partners any more are closed.
+    void set_policy(std::shared_ptr<const policy::Policy> policy);
+
+    /// Before the wings go: forgets what is under way.
+    void abandon() { messages_.abandon(); }
+
+    const policy::Policy& policy() const { return admission_.policy(); }
+
+    std::size_t pending() const { return messages_.pending(); }
+
+    std::size_t queued() const { return messages_.queued(); }
+
+    Duration oldest_queued() const { return messages_.oldest_queued(); }
+
+    // sip::RequestHandler
+    int identify(const sip::Origin& origin) override;
+    void on_request(const sip::Request& request,
+                    const sip::Origin& origin,
+                    std::unique_ptr<sip::IncomingRequest> transaction) override;
+
+    // xmpp::StanzaHandler
+    void on_message(const xmpp::Message& message) override;
+    void on_presence(const xmpp::Presence& presence) override;
+    void on_sent(std::uint64_t cookie) override;
+    void on_not_sent(std::uint64_t cookie, const Error& error) override;
+    std::optional<xmpp::LinkPolicy> link_policy(std::string_view remote_domain) override;
+
+  private:
+    GatewayConfig config_;
+    Admission admission_;
+    Counters counters_;
+    MessageFlow messages_;
+    xmpp::Server* server_ = nullptr;
+};
+
+}  // namespace isthmus::gateway

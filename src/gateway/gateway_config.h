@@ -1,0 +1,42 @@
+// What the flows need of the boot configuration, prepared by app/: names are in compared form.
+#pragma once
+
+#include "base/clock.h"
+#include "net/address.h"
+#include "sip/user_agent.h"
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace isthmus::gateway {
+
+/// One [[sip.peer]]: a SIP system behind us.
+struct SipPeer {
+    std::string name;
+    std::vector<std::string> domains;            ///< it may assert senders of these; A-labels
+    std::vector<std::string> certificate_names;  ///< tls: names its certificate must carry
+    std::vector<net::Cidr> addresses;            ///< udp, tcp: where it may send from
+    sip::Target target;
+};
+
+/// One SIP domain and the XMPP domain its users have (usually the same).
+struct ServedDomain {
+    std::string sip;   ///< lower-case A-labels
+    std::string xmpp;  ///< prepared U-labels
+};
+
+struct GatewayConfig {
+    std::vector<ServedDomain> domains;
+    std::vector<SipPeer> peers;
+    std::size_t max_message_chars = 8000;
+    std::size_t max_stanza_octets = 262144;
+    std::size_t max_pending = 200000;        ///< messages under way, both directions together
+    std::size_t max_queue_per_target = 100;  ///< waiting behind one pending MESSAGE
+    std::size_t max_queued = 100000;         ///< the same, all targets together
+    Duration queue_patience = std::chrono::seconds(30);
+    int max_hops = 3;  ///< Isthmus gateways a message may pass
+};
+
+}  // namespace isthmus::gateway

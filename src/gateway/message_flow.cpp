@@ -1,0 +1,108 @@
+#include "gateway/message_flow.h"
+
+#include <ctime>
+
+namespace isthmus::gateway {
+
+MessageFlow::MessageFlow(const GatewayConfig& config,
+                         Admission& admission,
+                         Counters& counters,
+                         Timers& timers,
+                         Random& random)
+    : config_(config),
+      admission_(admission),
+      counters_(counters),
+      timers_(timers),
+      random_(random),
+      log_(timers, random),
+      outbox_(*this,
+              timers,
+              {.per_target = config.max_queue_per_target,
+               .total = config.max_queued,
+               .patience = config.queue_patience}) {}
+
+void MessageFlow::attach(SipSide& sip_side, xmpp::Server& server) {
+    sip_side_ = &sip_side;
+    server_ = &server;
+}
+
+void MessageFlow::abandon() {
+    to_xmpp_.clear();
+    to_sip_.clear();
+}
+
+Outcome MessageFlow::outcome_of(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::Limit:
+        case ErrorKind::TooLong:
+            return Outcome::Limited;
+        case ErrorKind::Forbidden:
+            return Outcome::Denied;
+        default:
+            return Outcome::Failed;
+    }
+}
+
+const DeliveryNotices::Entry* MessageFlow::notice_of(std::string_view stanza_id,
+                                                     const xmpp::Jid& from) const {
+    const auto id = notices_.size() == 0 ? std::nullopt : log_.id_of(stanza_id);
+    return id ? notices_.find(*id, from) : nullptr;
+}
+
+void MessageFlow::on_late_error(const xmpp::Message& message) {
+    // RFC 6120 §8.3.1: an error is never answered.
+    counters_.late_errors.add();
+    const DeliveryNotices::Entry* entry = notice_of(message.id, message.from);
+    log_.failure({.direction = Direction::SipToXmpp,
+                  .code = "IST-XMPP-005",
+                  .text = message.error ? xmpp::condition_name(message.error->condition) : "",
+                  .from = address_text(message.from, arena_),
+                  .to = address_text(message.to, arena_),
+                  .stanza_id = message.id},
+                 arena_);
+    if (entry != nullptr) {
+        send_notice(*entry, translate::ImdnStatus::Failed);
+        // One failure is the end of it, whatever else the partner sends.
+        notices_.forget(*log_.id_of(message.id));
+    }
+}
+
+void MessageFlow::send_notice(const DeliveryNotices::Entry& entry, translate::ImdnStatus status) {
+    const xmpp::Jid sender = xmpp::Jid::from_prepared(entry.sender);
+    const xmpp::Jid recipient = xmpp::Jid::from_prepared(entry.recipient);
+    const ServedDomain* served = admission_.served_xmpp(sender.domain);
+    if (served == nullptr || !sip_side_->serves(served->sip)) {
+        return;
+    }
+    char unique[16];
+    random_.token(unique);
+    const translate::ToSip made = translate::notice_to_sip(
+        entry.asked,
+        status,
+        recipient,
+        sender,
+        {.sip_domain = served->sip == served->xmpp ? std::string_view() : served->sip,
+         .unique = {unique, sizeof unique},
+         .now = std::time(nullptr)},
+        arena_);
+    if (made.action != translate::ToSip::Action::Send) {
+        return;
+    }
+    const std::uint64_t cookie = to_sip_.acquire();
+    ToSip& notice = *to_sip_.find(cookie);
+    notice.from = address_text(recipient, arena_);
+    notice.to = address_text(sender, arena_);
+    notice.stanza_id.clear();
+    notice.sip_domain = served->sip;
+    notice.id = log_.next_id();
+    notice.since = timers_.now();
+    notice.is_notice = true;
+    const Outbox::Submitted submitted = outbox_.submit(made.request, cookie);
+    if (submitted.fate == Outbox::Fate::Full) {
+        to_sip_.release(cookie);
+        return;
+    }
+    notice.target = submitted.target;
+}
+
+}  // namespace isthmus::gateway

@@ -1,0 +1,132 @@
+// Page-mode messages, both ways. SIP MESSAGE to stanza: answered when the stanza has been handed to
+// the partner's stream, or with the reason why not. Stanza to SIP MESSAGE: refusals come back as
+// stanza errors. Each message has one id in all its log lines, which is also the id of its stanza.
+// RFC 7572, RFC 3428, RFC 5438. Traffic thread only.
+#pragma once
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "gateway/admission.h"
+#include "gateway/counters.h"
+#include "gateway/delivery_notices.h"
+#include "gateway/gateway_config.h"
+#include "gateway/message_log.h"
+#include "gateway/outbox.h"
+#include "gateway/sip_side.h"
+#include "gateway/slab.h"
+#include "gateway/threads.h"
+#include "sip/user_agent.h"
+#include "translate/error.h"
+#include "translate/message.h"
+#include "xmpp/server.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace isthmus::gateway {
+
+class MessageFlow final : private Outbox::Sender, private sip::ResponseHandler {
+  public:
+    MessageFlow(const GatewayConfig& config,
+                Admission& admission,
+                Counters& counters,
+                Timers& timers,
+                Random& random);
+
+    void attach(SipSide& sip_side, xmpp::Server& server);
+
+    void on_request(const sip::Request& request,
+                    const sip::Origin& origin,
+                    std::unique_ptr<sip::IncomingRequest> transaction);
+    void on_message(const xmpp::Message& message);
+    void on_sent(std::uint64_t cookie);
+    void on_not_sent(std::uint64_t cookie, const Error& error);
+
+    /// Messages whose outcome is not known yet, both directions.
+    std::size_t pending() const { return to_xmpp_.size() + to_sip_.size(); }
+
+    std::size_t queued() const { return outbox_.queued(); }
+
+    Duration oldest_queued() const { return outbox_.oldest(); }
+
+    /// Forgets what is under way without an answer: the wings are about to go.
+    void abandon();
+
+  private:
+    /// A SIP MESSAGE whose stanza is on its way to the stream.
+    struct ToXmpp {
+        std::unique_ptr<sip::IncomingRequest> transaction;
+        std::uint64_t id = 0;
+        TimePoint since;
+        std::uint32_t partner = Counters::kOther;
+    };
+
+    /// A stanza whose MESSAGE waits or has no final response yet. Texts keep their capacity.
+    struct ToSip {
+        std::string from;  ///< full JIDs as the stanza had them
+        std::string to;
+        std::string stanza_id;
+        std::string sip_domain;
+        std::uint64_t id = 0;
+        TimePoint since;
+        std::uint32_t partner = Counters::kOther;
+        std::uint32_t target = 0;  ///< of the outbox
+        bool is_notice = false;    ///< an IMDN of ours: nobody is told if it fails
+    };
+
+    static Outcome outcome_of(ErrorKind kind);
+
+    void refuse(const sip::Request& request,
+                sip::IncomingRequest& transaction,
+                const translate::Refusal& refusal,
+                MessageReport report);
+    void send_stanza(std::uint64_t id,
+                     const sip::Request& request,
+                     const translate::XmppAddresses& addresses,
+                     const policy::Decision& decision,
+                     std::unique_ptr<sip::IncomingRequest> transaction);
+    void bounce(const xmpp::Message& message, const xmpp::StanzaError& error, MessageReport report);
+    void submit(std::uint64_t id,
+                const xmpp::Message& message,
+                const sip::OutgoingRequest& request,
+                const policy::Decision& decision,
+                std::string_view sip_domain);
+    void on_late_error(const xmpp::Message& message);
+    void send_notice(const DeliveryNotices::Entry& entry, translate::ImdnStatus status);
+    const DeliveryNotices::Entry* notice_of(std::string_view stanza_id,
+                                            const xmpp::Jid& from) const;
+    void finish_to_sip(std::uint64_t cookie,
+                       Outcome outcome,
+                       const xmpp::StanzaError* error,
+                       std::string_view code,
+                       std::string_view detail);
+    // Outbox::Sender
+    void transmit(const sip::OutgoingRequest& request, std::uint64_t cookie) override;
+    void on_expired(std::uint64_t cookie) override;
+    // sip::ResponseHandler
+    void on_response(std::uint64_t cookie, const sip::Response& response) override;
+    void on_no_response(std::uint64_t cookie, const Error& error) override;
+
+    bool is_full() const { return pending() >= config_.max_pending; }
+
+    const GatewayConfig& config_;
+    Admission& admission_;
+    Counters& counters_;
+    Timers& timers_;
+    Random& random_;
+    SipSide* sip_side_ = nullptr;
+    xmpp::Server* server_ = nullptr;
+    MessageLog log_;
+    Arena arena_;
+    xmpp::Message message_;  ///< reused, keeps its vectors' capacity
+    Slab<ToXmpp> to_xmpp_;
+    Slab<ToSip> to_sip_;
+    Outbox outbox_;
+    DeliveryNotices notices_;
+    Threads threads_;
+};
+
+}  // namespace isthmus::gateway

@@ -1,0 +1,255 @@
+// Stanza to SIP MESSAGE: decide, translate, queue per target; refusals become stanza errors.
+#include "base/log.h"
+#include "gateway/message_flow.h"
+
+#include <charconv>
+#include <ctime>
+
+namespace isthmus::gateway {
+
+namespace {
+
+void assign(std::string& to, const xmpp::Jid& jid) {
+    to.clear();
+    if (!jid.local.empty()) {
+        to.append(jid.local).push_back('@');
+    }
+    to.append(jid.domain);
+    if (!jid.resource.empty()) {
+        to.push_back('/');
+        to.append(jid.resource);
+    }
+}
+
+}  // namespace
+
+void MessageFlow::bounce(const xmpp::Message& message,
+                         const xmpp::StanzaError& error,
+                         MessageReport report) {
+    server_->send_error(xmpp::Kind::Message, message.to, message.from, message.id, error);
+    report.direction = Direction::XmppToSip;
+    report.from = address_text(message.from, arena_);
+    report.to = address_text(message.to, arena_);
+    report.stanza_id = message.id;
+    log_.failure(report, arena_);
+}
+
+void MessageFlow::on_message(const xmpp::Message& message) {
+    arena_.reset();
+    // Nearly always the account key itself; a wrong guess costs nothing.
+    admission_.policy().prefetch(message.to.local, message.to.domain);
+    constexpr auto kDirection = Direction::XmppToSip;
+    if (message.type == xmpp::MessageType::Error) {
+        return on_late_error(message);
+    }
+    const std::uint64_t id = log_.next_id();
+    const auto deny = [&](xmpp::Condition condition, std::string_view code, Outcome outcome) {
+        counters_.count(kDirection, Counters::kOther, outcome);
+        bounce(message, xmpp::StanzaError::of(condition), {.id = id, .code = code});
+    };
+    const ServedDomain* served = admission_.served_xmpp(message.to.domain);
+    if (served == nullptr || !sip_side_->serves(served->sip)) {
+        return deny(xmpp::Condition::ServiceUnavailable, "IST-POL-006", Outcome::Failed);
+    }
+    const auto key = xmpp::account_key(message.to.local, arena_);
+    if (!key) {
+        return deny(xmpp::Condition::JidMalformed, "IST-XMPP-001", Outcome::Invalid);
+    }
+    const policy::Decision decision = admission_.decide(
+        {.user = *key, .user_domain = served->sip, .remote_domain = message.from.domain});
+    counters_.count_decision(decision);
+    const auto fail = [&](const xmpp::StanzaError& error,
+                          Outcome outcome,
+                          std::string_view code,
+                          std::string_view text) {
+        counters_.count(kDirection, decision, outcome);
+        bounce(message, error, {.id = id, .code = code, .text = text});
+    };
+    using xmpp::StanzaError;
+    if (!decision.is_allowed()) {
+        return fail(StanzaError::of(xmpp::Condition::Forbidden),
+                    Outcome::Denied,
+                    policy::gate_code(decision.gate),
+                    decision.rule != nullptr ? std::string_view(decision.rule->identity) : "");
+    }
+    if (message.hops >= config_.max_hops) {
+        return fail(
+            StanzaError::of(xmpp::Condition::ServiceUnavailable, "The message goes in circles."),
+            Outcome::Denied,
+            "IST-SIP-004",
+            "hops");
+    }
+    if (is_full()) {
+        return fail(StanzaError::of(xmpp::Condition::ResourceConstraint),
+                    Outcome::Limited,
+                    "IST-LIM-002",
+                    "");
+    }
+    const std::string_view about =
+        message.receipt_for.empty() ? message.marker_for : message.receipt_for;
+    const DeliveryNotices::Entry* notice = about.empty() ? nullptr : notice_of(about, message.from);
+    char unique[16];
+    random_.token(unique);
+    const translate::ToSip made = translate::to_sip(
+        message,
+        {.sip_domain = served->sip == served->xmpp ? std::string_view() : served->sip,
+         .unique = {unique, sizeof unique},
+         .now = notice != nullptr ? std::time(nullptr) : 0,
+         .asked = notice != nullptr ? &notice->asked : nullptr,
+         // RFC 3428 §8: a peer reached over TCP is a path that the administrator made safe.
+         .max_octets = sip_side_->is_congestion_safe(served->sip) ? std::size_t{0} : 1300U,
+         .max_chars = config_.max_message_chars},
+        arena_);
+    switch (made.action) {
+        case translate::ToSip::Action::Refuse:
+            return fail(made.error, Outcome::Invalid, "IST-XMPP-004", made.error.text);
+        case translate::ToSip::Action::Ignore:
+            return counters_.count(kDirection, decision, Outcome::Dropped);
+        case translate::ToSip::Action::Send:
+            return submit(id, message, made.request, decision, served->sip);
+    }
+}
+
+void MessageFlow::submit(std::uint64_t id,
+                         const xmpp::Message& message,
+                         const sip::OutgoingRequest& request,
+                         const policy::Decision& decision,
+                         std::string_view sip_domain) {
+    if (request.call_id.starts_with(translate::kDerivedCallId)) {
+        threads_.remember(request.call_id, message.thread);
+    }
+    const std::uint64_t cookie = to_sip_.acquire();
+    ToSip& entry = *to_sip_.find(cookie);
+    assign(entry.from, message.from);
+    assign(entry.to, message.to);
+    entry.stanza_id = message.id;
+    entry.sip_domain = sip_domain;
+    entry.id = id;
+    entry.since = timers_.now();
+    entry.partner = decision.partner_index;
+    entry.is_notice = false;
+    if (log::is_enabled(log::Level::Debug)) {
+        log_.step("im.in",
+                  {.direction = Direction::XmppToSip,
+                   .id = id,
+                   .from = entry.from,
+                   .to = entry.to,
+                   .stanza_id = message.id},
+                  {},
+                  arena_);
+        log_.step("im.out",
+                  {.direction = Direction::XmppToSip,
+                   .id = id,
+                   .from = request.from,
+                   .to = request.request_uri,
+                   .call_id = request.call_id},
+                  {},
+                  arena_);
+    }
+    const Outbox::Submitted submitted = outbox_.submit(request, cookie);
+    if (submitted.fate == Outbox::Fate::Full) {
+        to_sip_.release(cookie);
+        counters_.count(Direction::XmppToSip, decision, Outcome::Limited);
+        return bounce(
+            message,
+            xmpp::StanzaError::of(xmpp::Condition::ResourceConstraint),
+            {.id = id, .code = "IST-LIM-002", .text = "too many messages wait for this user"});
+    }
+    entry.target = submitted.target;
+    counters_.pending.set(static_cast<std::int64_t>(pending()));
+    counters_.queued.set(static_cast<std::int64_t>(outbox_.queued()));
+}
+
+void MessageFlow::transmit(const sip::OutgoingRequest& request, std::uint64_t cookie) {
+    sip_side_->send(request, to_sip_.find(cookie)->sip_domain, *this, cookie);
+}
+
+void MessageFlow::finish_to_sip(std::uint64_t cookie,
+                                Outcome outcome,
+                                const xmpp::StanzaError* error,
+                                std::string_view code,
+                                std::string_view detail) {
+    ToSip& entry = *to_sip_.find(cookie);
+    const Duration taken = timers_.now() - entry.since;
+    if (error != nullptr) {
+        if (!entry.is_notice) {
+            server_->send_error(xmpp::Kind::Message,
+                                xmpp::Jid::from_prepared(entry.to),
+                                xmpp::Jid::from_prepared(entry.from),
+                                entry.stanza_id,
+                                *error);
+        }
+        log_.failure({.direction = Direction::XmppToSip,
+                      .id = entry.id,
+                      .code = code,
+                      .text = detail,
+                      .from = entry.from,
+                      .to = entry.to,
+                      .stanza_id = entry.stanza_id,
+                      .taken = taken},
+                     arena_);
+    } else if (log::is_enabled(log::Level::Debug)) {
+        log_.step("im.done",
+                  {.direction = Direction::XmppToSip, .id = entry.id, .taken = taken},
+                  outcome_name(outcome),
+                  arena_);
+    }
+    if (!entry.is_notice) {
+        counters_.count(Direction::XmppToSip, entry.partner, outcome);
+        counters_.observe(Direction::XmppToSip, taken);
+    }
+    to_sip_.release(cookie);
+    counters_.pending.set(static_cast<std::int64_t>(pending()));
+}
+
+void MessageFlow::on_response(std::uint64_t cookie, const sip::Response& response) {
+    arena_.reset();
+    const ToSip* entry = to_sip_.find(cookie);
+    if (entry == nullptr) {
+        return;
+    }
+    const std::uint32_t target = entry->target;
+    if (response.status < 300) {
+        finish_to_sip(cookie, Outcome::Delivered, nullptr, {}, {});
+    } else {
+        const xmpp::StanzaError error = translate::to_xmpp(response, arena_);
+        char status[4] = {};
+        std::to_chars(status, status + 3, response.status);
+        finish_to_sip(cookie,
+                      Outcome::Refused,
+                      &error,
+                      "IST-SIP-003",
+                      arena_.concat(std::string_view(status), " ", response.reason));
+    }
+    outbox_.finished(target);
+    counters_.queued.set(static_cast<std::int64_t>(outbox_.queued()));
+}
+
+void MessageFlow::on_no_response(std::uint64_t cookie, const Error& error) {
+    arena_.reset();
+    const ToSip* entry = to_sip_.find(cookie);
+    if (entry == nullptr) {
+        return;
+    }
+    const std::uint32_t target = entry->target;
+    const xmpp::StanzaError told = translate::to_xmpp(error);
+    finish_to_sip(cookie,
+                  outcome_of(error.kind),
+                  &told,
+                  error.code.empty() ? std::string_view("IST-SIP-002") : error.code,
+                  error.detail.empty() ? error.public_text : error.detail);
+    outbox_.finished(target);
+    counters_.queued.set(static_cast<std::int64_t>(outbox_.queued()));
+}
+
+void MessageFlow::on_expired(std::uint64_t cookie) {
+    arena_.reset();
+    const auto error =
+        xmpp::StanzaError::of(xmpp::Condition::RemoteServerTimeout,
+                              "The recipient's system takes no messages at the moment.");
+    finish_to_sip(
+        cookie, Outcome::Failed, &error, "IST-LIM-002", "waited too long behind another message");
+    counters_.queued.set(static_cast<std::int64_t>(outbox_.queued()));
+}
+
+}  // namespace isthmus::gateway

@@ -1,0 +1,222 @@
+// SIP MESSAGE to stanza: prove, decide, translate, send; answer when the outcome is known.
+#include "base/log.h"
+#include "base/text.h"
+#include "gateway/message_flow.h"
+
+#include <ctime>
+#include <utility>
+
+namespace isthmus::gateway {
+
+namespace {
+
+using translate::Refusal;
+
+Refusal refusal(int status, std::string_view reason = {}) {
+    return {.status = status, .reason = reason};
+}
+
+/// Host of a SIP URI as domains are compared: lower case, no final dot (RFC 3261 §19.1.4).
+std::string_view compared_host(std::string_view host, Arena& arena) {
+    if (host.ends_with('.')) {
+        host.remove_suffix(1);
+    }
+    for (const char c : host) {
+        if (c != text::lower(c)) {
+            char* to = arena.chars(host.size());
+            for (std::size_t i = 0; i < host.size(); ++i) {
+                to[i] = text::lower(host[i]);
+            }
+            return {to, host.size()};
+        }
+    }
+    return host;
+}
+
+}  // namespace
+
+void MessageFlow::refuse(const sip::Request& request,
+                         sip::IncomingRequest& transaction,
+                         const Refusal& refusal,
+                         MessageReport report) {
+    transaction.respond(refusal.response());
+    report.direction = Direction::SipToXmpp;
+    report.from = request.from.uri.text;
+    report.to = request.uri.text;
+    report.call_id = request.call_id;
+    log_.failure(report, arena_);
+}
+
+void MessageFlow::on_request(const sip::Request& request,
+                             const sip::Origin& origin,
+                             std::unique_ptr<sip::IncomingRequest> transaction) {
+    arena_.reset();
+    constexpr auto kDirection = Direction::SipToXmpp;
+    const std::uint64_t id = log_.next_id();
+    const auto deny =
+        [&](const Refusal& answer, std::string_view code, std::string_view text, Outcome outcome) {
+            counters_.count(kDirection, Counters::kOther, outcome);
+            refuse(request, *transaction, answer, {.id = id, .code = code, .text = text});
+        };
+    // The sender is proved before anything it says is believed.
+    if (origin.peer < 0) {
+        return deny(refusal(403), "IST-AUTH-002", "not a SIP peer", Outcome::Denied);
+    }
+    const std::string_view sender_domain = compared_host(request.from.uri.host, arena_);
+    // Nearly always the account key itself; a wrong guess costs nothing.
+    admission_.policy().prefetch(request.from.uri.user, sender_domain);
+    const ServedDomain* served = admission_.served_sip(sender_domain);
+    if (!admission_.may_assert(origin.peer, sender_domain)) {
+        return deny(refusal(403), "IST-AUTH-001", sender_domain, Outcome::Denied);
+    }
+    if (served == nullptr) {
+        return deny(refusal(403), "IST-POL-006", sender_domain, Outcome::Denied);
+    }
+    const auto addresses = translate::addresses_of(request, arena_, served->xmpp);
+    if (!addresses) {
+        return deny(addresses.error(), "IST-SIP-001", addresses.error().reason, Outcome::Invalid);
+    }
+    const xmpp::Jid& to = addresses->to.jid;
+    if (admission_.served_xmpp(to.domain) != nullptr) {
+        // Our own users are reached through their SIP system, never through us (gap G-18).
+        return deny(
+            refusal(482), "IST-SIP-004", "the recipient is one of our own", Outcome::Denied);
+    }
+    const auto key = xmpp::account_key(addresses->from.jid.local, arena_);
+    if (!key) {
+        return deny(
+            refusal(403), "IST-SIP-001", "the sender cannot be an XMPP user", Outcome::Invalid);
+    }
+    const policy::Decision decision =
+        admission_.decide({.user = *key, .user_domain = sender_domain, .remote_domain = to.domain});
+    counters_.count_decision(decision);
+    if (!decision.is_allowed()) {
+        counters_.count(kDirection, decision, Outcome::Denied);
+        // The peer learns that policy refused, not which rule (docs/house.md, example 8).
+        return refuse(request,
+                      *transaction,
+                      refusal(403),
+                      {.id = id,
+                       .code = policy::gate_code(decision.gate),
+                       .text = decision.rule != nullptr ? std::string_view(decision.rule->identity)
+                                                        : to.domain});
+    }
+    send_stanza(id, request, *addresses, decision, std::move(transaction));
+}
+
+void MessageFlow::send_stanza(std::uint64_t id,
+                              const sip::Request& request,
+                              const translate::XmppAddresses& addresses,
+                              const policy::Decision& decision,
+                              std::unique_ptr<sip::IncomingRequest> transaction) {
+    constexpr auto kDirection = Direction::SipToXmpp;
+    if (is_full()) {
+        counters_.count(kDirection, decision, Outcome::Limited);
+        Refusal answer = refusal(503);
+        answer.add("Retry-After", "10");
+        return refuse(request, *transaction, answer, {.id = id, .code = "IST-LIM-002"});
+    }
+    const std::string_view stanza_id = log_.text_of(id, arena_);
+    const translate::ToXmpp made =
+        translate::to_xmpp(request,
+                           addresses,
+                           {.stanza_id = stanza_id,
+                            .thread = request.call_id.starts_with(translate::kDerivedCallId)
+                                          ? threads_.find(request.call_id)
+                                          : std::string_view(),
+                            .now = std::time(nullptr),
+                            .max_chars = config_.max_message_chars,
+                            .max_stanza_octets = config_.max_stanza_octets},
+                           arena_,
+                           message_);
+    using Action = translate::ToXmpp::Action;
+    if (made.action == Action::Refuse) {
+        counters_.count(kDirection, decision, Outcome::Invalid);
+        return refuse(request,
+                      *transaction,
+                      made.refusal,
+                      {.id = id, .code = "IST-SIP-005", .text = made.refusal.reason});
+    }
+    if (made.action != Action::Send) {
+        counters_.count(kDirection, decision, Outcome::Dropped);
+        return transaction->respond(200);
+    }
+    if (message_.hops > config_.max_hops) {
+        counters_.count(kDirection, decision, Outcome::Denied);
+        return refuse(request, *transaction, refusal(483), {.id = id, .code = "IST-SIP-004"});
+    }
+    if (log::is_enabled(log::Level::Debug)) {
+        log_.step("im.in",
+                  {.direction = kDirection,
+                   .id = id,
+                   .from = request.from.uri.text,
+                   .to = request.uri.text,
+                   .call_id = request.call_id},
+                  {},
+                  arena_);
+        log_.step("im.out",
+                  {.direction = kDirection,
+                   .id = id,
+                   .from = address_text(message_.from, arena_),
+                   .to = address_text(message_.to, arena_),
+                   .stanza_id = stanza_id},
+                  {},
+                  arena_);
+    }
+    const std::uint64_t cookie = to_xmpp_.acquire();
+    ToXmpp& entry = *to_xmpp_.find(cookie);
+    entry.transaction = std::move(transaction);
+    entry.id = id;
+    entry.since = timers_.now();
+    entry.partner = decision.partner_index;
+    notices_.remember(id, made.imdn, message_.from, message_.to);
+    counters_.pending.set(static_cast<std::int64_t>(pending()));
+    server_->send(message_, cookie);
+}
+
+void MessageFlow::on_sent(std::uint64_t cookie) {
+    ToXmpp* entry = to_xmpp_.find(cookie);
+    if (entry == nullptr) {
+        return;
+    }
+    // RFC 3428 §7: a gateway into another network cannot promise delivery, so 202 (gap G-31).
+    entry->transaction->respond(202);
+    counters_.count(Direction::SipToXmpp, entry->partner, Outcome::Delivered);
+    const Duration taken = timers_.now() - entry->since;
+    counters_.observe(Direction::SipToXmpp, taken);
+    if (log::is_enabled(log::Level::Debug)) {
+        arena_.reset();
+        log_.step("im.done",
+                  {.direction = Direction::SipToXmpp, .id = entry->id, .taken = taken},
+                  "delivered",
+                  arena_);
+    }
+    entry->transaction.reset();
+    to_xmpp_.release(cookie);
+    counters_.pending.set(static_cast<std::int64_t>(pending()));
+}
+
+void MessageFlow::on_not_sent(std::uint64_t cookie, const Error& error) {
+    ToXmpp* entry = to_xmpp_.find(cookie);
+    if (entry == nullptr) {
+        return;
+    }
+    arena_.reset();
+    const Refusal answer = translate::to_sip(error, arena_);
+    entry->transaction->respond(answer.response());
+    counters_.count(Direction::SipToXmpp, entry->partner, outcome_of(error.kind));
+    log_.failure({.direction = Direction::SipToXmpp,
+                  .id = entry->id,
+                  .code = error.code,
+                  .text = error.detail.empty() ? error.public_text : error.detail,
+                  .stanza_id = log_.text_of(entry->id, arena_),
+                  .taken = timers_.now() - entry->since},
+                 arena_);
+    // RFC 5438 §12.1.3.1: the response tells it, so no notice must.
+    notices_.forget(entry->id);
+    entry->transaction.reset();
+    to_xmpp_.release(cookie);
+    counters_.pending.set(static_cast<std::int64_t>(pending()));
+}
+
+}  // namespace isthmus::gateway

@@ -1,0 +1,36 @@
+// What a peer's certificate proves, as plain values: filled by net/tls after the handshake, read
+// by sip and xmpp. Identity rules live here, small enough to be audited in one sitting.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace isthmus::net {
+
+struct PeerCertificate {
+    bool is_trusted = false;  ///< chain, validity and purpose are good
+    std::string trust_error;  ///< OpenSSL's reason when not trusted
+    std::string subject;      ///< RFC 2253 text, for the evidence
+    std::string sha256;       ///< fingerprint, lower-case hex
+    std::chrono::sys_seconds not_after{};
+    std::vector<std::string> dns_names;     ///< SAN dNSName, lower case, A-labels, no final dot
+    std::vector<std::string> srv_names;     ///< SAN id-on-dnsSRV ("_xmpp-server.example.org")
+    std::vector<std::string> xmpp_addrs;    ///< SAN id-on-xmppAddr, domain form only
+    std::vector<std::string> uris;          ///< SAN URI ("sip:example.org")
+    std::vector<std::string> ip_addresses;  ///< SAN iPAddress as text, for names_host() only
+};
+
+/// RFC 6120 §13.7.2, RFC 9525: SRVName _xmpp-server, XmppAddr or dNSName; a wildcard only as the
+/// whole left-most label; CN never. `domain`: lower-case A-labels. Does not look at is_trusted.
+bool proves_xmpp_domain(const PeerCertificate& certificate, std::string_view domain);
+
+/// RFC 5922 §7.1-7.2: SAN URI sip:domain first, else dNSName; no wildcard, no suffix match.
+bool proves_sip_domain(const PeerCertificate& certificate, std::string_view domain);
+
+/// RFC 9525 host match for names an administrator listed (certificate_names).
+bool names_host(const PeerCertificate& certificate, std::string_view host);
+
+}  // namespace isthmus::net

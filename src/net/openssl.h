@@ -1,0 +1,32 @@
+// OpenSSL's objects under unique_ptr, and its error queue as text.
+#pragma once
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace isthmus::net {
+
+template <auto Free>
+struct Freed {
+    template <class T>
+    void operator()(T* object) const {
+        Free(object);
+    }
+};
+
+using BioPointer = std::unique_ptr<BIO, Freed<BIO_free>>;
+using KeyPointer = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
+using X509Pointer = std::unique_ptr<X509, Freed<X509_free>>;
+
+/// Reads from `text`, which must outlive it.
+BioPointer memory_bio(std::string_view text);
+
+/// The first reason in this thread's error queue, which is empty then.
+std::string take_openssl_error();
+
+}  // namespace isthmus::net

@@ -1,0 +1,64 @@
+// net::Resolver: a static table first, then the domain name system through libunbound, which runs
+// in the loop. Our own deadline, bounded answers, bounded work.
+#pragma once
+
+#include "base/random.h"
+#include "net/event_loop.h"
+#include "net/static_names.h"
+#include "net/wire.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace isthmus::net {
+
+class DnsQuestions;
+
+struct DnsSettings {
+    std::vector<std::string> servers;  ///< "192.0.2.53" or "192.0.2.53@5353"; empty: the system's
+    StaticNames::Table static_names;
+    std::string hosts_file = "/etc/hosts";           ///< empty: none
+    std::string resolver_file = "/etc/resolv.conf";  ///< where the system's servers are
+    Duration deadline = std::chrono::seconds(5);
+};
+
+class DnsResolver final : public Resolver {
+  public:
+    /// Outlives its lookups; dies before the loop.
+    static Result<std::unique_ptr<DnsResolver>> create(EventLoop& loop,
+                                                       Random& random,
+                                                       const DnsSettings& settings);
+    DnsResolver(const DnsResolver&) = delete;
+    DnsResolver& operator=(const DnsResolver&) = delete;
+    DnsResolver(DnsResolver&&) = delete;
+    DnsResolver& operator=(DnsResolver&&) = delete;
+    ~DnsResolver() override;
+
+    std::unique_ptr<Pending> addresses(std::string_view host,
+                                       LookupHandler<IpAddress> on_done) override;
+    std::unique_ptr<Pending> srv(std::string_view name, LookupHandler<SrvRecord> on_done) override;
+    std::unique_ptr<Pending> naptr(std::string_view name,
+                                   LookupHandler<NaptrRecord> on_done) override;
+
+    /// Questions libunbound is working on.
+    std::size_t running() const;
+
+  private:
+    template <class T>
+    class Lookup;
+
+    DnsResolver(EventLoop& loop,
+                Random& random,
+                StaticNames names,
+                std::unique_ptr<DnsQuestions> questions,
+                Duration deadline);
+
+    EventLoop& loop_;
+    Random& random_;
+    StaticNames names_;
+    std::unique_ptr<DnsQuestions> questions_;
+    Duration deadline_;
+};
+
+}  // namespace isthmus::net

@@ -1,0 +1,195 @@
+#include "net/tls_context.h"
+
+#include "net/openssl.h"
+#include "net/tls_session.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+namespace isthmus::net {
+
+namespace {
+
+// Forward secrecy and AEAD only; AES-128 first because it is the fastest that is beyond reach.
+constexpr const char* kTls12Ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
+constexpr const char* kTls13Ciphers =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+constexpr const char* kGroups = "X25519:P-256:P-384";
+constexpr int kSecurityLevel = 2;  // no RSA below 2048 bits, no SHA-1
+
+Error bad_settings(std::string detail) {
+    return make_error(
+        ErrorKind::Syntax, "IST-CFG-001", "The TLS settings are not usable.", std::move(detail));
+}
+
+std::string with_reason(std::string_view what) {
+    return std::string(what) + ": " + take_openssl_error();
+}
+
+/// The chain is checked here, but a bad one does not end the handshake: the owner of the
+/// connection decides (RFC 6120 §13.7.2, dialback).
+int verify_peer(X509_STORE_CTX* store, void* /*argument*/) {
+    // A peer is a server in both directions: public authorities issue no other certificates any
+    // more, and one for clients only proves no domain (abuse case B08).
+    X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(store);
+    X509_VERIFY_PARAM_set_purpose(rules, X509_PURPOSE_SSL_SERVER);
+    X509_VERIFY_PARAM_set_trust(rules, X509_TRUST_SSL_SERVER);
+    if (X509_verify_cert(store) != 1 && X509_STORE_CTX_get_error(store) == X509_V_OK) {
+        X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
+    }
+    ERR_clear_error();
+    return 1;
+}
+
+int refuse_passphrase(char* /*to*/, int /*size*/, int /*writing*/, void* /*data*/) {
+    return -1;
+}
+
+std::vector<X509Pointer> read_certificates(const std::string& pem) {
+    std::vector<X509Pointer> certificates;
+    const BioPointer bio = memory_bio(pem);
+    while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, refuse_passphrase, nullptr)) {
+        certificates.emplace_back(certificate);
+    }
+    if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
+        certificates.clear();  // one that is broken spoils all: better refused than half-read
+    }
+    if (!certificates.empty()) {
+        ERR_clear_error();
+    }
+    return certificates;
+}
+
+/// Nothing, or what is wrong.
+std::optional<std::string> use_own_certificate(SSL_CTX* context, const TlsSettings& settings) {
+    const auto chain = read_certificates(settings.certificate_chain_pem);
+    if (chain.empty()) {
+        return with_reason("the certificate chain holds no certificate");
+    }
+    if (SSL_CTX_use_certificate(context, chain.front().get()) != 1) {
+        return with_reason("certificate");
+    }
+    for (std::size_t i = 1; i < chain.size(); ++i) {
+        if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1) {
+            return with_reason("certificate chain");
+        }
+    }
+    const BioPointer bio = memory_bio(settings.private_key_pem);
+    const KeyPointer key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, nullptr));
+    if (!key) {
+        return with_reason("the private key cannot be read");
+    }
+    if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 ||
+        SSL_CTX_check_private_key(context) != 1) {
+        return with_reason("the private key is not that of the certificate");
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> set_trust(SSL_CTX* context, const TlsSettings& settings) {
+    if (settings.trust_system && SSL_CTX_set_default_verify_paths(context) != 1) {
+        return with_reason("the system's certificate authorities");
+    }
+    X509_STORE* store = SSL_CTX_get_cert_store(context);
+    for (const std::string& pem : settings.extra_ca_pems) {
+        const auto certificates = read_certificates(pem);
+        if (certificates.empty()) {
+            return with_reason("a file of certificate authorities holds no certificate");
+        }
+        for (const X509Pointer& certificate : certificates) {
+            X509_STORE_add_cert(store, certificate.get());
+        }
+    }
+    // An administrator who lists an intermediate authority trusts it without its root.
+    X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+    return std::nullopt;
+}
+
+void set_protocol_rules(SSL_CTX* context, bool only_tls13) {
+    SSL_CTX_set_min_proto_version(context, only_tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+    SSL_CTX_set_security_level(context, kSecurityLevel);
+    SSL_CTX_set_cipher_list(context, kTls12Ciphers);
+    SSL_CTX_set_ciphersuites(context, kTls13Ciphers);
+    SSL_CTX_set1_groups_list(context, kGroups);
+    // Each connection proves itself anew: no tickets, no resumption, hence no 0-RTT.
+    SSL_CTX_set_options(context,
+                        SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
+                            SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_num_tickets(context, 0);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_mode(
+        context,
+        SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
+    SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_cert_verify_callback(context, verify_peer, nullptr);
+    SSL_CTX_set_alpn_select_cb(context, TlsSession::select_alpn, nullptr);
+}
+
+bool read_file(const std::string& path, std::string& to) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        return false;
+    }
+    to.assign(std::istreambuf_iterator<char>(file), {});
+    return !file.bad();
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const TlsContext>> TlsContext::create(const TlsSettings& settings) {
+    ERR_clear_error();
+    const std::shared_ptr<TlsContext> made(new TlsContext);
+    made->context_ = SSL_CTX_new(TLS_method());
+    if (made->context_ == nullptr) {
+        return bad_settings(with_reason("SSL_CTX_new"));
+    }
+    set_protocol_rules(made->context_, settings.only_tls13);
+    made->has_certificate_ = !settings.certificate_chain_pem.empty();
+    if (made->has_certificate_) {
+        if (auto wrong = use_own_certificate(made->context_, settings)) {
+            return bad_settings(*std::move(wrong));
+        }
+    }
+    if (auto wrong = set_trust(made->context_, settings)) {
+        return bad_settings(*std::move(wrong));
+    }
+    ERR_clear_error();
+    return std::shared_ptr<const TlsContext>(made);
+}
+
+Result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsFiles& files) {
+    TlsSettings settings;
+    settings.trust_system = files.trust_system;
+    settings.only_tls13 = files.only_tls13;
+    const auto cannot_read = [](const std::string& path) {
+        return bad_settings("cannot read " + path);
+    };
+    if (!files.certificate_chain.empty()) {
+        if (!read_file(files.certificate_chain, settings.certificate_chain_pem)) {
+            return cannot_read(files.certificate_chain);
+        }
+        if (!read_file(files.private_key, settings.private_key_pem)) {
+            return cannot_read(files.private_key);
+        }
+    }
+    for (const std::string& path : files.extra_cas) {
+        if (!read_file(path, settings.extra_ca_pems.emplace_back())) {
+            return cannot_read(path);
+        }
+    }
+    return create(settings);
+}
+
+TlsContext::~TlsContext() {
+    SSL_CTX_free(context_);
+}
+
+}  // namespace isthmus::net

@@ -1,0 +1,57 @@
+// A certificate set ready for handshakes in both roles: own chain and key, trust, protocol rules.
+// Immutable; renewal builds a new one and swaps the pointer, running connections keep theirs.
+#pragma once
+
+#include "base/result.h"
+#include "net/wire.h"
+
+#include <openssl/types.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace isthmus::net {
+
+struct TlsSettings {
+    std::string certificate_chain_pem;  ///< own certificate first; empty: none to show
+    std::string private_key_pem;
+    bool trust_system = true;
+    std::vector<std::string> extra_ca_pems;  ///< each may hold several certificates
+    bool only_tls13 = false;
+};
+
+/// The same settings from files; an unreadable file is an error that names it.
+struct TlsFiles {
+    std::string certificate_chain;
+    std::string private_key;
+    bool trust_system = true;
+    std::vector<std::string> extra_cas;
+    bool only_tls13 = false;
+};
+
+class TlsContext {
+  public:
+    /// Refuses a key that does not match, an encrypted key, malformed PEM (abuse case B29).
+    static Result<std::shared_ptr<const TlsContext>> create(const TlsSettings& settings);
+    static Result<std::shared_ptr<const TlsContext>> load(const TlsFiles& files);
+
+    TlsContext(const TlsContext&) = delete;
+    TlsContext& operator=(const TlsContext&) = delete;
+    TlsContext(TlsContext&&) = delete;
+    TlsContext& operator=(TlsContext&&) = delete;
+    ~TlsContext();
+
+    bool has_certificate() const { return has_certificate_; }
+
+    SSL_CTX* native() const { return context_; }
+
+  private:
+    TlsContext() = default;
+
+    SSL_CTX* context_ = nullptr;
+    bool has_certificate_ = false;
+};
+
+}  // namespace isthmus::net

@@ -1,0 +1,255 @@
+#include "net/tls_session.h"
+
+#include "net/openssl.h"
+#include "net/peer_certificate.h"
+#include "net/tls_context.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace isthmus::net {
+
+namespace {
+
+constexpr std::size_t kRecord = 16 * 1024;
+// Each key update costs us key derivations; an honest peer needs one in many gigabytes.
+constexpr std::uint64_t kFreeKeyUpdates = 32;
+constexpr std::uint64_t kOctetsPerKeyUpdate = 1024 * 1024;
+constexpr unsigned char kKeyUpdate = 24;  // RFC 8446 §4
+
+/// RFC 7301 §3.1: each name with its length in front.
+std::string alpn_wire(const std::vector<std::string>& names) {
+    std::string wire;
+    for (const std::string& name : names) {
+        if (!name.empty() && name.size() <= 255) {
+            wire += static_cast<char>(name.size());
+            wire += name;
+        }
+    }
+    return wire;
+}
+
+const unsigned char* as_octets(const std::string& text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+}  // namespace
+
+/// OpenSSL's way to the wire: reads from the session's source_, writes to its sink_, no copy kept.
+struct TlsBio {
+    static int read(BIO* bio, char* to, int size) {
+        std::string_view& source = session(bio).source_;
+        BIO_clear_retry_flags(bio);
+        if (source.empty()) {
+            BIO_set_retry_read(bio);
+            return -1;
+        }
+        const std::size_t count = source.copy(to, static_cast<std::size_t>(size));
+        source.remove_prefix(count);
+        return static_cast<int>(count);
+    }
+
+    static int write(BIO* bio, const char* from, int size) {
+        BIO_clear_retry_flags(bio);
+        session(bio).sink_->append(std::string_view(from, static_cast<std::size_t>(size)));
+        return size;
+    }
+
+    static long control(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) {
+        return command == BIO_CTRL_FLUSH ? 1 : 0;
+    }
+
+    static TlsSession& session(BIO* bio) { return *static_cast<TlsSession*>(BIO_get_data(bio)); }
+
+    static BIO* make(TlsSession& session) {
+        static BIO_METHOD* const method = [] {
+            BIO_METHOD* made = BIO_meth_new(BIO_TYPE_SOURCE_SINK | BIO_get_new_index(), "buffers");
+            BIO_meth_set_read(made, read);
+            BIO_meth_set_write(made, write);
+            BIO_meth_set_ctrl(made, control);
+            return made;
+        }();
+        BIO* bio = BIO_new(method);
+        BIO_set_data(bio, &session);
+        BIO_set_init(bio, 1);
+        return bio;
+    }
+};
+
+void TlsSession::SslDeleter::operator()(SSL* ssl) const {
+    SSL_free(ssl);
+}
+
+TlsSession::TlsSession(std::shared_ptr<const TlsContext> context, TlsOptions options)
+    : context_(std::move(context)), options_(std::move(options)) {}
+
+TlsSession::~TlsSession() = default;
+
+bool TlsSession::set_up() {
+    ssl_.reset(SSL_new(context_->native()));
+    if (!ssl_) {
+        return false;
+    }
+    SSL* ssl = ssl_.get();
+    SSL_set_app_data(ssl, this);
+    SSL_set_msg_callback(ssl, count_key_updates);
+    SSL_set_msg_callback_arg(ssl, this);
+    BIO* bio = TlsBio::make(*this);
+    SSL_set_bio(ssl, bio, bio);
+    if (options_.role == TlsRole::Server) {
+        SSL_set_verify(
+            ssl, options_.request_peer_certificate ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+        SSL_set_accept_state(ssl);
+        return true;
+    }
+    SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
+    SSL_set_connect_state(ssl);
+    const std::string alpn = alpn_wire(options_.alpn);
+    if (!alpn.empty()) {
+        SSL_set_alpn_protos(ssl, as_octets(alpn), static_cast<unsigned>(alpn.size()));
+    }
+    // RFC 6066 §3: an address is no server name.
+    return options_.server_name.empty() || IpAddress::parse(options_.server_name) ||
+           SSL_set_tlsext_host_name(ssl, options_.server_name.c_str()) == 1;
+}
+
+int TlsSession::select_alpn(SSL* ssl,
+                            const unsigned char** chosen,
+                            unsigned char* chosen_size,
+                            const unsigned char* offered,
+                            unsigned offered_size,
+                            void* /*argument*/) {
+    const auto& session = *static_cast<TlsSession*>(SSL_get_app_data(ssl));
+    if (session.options_.alpn.empty()) {
+        return SSL_TLSEXT_ERR_NOACK;
+    }
+    const std::string_view offer(reinterpret_cast<const char*>(offered), offered_size);
+    for (const std::string& name : session.options_.alpn) {
+        for (std::size_t at = 0; at < offer.size();) {
+            const std::size_t size = static_cast<unsigned char>(offer[at]);
+            if (offer.substr(at + 1, size) == name) {
+                *chosen = offered + at + 1;
+                *chosen_size = static_cast<unsigned char>(size);
+                return SSL_TLSEXT_ERR_OK;
+            }
+            at += 1 + size;
+        }
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL;  // RFC 7301 §3.2
+}
+
+void TlsSession::count_key_updates(int is_written,
+                                   int /*version*/,
+                                   int content_type,
+                                   const void* message,
+                                   std::size_t size,
+                                   SSL* /*ssl*/,
+                                   void* session) {
+    if (is_written == 0 && content_type == SSL3_RT_HANDSHAKE && size != 0 &&
+        *static_cast<const unsigned char*>(message) == kKeyUpdate) {
+        ++static_cast<TlsSession*>(session)->key_updates_;
+    }
+}
+
+void TlsSession::note_error(int result) {
+    const int kind = SSL_get_error(ssl_.get(), result);
+    error_ = kind == SSL_ERROR_SSL ? take_openssl_error() : "unexpected end of data";
+}
+
+TlsSession::Step TlsSession::handshake() {
+    ERR_clear_error();
+    if (!ssl_ && !set_up()) {
+        error_ = take_openssl_error();
+        return Step::Failed;
+    }
+    source_ = incoming_.view();
+    sink_ = &outgoing_;
+    const int result = SSL_do_handshake(ssl_.get());
+    incoming_.consume(incoming_.size() - source_.size());
+    source_ = {};
+    if (result == 1) {
+        const X509Pointer certificate(SSL_get1_peer_certificate(ssl_.get()));
+        if (certificate) {
+            peer_ = std::make_unique<PeerCertificate>(
+                describe(certificate.get(), SSL_get_verify_result(ssl_.get())));
+        }
+        return Step::Done;
+    }
+    if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) {
+        return Step::NeedsInput;
+    }
+    note_error(result);
+    return Step::Failed;
+}
+
+TlsSession::Read TlsSession::decrypt(std::string_view cipher, Buffer& plain) {
+    ERR_clear_error();
+    source_ = cipher;
+    sink_ = &outgoing_;
+    const std::size_t before = plain.size();
+    int result = 0;
+    do {
+        char* room = plain.prepare(kRecord);
+        const std::size_t size = std::min(plain.writable(), std::size_t{1} << 30U);
+        result = SSL_read(ssl_.get(), room, static_cast<int>(size));
+        if (result > 0) {
+            plain.commit(static_cast<std::size_t>(result));
+        }
+    } while (result > 0);
+    source_ = {};
+    decrypted_ += plain.size() - before;
+    if (key_updates_ > kFreeKeyUpdates + decrypted_ / kOctetsPerKeyUpdate) {
+        error_ = "too many key updates";
+        return Read::Failed;
+    }
+    switch (SSL_get_error(ssl_.get(), result)) {
+        case SSL_ERROR_WANT_READ:
+            return Read::Open;
+        case SSL_ERROR_ZERO_RETURN:
+            return Read::Ended;
+        default:
+            note_error(result);
+            return Read::Failed;
+    }
+}
+
+bool TlsSession::encrypt(std::string_view plain, Buffer& cipher) {
+    ERR_clear_error();
+    sink_ = &cipher;
+    const int result = SSL_write(ssl_.get(), plain.data(), static_cast<int>(plain.size()));
+    if (result != static_cast<int>(plain.size())) {
+        note_error(result);
+        return false;
+    }
+    return true;
+}
+
+void TlsSession::close(Buffer& cipher) {
+    cipher.clear();
+    ERR_clear_error();
+    sink_ = &cipher;
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+}
+
+std::string_view TlsSession::version() const {
+    return SSL_get_version(ssl_.get());
+}
+
+std::string_view TlsSession::cipher() const {
+    return SSL_get_cipher_name(ssl_.get());
+}
+
+std::string_view TlsSession::alpn() const {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
+}
+
+}  // namespace isthmus::net

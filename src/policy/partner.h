@@ -1,0 +1,36 @@
+// An XMPP federated partner: one allowed XMPP domain with its settings. Names and defaults are the
+// original's (docs/decisions.md, Management).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace isthmus::policy {
+
+enum class PartnerType : std::uint8_t { PublicUnverified, PublicVerified, Federated };
+enum class Negotiation : std::uint8_t { Required, Optional, NotSupported };
+
+struct Partner {
+    std::string domain;                           ///< primary; prepared U-labels, lower case
+    std::vector<std::string> additional_domains;  ///< the same form
+    std::string description;
+    PartnerType partner_type = PartnerType::PublicUnverified;
+    Negotiation tls_negotiation = Negotiation::Required;
+    Negotiation sasl_negotiation = Negotiation::Required;
+    bool support_dialback_negotiation = true;
+    bool enable_keep_alive = true;
+    std::optional<std::uint32_t> connection_limit;  ///< unset: the gateway's partner limit
+    std::string proxy_fqdn;
+    bool enabled = true;
+
+    bool operator==(const Partner&) const = default;
+};
+
+/// False if no way of authenticating is left (the five invalid rows of TLS x SASL x dialback).
+constexpr bool can_negotiate(Negotiation tls, Negotiation sasl, bool dialback) {
+    return dialback || (tls != Negotiation::NotSupported && sasl != Negotiation::NotSupported);
+}
+
+}  // namespace isthmus::policy

@@ -1,0 +1,52 @@
+// Presence documents: PIDF (RFC 3863) with the two extensions that IM gateways use, the show
+// element of RFC 8048 §6.2 and the activities of RPID (RFC 4480 §3.2).
+#pragma once
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/result.h"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace isthmus::sip {
+
+struct PidfNote {
+    std::string_view lang;  ///< empty: not said
+    std::string_view text;
+};
+
+enum class PidfBasic : std::uint8_t {
+    Absent,
+    Open,
+    Closed,
+    Other,  ///< a value that RFC 3863 §4.1.4 does not know
+};
+
+struct PidfTuple {
+    std::string_view id;  ///< an NCName (xs:ID)
+    PidfBasic basic = PidfBasic::Absent;
+    std::string_view show;  ///< content of {jabber:client}show, whatever it is
+    std::string_view im;    ///< content of {urn:ietf:params:xml:ns:pidf:im}im, an early extension
+    std::string_view contact;
+    std::optional<int> priority;  ///< of the contact, in thousandths; absent if it is not legal
+    std::vector<PidfNote> notes;
+    std::string_view timestamp;
+};
+
+struct Pidf {
+    std::string_view entity;  ///< URI of the presentity
+    std::vector<PidfTuple> tuples;
+    std::vector<PidfNote> notes;               ///< of the document
+    std::vector<std::string_view> activities;  ///< RPID names of the person, without "unknown"
+};
+
+/// Unknown elements are skipped (RFC 3863 §4.2.3), a second tuple of one id as well (§4.1.2).
+/// Errors: Syntax. Views live as long as `document` and the arena.
+Result<Pidf> parse_pidf(std::string_view document, Arena& arena);
+
+void write_pidf(const Pidf& pidf, Buffer& to);
+
+}  // namespace isthmus::sip

@@ -1,0 +1,73 @@
+#include "sip/transaction_key.h"
+
+namespace isthmus::sip {
+
+namespace {
+
+constexpr std::size_t kKept = 1024;
+
+}  // namespace
+
+TransactionKey::TransactionKey(const Request& request,
+                               const net::IpAddress& from,
+                               const KeyedHash& hash)
+    : branch(request.via.branch),
+      host(request.via.host),
+      call_id(request.call_id),
+      from_tag(request.from.tag().value_or("")),
+      source(from),
+      by_request(hash.add(hash.add(request.cseq.number, request.call_id), from_tag)),
+      cseq(request.cseq.number),
+      port(request.via.port),
+      method(request.method),
+      is_legacy(!request.via.has_magic_cookie()),
+      is_initial(!request.to.tag()) {
+    std::uint64_t state = hash.add(port, source.octets());
+    if (is_legacy) {
+        // RFC 3261 §17.2.3: all of Request-URI, From tag, Call-ID, CSeq and Via, for want of a
+        // branch that is unique.
+        branch = request.uri.text;
+        state ^= by_request;
+    }
+    by_branch = hash.add(hash.add(state, branch), host);
+}
+
+void StoredTransactionKey::assign(const TransactionKey& key) {
+    text_.assign(key.branch);
+    host_at_ = text_.size();
+    text_.append(key.host);
+    call_id_at_ = text_.size();
+    text_.append(key.call_id);
+    from_tag_at_ = text_.size();
+    text_.append(key.from_tag);
+    source_ = key.source;
+    cseq_ = key.cseq;
+    port_ = key.port;
+    method_ = key.method;
+    is_legacy_ = key.is_legacy;
+}
+
+bool StoredTransactionKey::is_transaction_of(const TransactionKey& key) const {
+    const bool is_same = part(0, host_at_) == key.branch &&
+                         part(host_at_, call_id_at_) == key.host && port_ == key.port &&
+                         source_ == key.source && is_legacy_ == key.is_legacy;
+    if (!is_same || !is_legacy_) {
+        return is_same;
+    }
+    return cseq_ == key.cseq && part(call_id_at_, from_tag_at_) == key.call_id &&
+           part(from_tag_at_, text_.size()) == key.from_tag;
+}
+
+bool StoredTransactionKey::is_request_of(const TransactionKey& key) const {
+    return cseq_ == key.cseq && method_ == key.method &&
+           part(call_id_at_, from_tag_at_) == key.call_id &&
+           part(from_tag_at_, text_.size()) == key.from_tag;
+}
+
+void StoredTransactionKey::shrink() {
+    if (text_.capacity() > kKept) {
+        text_ = {};
+    }
+}
+
+}  // namespace isthmus::sip

@@ -1,0 +1,126 @@
+// The SIP wing as the gateway sees it: requests in, one answer each; requests out, one outcome
+// each. Transactions, transports, location and authentication are behind it. RFC 3261 §8.
+#pragma once
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "net/wire.h"
+#include "sip/message.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace isthmus::sip {
+
+enum class Transport : std::uint8_t { Udp, Tcp, Tls };
+
+std::string_view transport_name(Transport transport);
+
+/// Where a request came from, proved by the transport, not by what it says.
+struct Origin {
+    Transport transport = Transport::Udp;
+    net::Endpoint remote;
+    net::Endpoint local;
+    const net::PeerCertificate* certificate = nullptr;  ///< TLS with a client certificate only
+    /// Set by whoever classifies origins (see RequestHandler::identify), kept per connection.
+    int peer = -1;
+};
+
+/// One request waiting for its answer. Destroyed unanswered it answers 500, so that nothing is
+/// ever left without a final response. Traffic thread only.
+class IncomingRequest {
+  public:
+    virtual ~IncomingRequest() = default;
+    /// Final response, once. Sent (or dropped, if the connection is gone) at the end of the turn.
+    virtual void respond(const OutgoingResponse& response) = 0;
+
+    void respond(int status) {
+        OutgoingResponse response;
+        response.status = status;
+        respond(response);
+    }
+};
+
+class RequestHandler {
+  public:
+    virtual ~RequestHandler() = default;
+    /// Which SIP peer (index of the configuration) is at the other end; -1: nobody we know. Asked
+    /// once per connection, and per datagram source (cached).
+    virtual int identify(const Origin& origin) = 0;
+    /// A new request (no retransmission, no CANCEL, no ACK, syntax good, Max-Forwards > 0, no
+    /// unknown Require) other than OPTIONS to the gateway itself. Views die on return.
+    virtual void on_request(const Request& request,
+                            const Origin& origin,
+                            std::unique_ptr<IncomingRequest> transaction) = 0;
+};
+
+/// Where a request is to go: the next hop of a configured peer, or the domain of its URI.
+struct Target {
+    std::string host;  ///< name or literal
+    std::uint16_t port = 0;
+    Transport transport = Transport::Tcp;
+    bool use_srv = false;                        ///< RFC 3263 when no port was configured
+    std::vector<std::string> certificate_names;  ///< tls: one of these must be proved
+    std::string username;                        ///< digest, towards a peer that challenges
+    std::string password;
+    int peer = -1;  ///< index of the configuration, for the metrics; -1: none
+};
+
+class ResponseHandler {
+  public:
+    virtual ~ResponseHandler() = default;
+    /// The final response of the request sent with `cookie`. Views die on return.
+    virtual void on_response(std::uint64_t cookie, const Response& response) = 0;
+    /// No answer: kind Timeout (Timer F, or 408) or Unreachable (no target took it).
+    virtual void on_no_response(std::uint64_t cookie, const Error& error) = 0;
+};
+
+struct UserAgentConfig {
+    std::string server_name;             ///< sent-by host when a listener is unspecified
+    std::string user_agent = "Isthmus";  ///< Server and User-Agent value
+    std::size_t max_message_octets = 65536;
+    std::size_t max_connections = 4096;
+    std::size_t max_pending_transactions = 200000;  ///< beyond: 503 with Retry-After
+    std::size_t max_connections_per_address = 256;
+    /// What the handler takes besides OPTIONS; anything else known is answered 405, see Allow.
+    std::vector<Method> methods = {Method::Message};
+    std::string accept = "text/plain, message/cpim";  ///< Accept of answers to OPTIONS and of 415
+    std::vector<std::string> peer_names;  ///< of the configuration, by index: labels of the metrics
+};
+
+struct ListenAddress {
+    Transport transport = Transport::Udp;
+    net::Endpoint endpoint;
+};
+
+/// The whole wing. Traffic thread only. References must outlive it.
+class UserAgent {
+  public:
+    virtual ~UserAgent() = default;
+    virtual Result<std::vector<ListenAddress>> listen(const std::vector<ListenAddress>& at) = 0;
+    virtual void set_tls(std::shared_ptr<const net::TlsContext> context) = 0;
+    /// Sends in a client transaction of its own; exactly one call of `handler` follows, later.
+    virtual void send(const OutgoingRequest& request,
+                      const Target& target,
+                      ResponseHandler& handler,
+                      std::uint64_t cookie) = 0;
+    /// New requests get 503 with Retry-After from now on (RFC 3261 §21.5.4).
+    virtual void set_draining(bool draining) = 0;
+    /// Transactions not ended yet, both kinds.
+    virtual std::size_t pending() const = 0;
+};
+
+std::unique_ptr<UserAgent> make_user_agent(UserAgentConfig config,
+                                           net::Network& network,
+                                           net::Resolver& resolver,
+                                           Timers& timers,
+                                           Random& random,
+                                           metrics::Registry& metrics,
+                                           RequestHandler& handler);
+
+}  // namespace isthmus::sip

@@ -1,0 +1,33 @@
+// The two little documents of instant messaging: message/imdn+xml (RFC 5438 §11) and
+// application/im-iscomposing+xml (RFC 3994 §3.4). Private to the room.
+#pragma once
+
+#include "base/arena.h"
+#include "base/result.h"
+#include "translate/message.h"
+
+#include <optional>
+#include <string_view>
+
+namespace isthmus::translate {
+
+/// Nothing: a notice that concerns nobody here (processing notifications). Errors: Syntax.
+Result<std::optional<ImdnNotice>> read_imdn(std::string_view document, Arena& arena);
+
+std::string_view write_imdn(const ImdnRequest& asked,
+                            ImdnStatus status,
+                            std::string_view recipient_uri,
+                            Arena& arena);
+
+struct Typing {
+    bool is_active = false;
+    int lapses_in = 120;  ///< seconds, RFC 3994 §3.3
+};
+
+/// Errors: Syntax.
+Result<Typing> read_typing(std::string_view document, Arena& arena);
+
+/// Static text.
+std::string_view write_typing(bool is_active);
+
+}  // namespace isthmus::translate

@@ -1,0 +1,27 @@
+// What all streams of one Server share.
+#pragma once
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "net/wire.h"
+#include "xmpp/journal.h"
+#include "xmpp/server.h"
+#include "xmpp/stream_connection.h"
+
+#include <memory>
+
+namespace isthmus::xmpp {
+
+struct Environment {
+    const ServerConfig& config;
+    net::Network& network;
+    net::Resolver& resolver;
+    Timers& timers;
+    Random& random;
+    StanzaHandler& handler;
+    Journal& journal;
+    Graveyard& graveyard;
+    std::shared_ptr<const net::TlsContext> tls = nullptr;
+};
+
+}  // namespace isthmus::xmpp

@@ -1,0 +1,314 @@
+#include "xmpp/incoming_stream.h"
+
+#include "base/text.h"
+#include "xml/writer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace isthmus::xmpp {
+
+namespace {
+
+Error no_partner(std::string_view domain) {
+    return make_error(ErrorKind::Forbidden,
+                      "IST-POL-001",
+                      "no federation with that domain",
+                      std::string(domain) + " is not a partner");
+}
+
+std::string prepared_domain(std::string_view text, Arena& arena) {
+    auto domain = prepare_domain(text, arena);
+    return domain ? std::string(*domain) : std::string();
+}
+
+std::optional<Kind> stanza_kind(std::string_view name) {
+    if (name == "message") {
+        return Kind::Message;
+    }
+    if (name == "presence") {
+        return Kind::Presence;
+    }
+    if (name == "iq") {
+        return Kind::Iq;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Actions IncomingStream::on_header(const StreamHeader& header, Arena& arena, Buffer& out) {
+    is_open_ = false;
+    if (auto refused = refuse_header(header, arena, out)) {
+        return *std::move(refused);
+    }
+    write_header(out);
+    return offer(arena, out);
+}
+
+std::optional<Actions> IncomingStream::refuse_header(const StreamHeader& header,
+                                                     Arena& arena,
+                                                     Buffer& out) {
+    asked_to_ = prepared_domain(header.to, arena);
+    if (!header.is_stream || header.default_ns != ns::kServer) {
+        return fail(
+            StreamCondition::InvalidNamespace, fault::broken("namespace of the header"), out);
+    }
+    if (!header.has_supported_version()) {
+        return fail(
+            StreamCondition::UnsupportedVersion, fault::broken("version of the header"), out);
+    }
+    // RFC 6120 §4.9.3.6; nothing tells which domains we do serve.
+    if (asked_to_.empty() || !directory_.serves(asked_to_)) {
+        return fail(StreamCondition::HostUnknown,
+                    make_error(ErrorKind::NotFound,
+                               "IST-POL-006",
+                               "",
+                               text::escape_for_log(header.to) + " is not served here"),
+                    out);
+    }
+    std::string from = prepared_domain(header.from, arena);
+    if ((from.empty() && !header.from.empty()) || (!from.empty() && directory_.serves(from))) {
+        return fail(StreamCondition::InvalidFrom,
+                    fault::broken("from " + text::escape_for_log(header.from)),
+                    out);
+    }
+    // Abuse case A16: what EXTERNAL has proved is not carried over to other names.
+    if (has_sasl_ && ((!from.empty() && from != remote_) || asked_to_ != local_)) {
+        return fail(StreamCondition::InvalidFrom,
+                    make_error(ErrorKind::NotAuthorized,
+                               "IST-AUTH-003",
+                               "",
+                               "other names in the header after SASL"),
+                    out);
+    }
+    if (has_sasl_) {
+        return std::nullopt;
+    }
+    remote_ = std::move(from);
+    local_ = asked_to_;
+    policy_.reset();
+    if (!remote_.empty()) {
+        policy_ = directory_.link_policy(remote_);
+        if (!policy_) {
+            return fail(StreamCondition::PolicyViolation, no_partner(remote_), out);
+        }
+    }
+    return std::nullopt;
+}
+
+void IncomingStream::write_header(Buffer& out) {
+    id_ = directory_.make_stream_id();
+    StreamHeader ours;
+    ours.default_ns = ns::kServer;
+    ours.from = asked_to_;
+    ours.to = remote_;
+    ours.id = id_;
+    ours.write(out);
+    is_open_ = true;
+}
+
+Actions IncomingStream::offer(Arena& arena, Buffer& out) {
+    StreamFeatures features;
+    std::optional<Error> fault;
+    if (!is_secure_) {
+        features.starttls = directory_.has_tls() && (!policy_ || may_use_tls(*policy_));
+        features.starttls_required = policy_ && policy_->tls == Negotiation::Required;
+    } else if (!has_sasl_ && policy_ && may_use_external(*policy_)) {
+        // XEP-0178 §3: offered only to whom the certificate will let in.
+        fault = certificate_fault(certificate_, remote_, arena);
+        features.external = !fault;
+    }
+    features.dialback = !policy_ || may_use_dialback(*policy_, is_secure_);
+    offers_tls_ = features.starttls;
+    offers_external_ = features.external;
+    if (!has_sasl_ && !features.starttls && !features.external && !features.dialback) {
+        // Abuse case B04: no quiet fall to something weaker.
+        return fail(StreamCondition::NotAuthorized,
+                    fault ? *std::move(fault)
+                          : make_error(ErrorKind::NotAuthorized,
+                                       "IST-TLS-001",
+                                       "no authentication method is left",
+                                       "the settings leave no method on this stream"),
+                    out);
+    }
+    features.write(out);
+    if (fault) {
+        return {action::Note{*std::move(fault), remote_}};
+    }
+    return {};
+}
+
+bool IncomingStream::must_secure_first() const {
+    return !is_secure_ && policy_ && policy_->tls == Negotiation::Required;
+}
+
+Actions IncomingStream::on_element(const xml::Element& element, Arena& arena, Buffer& out) {
+    if (is_closed_) {
+        return {};
+    }
+    if (element.is("error", ns::kStreams)) {
+        Error why = make_error(
+            ErrorKind::Unreachable, "IST-XMPP-002", "", describe_stream_error(element, arena));
+        return on_end(out).empty() ? Actions{} : Actions{action::Close{std::move(why)}};
+    }
+    if (element.is("starttls", ns::kTls)) {
+        return on_starttls(out);
+    }
+    if (must_secure_first()) {
+        return fail(StreamCondition::PolicyViolation, fault::tls_required(element.name), out);
+    }
+    if (element.ns == ns::kSasl) {
+        return on_sasl(element, arena, out);
+    }
+    if (auto found = dialback::Element::read(element, arena)) {
+        return on_dialback(*found, out);
+    }
+    if (element.ns == ns::kServer && stanza_kind(element.name)) {
+        return fail(StreamCondition::NotAuthorized,
+                    make_error(ErrorKind::NotAuthorized,
+                               "IST-AUTH-003",
+                               "not authenticated",
+                               "a stanza before authentication"),
+                    out);
+    }
+    // RFC 6120 §4.9.3.10: the content namespace is the stream's.
+    auto condition = stanza_kind(element.name) ? StreamCondition::InvalidNamespace
+                                               : StreamCondition::UnsupportedStanzaType;
+    return fail(condition,
+                fault::broken(text::escape_for_log(element.name) + " in " +
+                              text::escape_for_log(element.ns)),
+                out);
+}
+
+Actions IncomingStream::on_starttls(Buffer& out) {
+    if (is_secure_ || !offers_tls_) {
+        // RFC 6120 §5.4.2.2
+        xml::Writer(out).empty("failure", ns::kTls);
+        out.append(kStreamClose);
+        is_closed_ = true;
+        return {action::Close{fault::broken("starttls was not offered")}};
+    }
+    return {action::StartTls{}};
+}
+
+void IncomingStream::proceed(Buffer& out) const {
+    xml::Writer(out).empty("proceed", ns::kTls);
+}
+
+Actions IncomingStream::refuse_pipelined(Buffer& out) {
+    return fail(StreamCondition::PolicyViolation,
+                fault::broken("octets in clear text behind starttls"),
+                out);
+}
+
+void IncomingStream::on_secured(const net::PeerCertificate* certificate) {
+    // RFC 6120 §5.4.3.3: nothing that was said in clear text counts any more.
+    is_secure_ = true;
+    certificate_ = certificate;
+    remote_.clear();
+    local_.clear();
+    asked_to_.clear();
+    policy_.reset();
+    pairs_.clear();
+    pending_.clear();
+    is_open_ = false;
+    offers_tls_ = false;
+}
+
+Actions IncomingStream::on_end(Buffer& out) {
+    if (std::exchange(is_closed_, true)) {
+        return {};
+    }
+    out.append(kStreamClose);
+    return {action::Close{
+        make_error(ErrorKind::Unreachable, "the peer ended the stream"), false, true}};
+}
+
+void IncomingStream::close(Buffer& out) {
+    if (!std::exchange(is_closed_, true)) {
+        out.append(kStreamClose);
+    }
+}
+
+Actions IncomingStream::fail(StreamCondition condition, Error why, Buffer& out) {
+    if (is_closed_) {
+        return {};
+    }
+    if (!is_open_) {
+        write_header(out);
+    }
+    write_stream_error(out, condition, why.public_text);
+    out.append(kStreamClose);
+    is_closed_ = true;
+    why.detail = std::string(stream_condition_name(condition)) + ": " + why.detail;
+    return {action::Close{std::move(why)}};
+}
+
+Actions IncomingStream::recheck(Buffer& out) {
+    auto is_gone = [this](const std::string& domain) {
+        return !domain.empty() && !directory_.link_policy(domain);
+    };
+    auto gone = std::ranges::find_if(pairs_, is_gone, &Pair::remote);
+    if (gone == pairs_.end() && !is_gone(remote_)) {
+        return {};
+    }
+    return fail(StreamCondition::PolicyViolation,
+                no_partner(gone == pairs_.end() ? remote_ : gone->remote),
+                out);
+}
+
+bool IncomingStream::is_authorised(std::string_view remote, std::string_view local) {
+    auto is_same = [&](const Pair& pair) { return pair.remote == remote && pair.local == local; };
+    if (last_pair_ < pairs_.size() && is_same(pairs_[last_pair_])) {
+        return true;
+    }
+    auto found = std::ranges::find_if(pairs_, is_same);
+    if (found == pairs_.end()) {
+        return false;
+    }
+    last_pair_ = static_cast<std::size_t>(found - pairs_.begin());
+    return true;
+}
+
+IncomingStream::Checked IncomingStream::check(const xml::Element& element, Arena& arena) {
+    Checked checked;
+    auto kind = stanza_kind(element.name);
+    if (!kind || element.ns != ns::kServer) {
+        checked.condition =
+            kind ? StreamCondition::InvalidNamespace : StreamCondition::UnsupportedStanzaType;
+        return checked;
+    }
+    checked.kind = *kind;
+    auto from_text = element.attribute("from");
+    auto to_text = element.attribute("to");
+    if (!from_text || !to_text) {
+        checked.condition = StreamCondition::ImproperAddressing;
+        return checked;
+    }
+    checked.condition = StreamCondition::InvalidFrom;
+    auto from = parse_jid(*from_text, arena);
+    if (!from) {
+        return checked;
+    }
+    checked.from = *from;
+    auto to = parse_jid(*to_text, arena);
+    if (!to) {
+        if (std::ranges::any_of(pairs_, [&](const Pair& p) { return p.remote == from->domain; })) {
+            checked.addressing = Addressing::BadTo;
+        }
+        return checked;
+    }
+    checked.to = *to;
+    if (is_authorised(from->domain, to->domain)) {
+        checked.addressing = Addressing::Good;
+        return checked;
+    }
+    if (std::ranges::any_of(pairs_, [&](const Pair& p) { return p.remote == from->domain; })) {
+        checked.condition = directory_.serves(to->domain) ? StreamCondition::NotAuthorized
+                                                          : StreamCondition::HostUnknown;
+    }
+    return checked;
+}
+
+}  // namespace isthmus::xmpp

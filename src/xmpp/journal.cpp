@@ -1,0 +1,180 @@
+#include "xmpp/journal.h"
+
+#include "base/log.h"
+#include "base/text.h"
+
+namespace isthmus::xmpp {
+
+namespace {
+
+std::string_view event_of(std::string_view code) {
+    struct Row {
+        std::string_view area;
+        std::string_view event;
+    };
+
+    static constexpr std::array<Row, 9> kRows = {{{"IST-DNS-", "s2s.dns"},
+                                                  {"IST-TCP-", "s2s.tcp"},
+                                                  {"IST-TLS-", "s2s.tls"},
+                                                  {"IST-CERT-", "s2s.cert"},
+                                                  {"IST-AUTH-", "s2s.auth"},
+                                                  {"IST-DB-", "s2s.dialback"},
+                                                  {"IST-POL-", "policy.deny"},
+                                                  {"IST-LIM-", "limit.hit"}}};
+    for (const Row& row : kRows) {
+        if (!row.area.empty() && code.starts_with(row.area)) {
+            return row.event;
+        }
+    }
+    return "s2s.down";
+}
+
+std::string_view label_of(const StreamName& name) {
+    return name.is_partner && !name.partner.empty() ? name.partner : "other";
+}
+
+std::string_view direction_of(bool is_outgoing) {
+    return is_outgoing ? "out" : "in";
+}
+
+void write_event(log::Level level,
+                 std::string_view event,
+                 const StreamName& name,
+                 std::string_view step,
+                 const Error& why) {
+    log::event(level,
+               event,
+               {{"code", why.code},
+                {"partner", name.partner},
+                {"direction", direction_of(name.is_outgoing)},
+                {"step", step},
+                {"stream_id", name.stream_id},
+                {"remote_addr", name.remote_address},
+                {"msg", why.public_text},
+                {"evidence", why.detail}});
+}
+
+}  // namespace
+
+void Journal::count_refused_proof(const StreamName& name, const Error& why) {
+    bool is_dialback = why.code.starts_with("IST-DB-");
+    if (is_dialback || why.code.starts_with("IST-AUTH-")) {
+        auths(name, is_dialback ? Mechanism::Dialback : Mechanism::External, "refused").add();
+    }
+}
+
+metrics::Counter& Journal::auths(const StreamName& name,
+                                 Mechanism mechanism,
+                                 std::string_view result) {
+    return registry_.counter("isthmus_s2s_auth_total",
+                             "Domain pairs authenticated, or refused",
+                             {{"partner", label_of(name)},
+                              {"direction", direction_of(name.is_outgoing)},
+                              {"mechanism", mechanism_name(mechanism)},
+                              {"result", result}});
+}
+
+void Journal::failed(const StreamName& name, std::string_view step, const Error& why) {
+    count_refused_proof(name, why);
+    registry_
+        .counter("isthmus_s2s_connect_attempts_total",
+                 "Attempts to set up a stream, by outcome",
+                 {{"partner", label_of(name)},
+                  {"direction", direction_of(name.is_outgoing)},
+                  {"result", "failed"},
+                  {"code", why.code}})
+        .add();
+    write_event(log::Level::Warning, event_of(why.code), name, step, why);
+}
+
+void Journal::noted(const StreamName& name, const Error& what) {
+    count_refused_proof(name, what);
+    registry_
+        .counter("isthmus_s2s_refusals_total",
+                 "Refused or ignored parts of negotiations on streams that went on",
+                 {{"partner", label_of(name)},
+                  {"direction", direction_of(name.is_outgoing)},
+                  {"code", what.code}})
+        .add();
+    write_event(log::Level::Warning, event_of(what.code), name, "negotiation", what);
+}
+
+void Journal::up(const StreamName& name, Mechanism mechanism, Duration took) {
+    std::string_view partner = label_of(name);
+    std::string_view direction = direction_of(name.is_outgoing);
+    registry_
+        .counter("isthmus_s2s_connect_attempts_total",
+                 "Attempts to set up a stream, by outcome",
+                 {{"partner", partner}, {"direction", direction}, {"result", "up"}, {"code", ""}})
+        .add();
+    auths(name, mechanism, "ok").add();
+    streams(name, mechanism).add(1);
+    using Milliseconds = std::chrono::milliseconds;
+    log::event(log::Level::Info,
+               "s2s.up",
+               {{"partner", name.partner},
+                {"direction", direction},
+                {"stream_id", name.stream_id},
+                {"remote_addr", name.remote_address},
+                {"mechanism", mechanism_name(mechanism)},
+                {"tls_version", name.tls_version},
+                {"cipher", name.tls_cipher},
+                {"duration_ms", std::chrono::duration_cast<Milliseconds>(took).count()}});
+}
+
+void Journal::down(const StreamName& name, Mechanism mechanism, const Error& why) {
+    streams(name, mechanism).add(-1);
+    auto level = why.code.empty() ? log::Level::Info : log::Level::Warning;
+    write_event(level, "s2s.down", name, "up", why);
+}
+
+void Journal::secured(const StreamName& name) {
+    registry_
+        .counter("isthmus_s2s_tls_sessions_total",
+                 "TLS sessions on streams",
+                 {{"version", name.tls_version}, {"cipher", name.tls_cipher}})
+        .add();
+}
+
+void Journal::checked_certificate(const std::optional<Error>& fault) {
+    bool is_trusted = !fault || fault->code != "IST-CERT-002";
+    registry_
+        .counter("isthmus_s2s_certificate_checks_total",
+                 "Checks of peers' certificates",
+                 {{"chain", is_trusted ? "valid" : "invalid"},
+                  {"identity", fault ? "invalid" : "valid"}})
+        .add();
+}
+
+void Journal::took(std::string_view step, Duration duration) {
+    registry_
+        .histogram("isthmus_s2s_connect_duration_seconds",
+                   "Time that a step of setting up an outgoing stream took",
+                   {{"step", step}})
+        .observe(std::chrono::duration<double>(duration).count());
+}
+
+StanzaCounters Journal::stanzas(std::string_view partner, bool is_outgoing) {
+    StanzaCounters counters;
+    for (Kind kind : {Kind::Message, Kind::Presence, Kind::Iq}) {
+        std::string_view name = kind == Kind::Message    ? "message"
+                                : kind == Kind::Presence ? "presence"
+                                                         : "iq";
+        counters.by_kind[static_cast<std::size_t>(kind)] = &registry_.counter(
+            "isthmus_s2s_stanzas_total",
+            "Stanzas on authenticated streams",
+            {{"partner", partner}, {"direction", direction_of(is_outgoing)}, {"kind", name}});
+    }
+    return counters;
+}
+
+metrics::Gauge& Journal::streams(const StreamName& name, Mechanism mechanism) {
+    return registry_.gauge("isthmus_s2s_streams",
+                           "Authenticated streams (an incoming one counts once per domain pair)",
+                           {{"partner", label_of(name)},
+                            {"direction", direction_of(name.is_outgoing)},
+                            {"state", "up"},
+                            {"auth", mechanism_name(mechanism)}});
+}
+
+}  // namespace isthmus::xmpp

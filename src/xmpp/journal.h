@@ -1,0 +1,59 @@
+// What an administrator sees of the streams: log events s2s.* and metrics isthmus_s2s_*. Once per
+// stream or step, never per stanza; partners that are not configured share the label "other".
+#pragma once
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "xmpp/stanza.h"
+#include "xmpp/stream.h"
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace isthmus::xmpp {
+
+/// Which stream an event is about. Views: for the length of the call.
+struct StreamName {
+    std::string_view partner;  ///< empty: not known (yet)
+    bool is_partner = false;   ///< configured, so that it may be a label
+    bool is_outgoing = false;
+    std::string_view stream_id;
+    std::string remote_address;
+    std::string_view tls_version;
+    std::string_view tls_cipher;
+};
+
+/// Stanzas of one partner and direction, by kind; looked up once per stream.
+struct StanzaCounters {
+    std::array<metrics::Counter*, 3> by_kind{};
+
+    void count(Kind kind) const { by_kind[static_cast<std::size_t>(kind)]->add(); }
+};
+
+class Journal {
+  public:
+    explicit Journal(metrics::Registry& registry) : registry_(registry) {}
+
+    /// A stream could not be set up, or was refused.
+    void failed(const StreamName& name, std::string_view step, const Error& why);
+    /// Something on a stream was refused or ignored; the stream goes on.
+    void noted(const StreamName& name, const Error& what);
+    void up(const StreamName& name, Mechanism mechanism, Duration took);
+    /// Once for each up().
+    void down(const StreamName& name, Mechanism mechanism, const Error& why);
+    void secured(const StreamName& name);
+    void checked_certificate(const std::optional<Error>& fault);
+    void took(std::string_view step, Duration duration);
+    StanzaCounters stanzas(std::string_view partner, bool is_outgoing);
+
+  private:
+    void count_refused_proof(const StreamName& name, const Error& why);
+    metrics::Counter& auths(const StreamName& name, Mechanism mechanism, std::string_view result);
+    metrics::Gauge& streams(const StreamName& name, Mechanism mechanism);
+
+    metrics::Registry& registry_;
+};
+
+}  // namespace isthmus::xmpp

@@ -1,0 +1,101 @@
+// The sending end of one link: what all of its stanzas go through, whether the link is a stream to
+// a partner's server or the component stream. Traffic thread; the hot path out.
+#pragma once
+
+#include "base/clock.h"
+#include "net/wire.h"
+#include "xmpp/environment.h"
+#include "xmpp/journal.h"
+#include "xmpp/outbox.h"
+#include "xmpp/server.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace isthmus::xmpp {
+
+class Link {
+  public:
+    explicit Link(Environment& environment);
+    virtual ~Link() = default;
+    Link(const Link&) = delete;
+    Link& operator=(const Link&) = delete;
+    Link(Link&&) = delete;
+    Link& operator=(Link&&) = delete;
+
+    /// `write(Buffer&)` serialises one stanza. Null: accepted, an outcome follows. Otherwise the
+    /// reason for the refusal; it stays valid until the next call.
+    template <class Write>
+    const Error* send(Kind kind, std::uint64_t cookie, const Write& write) {
+        TimePoint now = environment_.timers.now();
+        if (up_ != nullptr) {
+            Buffer& out = up_->output();
+            if (out.size() > environment_.config.max_output_octets) {
+                return &output_full_;
+            }
+            write(out);
+            outbox_.sent_up_to(up_->appended(), cookie, now);
+            up_->flush();
+        } else {
+            if (const Error* refusal = may_wait()) {
+                return refusal;
+            }
+            write(outbox_.waiting_output());
+            outbox_.keep(cookie, now);
+            on_waiting();
+        }
+        counters_.count(kind);
+        if (!patience_.is_armed()) {
+            patience_.arm(environment_.config.queue_patience);
+        }
+        return nullptr;
+    }
+
+    virtual LinkStatus status() const = 0;
+
+    bool is_up() const { return up_ != nullptr; }
+
+    std::size_t pending() const { return outbox_.waiting() + outbox_.in_output(); }
+
+  protected:
+    /// Something waits: connect, unless that is under way.
+    virtual void on_waiting() = 0;
+    /// Null, or why nothing can wait for this link now.
+    virtual const Error* refusal() = 0;
+    /// The peer has not taken what was sent for as long as our patience lasts.
+    virtual void on_stalled(const Error& why) = 0;
+    /// What to tell those whose patience has ended.
+    virtual std::string last_trouble() const = 0;
+
+    void come_up(net::ByteStream& stream);
+
+    /// From now on stanzas wait; those in the output may still be written.
+    void stop_sending() { up_ = nullptr; }
+
+    void set_counters(StanzaCounters counters) { counters_ = counters; }
+
+    Environment& environment() { return environment_; }
+
+    const Environment& environment() const { return environment_; }
+
+    Outbox& outbox() { return outbox_; }
+
+    const Outbox& outbox() const { return outbox_; }
+
+    void fill(LinkStatus& status) const;
+
+  private:
+    const Error* may_wait();
+    void on_patience();
+
+    Environment& environment_;
+    Outbox outbox_;
+    net::ByteStream* up_ = nullptr;
+    StanzaCounters counters_;
+    Timer patience_;
+    Error output_full_;
+    Error queue_full_;
+};
+
+}  // namespace isthmus::xmpp

@@ -1,0 +1,81 @@
+// All outgoing links, one per (our domain, their domain), and the streams on which dialback keys
+// are verified. Traffic thread.
+#pragma once
+
+#include "xmpp/environment.h"
+#include "xmpp/outgoing_link.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace isthmus::xmpp {
+
+class Links {
+  public:
+    explicit Links(Environment& environment);
+    ~Links();
+    Links(const Links&) = delete;
+    Links& operator=(const Links&) = delete;
+    Links(Links&&) = delete;
+    Links& operator=(Links&&) = delete;
+
+    /// The link for that pair; null if the remote domain is no partner, or one of ours.
+    OutgoingLink* find(std::string_view local, std::string_view remote) {
+        if (last_ != nullptr && last_->remote() == remote && last_->local() == local) {
+            return last_;
+        }
+        return find_slowly(local, remote);
+    }
+
+    using VerdictHandler = std::function<void(Verdict)>;
+
+    /// Asks the authoritative server of `remote`; XEP-0220 §2.2.2. `asker` is for forget().
+    void verify(const void* asker,
+                std::string remote,
+                std::string local,
+                std::string stream_id,
+                std::string key,
+                VerdictHandler on_verdict);
+    /// The stream that asked is gone.
+    void forget(const void* asker);
+    void recheck_partners();
+    void close_idle();
+    std::size_t pending() const;
+    void report(std::vector<LinkStatus>& to) const;
+
+  private:
+    struct PairView {
+        std::string_view local;
+        std::string_view remote;
+        bool operator==(const PairView&) const = default;
+    };
+
+    struct PairHash {
+        std::size_t operator()(const PairView& pair) const {
+            std::hash<std::string_view> hash;
+            return hash(pair.local) * 31 + hash(pair.remote);
+        }
+    };
+
+    class Verification;
+
+    std::vector<OutgoingLink*> all() const;
+    OutgoingLink* find_slowly(std::string_view local, std::string_view remote);
+    void on_verification_done(Verification& verification, Verdict verdict);
+
+    Environment& environment_;
+    /// Keys are views into the links.
+    std::unordered_map<PairView, std::unique_ptr<OutgoingLink>, PairHash> links_;
+    OutgoingLink* last_ = nullptr;
+    std::vector<std::unique_ptr<Verification>> verifications_;
+};
+
+}  // namespace isthmus::xmpp

@@ -1,0 +1,131 @@
+#include "xmpp/locate.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace isthmus::xmpp {
+
+namespace {
+
+// Abuse case B20: bounded work, however many records there are.
+constexpr std::size_t kMaxTargets = 16;
+constexpr std::size_t kMaxAddresses = 16;
+
+}  // namespace
+
+HostPort HostPort::parse(std::string_view text, std::uint16_t default_port) {
+    HostPort found{std::string(text), default_port};
+    std::size_t colon = text.rfind(':');
+    bool is_bare_v6 = text.find(':') != colon && text[colon - 1] != ']';
+    if (colon != std::string_view::npos && colon != 0 && !is_bare_v6) {
+        auto port = text::to_number(text.substr(colon + 1));
+        if (port && *port > 0 && *port <= 65535) {
+            found = {std::string(text.substr(0, colon)), static_cast<std::uint16_t>(*port)};
+        }
+    }
+    return found;
+}
+
+Location::Location(net::Resolver& resolver, std::string domain, Handler handler)
+    : resolver_(resolver), domain_(std::move(domain)), handler_(std::move(handler)) {}
+
+Location::Location(net::Resolver& resolver, HostPort place, Handler handler)
+    : resolver_(resolver),
+      domain_(place.host),
+      handler_(std::move(handler)),
+      places_{std::move(place)},
+      has_places_(true) {}
+
+void Location::next() {
+    if (!has_places_) {
+        return ask_services();
+    }
+    if (next_ < places_.size()) {
+        return ask_addresses(places_[next_++]);
+    }
+    if (found_addresses_) {
+        return give_up(ErrorKind::Unreachable,
+                       "IST-TCP-001",
+                       "the remote server cannot be reached",
+                       "no further target for " + domain_);
+    }
+    if (was_without_answer_) {
+        return give_up(ErrorKind::Unreachable,
+                       "IST-DNS-004",
+                       "the remote server cannot be found now",
+                       "no answer for the addresses of " + domain_);
+    }
+    give_up(ErrorKind::NotFound,
+            "IST-DNS-002",
+            "the remote server does not exist",
+            "no addresses for " + domain_);
+}
+
+void Location::ask_services() {
+    pending_ = resolver_.srv(
+        "_xmpp-server._tcp." + domain_,
+        [this](Result<std::vector<net::SrvRecord>> answer) { on_services(std::move(answer)); });
+}
+
+void Location::on_services(Result<std::vector<net::SrvRecord>> answer) {
+    auto done = std::move(pending_);
+    has_places_ = true;
+    if (!answer) {
+        return give_up(ErrorKind::Unreachable,
+                       "IST-DNS-004",
+                       "the remote server cannot be found now",
+                       answer.error().detail);
+    }
+    if (answer->size() == 1 && answer->front().target == ".") {
+        // RFC 2782: the service is decidedly not available at this domain.
+        return give_up(ErrorKind::NotFound,
+                       "IST-DNS-003",
+                       "the remote domain offers no XMPP service",
+                       "SRV target . for " + domain_);
+    }
+    for (net::SrvRecord& record : *answer) {
+        if (places_.size() < kMaxTargets && record.target != "." && record.port != 0) {
+            places_.push_back({std::move(record.target), record.port});
+        }
+    }
+    // RFC 6120 §3.2.1: the domain itself only if there is no SRV record at all.
+    if (answer->empty()) {
+        places_.push_back({domain_, kServerPort});
+    }
+    next();
+}
+
+void Location::ask_addresses(const HostPort& place) {
+    pending_ = resolver_.addresses(place.host, [this](Result<std::vector<net::IpAddress>> answer) {
+        on_addresses(std::move(answer));
+    });
+}
+
+void Location::on_addresses(Result<std::vector<net::IpAddress>> answer) {
+    auto done = std::move(pending_);
+    if (!answer || answer->empty()) {
+        was_without_answer_ |= !answer;
+        return next();
+    }
+    found_addresses_ = true;
+    const HostPort& place = places_[next_ - 1];
+    Target target{place.host, {}};
+    for (const net::IpAddress& address : *answer) {
+        if (target.endpoints.size() < kMaxAddresses) {
+            target.endpoints.push_back({address, place.port});
+        }
+    }
+    handler_(std::move(target));
+}
+
+void Location::give_up(ErrorKind kind,
+                       std::string_view code,
+                       std::string public_text,
+                       std::string why) {
+    next_ = places_.size();
+    handler_(make_error(kind, code, std::move(public_text), std::move(why)));
+}
+
+}  // namespace isthmus::xmpp

@@ -1,0 +1,64 @@
+// Where the servers of a domain are: the partner's proxy, or SRV records, or the domain itself.
+// RFC 6120 §3.2, RFC 2782. One target at a time; addresses of a target are raced by net.
+#pragma once
+
+#include "base/result.h"
+#include "net/wire.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace isthmus::xmpp {
+
+constexpr std::uint16_t kServerPort = 5269;
+
+struct HostPort {
+    std::string host;
+    std::uint16_t port = 0;
+
+    /// "host", "host:port", "192.0.2.1:port", "[2001:db8::1]:port".
+    static HostPort parse(std::string_view text, std::uint16_t default_port);
+};
+
+struct Target {
+    std::string host;
+    std::vector<net::Endpoint> endpoints;
+};
+
+class Location {
+  public:
+    /// Called once for each next(); from inside it only to say that nothing is left. An error:
+    /// there is no further target; code and kind tell why (NotFound: DNS says there is nothing).
+    using Handler = std::function<void(Result<Target>)>;
+
+    /// `domain`: A-labels.
+    Location(net::Resolver& resolver, std::string domain, Handler handler);
+    /// A fixed place instead of DNS records.
+    Location(net::Resolver& resolver, HostPort place, Handler handler);
+
+    void next();
+
+  private:
+    void ask_services();
+    void on_services(Result<std::vector<net::SrvRecord>> answer);
+    void ask_addresses(const HostPort& place);
+    void on_addresses(Result<std::vector<net::IpAddress>> answer);
+    void give_up(ErrorKind kind, std::string_view code, std::string public_text, std::string why);
+
+    net::Resolver& resolver_;
+    std::string domain_;
+    Handler handler_;
+    std::vector<HostPort> places_;
+    std::size_t next_ = 0;
+    bool has_places_ = false;
+    bool found_addresses_ = false;
+    bool was_without_answer_ = false;
+    std::unique_ptr<net::Pending> pending_;
+};
+
+}  // namespace isthmus::xmpp

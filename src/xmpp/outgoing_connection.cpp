@@ -1,0 +1,310 @@
+#include "xmpp/outgoing_connection.h"
+
+#include "xmpp/jid.h"
+
+#include <type_traits>
+#include <utility>
+
+namespace isthmus::xmpp {
+
+namespace {
+
+constexpr Duration kConnectPatience = std::chrono::seconds(5);
+
+xml::Limits limits_before_auth(const ServerConfig& config) {
+    xml::Limits limits;
+    limits.max_element_octets = config.max_stanza_octets_before_auth;
+    return limits;
+}
+
+}  // namespace
+
+OutgoingConnection::OutgoingConnection(Environment& environment,
+                                       OutgoingStream::Purpose purpose,
+                                       Owner& owner)
+    : StreamConnection(environment.timers,
+                       limits_before_auth(environment.config),
+                       environment.config.stanza_deadline),
+      environment_(environment),
+      machine_(std::move(purpose)),
+      owner_(&owner),
+      patience_(environment.timers, [this] { on_patience_over(); }) {}
+
+void OutgoingConnection::start(Duration patience) {
+    started_ = step_started_ = environment_.timers.now();
+    patience_.arm(patience);
+    const OutgoingStream::Purpose& purpose = machine_.purpose();
+    Arena scratch(1024);
+    auto ascii = domain_to_ascii(purpose.remote, scratch);
+    domain_ = ascii ? std::string(*ascii) : purpose.remote;
+    auto on_target = [this](Result<Target> target) { this->on_target(std::move(target)); };
+    const std::string& proxy = purpose.policy.proxy_fqdn;
+    if (proxy.empty()) {
+        location_.emplace(environment_.resolver, domain_, on_target);
+    } else {
+        location_.emplace(environment_.resolver, HostPort::parse(proxy, kServerPort), on_target);
+    }
+    location_->next();
+}
+
+void OutgoingConnection::on_target(Result<Target> target) {
+    if (has_ended() || owner_ == nullptr) {
+        return;
+    }
+    if (!target) {
+        // A connection that was refused says more than "no further target".
+        return fail(connect_error_ ? *connect_error_ : target.error(),
+                    target.error().kind != ErrorKind::NotFound);
+    }
+    measure("dns");
+    connecting_ =
+        environment_.network.connect(std::move(target->endpoints),
+                                     kConnectPatience,
+                                     [this](Result<std::unique_ptr<net::ByteStream>> stream) {
+                                         on_connected(std::move(stream));
+                                     });
+}
+
+void OutgoingConnection::on_connected(Result<std::unique_ptr<net::ByteStream>> stream) {
+    auto done = std::move(connecting_);
+    if (has_ended() || owner_ == nullptr) {
+        return;
+    }
+    if (!stream) {
+        connect_error_ = std::move(stream).error();
+        return location_->next();
+    }
+    measure("tcp");
+    adopt(*std::move(stream));
+    machine_.open(output());
+    flush();
+}
+
+void OutgoingConnection::handle_header(const StreamHeader& header) {
+    act(machine_.on_header(header, arena(), output()));
+}
+
+void OutgoingConnection::handle_element(const xml::Element& element) {
+    act(machine_.on_element(element, arena(), output()));
+}
+
+void OutgoingConnection::handle_end() {
+    act(machine_.on_end(output()));
+}
+
+void OutgoingConnection::handle_fault(StreamCondition condition,
+                                      std::string_view code,
+                                      std::string_view detail) {
+    act(machine_.fail(condition,
+                      make_error(ErrorKind::Unreachable,
+                                 code,
+                                 "the remote server breaks the rules of XMPP",
+                                 std::string(detail)),
+                      true,
+                      output()));
+    finish();
+}
+
+void OutgoingConnection::handle_written(std::uint64_t total) {
+    if (owner_ != nullptr && mechanism_) {
+        owner_->on_stream_written(total);
+    }
+}
+
+void OutgoingConnection::handle_tls_turn(bool has_octets_behind) {
+    if (has_octets_behind) {
+        return act(machine_.refuse_pipelined(output()));
+    }
+    net::TlsOptions options;
+    options.role = net::TlsRole::Client;
+    options.server_name = domain_;
+    start_tls(environment_.tls, std::move(options));
+}
+
+void OutgoingConnection::handle_secured() {
+    measure("tls");
+    environment_.journal.secured(name());
+    const net::PeerCertificate* certificate = stream()->peer_certificate();
+    Arena scratch(1024);
+    environment_.journal.checked_certificate(
+        certificate_fault(certificate, machine_.purpose().remote, scratch));
+    act(machine_.on_secured(certificate, scratch, output()));
+}
+
+void OutgoingConnection::handle_closed(const Error& reason) {
+    patience_.cancel();
+    Owner* owner = std::exchange(owner_, nullptr);
+    Error why = end_reason_ ? *end_reason_ : reason;
+    if (why.public_text.empty()) {
+        why.public_text = "the connection was lost";
+    }
+    if (mechanism_) {
+        environment_.journal.down(name(), *mechanism_, why);
+        if (owner != nullptr) {
+            owner->on_gone(why);
+        }
+        return;
+    }
+    if (owner == nullptr) {
+        return;
+    }
+    if (why.code.empty()) {
+        why.code = "IST-XMPP-002";
+        why.detail = "connection lost at step " + std::string(machine_.step());
+    }
+    owner_ = owner;
+    fail(why, true);
+}
+
+void OutgoingConnection::act(const Actions& actions) {
+    if (stream() != nullptr) {
+        flush();
+    }
+    for (const Action& action : actions) {
+        std::visit(
+            [this](const auto& what) {
+                using What = std::decay_t<decltype(what)>;
+                if constexpr (std::is_same_v<What, action::StartTls>) {
+                    want_tls();
+                } else if constexpr (std::is_same_v<What, action::Restart>) {
+                    want_restart();
+                } else if constexpr (std::is_same_v<What, action::Note>) {
+                    note(what);
+                } else if constexpr (std::is_same_v<What, action::Verified>) {
+                    patience_.cancel();
+                    finish();
+                    if (Owner* owner = std::exchange(owner_, nullptr)) {
+                        owner->on_verified(what.verdict, what.detail);
+                    }
+                } else if constexpr (!std::is_same_v<What, action::VerifyKey>) {
+                    act(what);
+                }
+            },
+            action);
+    }
+}
+
+void OutgoingConnection::note(const action::Note& action) {
+    environment_.journal.noted(name(), action.what);
+    if (++notes_ == kMaxNotes) {
+        act(machine_.fail(StreamCondition::PolicyViolation,
+                          make_error(ErrorKind::Limit,
+                                     "IST-LIM-003",
+                                     "the remote server breaks the rules of XMPP",
+                                     "the stream brings little that is not refused"),
+                          true,
+                          output()));
+    }
+}
+
+void OutgoingConnection::act(const action::Authenticated& action) {
+    patience_.cancel();
+    measure("auth");
+    mechanism_ = action.mechanism;
+    xml::Limits limits;
+    limits.max_element_octets = environment_.config.max_stanza_octets;
+    set_limits(limits);
+    environment_.journal.up(name(), action.mechanism, environment_.timers.now() - started_);
+    if (owner_ != nullptr) {
+        owner_->on_up(action.mechanism);
+    }
+}
+
+void OutgoingConnection::act(const action::Close& action) {
+    finish();
+    end_reason_ = action.why;
+    if (!mechanism_) {
+        return fail(action.why, action.retry);
+    }
+    if (action.by_peer) {
+        end_reason_->code = {};
+    }
+    if (owner_ != nullptr) {
+        owner_->on_ending(*end_reason_);
+    }
+}
+
+void OutgoingConnection::fail(const Error& why, bool retry) {
+    std::string failed_step(step());
+    patience_.cancel();
+    connecting_.reset();
+    if (stream() == nullptr) {
+        end();
+    }
+    Owner* owner = std::exchange(owner_, nullptr);
+    if (owner == nullptr) {
+        return;
+    }
+    environment_.journal.failed(name(), failed_step, why);
+    owner->on_failed(why, retry, machine_.was_external_refused());
+}
+
+void OutgoingConnection::on_patience_over() {
+    Error why = make_error(ErrorKind::Timeout,
+                           "IST-XMPP-003",
+                           "the remote server did not answer in time",
+                           "no progress at step " + std::string(step()));
+    if (stream() == nullptr) {
+        return fail(connect_error_ ? *connect_error_ : why, true);
+    }
+    if (stream()->is_secure() || machine_.step() != "tls") {
+        return act(machine_.fail(StreamCondition::ConnectionTimeout, why, true, output()));
+    }
+    // In the middle of a handshake nothing can be said.
+    end();
+    fail(why, true);
+}
+
+void OutgoingConnection::close(StreamCondition condition, Error why) {
+    if (stream() == nullptr) {
+        return fail(why, false);
+    }
+    act(machine_.fail(condition, std::move(why), false, output()));
+}
+
+void OutgoingConnection::close_quietly() {
+    machine_.close(output());
+    end_reason_ = make_error(ErrorKind::Unreachable, "the stream was closed by us");
+    finish_when_answered();
+}
+
+void OutgoingConnection::abandon() {
+    owner_ = nullptr;
+    patience_.cancel();
+    connecting_.reset();
+    if (stream() == nullptr) {
+        end();
+    } else {
+        machine_.close(output());
+        finish();
+    }
+}
+
+std::string_view OutgoingConnection::step() const {
+    if (stream() != nullptr) {
+        return machine_.step();
+    }
+    return connecting_ ? "tcp" : "dns";
+}
+
+StreamName OutgoingConnection::name() const {
+    StreamName name;
+    name.partner = machine_.purpose().remote;
+    name.is_partner = true;
+    name.is_outgoing = true;
+    name.stream_id = machine_.id();
+    if (stream() != nullptr) {
+        name.remote_address = stream()->remote().to_string();
+        name.tls_version = stream()->tls_version();
+        name.tls_cipher = stream()->tls_cipher();
+    }
+    return name;
+}
+
+void OutgoingConnection::measure(std::string_view step) {
+    TimePoint now = environment_.timers.now();
+    environment_.journal.took(step, now - step_started_);
+    step_started_ = now;
+}
+
+}  // namespace isthmus::xmpp

@@ -1,0 +1,86 @@
+// Finds, connects and negotiates one outgoing stream: the owner of an OutgoingStream machine.
+// Traffic thread. Used by a link for stanzas, and once per dialback key to be verified.
+#pragma once
+
+#include "xmpp/environment.h"
+#include "xmpp/locate.h"
+#include "xmpp/outgoing_stream.h"
+#include "xmpp/stream_connection.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace isthmus::xmpp {
+
+class OutgoingConnection final : public StreamConnection {
+  public:
+    /// on_failed() or on_gone() is the last call; both may bury the connection.
+    class Owner {
+      public:
+        virtual ~Owner() = default;
+        virtual void on_up(Mechanism mechanism) = 0;
+        virtual void on_verified(Verdict verdict, const std::string& detail) = 0;
+        virtual void on_stream_written(std::uint64_t total) = 0;
+        /// It never came up.
+        virtual void on_failed(const Error& why, bool retry, bool was_external_refused) = 0;
+        /// It was up and is being closed: send nothing more.
+        virtual void on_ending(const Error& why) = 0;
+        /// It was up; what is not written yet never will be.
+        virtual void on_gone(const Error& why) = 0;
+    };
+
+    OutgoingConnection(Environment& environment, OutgoingStream::Purpose purpose, Owner& owner);
+    void start(Duration patience);
+    /// Ends the stream in order, from our side; on_gone() follows.
+    void close(StreamCondition condition, Error why);
+    void close_quietly();
+
+    bool is_up() const { return machine_.is_up(); }
+
+    std::string_view step() const;
+    StreamName name() const;
+
+    /// Nobody listens any more.
+    void abandon();
+
+  private:
+    void handle_header(const StreamHeader& header) override;
+    void handle_element(const xml::Element& element) override;
+    void handle_end() override;
+    void handle_fault(StreamCondition condition,
+                      std::string_view code,
+                      std::string_view detail) override;
+    void handle_written(std::uint64_t total) override;
+    void handle_secured() override;
+    void handle_closed(const Error& reason) override;
+    void handle_tls_turn(bool has_octets_behind) override;
+
+    void on_target(Result<Target> target);
+    void on_connected(Result<std::unique_ptr<net::ByteStream>> stream);
+    void on_patience_over();
+    void act(const Actions& actions);
+    void note(const action::Note& action);
+    void act(const action::Authenticated& action);
+    void act(const action::Close& action);
+    void fail(const Error& why, bool retry);
+    void measure(std::string_view step);
+
+    Environment& environment_;
+    OutgoingStream machine_;
+    Owner* owner_;
+    std::string domain_;  ///< the remote domain in A-labels
+    std::optional<Location> location_;
+    std::unique_ptr<net::Pending> connecting_;
+    std::optional<Error> connect_error_;
+    Timer patience_;
+    TimePoint started_{};
+    TimePoint step_started_{};
+    std::optional<Error> end_reason_;
+    int notes_ = 0;
+    std::optional<Mechanism> mechanism_;
+};
+
+}  // namespace isthmus::xmpp

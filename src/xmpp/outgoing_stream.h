@@ -1,0 +1,98 @@
+// The initiating side of a stream between servers, as a pure machine: what it says until stanzas
+// may flow, or until a dialback key is verified. RFC 6120 §4-§6, XEP-0178, XEP-0220.
+#pragma once
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "net/certificate.h"
+#include "xml/element.h"
+#include "xmpp/dialback.h"
+#include "xmpp/stream.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace isthmus::xmpp {
+
+class OutgoingStream {
+  public:
+    /// A key to be verified instead of stanzas to be sent.
+    struct Question {
+        std::string stream_id;
+        std::string key;
+    };
+
+    struct Purpose {
+        std::string local;
+        std::string remote;
+        LinkPolicy policy;
+        std::string dialback_secret;
+        bool has_tls = true;
+        bool try_external = true;  ///< false after a stream on which the peer refused it
+        std::optional<Question> question = std::nullopt;
+    };
+
+    explicit OutgoingStream(Purpose purpose) : purpose_(std::move(purpose)) {}
+
+    /// Writes our header: at the start, after TLS, after SASL.
+    void open(Buffer& out);
+    Actions on_header(const StreamHeader& header, Arena& arena, Buffer& out);
+    Actions on_element(const xml::Element& element, Arena& arena, Buffer& out);
+    /// Octets in clear text lie behind <proceed/> (abuse case B03).
+    Actions refuse_pipelined(Buffer& out);
+    /// `certificate` stays valid as long as the connection; null: none was shown.
+    Actions on_secured(const net::PeerCertificate* certificate, Arena& arena, Buffer& out);
+    Actions on_end(Buffer& out);
+    Actions fail(StreamCondition condition, Error why, bool retry, Buffer& out);
+    /// Our own end of the stream, in order.
+    void close(Buffer& out);
+
+    bool is_up() const { return state_ == State::Up; }
+
+    /// EXTERNAL was tried and refused: if the stream ends now, the next one should go without.
+    bool was_external_refused() const { return was_external_refused_; }
+
+    /// For the log: where the negotiation stands, or stood when it ended.
+    std::string_view step() const;
+
+    const Purpose& purpose() const { return purpose_; }
+
+    const std::string& id() const { return id_; }
+
+  private:
+    enum class State : std::uint8_t {
+        Header,
+        Features,
+        Proceed,
+        Handshake,
+        Sasl,
+        Dialback,
+        Verify,
+        Up,
+        Closed,
+    };
+
+    Actions on_features(const StreamFeatures& features, Buffer& out);
+    Actions on_clear_features(const StreamFeatures& features, Buffer& out);
+    Actions authenticate(bool is_external_offered, Buffer& out);
+    Actions on_sasl(const xml::Element& element, Arena& arena, Buffer& out);
+    Actions on_dialback(const dialback::Element& answer, Buffer& out);
+    Actions on_stream_error(const xml::Element& element, Arena& arena, Buffer& out);
+    Actions ask(Buffer& out);
+    Actions start_dialback(Buffer& out);
+    Actions come_up(Mechanism mechanism);
+    void enter_closed();
+
+    Purpose purpose_;
+    State state_ = State::Header;
+    State closed_at_ = State::Header;  ///< for the log
+    std::string id_;
+    std::optional<Error> certificate_fault_;
+    bool is_secure_ = false;
+    bool has_sasl_ = false;
+    bool was_external_refused_ = false;
+};
+
+}  // namespace isthmus::xmpp

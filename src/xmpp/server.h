@@ -1,0 +1,111 @@
+// The XMPP wing as the gateway sees it: stanzas from authenticated domains in, stanzas to a
+// partner's domain out, one outcome each. Streams, TLS, SASL, dialback, location and the component
+// protocol are behind it. RFC 6120, XEP-0178, XEP-0220, XEP-0114.
+#pragma once
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "net/wire.h"
+#include "xmpp/stanza.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace isthmus::xmpp {
+
+/// TLS x SASL x dialback, as shared words of the partner object (lync 5.3).
+enum class Negotiation : std::uint8_t { Required, Optional, NotSupported };
+
+struct LinkPolicy {
+    Negotiation tls = Negotiation::Required;
+    Negotiation sasl = Negotiation::Required;
+    bool dialback = true;
+    std::string proxy_fqdn;  ///< connect here instead of asking DNS; may carry ":port"
+};
+
+class StanzaHandler {
+  public:
+    virtual ~StanzaHandler() = default;
+    /// `from`'s domain is proved, `to`'s domain is ours. Views die on return.
+    virtual void on_message(const Message& message) = 0;
+    virtual void on_presence(const Presence& presence) = 0;
+    /// The outcome of send(): the stanza's octets went to the kernel on an authenticated stream.
+    virtual void on_sent(std::uint64_t cookie) = 0;
+    /// Or it never left: IST code, kind Timeout (30 s), Unreachable, NotAuthorized, Limit.
+    virtual void on_not_sent(std::uint64_t cookie, const Error& error) = 0;
+    /// How to link with that domain; nothing: it is no partner (refuse its streams with
+    /// `policy-violation`, and do not dial it). Asked at stream set-up, and per stanza pair once.
+    virtual std::optional<LinkPolicy> link_policy(std::string_view remote_domain) = 0;
+};
+
+/// One stream, for `isthmus status` and metrics.
+struct LinkStatus {
+    std::string local_domain;
+    std::string remote_domain;
+    bool outgoing = false;
+    std::string state;  ///< connecting, negotiating, up, waiting
+    std::string auth;   ///< external, dialback, component
+    std::string tls_version;
+    std::string tls_cipher;
+    std::string remote_address;
+    std::size_t queued = 0;  ///< stanzas waiting
+    Duration oldest{};       ///< age of the oldest of them
+    std::string last_error;  ///< "IST-..: text", of the last failed attempt
+};
+
+struct ServerConfig {
+    std::vector<std::string> domains;  ///< XMPP domains we speak for, prepared U-labels
+    std::size_t max_stanza_octets = 262144;
+    std::size_t max_stanza_octets_before_auth = 10240;
+    std::size_t max_queue_per_link = 1000;     ///< stanzas waiting for a stream to come up
+    std::size_t max_output_octets = 8U << 20;  ///< unsent octets per stream; beyond: Limit
+    Duration queue_patience = std::chrono::seconds(30);                ///< gap G-20
+    Duration stream_establishment_timeout = std::chrono::seconds(60);  // lync 6
+    Duration stanza_deadline = std::chrono::seconds(20);
+    std::size_t max_unauthenticated_per_address = 20;
+    std::string dialback_secret;   ///< empty: a new one for this run
+    std::string version;           ///< of the software, for those who ask (XEP-0092)
+    std::string component_server;  ///< "host:port"; empty: no component mode
+    std::string component_domain;
+    std::string component_secret;
+};
+
+class Server {
+  public:
+    virtual ~Server() = default;
+    virtual Result<std::vector<net::Endpoint>> listen(const std::vector<net::Endpoint>& at) = 0;
+    virtual void set_tls(std::shared_ptr<const net::TlsContext> context) = 0;
+    /// Serialises at once (views may die after). Order is kept per (our domain, their domain).
+    /// Exactly one on_sent or on_not_sent with that cookie follows, later; cookie 0: none wanted.
+    virtual void send(const Message& message, std::uint64_t cookie) = 0;
+    /// An error reply to a stanza that came in; no outcome is reported.
+    virtual void send_error(Kind kind,
+                            const Jid& from,
+                            const Jid& back_to,
+                            std::string_view id,
+                            const StanzaError& error) = 0;
+    /// Closes streams to domains whose link_policy is gone. Call after a policy change.
+    virtual void recheck_partners() = 0;
+    /// No new streams are accepted; existing ones close when their queues are empty.
+    virtual void set_draining(bool draining) = 0;
+    virtual std::vector<LinkStatus> status() const = 0;
+    /// Stanzas accepted by send() whose outcome is not known yet; while draining also the streams
+    /// whose peers may still be sending.
+    virtual std::size_t pending() const = 0;
+};
+
+std::unique_ptr<Server> make_server(ServerConfig config,
+                                    net::Network& network,
+                                    net::Resolver& resolver,
+                                    Timers& timers,
+                                    Random& random,
+                                    metrics::Registry& metrics,
+                                    StanzaHandler& handler);
+
+}  // namespace isthmus::xmpp

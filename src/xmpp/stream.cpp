@@ -1,0 +1,241 @@
+#include "xmpp/stream.h"
+
+#include "base/text.h"
+#include "xml/writer.h"
+#include "xmpp/jid.h"
+
+#include <array>
+#include <utility>
+
+namespace isthmus::xmpp {
+
+namespace {
+
+constexpr std::array<std::string_view, 25> kConditionNames = {
+    "bad-format",
+    "bad-namespace-prefix",
+    "conflict",
+    "connection-timeout",
+    "host-gone",
+    "host-unknown",
+    "improper-addressing",
+    "internal-server-error",
+    "invalid-from",
+    "invalid-namespace",
+    "invalid-xml",
+    "not-authorized",
+    "not-well-formed",
+    "policy-violation",
+    "remote-connection-failed",
+    "reset",
+    "resource-constraint",
+    "restricted-xml",
+    "see-other-host",
+    "system-shutdown",
+    "undefined-condition",
+    "unsupported-encoding",
+    "unsupported-feature",
+    "unsupported-stanza-type",
+    "unsupported-version",
+};
+
+}  // namespace
+
+std::string_view stream_condition_name(StreamCondition condition) {
+    return kConditionNames[static_cast<std::size_t>(condition)];
+}
+
+StreamCondition condition_of(xml::Fault fault) {
+    switch (fault) {
+        case xml::Fault::RestrictedXml:
+            return StreamCondition::RestrictedXml;
+        case xml::Fault::BadNamespacePrefix:
+            return StreamCondition::BadNamespacePrefix;
+        case xml::Fault::UnsupportedEncoding:
+            return StreamCondition::UnsupportedEncoding;
+        case xml::Fault::TooLarge:
+            return StreamCondition::PolicyViolation;
+        case xml::Fault::None:
+        case xml::Fault::NotWellFormed:
+            break;
+    }
+    return StreamCondition::NotWellFormed;
+}
+
+void write_stream_error(Buffer& to, StreamCondition condition, std::string_view text) {
+    xml::Writer writer(to);
+    writer.open("stream:error");
+    writer.empty(stream_condition_name(condition), ns::kStreamErrors);
+    if (!text.empty()) {
+        writer.open("text").attribute("xmlns", ns::kStreamErrors);
+        writer.attribute("xml:lang", "en").text(text).close("text");
+    }
+    writer.close("stream:error");
+}
+
+std::string_view first_condition(const xml::Element& error, std::string_view namespace_uri) {
+    for (const auto* at = error.first_element(); at != nullptr; at = at->next_element()) {
+        if (at->ns == namespace_uri && at->name != "text") {
+            return at->name;
+        }
+    }
+    return {};
+}
+
+std::string describe_stream_error(const xml::Element& error, Arena& arena) {
+    std::string_view condition = first_condition(error, ns::kStreamErrors);
+    std::string said(condition.empty() ? "undefined-condition" : condition);
+    if (const auto* text = error.child("text", ns::kStreamErrors)) {
+        said += ": ";
+        said += text::escape_for_log(text->all_text(arena));
+    }
+    return said;
+}
+
+StreamHeader StreamHeader::read(const xml::Element& root, std::string_view default_ns) {
+    StreamHeader header;
+    header.from = root.attribute("from").value_or("");
+    header.to = root.attribute("to").value_or("");
+    header.id = root.attribute("id").value_or("");
+    header.version = root.attribute("version").value_or("");
+    header.default_ns = default_ns;
+    header.is_stream = root.is("stream", ns::kStreams);
+    return header;
+}
+
+void StreamHeader::write(Buffer& out) const {
+    auto attribute = [&out](std::string_view name, std::string_view value) {
+        if (!value.empty()) {
+            out.append(' ').append(name).append("='");
+            xml::append_attribute_value(out, value);
+            out.append('\'');
+        }
+    };
+    out.append("<?xml version='1.0'?><stream:stream");
+    attribute("xmlns", default_ns);
+    attribute("xmlns:stream", ns::kStreams);
+    if (default_ns == ns::kServer) {
+        attribute("xmlns:db", ns::kDialback);
+        attribute("version", "1.0");
+        attribute("xml:lang", "en");
+    }
+    attribute("from", from);
+    attribute("to", to);
+    attribute("id", id);
+    out.append('>');
+}
+
+bool StreamHeader::has_supported_version() const {
+    std::string_view major = version.substr(0, version.find('.'));
+    auto number = text::to_number(major);
+    return number && *number >= 1;
+}
+
+StreamFeatures StreamFeatures::read(const xml::Element& features) {
+    StreamFeatures found;
+    if (const auto* starttls = features.child("starttls", ns::kTls)) {
+        found.starttls = true;
+        found.starttls_required = starttls->child("required", ns::kTls) != nullptr;
+    }
+    if (const auto* mechanisms = features.child("mechanisms", ns::kSasl)) {
+        for (const auto* at = mechanisms->first_element(); at != nullptr; at = at->next_element()) {
+            found.external |= at->is("mechanism", ns::kSasl) && text::trim(at->text) == "EXTERNAL";
+        }
+    }
+    found.dialback = features.child("dialback", ns::kDialbackFeature) != nullptr;
+    return found;
+}
+
+void StreamFeatures::write(Buffer& to) const {
+    xml::Writer writer(to);
+    writer.open("stream:features");
+    if (starttls) {
+        writer.open("starttls").attribute("xmlns", ns::kTls);
+        if (starttls_required) {
+            writer.element("required", "");
+        }
+        writer.close("starttls");
+    }
+    if (external) {
+        writer.open("mechanisms").attribute("xmlns", ns::kSasl);
+        writer.element("mechanism", "EXTERNAL");
+        writer.close("mechanisms");
+    }
+    if (dialback) {
+        // XEP-0220 §2.3: we send and understand dialback errors.
+        writer.open("dialback").attribute("xmlns", ns::kDialbackFeature);
+        writer.element("errors", "");
+        writer.close("dialback");
+    }
+    writer.close("stream:features");
+}
+
+bool may_use_tls(const LinkPolicy& policy) {
+    return policy.tls != Negotiation::NotSupported;
+}
+
+bool may_use_external(const LinkPolicy& policy) {
+    return may_use_tls(policy) && policy.sasl != Negotiation::NotSupported;
+}
+
+bool may_use_dialback(const LinkPolicy& policy, bool is_secure) {
+    if (!policy.dialback) {
+        return false;
+    }
+    if (!is_secure) {
+        return policy.tls != Negotiation::Required;
+    }
+    return policy.tls != Negotiation::Required || policy.sasl != Negotiation::Required;
+}
+
+std::optional<Error> certificate_fault(const net::PeerCertificate* certificate,
+                                       std::string_view domain,
+                                       Arena& arena) {
+    if (certificate == nullptr) {
+        return make_error(ErrorKind::NotAuthorized,
+                          "IST-CERT-001",
+                          "no certificate was shown",
+                          "the peer showed no certificate");
+    }
+    if (!certificate->is_trusted) {
+        return make_error(
+            ErrorKind::NotAuthorized,
+            "IST-CERT-002",
+            "the certificate is not trusted",
+            certificate->trust_error + " (" + text::escape_for_log(certificate->subject) + ")");
+    }
+    auto ascii = domain_to_ascii(domain, arena);
+    if (!ascii || !net::proves_xmpp_domain(*certificate, *ascii)) {
+        return make_error(ErrorKind::NotAuthorized,
+                          "IST-CERT-001",
+                          "the certificate does not prove the domain",
+                          text::escape_for_log(certificate->subject) + " does not prove " +
+                              text::escape_for_log(domain));
+    }
+    return std::nullopt;
+}
+
+Error fault::broken(std::string detail) {
+    return make_error(ErrorKind::Syntax, "IST-XMPP-001", "", std::move(detail));
+}
+
+Error fault::tls_required(std::string_view what) {
+    return make_error(ErrorKind::NotAuthorized,
+                      "IST-TLS-001",
+                      "encryption is required",
+                      text::escape_for_log(what) + " before TLS");
+}
+
+std::string_view mechanism_name(Mechanism mechanism) {
+    switch (mechanism) {
+        case Mechanism::External:
+            return "external";
+        case Mechanism::Dialback:
+            return "dialback";
+        case Mechanism::Component:
+            return "component";
+    }
+    return "";
+}
+
+}  // namespace isthmus::xmpp

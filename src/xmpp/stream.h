@@ -1,0 +1,184 @@
+// The words of XML streams between servers: headers, features, stream errors, and what a partner's
+// settings allow. RFC 6120 §4, XEP-0220 §2.1. Values only; the machines are incoming_stream and
+// outgoing_stream.
+#pragma once
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/result.h"
+#include "net/certificate.h"
+#include "xml/element.h"
+#include "xml/parser.h"
+#include "xmpp/server.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace isthmus::xmpp {
+
+namespace ns {
+constexpr std::string_view kStreams = "http://etherx.jabber.org/streams";
+constexpr std::string_view kServer = "jabber:server";
+constexpr std::string_view kComponent = "jabber:component:accept";
+constexpr std::string_view kDialback = "jabber:server:dialback";
+constexpr std::string_view kDialbackFeature = "urn:xmpp:features:dialback";
+constexpr std::string_view kTls = "urn:ietf:params:xml:ns:xmpp-tls";
+constexpr std::string_view kSasl = "urn:ietf:params:xml:ns:xmpp-sasl";
+constexpr std::string_view kStreamErrors = "urn:ietf:params:xml:ns:xmpp-streams";
+constexpr std::string_view kStanzaErrors = "urn:ietf:params:xml:ns:xmpp-stanzas";
+}  // namespace ns
+
+/// RFC 6120 §4.9.3, in the order of the RFC.
+enum class StreamCondition : std::uint8_t {
+    BadFormat,
+    BadNamespacePrefix,
+    Conflict,
+    ConnectionTimeout,
+    HostGone,
+    HostUnknown,
+    ImproperAddressing,
+    InternalServerError,
+    InvalidFrom,
+    InvalidNamespace,
+    InvalidXml,
+    NotAuthorized,
+    NotWellFormed,
+    PolicyViolation,
+    RemoteConnectionFailed,
+    Reset,
+    ResourceConstraint,
+    RestrictedXml,
+    SeeOtherHost,
+    SystemShutdown,
+    UndefinedCondition,
+    UnsupportedEncoding,
+    UnsupportedFeature,
+    UnsupportedStanzaType,
+    UnsupportedVersion,
+};
+
+std::string_view stream_condition_name(StreamCondition condition);
+StreamCondition condition_of(xml::Fault fault);
+
+void write_stream_error(Buffer& to, StreamCondition condition, std::string_view text);
+/// "condition: text" of a <stream:error/>, or "condition" alone; for the log.
+std::string describe_stream_error(const xml::Element& error, Arena& arena);
+/// Name of the first child in `namespace_uri` that is not <text/>; empty: none.
+std::string_view first_condition(const xml::Element& error, std::string_view namespace_uri);
+
+constexpr std::string_view kStreamClose = "</stream:stream>";
+
+/// Views into the parsed root element, or into what the writer holds.
+struct StreamHeader {
+    std::string_view from;
+    std::string_view to;
+    std::string_view id;
+    std::string_view version;
+    std::string_view default_ns;
+    bool is_stream = false;  ///< the root is <stream/> in the streams namespace
+
+    static StreamHeader read(const xml::Element& root, std::string_view default_ns);
+    /// With the XML declaration; between servers also version 1.0 and the dialback namespace
+    /// (XEP-0220 §2.1). `version` and `is_stream` are not looked at.
+    void write(Buffer& out) const;
+    /// RFC 6120 §4.7.5: at least 1.0.
+    bool has_supported_version() const;
+};
+
+struct StreamFeatures {
+    bool starttls = false;
+    bool starttls_required = false;
+    bool external = false;
+    bool dialback = false;
+
+    static StreamFeatures read(const xml::Element& features);
+    void write(Buffer& to) const;
+};
+
+/// What the settings of a partner leave as methods (TLS x SASL x dialback: the complete matrix of
+/// the original; "TLS required" never means plain text).
+bool may_use_tls(const LinkPolicy& policy);
+bool may_use_external(const LinkPolicy& policy);
+bool may_use_dialback(const LinkPolicy& policy, bool is_secure);
+
+/// Null if the certificate is trusted and proves `domain` (prepared, U-labels); else the reason:
+/// IST-CERT-001 or IST-CERT-002.
+std::optional<Error> certificate_fault(const net::PeerCertificate* certificate,
+                                       std::string_view domain,
+                                       Arena& arena);
+
+namespace fault {
+
+/// IST-XMPP-001, of a peer that calls us; `detail` is for the log.
+Error broken(std::string detail);
+/// IST-TLS-001: `what` came in clear text.
+Error tls_required(std::string_view what);
+
+}  // namespace fault
+
+enum class Mechanism : std::uint8_t { External, Dialback, Component };
+std::string_view mechanism_name(Mechanism mechanism);
+
+enum class Verdict : std::uint8_t { Valid, Invalid, Unknown };
+
+/// What the owner of a machine has to do after an event. What is to be sent has been written to
+/// the buffer that the event was given.
+namespace action {
+
+/// Hand the connection to TLS, unless octets lie behind the element just read: then call
+/// refuse_pipelined() instead.
+struct StartTls {};
+
+/// Expect a new stream header.
+struct Restart {};
+
+/// Ask the authoritative server of `remote` whether it made `key` for the stream `id`.
+struct VerifyKey {
+    std::string remote;
+    std::string local;
+    std::string id;
+    std::string key;
+};
+
+/// Stanzas between the two may flow.
+struct Authenticated {
+    std::string remote;
+    std::string local;
+    Mechanism mechanism = Mechanism::External;
+};
+
+/// Nothing to do but to log and to count: something was refused or ignored, the stream lives on.
+struct Note {
+    Error what;
+    std::string remote;
+};
+
+/// The answer that an outgoing stream was opened for.
+struct Verified {
+    Verdict verdict = Verdict::Unknown;
+    std::string detail;
+};
+
+/// It is over; what had to be said is written. `retry`: another attempt may go better.
+struct Close {
+    Error why;
+    bool retry = false;
+    bool by_peer = false;  ///< an orderly end
+};
+
+}  // namespace action
+
+using Action = std::variant<action::StartTls,
+                            action::Restart,
+                            action::VerifyKey,
+                            action::Authenticated,
+                            action::Note,
+                            action::Verified,
+                            action::Close>;
+using Actions = std::vector<Action>;
+
+}  // namespace isthmus::xmpp

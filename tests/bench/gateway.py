@@ -1,0 +1,178 @@
+"""The gateway under test, between one SIP peer and one XMPP partner, both played by the generator.
+
+link "s2s": server-to-server streams by dialback in the clear; "tls": TLS on both sides, SASL
+EXTERNAL on the streams; "component": in the clear, XEP-0114 as Kamailio uses it.
+"""
+import json
+import os
+import queue
+import subprocess
+import tempfile
+import threading
+
+import crowd
+from generator import Failure, on_core
+
+CONFIGURATION = """
+[server]
+name = "gateway.contoso.example"
+state_dir = "{folder}"
+[sip]
+listen = ["tcp:127.0.0.1:0", "tls:127.0.0.1:0"]
+domains = ["contoso.example"]
+[[sip.peer]]
+name = "bench"
+kind = "simple"
+target = "{target}"
+domains = ["contoso.example"]
+{proof}
+[xmpp]
+listen = ["127.0.0.1:0"]
+{component}
+[dns.static]
+"_xmpp-server._tcp.fabrikam.example" = ["0 0 {xmpp_port} xmpp.fabrikam.example"]
+"xmpp.fabrikam.example" = ["127.0.0.1"]
+"sip.contoso.example" = ["127.0.0.1"]
+[tls]
+trust = "none"
+extra_ca_files = ["{certificates}/ca.pem"]
+certificate_file = "{certificates}/gateway.pem"
+private_key_file = "{certificates}/gateway.key"
+[admin]
+listen = ["127.0.0.1:0"]
+[metrics]
+listen = "127.0.0.1:0"
+"""
+
+PARTNER = {
+    "s2s": ["NotSupported", "NotSupported", "true"],
+    "tls": ["Required", "Required", "false"],
+    "component": ["NotSupported", "NotSupported", "true"],
+}
+
+
+class Gateway:
+    def __init__(self, binary, certificates, generator, core, link="s2s", users=0, partners=0):
+        self.name = f"isthmus {link}"
+        self.binary = binary
+        self.core = core
+        self.folder = tempfile.TemporaryDirectory(prefix="bench-isthmus-")
+        self.socket = f"unix:{self.folder.name}/admin.sock"
+        self._configure(certificates, generator, link)
+        self.command = [*on_core(core), binary, "serve", "--config",
+                        f"{self.folder.name}/isthmus.toml"]
+        self.process = None
+        try:
+            ports = self._start()
+            self._permit(link)
+            if users or partners:
+                self._stop_process()
+                crowd.add(f"{self.folder.name}/isthmus.db", users, partners)
+                ports = self._start()
+            self._meet(generator, ports, link)
+        except Failure as failure:
+            self.stop()
+            raise Failure(f"{self.name}: {failure}") from None
+
+    def _configure(self, certificates, generator, link):
+        secret = f"{self.folder.name}/component.secret"
+        with open(secret, "w") as out:
+            out.write("secret\n")
+        component = ""
+        if link == "component":
+            component = (f'[xmpp.component]\nserver = "127.0.0.1:{generator.ports["xmpp"]}"\n'
+                         f'domain = "contoso.example"\nsecret_file = "{secret}"')
+        if link == "tls":
+            target = f"tls:sip.contoso.example:{generator.ports['sip_tls']}"
+            proof = 'certificate_names = ["sip.contoso.example"]'
+        else:
+            target = f"tcp:127.0.0.1:{generator.ports['sip_tcp']}"
+            proof = 'addresses = ["127.0.0.1"]'
+        with open(f"{self.folder.name}/isthmus.toml", "w") as out:
+            out.write(CONFIGURATION.format(
+                folder=self.folder.name, target=target, proof=proof, component=component,
+                xmpp_port=generator.ports["xmpp"], certificates=certificates))
+
+    def _start(self):
+        self.log = open(f"{self.folder.name}/log", "ab")
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE, text=True)
+        ready = queue.Queue()
+        threading.Thread(target=self._read_log, args=(self.process, ready), daemon=True).start()
+        try:
+            listeners = ready.get(timeout=120)
+        except queue.Empty:
+            listeners = None
+        if listeners is None:
+            raise Failure(f"the gateway did not start: {self.last_log()}")
+        ports = {}
+        for address in listeners["sip"]:
+            ports[address.split(":")[0]] = int(address.rsplit(":", 1)[1])
+        ports["xmpp"] = int(listeners["xmpp"][0].rsplit(":", 1)[1])
+        return ports
+
+    def _read_log(self, process, ready):
+        """Keeps the pipe empty, and picks the line which says that traffic can come."""
+        for line in process.stderr:
+            self.log.write(line.encode())
+            self.log.flush()
+            if '"daemon.ready"' in line:
+                ready.put(json.loads(line)["listeners"])
+        ready.put(None)
+
+    def last_log(self):
+        self.log.flush()
+        with open(f"{self.folder.name}/log", errors="replace") as lines:
+            return lines.read()[-1500:]
+
+    def _tell(self, *words):
+        command = [self.binary, "--server", self.socket, *words]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failure(f"{' '.join(words)}: {done.stdout}{done.stderr}")
+
+    def _permit(self, link):
+        tls, sasl, dialback = PARTNER[link]
+        self._tell("access-edge", "set", "--allow-federated-users", "true")
+        self._tell("policy", "set", "global", "--enable-federation-access", "true",
+                   "--enable-xmpp-access", "true")
+        self._tell("partner", "create", "fabrikam.example", "--partner-type", "Federated",
+                   "--tls-negotiation", tls, "--sasl-negotiation", sasl,
+                   "--support-dialback-negotiation", dialback)
+
+    def _meet(self, generator, ports, link):
+        is_tls = int(link == "tls")
+        generator.must("xmpp-tls", on=is_tls)
+        generator.must("sip-connect", port=ports["tls" if is_tls else "tcp"], tls=is_tls)
+        if link == "component":
+            generator.must("await-component", timeout=30)
+        else:
+            generator.must("xmpp-connect", port=ports["xmpp"], timeout=30)
+        for direction in ("sip", "xmpp"):
+            generator.must("run", direction=direction, count=1, window=1, timeout=30)
+        self.generator = generator
+
+    def processes(self):
+        return [self.process.pid]
+
+    def resident_megabytes(self):
+        with open(f"/proc/{self.process.pid}/status") as lines:
+            fields = dict(line.split(":", 1) for line in lines)
+        return int(fields["VmRSS"].split()[0]) / 1024
+
+    def _stop_process(self):
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self):
+        if self.process:
+            self._stop_process()
+        keep = os.environ.get("BENCH_KEEP")
+        if keep:
+            os.makedirs(keep, exist_ok=True)
+            os.replace(f"{self.folder.name}/log", f"{keep}/gateway-{self.process.pid}.log")
+        self.folder.cleanup()

@@ -1,0 +1,73 @@
+// What administrators and scripts read.
+#include "cli/output.h"
+
+#include "cli/api_client.h"
+#include "cli/commands.h"
+
+#include <boost/json/parse.hpp>
+#include <gtest/gtest.h>
+
+namespace isthmus::cli {
+namespace {
+
+const Columns kColumns = {{"domain", "enabled"}, {"limit"}};
+
+boost::json::value rows() {
+    return boost::json::parse(
+        R"({"items":[{"domain":"a.example","enabled":true,"limit":null},
+                     {"domain":"bücher.example","enabled":false,"limit":7}]})");
+}
+
+TEST(Output, TableAlignsByCharacters) {
+    EXPECT_EQ(render(rows(), Format::Wide, kColumns),
+              "DOMAIN          ENABLED  LIMIT\n"
+              "a.example       true     -\n"
+              "bücher.example  false    7\n");
+}
+
+TEST(Output, NamesOnly) {
+    EXPECT_EQ(render(rows(), Format::Name, kColumns), "a.example\nbücher.example\n");
+}
+
+TEST(Output, ControlCharactersAreShown) {
+    const auto evil = boost::json::parse(R"({"domain":"a\u001b[31m\n"})");
+    EXPECT_EQ(render(evil, Format::Table, kColumns), "domain  a\\x1B[31m\\x0A\n");
+}
+
+TEST(Output, Yaml) {
+    EXPECT_EQ(render(boost::json::parse(R"({"items":[{"a":1,"b":"x"}],"n":[]})"), Format::Yaml, {}),
+              "items:\n  - a: 1\n    b: \"x\"\nn: []\n");
+}
+
+TEST(Commands, ExitCodes) {
+    std::string served;
+    const Offline offline{.serve =
+                              [&](const std::string& file) {
+                                  served = file;
+                                  return 0;
+                              },
+                          .check_config = [](const std::string&) { return 2; },
+                          .translate = [](const std::string&) { return 0; },
+                          .version = "1"};
+    const auto call = [&](std::vector<const char*> arguments) {
+        arguments.insert(arguments.begin(), "isthmus");
+        return run(static_cast<int>(arguments.size()), arguments.data(), offline);
+    };
+    EXPECT_EQ(call({"serve", "--config", "f.toml"}), 0);
+    EXPECT_EQ(served, "f.toml");
+    EXPECT_EQ(call({"config", "check", "f.toml"}), 2);
+    EXPECT_EQ(call({"partner", "frobnicate"}), 2);
+    EXPECT_EQ(call({"partner", "create", "a.example", "--enabled", "perhaps"}), 2);
+    EXPECT_EQ(call({"partner", "list", "-o", "xml"}), 2);
+    EXPECT_EQ(call({"--server", "unix:/nonexistent/x.sock", "partner", "list"}), 6);
+    EXPECT_EQ(call({"--server", "https://localhost:1", "partner", "list"}), 2);
+    EXPECT_EQ(call({"--dry-run", "partner", "create", "a.example", "--partner-type", "Federated"}),
+              0);
+}
+
+TEST(ApiClient, SegmentsAreEncoded) {
+    EXPECT_EQ(encode_segment("a/b ü"), "a%2Fb%20%C3%BC");
+}
+
+}  // namespace
+}  // namespace isthmus::cli

@@ -1,0 +1,98 @@
+// What the flows keep books in: handles, notices, counters.
+#include "gateway/counters.h"
+#include "gateway/delivery_notices.h"
+#include "gateway/message_log.h"
+#include "gateway/slab.h"
+#include "support/counting_random.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace isthmus::gateway {
+namespace {
+
+TEST(Slab, AStaleHandleFindsNothing) {
+    Slab<std::string> slab;
+    const auto first = slab.acquire();
+    *slab.find(first) = "a";
+    slab.release(first);
+    EXPECT_EQ(slab.find(first), nullptr);
+    const auto second = slab.acquire();
+    EXPECT_NE(second, first);
+    EXPECT_EQ(slab.find(first), nullptr);
+    EXPECT_NE(slab.find(second), nullptr);
+    EXPECT_EQ(slab.find(12345), nullptr);
+    slab.clear();
+    EXPECT_EQ(slab.size(), 0U);
+    EXPECT_EQ(slab.find(second), nullptr);
+}
+
+translate::ImdnRequest asked(std::string_view id) {
+    return {.message_id = id, .datetime = "2006-04-04T12:16:49-05:00", .negative_delivery = true};
+}
+
+TEST(DeliveryNotices, OnlyTheAddresseeMayReport) {
+    DeliveryNotices notices;
+    const xmpp::Jid alice{"alice", "contoso.example", {}};
+    const xmpp::Jid romeo{"romeo", "fabrikam.example", {}};
+    notices.remember(7, asked("m-7"), alice, romeo);
+    notices.remember(8, {}, alice, romeo);
+    EXPECT_EQ(notices.size(), 1U);
+    ASSERT_NE(notices.find(7, {"romeo", "fabrikam.example", "orchard"}), nullptr);
+    EXPECT_EQ(notices.find(7, romeo)->asked.message_id, "m-7");
+    EXPECT_EQ(notices.find(7, {"eve", "fabrikam.example", {}}), nullptr);
+    notices.forget(7);
+    EXPECT_EQ(notices.find(7, romeo), nullptr);
+}
+
+TEST(DeliveryNotices, BoundedOldestFirst) {
+    DeliveryNotices notices(100);
+    const xmpp::Jid alice{"alice", "contoso.example", {}};
+    for (std::uint64_t id = 1; id <= 1000; ++id) {
+        notices.remember(id, asked(std::to_string(id)), alice, alice);
+        notices.forget(id % 2 == 0 ? id : 0);
+    }
+    EXPECT_LE(notices.size(), 100U);
+    EXPECT_EQ(notices.find(1, alice), nullptr);
+    ASSERT_NE(notices.find(999, alice), nullptr);
+    EXPECT_EQ(notices.find(999, alice)->asked.message_id, "999");
+}
+
+TEST(Counters, EveryOutcomeHasItsPlaceAndStrangersAreOther) {
+    metrics::Registry registry;
+    Counters counters(registry);
+    policy::Objects objects;
+    objects.partners = {{.domain = "fabrikam.example"}};
+    const auto policy = policy::Policy::build(objects).value();
+    counters.set_policy(*policy);
+    counters.count(Direction::SipToXmpp, 0, Outcome::Delivered);
+    counters.count(Direction::SipToXmpp, Counters::kOther, Outcome::Denied);
+    counters.set_policy(*policy);
+    counters.count(Direction::SipToXmpp, 0, Outcome::Delivered);
+    const std::string text = registry.render();
+    EXPECT_NE(
+        text.find("isthmus_messages_total{direction=\"sip_to_xmpp\",partner=\"fabrikam.example\","
+                  "result=\"delivered\"} 2\n"),
+        std::string::npos);
+    EXPECT_NE(text.find("partner=\"other\",result=\"denied\"} 1\n"), std::string::npos);
+}
+
+TEST(MessageLog, IdsAreReadBackOnlyByTheRunThatMadeThem) {
+    Timers timers;
+    test::CountingRandom random;
+    const MessageLog one(timers, random);
+    const MessageLog other(timers, random);
+    Arena arena;
+    const std::string text(one.text_of(0x1234, arena));
+    EXPECT_EQ(one.id_of(text), 0x1234U);
+    EXPECT_FALSE(other.id_of(text));
+    for (const char* wrong : {"", "12345678", "zzzzzzzz1", "not an id of ours"}) {
+        EXPECT_FALSE(one.id_of(wrong)) << wrong;
+    }
+    EXPECT_FALSE(one.id_of(text + "x"));
+}
+
+}  // namespace
+}  // namespace isthmus::gateway

@@ -1,0 +1,159 @@
+// Where the servers of a domain are. RFC 6120 §3.2, RFC 2782; abuse case B20.
+#include "xmpp/locate.h"
+
+#include "support/fixed_resolver.h"
+#include "support/manual_loop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+
+namespace isthmus::xmpp {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(HostPort, ReadsWhatAnAdministratorWrites) {
+    struct Row {
+        std::string_view text;
+        std::string_view host;
+        int port;
+    };
+
+    for (const Row& row : {Row{"xmpp.example", "xmpp.example", 5269},
+                           Row{"xmpp.example:15269", "xmpp.example", 15269},
+                           Row{"192.0.2.1:1", "192.0.2.1", 1},
+                           Row{"[2001:db8::1]:15269", "[2001:db8::1]", 15269},
+                           Row{"2001:db8::1", "2001:db8::1", 5269},
+                           Row{"xmpp.example:0", "xmpp.example:0", 5269},
+                           Row{"xmpp.example:70000", "xmpp.example:70000", 5269},
+                           Row{":5269", ":5269", 5269},
+                           Row{"", "", 5269}}) {
+        HostPort found = HostPort::parse(row.text, kServerPort);
+        EXPECT_EQ(found.host, row.host);
+        EXPECT_EQ(found.port, row.port);
+    }
+}
+
+class LocationTest : public testing::Test {
+  protected:
+    template <class Place>
+    void locate(Place place) {
+        location.emplace(resolver, std::move(place), [this](Result<Target> target) {
+            std::string said;
+            if (target) {
+                said = target->host;
+                for (const auto& endpoint : target->endpoints) {
+                    said += " " + endpoint.to_string();
+                }
+            } else {
+                said = target.error().code;
+                kind = target.error().kind;
+            }
+            answers.push_back(said);
+        });
+    }
+
+    void next(int times = 1) {
+        for (; times != 0; --times) {
+            location->next();
+            loop.run();
+            ++asked;
+        }
+    }
+
+    test::ManualLoop loop;
+    test::FixedResolver resolver{loop};
+    std::optional<Location> location;
+    std::vector<std::string> answers;
+    std::size_t asked = 0;
+    std::optional<ErrorKind> kind;
+};
+
+TEST_F(LocationTest, TargetsInTheOrderOfTheResolverThenTheEnd) {
+    resolver.add_srv("_xmpp-server._tcp.a.example", {0, 0, 5270, "one.example"});
+    resolver.add_srv("_xmpp-server._tcp.a.example", {5, 0, 5271, "two.example"});
+    resolver.add_address("one.example", "192.0.2.1");
+    resolver.add_address("one.example", "2001:db8::1");
+    resolver.add_address("two.example", "192.0.2.2");
+    resolver.add_address("a.example", "192.0.2.99");
+    locate(std::string("a.example"));
+    next(3);
+    EXPECT_THAT(answers,
+                ElementsAre("one.example 192.0.2.1:5270 [2001:db8::1]:5270",
+                            "two.example 192.0.2.2:5271",
+                            "IST-TCP-001"));
+    EXPECT_EQ(kind, ErrorKind::Unreachable);
+}
+
+TEST_F(LocationTest, TheDomainItselfOnlyWithoutServiceRecords) {
+    resolver.add_address("a.example", "192.0.2.1");
+    locate(std::string("a.example"));
+    next();
+    EXPECT_THAT(answers, ElementsAre("a.example 192.0.2.1:5269"));
+}
+
+TEST_F(LocationTest, NoFallbackWhenTheTargetHasNoAddress) {
+    resolver.add_srv("_xmpp-server._tcp.a.example", {0, 0, 5269, "gone.example"});
+    resolver.add_address("a.example", "192.0.2.1");
+    locate(std::string("a.example"));
+    next();
+    EXPECT_THAT(answers, ElementsAre("IST-DNS-002"));
+    EXPECT_EQ(kind, ErrorKind::NotFound);
+}
+
+TEST_F(LocationTest, TargetOfASingleDotMeansNoService) {
+    resolver.add_srv("_xmpp-server._tcp.a.example", {0, 0, 0, "."});
+    resolver.add_address("a.example", "192.0.2.1");
+    locate(std::string("a.example"));
+    next();
+    EXPECT_THAT(answers, ElementsAre("IST-DNS-003"));
+    EXPECT_EQ(kind, ErrorKind::NotFound);
+}
+
+TEST_F(LocationTest, NoAnswerIsNotNoRecord) {
+    resolver.fail("_xmpp-server._tcp.a.example");
+    resolver.add_address("a.example", "192.0.2.1");
+    locate(std::string("a.example"));
+    next();
+    EXPECT_THAT(answers, ElementsAre("IST-DNS-004"));
+    EXPECT_EQ(kind, ErrorKind::Unreachable);
+
+    resolver.fail("b.example");
+    locate(std::string("b.example"));
+    next();
+    EXPECT_EQ(answers.back(), "IST-DNS-004");
+}
+
+TEST_F(LocationTest, ABrokenTargetIsPassedOver) {
+    resolver.add_srv("_xmpp-server._tcp.a.example", {0, 0, 5269, "broken.example"});
+    resolver.add_srv("_xmpp-server._tcp.a.example", {1, 0, 5269, "good.example"});
+    resolver.fail("broken.example");
+    resolver.add_address("good.example", "192.0.2.2");
+    locate(std::string("a.example"));
+    next();
+    EXPECT_THAT(answers, ElementsAre("good.example 192.0.2.2:5269"));
+}
+
+TEST_F(LocationTest, ThousandsOfRecordsAreNotThousandsOfTries) {
+    for (int i = 0; i < 5000; ++i) {
+        std::string host = "h" + std::to_string(i) + ".example";
+        resolver.add_srv("_xmpp-server._tcp.a.example", {0, 0, 5269, host});
+        resolver.add_address(host, "192.0.2.1");
+    }
+    locate(std::string("a.example"));
+    next(17);
+    EXPECT_EQ(answers.back(), "IST-TCP-001");
+    EXPECT_LE(resolver.questions().size(), 17U);
+}
+
+TEST_F(LocationTest, APlaceIsNotLookedUpAsAService) {
+    locate(HostPort{"192.0.2.7", 15269});
+    next(2);
+    EXPECT_THAT(answers, ElementsAre("192.0.2.7 192.0.2.7:15269", "IST-TCP-001"));
+    EXPECT_THAT(resolver.questions(), ElementsAre("A 192.0.2.7"));
+}
+
+}  // namespace
+}  // namespace isthmus::xmpp
