@@ -1,0 +1,71 @@
+// What an administrator sees of subscriptions and contacts, and how they are steered. Values only.
+// Asked on the traffic thread.
+#pragma once
+
+#include "base/result.h"
+#include "subscriptions/record.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace isthmus::gateway {
+
+/// One direction of one pair.
+struct SubscriptionStatus {
+    std::string id;         ///< for get, refresh and end; holds while the process runs
+    std::string direction;  ///< "sip_watches_xmpp" or "xmpp_watches_sip"
+    std::string user;       ///< "alice@contoso.example"
+    std::string contact;    ///< "juliet@fabrikam.example"
+    std::string partner;    ///< primary domain; empty if none holds the contact's domain
+    subscriptions::Standing standing = subscriptions::Standing::None;
+    std::string state;        ///< of the machine: "waiting", "subscribing", "live", ...
+    std::string why;          ///< a plain sentence: why it is pending or not live; empty if live
+    std::string code;         ///< IST code of the last failure; empty: none
+    std::int64_t since = 0;   ///< seconds since 1970
+    std::size_t dialogs = 0;  ///< SIP dialogs that serve it
+    std::int64_t expires_in = 0;        ///< seconds, of the one that ends last; 0: none
+    std::int64_t next_attempt_in = -1;  ///< seconds until it is tried again; -1: nothing planned
+    std::string last_notify;            ///< "active, open, away"; empty: none yet
+    std::int64_t last_notify_at = 0;    ///< seconds since 1970
+    std::string last_presence;          ///< "balcony: available, away"; empty: none yet
+    std::int64_t last_presence_at = 0;  ///< seconds since 1970
+};
+
+struct SubscriptionFilter {
+    std::string user;     ///< empty: all
+    std::string contact;  ///< empty: all
+    std::string partner;  ///< primary domain; empty: all
+    std::size_t offset = 0;
+    std::size_t limit = 100;
+};
+
+struct SubscriptionPage {
+    std::vector<SubscriptionStatus> items;
+    std::size_t total = 0;  ///< all that match
+};
+
+/// The steering wheel, which the presence flow is.
+class Subscriptions {
+  public:
+    virtual ~Subscriptions() = default;
+    virtual SubscriptionPage list(const SubscriptionFilter& filter) const = 0;
+    virtual std::optional<SubscriptionStatus> get(std::string_view id) const = 0;
+    /// Asks both sides for the present state. False: no such id.
+    virtual bool refresh(std::string_view id) = 0;
+    /// Ends that direction for good and tells both sides. False: no such id.
+    virtual bool end(std::string_view id) = 0;
+
+    /// Contacts: the SIP user's list, that is all pairs whose SIP user watches or wants to watch.
+    using Done = std::function<void(Result<void>)>;
+    /// As if the SIP user had added the contact: asks the XMPP user for her presence. `done` when
+    /// it is stored; NotAuthorized if policy forbids it, Conflict if it is there already.
+    virtual void add_contact(std::string_view user, std::string_view jid, Done done) = 0;
+    /// NotFound if it is not there.
+    virtual void remove_contact(std::string_view user, std::string_view jid, Done done) = 0;
+};
+
+}  // namespace isthmus::gateway
