@@ -2,12 +2,15 @@
 
 It delivers requests for its own domain to registered clients (404 for unknown ones) and sends
 those for every other domain to the gateway. Each request and response passes a log line with the
-time, from which the demo draws its ladder.
+time, from which the demo draws its ladder. With presence=True it is the users' presence server too
+(presence_server.py) and stays in the path of SUBSCRIBE and NOTIFY.
 """
 
 import json
 import os
 
+from . import presence_server
+from .presence_server import PresenceServer
 from .process import Process, accepts, find_program, free_port
 
 CONFIG = """#!KAMAILIO
@@ -50,7 +53,7 @@ modparam("nathelper|registrar", "received_avp", "$avp(RECEIVED)")
 modparam("tm", "fr_timer", {patience})
 modparam("tm", "failure_reply_mode", 3)
 modparam("tls", "config", "{directory}/tls.cfg")
-
+{presence_modules}
 request_route {{
     xlog("L_NOTICE", "LADDER {{\\"at\\":$TV(Sn),\\"what\\":\\"$rm\\",\\"call_id\\":\\"$ci\\",\\"from_ip\\":\\"$si\\",\\"from_port\\":$sp,\\"ruri\\":\\"$ru\\"}}\\n");
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
@@ -63,7 +66,17 @@ request_route {{
         if (!save("location")) sl_reply_error();
         exit;
     }}
-    if (has_totag()) loose_route(); else remove_hf("Route");  # clients preload us
+    if (has_totag()) {{
+        if (loose_route()) {{
+            if (is_method("NOTIFY")) record_route();  # RFC 6665 §4.3: it may make the dialog
+            t_on_reply("PASSING");
+            if (!t_relay()) sl_reply_error();
+            exit;
+        }}
+    }} else {{
+        remove_hf("Route");  # clients preload us
+    }}
+{presence_route}
     t_on_reply("PASSING");
     if ($rd == "{domain}") {{
         if (!lookup("location")) {{ sl_send_reply("404", "Not Found"); exit; }}
@@ -99,11 +112,13 @@ require_certificate = yes
 class Kamailio:
     """One Kamailio; requests for foreign domains go to the SIP URI given to start()."""
 
-    def __init__(self, bench, authority, domain="contoso.example", name="kamailio"):
+    def __init__(self, bench, authority, domain="contoso.example", name="kamailio",
+                 presence=False):
         self.bench, self.domain, self.name = bench, domain, name
         self.directory = bench.subdirectory(name)
         self.port, self.tls_port = free_port(), free_port()
-        self.process = None
+        self.process = self._gateway = None
+        self.presence = PresenceServer(self.directory, domain) if presence else None
         certificate = authority.issue(name, [f"sip.{domain}", domain])
         with open(self._path("tls.cfg"), "w", encoding="ascii") as file:
             file.write(TLS_CONFIG.format(certificate=certificate.certificate, key=certificate.key,
@@ -114,10 +129,14 @@ class Kamailio:
         return ("127.0.0.1", self.port)
 
     def start(self, gateway, patience=40000):
-        with open(self._path("kamailio.cfg"), "w", encoding="ascii") as file:
-            file.write(CONFIG.format(port=self.port, tls_port=self.tls_port, domain=self.domain,
-                                     gateway=gateway, directory=self.directory,
-                                     patience=patience))
+        values = {"port": self.port, "tls_port": self.tls_port, "domain": self.domain,
+                  "gateway": gateway, "directory": self.directory, "patience": patience}
+        self._gateway = gateway
+        with open(self._path("kamailio.cfg"), "w", encoding="utf-8") as file:
+            modules, route = ((presence_server.MODULES, presence_server.ROUTE) if self.presence
+                              else ("", ""))
+            file.write(CONFIG.format(presence_modules=modules.format(**values),
+                                     presence_route=route.format(**values), **values))
         self.process = self.bench.own(Process(
             self.name,
             [find_program("kamailio"), "-DD", "-E", "-m", "32", "-M", "4", "-f",
@@ -125,6 +144,11 @@ class Kamailio:
         self.process.wait_ready(
             lambda: accepts(self.port) and accepts(self.tls_port), 20, "Kamailio's ports")
         return self
+
+    def restart(self):
+        """As it was started before; its users must register again."""
+        self.stop()
+        return self.start(self._gateway)
 
     def passages(self):
         """What passed, in order: dicts with at, what (method or code), call_id, from_port."""

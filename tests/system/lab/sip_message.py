@@ -3,6 +3,7 @@
 Deliberately small and independent of the gateway's parser, so that the two do not share faults.
 """
 
+import re
 import secrets
 
 COMPACT = {"i": "call-id", "m": "contact", "e": "content-encoding", "l": "content-length",
@@ -51,6 +52,11 @@ class SipMessage:
         values = self.all(name)
         return values[0] if values else default
 
+    def values(self, name):
+        """Every element of a header whose values are lists of `<...>` (§7.3.1)."""
+        return [one.strip() for value in self.all(name)
+                for one in re.findall(r'(?:"[^"]*"|<[^>]*>|[^,<"])+', value) if one.strip()]
+
     @property
     def branch(self):
         return parameter(self.get("Via", ""), "branch")
@@ -74,7 +80,8 @@ class SipMessage:
     def response(self, code, reason="", headers=(), body=b""):
         """The response to this request (§8.2.6)."""
         copied = [(n, v) for n, v in self.headers
-                  if any(_same(n, name) for name in ("Via", "From", "Call-ID", "CSeq"))]
+                  if any(_same(n, name) for name in (
+                      "Via", "From", "Call-ID", "CSeq", "Record-Route"))]
         to = self.get("To", "")
         if ";tag=" not in to and code > 100:
             to += f";tag={secrets.token_hex(4)}"

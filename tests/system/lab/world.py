@@ -35,9 +35,9 @@ class World:
 
     # SIP side
 
-    def add_kamailio(self, transport="tcp"):
+    def add_kamailio(self, transport="tcp", presence=False):
         """contoso.example; `transport` joins it and the gateway, both ways."""
-        self.kamailio = Kamailio(self.bench, self.authority)
+        self.kamailio = Kamailio(self.bench, self.authority, presence=presence)
         self.kamailio.transport = transport
         if transport == "tls":
             self.add_peer("frontend", f"tls:127.0.0.1:{self.kamailio.tls_port}",
@@ -142,14 +142,16 @@ class World:
         agent.register()
         return agent
 
-    def xmpp_user(self, name, server=None, resource="lab", receipts=True):
-        """A user signed in at Prosody (or ejabberd)."""
+    def xmpp_user(self, name, server=None, resource="lab", receipts=True, quiet=False):
+        """A user signed in at Prosody (or ejabberd); the account is made if need be."""
         server = server or self.prosody
+        if f"{name}@{server.domain}" not in server.users:
+            server.add_user(name)
         ca_file = self.authority.ca_file
         if server.trust == "dialback":
             ca_file = server.certificate.certificate  # self-signed
         return self.bench.own(XmppClient(self.bench, server, f"{name}@{server.domain}", ca_file,
-                                         resource, receipts))
+                                         resource, receipts, quiet))
 
     def stop(self):
         self.bench.stop()

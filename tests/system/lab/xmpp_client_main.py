@@ -2,8 +2,10 @@
 
 Commands: {"do": "message", "to", "body", "id", "receipt", "type", "extra": [xml]},
           {"do": "raw", "xml"}, {"do": "priority", "value"}, {"do": "quit"}
-Events:   {"event": "online"|"failed"|"disconnected"|"message"|"receipt"|"error"|"presence", ...}
-It answers receipt requests (XEP-0184) unless started with --no-receipts.
+Events:   {"event": "online"|"failed"|"disconnected"|"message"|"receipt"|"error"|"presence"|
+                    "roster", ...}
+It answers receipt requests (XEP-0184) unless started with --no-receipts, but no requests for
+presence: whether to approve is the test's decision. With --quiet it sends no presence by itself.
 """
 
 import argparse
@@ -15,6 +17,10 @@ import time
 import xml.etree.ElementTree as ElementTree
 
 import slixmpp
+
+
+CLIENT = "{jabber:client}"
+ROSTER = "{jabber:iq:roster}"
 
 
 class Client(slixmpp.ClientXMPP):
@@ -31,10 +37,35 @@ class Client(slixmpp.ClientXMPP):
         self.add_event_handler("disconnected", lambda why: emit(event="disconnected", why=str(why)))
         self.register_handler(slixmpp.Callback(
             "every message", slixmpp.MatchXPath("{jabber:client}message"), self._message))
+        self.roster.auto_authorize = None
+        self.roster.auto_subscribe = False
+        self.register_handler(slixmpp.Callback(
+            "every presence", slixmpp.MatchXPath("{jabber:client}presence"), self._presence))
+        self.register_handler(slixmpp.Callback(
+            "every roster", slixmpp.MatchXPath("{jabber:client}iq/{jabber:iq:roster}query"),
+            self._roster))
 
     async def _online(self, _):
-        self.send_presence()
+        if not self.options.quiet:
+            self.send_presence()
+        # The result carries the whole roster, and asking makes the server push what changes.
+        self.send_raw(f"<iq type='get' id='roster'><query xmlns='{ROSTER[1:-1]}'/></iq>")
         emit(event="online", jid=self.boundjid.full)
+
+    def _presence(self, stanza):
+        xml = stanza.xml
+        priority = xml.findtext(CLIENT + "priority")
+        emit(event="presence", type=xml.get("type", "available"), show=xml.findtext(CLIENT + "show"),
+             status=xml.findtext(CLIENT + "status"), priority=int(priority or 0),
+             bare=stanza["from"].bare, resource=stanza["from"].resource,
+             to=stanza["to"].full, id=xml.get("id"), xml=str(stanza), at=time.time(),
+             **{"from": stanza["from"].full})
+
+    @staticmethod
+    def _roster(iq):
+        for item in iq.xml.iter(ROSTER + "item"):
+            emit(event="roster", jid=item.get("jid"), subscription=item.get("subscription"),
+                 ask=item.get("ask"), name=item.get("name"))
 
     def _message(self, stanza):
         fields = {
@@ -90,6 +121,7 @@ def main():
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--ca", required=True)
     parser.add_argument("--no-receipts", action="store_true")
+    parser.add_argument("--quiet", action="store_true")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     client = Client(options)
