@@ -79,6 +79,10 @@ constexpr Code kCodes[] = {
     {"IST-POL-006",
      "The local domain is not one that we serve.",
      "Add it to [sip] domains if its users are ours."},
+    {"IST-POL-007",
+     "The partner's users are not verified, and this one is no contact of the recipient.",
+     "The recipient must add the sender as a contact or write first; or set --partner-type of the "
+     "partner, if its users can be trusted."},
     {"IST-SIP-001", "A SIP message was malformed.", "See the evidence; tell the peer's operator."},
     {"IST-SIP-002",
      "The SIP peer did not answer.",

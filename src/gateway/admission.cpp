@@ -23,6 +23,11 @@ bool is_at_listed_address(const SipPeer& peer, const sip::Origin& origin) {
     });
 }
 
+bool is_unverified(const policy::Decision& decision) {
+    return decision.partner != nullptr &&
+           decision.partner->partner_type == policy::PartnerType::PublicUnverified;
+}
+
 }  // namespace
 
 int Admission::identify(const sip::Origin& origin) const {
@@ -39,6 +44,61 @@ bool Admission::may_assert(int peer, std::string_view sip_domain) const {
     return peer >= 0 &&
            std::ranges::find(config_.peers[static_cast<std::size_t>(peer)].domains, sip_domain) !=
                config_.peers[static_cast<std::size_t>(peer)].domains.end();
+}
+
+policy::Decision Admission::decide_from_xmpp(const policy::Query& query,
+                                             const xmpp::Jid& from,
+                                             const Contacts& contacts,
+                                             Approach approach,
+                                             TimePoint now) const {
+    policy::Decision decision = policy_->decide(query);
+    if (!decision.is_allowed() || !is_unverified(decision)) {
+        return decision;
+    }
+    if (approach == Approach::Message && wrote_.size() != 0) {
+        const TimePoint* wrote = wrote_.find(key_of(query.user, query.user_domain, from));
+        if (wrote != nullptr && now - *wrote <= kAnswerTime) {
+            return decision;
+        }
+    }
+    if (!contacts.is_contact(query.user, query.user_domain, from)) {
+        decision.gate = policy::Gate::PartnerType;
+    }
+    return decision;
+}
+
+void Admission::wrote(std::string_view user,
+                      std::string_view sip_domain,
+                      const xmpp::Jid& to,
+                      const policy::Decision& decision,
+                      TimePoint now) {
+    if (!is_unverified(decision)) {
+        return;
+    }
+    while (wrote_.size() != 0 && now - *wrote_.oldest() > kAnswerTime) {
+        wrote_.erase_oldest();
+    }
+    wrote_.touch(key_of(user, sip_domain, to)) = now;
+}
+
+std::string_view Admission::refusal_text(const policy::Decision& decision) {
+    // One text for the two gates that speak of a user, so that it tells nobody who exists.
+    const bool is_about_user =
+        decision.gate == policy::Gate::User || decision.gate == policy::Gate::PartnerType;
+    return is_about_user && is_unverified(decision)
+               ? "This user hears only from people whom he or she has added as a contact."
+               : "";
+}
+
+std::uint64_t Admission::key_of(std::string_view user,
+                                std::string_view sip_domain,
+                                const xmpp::Jid& contact) const {
+    std::uint64_t key = hash_.seed();
+    for (const std::string_view part :
+         {user, sip_domain, std::string_view(contact.local), std::string_view(contact.domain)}) {
+        key = hash_.add(key, part);
+    }
+    return key;
 }
 
 const ServedDomain* Admission::served_sip(std::string_view sip_domain) const {

@@ -17,13 +17,25 @@ xmpp::Negotiation as_link(policy::Negotiation negotiation) {
     }
 }
 
+/// Until contacts are kept, nobody has any.
+class NoContacts final : public Contacts {
+  public:
+    bool is_contact(std::string_view /*user*/,
+                    std::string_view /*sip_domain*/,
+                    const xmpp::Jid& /*contact*/) const override {
+        return false;
+    }
+};
+
+constexpr NoContacts kNoContacts;
+
 }  // namespace
 
 Gateway::Gateway(GatewayConfig config, Timers& timers, Random& random, metrics::Registry& metrics)
     : config_(std::move(config)),
       admission_(config_),
       counters_(metrics),
-      messages_(config_, admission_, counters_, timers, random) {}
+      messages_(config_, admission_, counters_, kNoContacts, timers, random) {}
 
 void Gateway::attach(SipSide& sip_side, xmpp::Server& server) {
     server_ = &server;

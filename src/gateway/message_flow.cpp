@@ -7,11 +7,13 @@ namespace isthmus::gateway {
 MessageFlow::MessageFlow(const GatewayConfig& config,
                          Admission& admission,
                          Counters& counters,
+                         const Contacts& contacts,
                          Timers& timers,
                          Random& random)
     : config_(config),
       admission_(admission),
       counters_(counters),
+      contacts_(contacts),
       timers_(timers),
       random_(random),
       log_(timers, random),

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "gateway/admission.h"
+#include "gateway/contacts.h"
 #include "gateway/counters.h"
 #include "gateway/delivery_notices.h"
 #include "gateway/gateway_config.h"
@@ -33,6 +34,7 @@ class MessageFlow final : private Outbox::Sender, private sip::ResponseHandler {
     MessageFlow(const GatewayConfig& config,
                 Admission& admission,
                 Counters& counters,
+                const Contacts& contacts,
                 Timers& timers,
                 Random& random);
 
@@ -86,6 +88,7 @@ class MessageFlow final : private Outbox::Sender, private sip::ResponseHandler {
     void send_stanza(std::uint64_t id,
                      const sip::Request& request,
                      const translate::XmppAddresses& addresses,
+                     std::string_view user,
                      const policy::Decision& decision,
                      std::unique_ptr<sip::IncomingRequest> transaction);
     void bounce(const xmpp::Message& message, const xmpp::StanzaError& error, MessageReport report);
@@ -115,6 +118,7 @@ class MessageFlow final : private Outbox::Sender, private sip::ResponseHandler {
     const GatewayConfig& config_;
     Admission& admission_;
     Counters& counters_;
+    const Contacts& contacts_;
     Timers& timers_;
     Random& random_;
     SipSide* sip_side_ = nullptr;

@@ -55,8 +55,12 @@ void MessageFlow::on_message(const xmpp::Message& message) {
     if (!key) {
         return deny(xmpp::Condition::JidMalformed, "IST-XMPP-001", Outcome::Invalid);
     }
-    const policy::Decision decision = admission_.decide(
-        {.user = *key, .user_domain = served->sip, .remote_domain = message.from.domain});
+    const policy::Decision decision = admission_.decide_from_xmpp(
+        {.user = *key, .user_domain = served->sip, .remote_domain = message.from.domain},
+        message.from,
+        contacts_,
+        Approach::Message,
+        timers_.now());
     counters_.count_decision(decision);
     const auto fail = [&](const xmpp::StanzaError& error,
                           Outcome outcome,
@@ -66,8 +70,14 @@ void MessageFlow::on_message(const xmpp::Message& message) {
         bounce(message, error, {.id = id, .code = code, .text = text});
     };
     using xmpp::StanzaError;
+    const bool is_standalone = message.bodies.empty() && message.subjects.empty();
+    if (decision.gate == policy::Gate::PartnerType && is_standalone) {
+        // Nobody wrote it, so nobody is told: typing notices and receipts of strangers just end.
+        counters_.count(kDirection, decision, Outcome::Denied);
+        return;
+    }
     if (!decision.is_allowed()) {
-        return fail(StanzaError::of(xmpp::Condition::Forbidden),
+        return fail(StanzaError::of(xmpp::Condition::Forbidden, Admission::refusal_text(decision)),
                     Outcome::Denied,
                     policy::gate_code(decision.gate),
                     decision.rule != nullptr ? std::string_view(decision.rule->identity) : "");

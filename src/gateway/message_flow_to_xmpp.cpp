@@ -101,12 +101,13 @@ void MessageFlow::on_request(const sip::Request& request,
                        .text = decision.rule != nullptr ? std::string_view(decision.rule->identity)
                                                         : to.domain});
     }
-    send_stanza(id, request, *addresses, decision, std::move(transaction));
+    send_stanza(id, request, *addresses, *key, decision, std::move(transaction));
 }
 
 void MessageFlow::send_stanza(std::uint64_t id,
                               const sip::Request& request,
                               const translate::XmppAddresses& addresses,
+                              std::string_view user,
                               const policy::Decision& decision,
                               std::unique_ptr<sip::IncomingRequest> transaction) {
     constexpr auto kDirection = Direction::SipToXmpp;
@@ -170,6 +171,10 @@ void MessageFlow::send_stanza(std::uint64_t id,
     entry.since = timers_.now();
     entry.partner = decision.partner_index;
     notices_.remember(id, made.imdn, message_.from, message_.to);
+    if (!message_.bodies.empty()) {
+        const std::string_view domain = compared_host(request.from.uri.host, arena_);
+        admission_.wrote(user, domain, message_.to, decision, timers_.now());
+    }
     counters_.pending.set(static_cast<std::int64_t>(pending()));
     server_->send(message_, cookie);
 }

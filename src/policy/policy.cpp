@@ -6,14 +6,24 @@
 namespace isthmus::policy {
 
 std::string_view gate_name(Gate gate) {
-    constexpr std::string_view kNames[] = {
-        "open", "access-edge", "gateway", "partner", "partner-state", "user-policy"};
+    constexpr std::string_view kNames[] = {"open",
+                                           "access-edge",
+                                           "gateway",
+                                           "partner",
+                                           "partner-state",
+                                           "user-policy",
+                                           "partner-type"};
     return kNames[static_cast<std::size_t>(gate)];
 }
 
 std::string_view gate_code(Gate gate) {
-    constexpr std::string_view kCodes[] = {
-        "", "IST-POL-003", "IST-POL-005", "IST-POL-001", "IST-POL-004", "IST-POL-002"};
+    constexpr std::string_view kCodes[] = {"",
+                                           "IST-POL-003",
+                                           "IST-POL-005",
+                                           "IST-POL-001",
+                                           "IST-POL-004",
+                                           "IST-POL-002",
+                                           "IST-POL-007"};
     return kCodes[static_cast<std::size_t>(gate)];
 }
 

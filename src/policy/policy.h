@@ -24,6 +24,7 @@ enum class Gate : std::uint8_t {
     Partner,       ///< no partner holds the domain (IST-POL-001)
     PartnerState,  ///< the partner is disabled (IST-POL-004)
     User,          ///< the user's effective policy forbids it (IST-POL-002)
+    PartnerType,   ///< our user did not add that XMPP user (IST-POL-007); gateway/admission asks
 };
 
 std::string_view gate_name(Gate gate);

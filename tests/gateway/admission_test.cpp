@@ -59,6 +59,102 @@ TEST(Admission, APeerSpeaksForItsDomainsOnly) {
     EXPECT_FALSE(admission.may_assert(-1, "contoso.example"));
 }
 
+// --- the type of the partner (reference of the original, 5.2) -----------------------------------
+
+struct OneContact final : Contacts {
+    bool is_contact(std::string_view user,
+                    std::string_view sip_domain,
+                    const xmpp::Jid& contact) const override {
+        return user == "alice" && sip_domain == "contoso.example" && contact.local == "juliet";
+    }
+};
+
+class PartnerTypes : public testing::Test {
+  protected:
+    PartnerTypes() {
+        policy::Objects objects;
+        objects.access_edge.allow_federated_users = true;
+        objects.rules = {
+            {.identity = "Global", .enable_federation_access = true, .enable_xmpp_access = true},
+            {.identity = "Tag:none"}};
+        objects.grants = {{.user = "bob@contoso.example", .policy = "Tag:none"}};
+        for (const auto& [domain, type] :
+             {std::pair{"public.example", policy::PartnerType::PublicUnverified},
+              std::pair{"verified.example", policy::PartnerType::PublicVerified},
+              std::pair{"fabrikam.example", policy::PartnerType::Federated}}) {
+            policy::Partner partner;
+            partner.domain = domain;
+            partner.partner_type = type;
+            objects.partners.push_back(partner);
+        }
+        admission_.set_policy(policy::Policy::build(objects).value());
+    }
+
+    policy::Decision from_xmpp(const char* jid,
+                               const char* user = "alice",
+                               Approach approach = Approach::Message) {
+        const xmpp::Jid from = xmpp::Jid::from_prepared(jid);
+        return admission_.decide_from_xmpp(
+            {.user = user, .user_domain = "contoso.example", .remote_domain = from.domain},
+            from,
+            contacts_,
+            approach,
+            now_);
+    }
+
+    void wrote(const char* user, const char* jid) {
+        const xmpp::Jid to = xmpp::Jid::from_prepared(jid);
+        const policy::Decision decision = admission_.decide(
+            {.user = user, .user_domain = "contoso.example", .remote_domain = to.domain});
+        admission_.wrote(user, "contoso.example", to, decision, now_);
+    }
+
+    GatewayConfig config_ = config();
+    Admission admission_{config_};
+    OneContact contacts_;
+    TimePoint now_{};
+};
+
+TEST_F(PartnerTypes, OnlyPublicUnverifiedAsksForAContact) {
+    EXPECT_EQ(from_xmpp("romeo@fabrikam.example/a").gate, policy::Gate::Open);
+    EXPECT_EQ(from_xmpp("romeo@verified.example/a").gate, policy::Gate::Open);
+    EXPECT_EQ(from_xmpp("romeo@public.example/a").gate, policy::Gate::PartnerType);
+    EXPECT_EQ(from_xmpp("juliet@public.example/a").gate, policy::Gate::Open);
+    EXPECT_EQ(from_xmpp("juliet@public.example/a", "carol").gate, policy::Gate::PartnerType);
+    EXPECT_EQ(from_xmpp("juliet@public.example", "alice", Approach::Subscription).gate,
+              policy::Gate::Open);
+}
+
+TEST_F(PartnerTypes, WhoeverWasWrittenToMayAnswerForADay) {
+    wrote("alice", "romeo@public.example");
+    EXPECT_EQ(from_xmpp("romeo@public.example/a").gate, policy::Gate::Open);
+    EXPECT_EQ(from_xmpp("romeo@public.example", "alice", Approach::Subscription).gate,
+              policy::Gate::PartnerType);
+    EXPECT_EQ(from_xmpp("romeo@public.example/a", "carol").gate, policy::Gate::PartnerType);
+    EXPECT_EQ(from_xmpp("tybalt@public.example/a").gate, policy::Gate::PartnerType);
+    now_ += std::chrono::hours(23);
+    wrote("alice", "romeo@public.example/other");
+    now_ += Admission::kAnswerTime;
+    EXPECT_EQ(from_xmpp("romeo@public.example/a").gate, policy::Gate::Open);
+    now_ += std::chrono::seconds(1);
+    EXPECT_EQ(from_xmpp("romeo@public.example/a").gate, policy::Gate::PartnerType);
+}
+
+TEST_F(PartnerTypes, TheAnswerDoesNotTellWhoExists) {
+    const policy::Decision stranger = from_xmpp("romeo@public.example/a");
+    const policy::Decision forbidden = from_xmpp("romeo@public.example/a", "bob");
+    EXPECT_EQ(forbidden.gate, policy::Gate::User);
+    EXPECT_FALSE(Admission::refusal_text(stranger).empty());
+    EXPECT_EQ(Admission::refusal_text(stranger), Admission::refusal_text(forbidden));
+    EXPECT_EQ(Admission::refusal_text(from_xmpp("romeo@fabrikam.example/a", "bob")), "");
+}
+
+TEST_F(PartnerTypes, OnlyFederatedPartnersSeeTheNote) {
+    for (const policy::Partner& partner : admission_.policy().partners()) {
+        EXPECT_EQ(Admission::may_see_note(partner), partner.domain == "fabrikam.example");
+    }
+}
+
 TEST(Admission, ServedDomainsHaveTwoNames) {
     const GatewayConfig made = config();
     const Admission admission(made);

@@ -2,6 +2,7 @@
 #include "gateway/counters.h"
 #include "gateway/delivery_notices.h"
 #include "gateway/message_log.h"
+#include "gateway/recent_table.h"
 #include "gateway/slab.h"
 #include "support/counting_random.h"
 
@@ -27,6 +28,41 @@ TEST(Slab, AStaleHandleFindsNothing) {
     slab.clear();
     EXPECT_EQ(slab.size(), 0U);
     EXPECT_EQ(slab.find(second), nullptr);
+}
+
+TEST(RecentTable, BoundedLeastRecentlyTouchedFirst) {
+    RecentTable<int> table(1000);
+    for (std::uint64_t key = 0; key < 1000; ++key) {
+        table.touch(key * 64) = static_cast<int>(key);
+    }
+    table.touch(0);
+    for (std::uint64_t key = 1000; key < 1500; ++key) {
+        table.touch(key * 64) = static_cast<int>(key);
+    }
+    EXPECT_EQ(table.size(), 1000U);
+    ASSERT_NE(table.find(0), nullptr);
+    EXPECT_EQ(table.find(64), nullptr);
+    EXPECT_EQ(table.find(500ULL * 64), nullptr);
+    ASSERT_NE(table.find(501ULL * 64), nullptr);
+    EXPECT_EQ(*table.find(501ULL * 64), 501);
+    EXPECT_EQ(*table.oldest(), 501);
+}
+
+TEST(RecentTable, ErasedRowsComeBackFresh) {
+    RecentTable<int> table(8);
+    for (int round = 0; round < 100; ++round) {
+        table.touch(5) = round + 1;
+        table.touch(7);
+        table.erase(5);
+        table.erase(6);
+        EXPECT_EQ(table.find(5), nullptr);
+        EXPECT_EQ(table.touch(5), 0);
+        table.erase_oldest();
+        EXPECT_EQ(table.size(), 1U);
+        EXPECT_NE(table.find(5), nullptr);
+        table.erase_oldest();
+        EXPECT_EQ(table.oldest(), nullptr);
+    }
 }
 
 translate::ImdnRequest asked(std::string_view id) {

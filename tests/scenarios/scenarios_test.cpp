@@ -187,7 +187,10 @@ Play::Play() {
     objects_.access_edge.allow_federated_users = true;
     objects_.rules = {
         {.identity = "Global", .enable_federation_access = true, .enable_xmpp_access = true}};
-    objects_.partners = {{.domain = "fabrikam.example"}, {.domain = "bystander.example"}};
+    for (const char* domain : {"fabrikam.example", "bystander.example"}) {
+        objects_.partners.push_back(
+            {.domain = domain, .partner_type = policy::PartnerType::Federated});
+    }
 
     gateway_ = std::make_unique<gateway::Gateway>(config_, loop_.timers(), random_, metrics_);
     sip::UserAgentConfig agent;
@@ -288,7 +291,13 @@ bool Play::change_policy(const std::vector<std::string>& words) {
     } else if (words[0] == "partner" && words[2] == "deleted") {
         std::erase_if(objects_.partners, [&](const auto& one) { return one.domain == words[1]; });
     } else if (words[0] == "partner" && words[2] == "created") {
-        objects_.partners.push_back({.domain = words[1]});
+        objects_.partners.push_back(
+            {.domain = words[1], .partner_type = policy::PartnerType::Federated});
+    } else if (words[0] == "partner" && words[2] == "is") {
+        const auto at = std::ranges::find(objects_.partners, words[1], &policy::Partner::domain);
+        at->partner_type = words[3] == "Federated"        ? policy::PartnerType::Federated
+                           : words[3] == "PublicVerified" ? policy::PartnerType::PublicVerified
+                                                          : policy::PartnerType::PublicUnverified;
     } else {
         return false;
     }

@@ -83,6 +83,26 @@ class PlainDefaults(OwnWorldTest):
         self.world.romeo.send("bob@branch.example", text)
         self.world.branch.wait_request(body=text)
 
+    def test_a_stranger_is_told_to_wait(self):
+        """PublicUnverified: nothing unsolicited, and the same answer for every recipient."""
+        told = []
+        for user in ("carol", "nobody-at-all"):
+            ident = self.world.romeo.send(f"{user}@branch.example", unique("unsolicited"))
+            error = self.world.romeo.wait("error", id=ident)
+            told.append((error["condition"], error["text"]))
+        self.assertEqual(told[0], told[1])
+        self.assertEqual(told[0][0], "forbidden")
+        self.assertIn("contact", told[0][1])
+        settle(0.3)
+        self.assertFalse([b for b in self.world.branch.bodies() if "unsolicited" in b])
+        self.world.gateway.cli("partner", "set", "fabrikam.example",
+                               "--partner-type", "PublicVerified")
+        text = unique("verified is enough")
+        self.world.romeo.send("bob@branch.example", text)
+        self.world.branch.wait_request(body=text)
+        self.world.gateway.cli("partner", "set", "fabrikam.example",
+                               "--partner-type", "PublicUnverified")
+
 
 class Component(OwnWorldTest):
     """The gateway attached to Prosody as its component contoso.example."""
