@@ -285,21 +285,19 @@ class SipAgent:
             (call.add if call else self.stray.append)(message)
             return
         key = _key(message)
-        if key in self._answers:
-            with self._arrived:
-                self.repeats.append(message)
-                self._arrived.notify_all()
-            response = self._answers[key]
-        else:
-            response = self._answers[key] = self._decide(message)
-            with self._arrived:
-                self.requests.append(message)
-                self._arrived.notify_all()
-        if response:
-            try:
-                reply(response)
-            except OSError:
-                pass
+        is_new = key not in self._answers
+        if is_new:
+            self._answers[key] = self._decide(message)
+        response = self._answers[key]
+        # Whoever waits for the request may close its connection next: the answer goes first.
+        with self._arrived:
+            if response:
+                try:
+                    reply(response)
+                except OSError:
+                    pass
+            (self.requests if is_new else self.repeats).append(message)
+            self._arrived.notify_all()
 
     def _decide(self, request):
         if request.method == "ACK":
