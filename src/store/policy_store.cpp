@@ -1,9 +1,7 @@
 #include "store/policy_store.h"
 
-#include <fmt/format.h>
+#include "base/utc.h"
 
-#include <chrono>
-#include <ctime>
 #include <map>
 
 namespace isthmus::store {
@@ -14,19 +12,6 @@ using policy::AccessEdge;
 using policy::AccessRule;
 using policy::GatewaySettings;
 using policy::Partner;
-
-std::string now_text() {
-    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-                       parts.tm_year + 1900,
-                       parts.tm_mon + 1,
-                       parts.tm_mday,
-                       parts.tm_hour,
-                       parts.tm_min,
-                       parts.tm_sec);
-}
 
 using Settings = std::map<std::string, std::string>;
 
@@ -70,6 +55,8 @@ GatewaySettings gateway(const Settings& settings) {
         number(settings, "gateway.stream_inactivity_timeout", made.stream_inactivity_timeout);
     made.subscription_refresh_interval = number(
         settings, "gateway.subscription_refresh_interval", made.subscription_refresh_interval);
+    made.presence_restore_rate =
+        number(settings, "gateway.presence_restore_rate", made.presence_restore_rate);
     return made;
 }
 
@@ -144,13 +131,18 @@ std::uint64_t PolicyStore::revision() const {
     return static_cast<std::uint64_t>(read.number(0));
 }
 
-std::uint64_t PolicyStore::add_revision(const Author& author, const Change& change) {
+template <class Write>
+std::uint64_t PolicyStore::revise(const Author& author, const Change& change, Write write) {
+    Transaction transaction(database_);
+    write();
     Statement add = database_.prepare(
         "INSERT INTO revisions (at, admin, origin, action, object, before, after) "
         "VALUES (?, ?, ?, ?, ?, NULLIF(?, ''), NULLIF(?, ''))");
-    add.bind(now_text()).bind(author.admin).bind(author.origin).bind(change.action);
+    add.bind(utc_now_text()).bind(author.admin).bind(author.origin).bind(change.action);
     add.bind(change.object).bind(change.before).bind(change.after).run();
-    return static_cast<std::uint64_t>(database_.last_row_id());
+    const auto revision = static_cast<std::uint64_t>(database_.last_row_id());
+    transaction.commit();
+    return revision;
 }
 
 void PolicyStore::set(std::string_view name, std::string_view value) {
@@ -163,106 +155,101 @@ void PolicyStore::set(std::string_view name, std::string_view value) {
 std::uint64_t PolicyStore::save(const Partner& partner,
                                 const Author& author,
                                 const Change& change) {
-    Transaction transaction(database_);
-    Statement save =
-        database_.prepare("INSERT OR REPLACE INTO partners VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    save.bind(partner.domain).bind(partner.description);
-    save.bind(static_cast<std::int64_t>(partner.partner_type));
-    save.bind(static_cast<std::int64_t>(partner.tls_negotiation));
-    save.bind(static_cast<std::int64_t>(partner.sasl_negotiation));
-    save.bind(std::int64_t{partner.support_dialback_negotiation});
-    save.bind(std::int64_t{partner.enable_keep_alive});
-    if (partner.connection_limit) {
-        save.bind(std::int64_t{*partner.connection_limit});
-    } else {
-        save.bind_null();
-    }
-    save.bind(partner.proxy_fqdn).bind(std::int64_t{partner.enabled}).run();
-    database_.prepare("DELETE FROM partner_domains WHERE partner = ?").bind(partner.domain).run();
-    std::int64_t position = 0;
-    for (const std::string& domain : partner.additional_domains) {
-        database_.prepare("INSERT INTO partner_domains VALUES (?, ?, ?)")
-            .bind(domain)
+    return revise(author, change, [&] {
+        Statement save = database_.prepare(
+            "INSERT OR REPLACE INTO partners VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        save.bind(partner.domain).bind(partner.description);
+        save.bind(static_cast<std::int64_t>(partner.partner_type));
+        save.bind(static_cast<std::int64_t>(partner.tls_negotiation));
+        save.bind(static_cast<std::int64_t>(partner.sasl_negotiation));
+        save.bind(std::int64_t{partner.support_dialback_negotiation});
+        save.bind(std::int64_t{partner.enable_keep_alive});
+        if (partner.connection_limit) {
+            save.bind(std::int64_t{*partner.connection_limit});
+        } else {
+            save.bind_null();
+        }
+        save.bind(partner.proxy_fqdn).bind(std::int64_t{partner.enabled}).run();
+        database_.prepare("DELETE FROM partner_domains WHERE partner = ?")
             .bind(partner.domain)
-            .bind(position++)
             .run();
-    }
-    const std::uint64_t revision = add_revision(author, change);
-    transaction.commit();
-    return revision;
+        std::int64_t position = 0;
+        for (const std::string& domain : partner.additional_domains) {
+            database_.prepare("INSERT INTO partner_domains VALUES (?, ?, ?)")
+                .bind(domain)
+                .bind(partner.domain)
+                .bind(position++)
+                .run();
+        }
+    });
 }
 
 std::uint64_t PolicyStore::save(const AccessRule& rule,
                                 const Author& author,
                                 const Change& change) {
-    Transaction transaction(database_);
-    // Not INSERT OR REPLACE: a granted rule must not be deleted in between.
-    Statement save = database_.prepare(
-        "INSERT INTO access_rules VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT(identity) DO UPDATE SET "
-        "description = excluded.description, "
-        "enable_federation_access = excluded.enable_federation_access, "
-        "enable_xmpp_access = excluded.enable_xmpp_access, "
-        "enable_public_cloud_access = excluded.enable_public_cloud_access, "
-        "enable_public_cloud_audio_video_access = excluded.enable_public_cloud_audio_video_access, "
-        "enable_outside_access = excluded.enable_outside_access");
-    save.bind(rule.identity).bind(rule.description);
-    for (const bool value : {rule.enable_federation_access,
-                             rule.enable_xmpp_access,
-                             rule.enable_public_cloud_access,
-                             rule.enable_public_cloud_audio_video_access,
-                             rule.enable_outside_access}) {
-        save.bind(std::int64_t{value});
-    }
-    save.run();
-    const std::uint64_t revision = add_revision(author, change);
-    transaction.commit();
-    return revision;
+    return revise(author, change, [&] {
+        // Not INSERT OR REPLACE: a granted rule must not be deleted in between.
+        Statement save = database_.prepare(
+            "INSERT INTO access_rules VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT(identity) DO UPDATE "
+            "SET "
+            "description = excluded.description, "
+            "enable_federation_access = excluded.enable_federation_access, "
+            "enable_xmpp_access = excluded.enable_xmpp_access, "
+            "enable_public_cloud_access = excluded.enable_public_cloud_access, "
+            "enable_public_cloud_audio_video_access = "
+            "excluded.enable_public_cloud_audio_video_access, "
+            "enable_outside_access = excluded.enable_outside_access");
+        save.bind(rule.identity).bind(rule.description);
+        for (const bool value : {rule.enable_federation_access,
+                                 rule.enable_xmpp_access,
+                                 rule.enable_public_cloud_access,
+                                 rule.enable_public_cloud_audio_video_access,
+                                 rule.enable_outside_access}) {
+            save.bind(std::int64_t{value});
+        }
+        save.run();
+    });
 }
 
 std::uint64_t PolicyStore::save(const AccessEdge& edge,
                                 const Author& author,
                                 const Change& change) {
-    Transaction transaction(database_);
-    set("access_edge.allow_federated_users", digit(edge.allow_federated_users));
-    set("access_edge.allow_outside_users", digit(edge.allow_outside_users));
-    set("access_edge.allow_anonymous_users", digit(edge.allow_anonymous_users));
-    const std::uint64_t revision = add_revision(author, change);
-    transaction.commit();
-    return revision;
+    return revise(author, change, [&] {
+        set("access_edge.allow_federated_users", digit(edge.allow_federated_users));
+        set("access_edge.allow_outside_users", digit(edge.allow_outside_users));
+        set("access_edge.allow_anonymous_users", digit(edge.allow_anonymous_users));
+    });
 }
 
 std::uint64_t PolicyStore::save(const GatewaySettings& settings,
                                 const Author& author,
                                 const Change& change) {
-    Transaction transaction(database_);
-    set("gateway.enabled", digit(settings.enabled));
-    set("gateway.dialback_passphrase", settings.dialback_passphrase);
-    set("gateway.enable_logging_all_message_bodies",
-        digit(settings.enable_logging_all_message_bodies));
-    const std::pair<const char*, std::uint32_t> numbers[] = {
-        {"gateway.connection_limit", settings.connection_limit},
-        {"gateway.partner_connection_limit", settings.partner_connection_limit},
-        {"gateway.keep_alive_interval", settings.keep_alive_interval},
-        {"gateway.stream_establishment_timeout", settings.stream_establishment_timeout},
-        {"gateway.stream_inactivity_timeout", settings.stream_inactivity_timeout},
-        {"gateway.subscription_refresh_interval", settings.subscription_refresh_interval},
-    };
-    for (const auto& [name, value] : numbers) {
-        set(name, std::to_string(value));
-    }
-    const std::uint64_t revision = add_revision(author, change);
-    transaction.commit();
-    return revision;
+    return revise(author, change, [&] {
+        set("gateway.enabled", digit(settings.enabled));
+        set("gateway.dialback_passphrase", settings.dialback_passphrase);
+        set("gateway.enable_logging_all_message_bodies",
+            digit(settings.enable_logging_all_message_bodies));
+        const std::pair<const char*, std::uint32_t> numbers[] = {
+            {"gateway.connection_limit", settings.connection_limit},
+            {"gateway.partner_connection_limit", settings.partner_connection_limit},
+            {"gateway.keep_alive_interval", settings.keep_alive_interval},
+            {"gateway.stream_establishment_timeout", settings.stream_establishment_timeout},
+            {"gateway.stream_inactivity_timeout", settings.stream_inactivity_timeout},
+            {"gateway.subscription_refresh_interval", settings.subscription_refresh_interval},
+            {"gateway.presence_restore_rate", settings.presence_restore_rate},
+        };
+        for (const auto& [name, value] : numbers) {
+            set(name, std::to_string(value));
+        }
+    });
 }
 
 std::uint64_t PolicyStore::delete_partner(std::string_view domain,
                                           const Author& author,
                                           const Change& change) {
-    Transaction transaction(database_);
-    database_.prepare("DELETE FROM partners WHERE domain = ?").bind(domain).run();
-    const std::uint64_t revision = add_revision(author, change);
-    transaction.commit();
-    return revision;
+    return revise(author, change, [&] {
+        database_.prepare("DELETE FROM partners WHERE domain = ?").bind(domain).run();
+    });
 }
 
 std::vector<Revision> PolicyStore::history(std::size_t limit) const {

@@ -56,7 +56,9 @@ class PolicyStore {
     std::vector<Revision> history(std::size_t limit) const;
 
   private:
-    std::uint64_t add_revision(const Author& author, const Change& change);
+    /// The frame of every change: `write` and its revision in one transaction.
+    template <class Write>
+    std::uint64_t revise(const Author& author, const Change& change, Write write);
     void set(std::string_view name, std::string_view value);
 
     Database& database_;

@@ -5,6 +5,7 @@
 #include "base/codes.h"
 #include "base/digest.h"
 #include "base/metrics.h"
+#include "base/utc.h"
 
 #include <gtest/gtest.h>
 
@@ -48,6 +49,13 @@ TEST(Text, NumbersAreDigitsOnly) {
 
 TEST(Text, LogEscapesControlsAndTerminals) {
     EXPECT_EQ(text::escape_for_log("a\r\n\x1b[31m\xff"), "a\\x0D\\x0A\\x1B[31m\\xFF");
+}
+
+TEST(Utc, LeapYearsAndTheEpoch) {
+    EXPECT_EQ(utc_text(0), "1970-01-01T00:00:00Z");
+    EXPECT_EQ(utc_text(951'782'399), "2000-02-28T23:59:59Z");
+    EXPECT_EQ(utc_text(951'782'400), "2000-02-29T00:00:00Z");
+    EXPECT_EQ(utc_now_text().size(), 20U);
 }
 
 TEST(Digest, KnownAnswers) {
