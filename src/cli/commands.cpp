@@ -69,6 +69,7 @@ const std::vector<Property> kGateway = {
     {"stream_establishment_timeout", Type::Number, "seconds"},
     {"stream_inactivity_timeout", Type::Number, "seconds"},
     {"subscription_refresh_interval", Type::Number, "seconds"},
+    {"presence_restore_rate", Type::Number, "subscriptions re-established a second at start"},
 };
 const Columns kPartnerColumns = {
     {"domain",

@@ -253,6 +253,7 @@ json::object to_json(const GatewaySettings& settings) {
         {"stream_establishment_timeout", settings.stream_establishment_timeout},
         {"stream_inactivity_timeout", settings.stream_inactivity_timeout},
         {"subscription_refresh_interval", settings.subscription_refresh_interval},
+        {"presence_restore_rate", settings.presence_restore_rate},
     };
 }
 
@@ -318,6 +319,7 @@ Result<void> apply(GatewaySettings& to, const json::object& change) {
         properties.number("stream_inactivity_timeout", settings.stream_inactivity_timeout, 1, kDay);
         properties.number(
             "subscription_refresh_interval", settings.subscription_refresh_interval, 60, kDay);
+        properties.number("presence_restore_rate", settings.presence_restore_rate, 10, 10'000);
     });
 }
 

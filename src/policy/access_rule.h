@@ -40,6 +40,7 @@ struct GatewaySettings {
     std::uint32_t stream_establishment_timeout = 60;      ///< seconds
     std::uint32_t stream_inactivity_timeout = 600;        ///< seconds
     std::uint32_t subscription_refresh_interval = 28800;  ///< seconds
+    std::uint32_t presence_restore_rate = 500;  ///< ours: subscriptions a second after a restart
 
     bool operator==(const GatewaySettings&) const = default;
 };

@@ -90,6 +90,15 @@ TEST_F(PolicyServiceTest, SetKeepsWhatIsNotNamed) {
     EXPECT_EQ(service.history(1).at(0).change.object, "partner/a.example");
 }
 
+TEST_F(PolicyServiceTest, TheRestoreRateReachesTheSnapshotWithinItsRange) {
+    EXPECT_EQ(service.current().gateway().presence_restore_rate, 500U);
+    ASSERT_TRUE(service.set_gateway(object(R"({"presence_restore_rate":2000})"), author));
+    EXPECT_EQ(in_force->gateway().presence_restore_rate, 2000U);
+    EXPECT_FALSE(service.set_gateway(object(R"({"presence_restore_rate":9})"), author));
+    EXPECT_FALSE(service.set_gateway(object(R"({"presence_restore_rate":10001})"), author));
+    EXPECT_EQ(in_force->gateway().presence_restore_rate, 2000U);
+}
+
 TEST_F(PolicyServiceTest, SwitchesAndGlobalPolicy) {
     ASSERT_TRUE(service.set_access_edge(object(R"({"allow_federated_users":true})"), author));
     ASSERT_TRUE(

@@ -34,7 +34,8 @@ TEST_F(PolicyStoreTest, EverythingComesBack) {
                             .connection_limit = 7,
                             .enabled = false};
     policy::AccessRule rule{.identity = "Global", .enable_xmpp_access = true};
-    policy::GatewaySettings settings{.connection_limit = 1200, .dialback_passphrase = "p"};
+    policy::GatewaySettings settings{
+        .connection_limit = 1200, .dialback_passphrase = "p", .presence_restore_rate = 250};
     {
         Database database(path);
         PolicyStore store(database);
