@@ -43,6 +43,17 @@ Statement& Statement::bind(std::int64_t number) {
     return *this;
 }
 
+Statement& Statement::bind_blob(std::string_view octets) {
+    if (sqlite3_bind_blob(statement_,
+                          ++bound_,
+                          octets.empty() ? "" : octets.data(),
+                          static_cast<int>(octets.size()),
+                          SQLITE_TRANSIENT) != SQLITE_OK) {
+        fail(database_, "bind");
+    }
+    return *this;
+}
+
 Statement& Statement::bind_null() {
     if (sqlite3_bind_null(statement_, ++bound_) != SQLITE_OK) {
         fail(database_, "bind");

@@ -31,6 +31,8 @@ class Statement {
 
     Statement& bind(std::string_view text);
     Statement& bind(std::int64_t number);
+    /// Octets that are no text. text() reads them back.
+    Statement& bind_blob(std::string_view octets);
     Statement& bind_null();
 
     /// True: a row is there. False: done.

@@ -59,6 +59,28 @@ constexpr const char* kSteps[] = {
         policy TEXT NOT NULL REFERENCES access_rules(identity)
     ) WITHOUT ROWID;
     )",
+    // 2: who watches whom, and the dialogs of the SIP devices that watch. Both tables are read in
+    // the order of their keys, side by side.
+    R"(
+    CREATE TABLE subscriptions (
+        user TEXT NOT NULL,
+        contact TEXT NOT NULL,
+        user_uri TEXT NOT NULL,
+        sip_watches_xmpp INTEGER NOT NULL CHECK (sip_watches_xmpp BETWEEN 0 AND 2),
+        xmpp_watches_sip INTEGER NOT NULL CHECK (xmpp_watches_sip BETWEEN 0 AND 2),
+        since INTEGER NOT NULL,
+        PRIMARY KEY (user, contact)
+    ) WITHOUT ROWID;
+    CREATE TABLE watch_dialogs (
+        user TEXT NOT NULL,
+        contact TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        saved BLOB NOT NULL,
+        expires_at INTEGER NOT NULL,
+        PRIMARY KEY (user, contact, position),
+        FOREIGN KEY (user, contact) REFERENCES subscriptions(user, contact) ON DELETE CASCADE
+    ) WITHOUT ROWID;
+    )",
 };
 
 }  // namespace
