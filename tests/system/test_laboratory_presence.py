@@ -61,8 +61,10 @@ class PresenceLaboratory(unittest.TestCase):
 
         # The gateway's place: a watcher outside, with dialogs through Record-Route.
         proxy.presence.allow("alice")
+        far.contact_host = "gateway.contoso.example"
         outside = Watch(far, alice.uri)
         outside.wait_basic("open")
+        outside.refresh()
         outside.end()
         outside.wait_state("terminated")
 

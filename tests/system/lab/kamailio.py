@@ -69,6 +69,7 @@ request_route {{
     if (has_totag()) {{
         if (loose_route()) {{
             if (is_method("NOTIFY")) record_route();  # RFC 6665 §4.3: it may make the dialog
+            if ($rd == "gateway.{domain}") $du = "{gateway}";
             t_on_reply("PASSING");
             if (!t_relay()) sl_reply_error();
             exit;

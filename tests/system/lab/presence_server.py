@@ -16,6 +16,7 @@ SCHEMA = "/usr/share/kamailio/db_sqlite"
 MODULES = """
 loadmodule "db_sqlite.so"
 loadmodule "jsonrpcs.so"
+loadmodule "textopsx.so"
 loadmodule "presence.so"
 loadmodule "presence_xml.so"
 modparam("jsonrpcs", "transport", 4)
@@ -31,13 +32,16 @@ modparam("presence_xml", "integrated_xcap_server", 1)
 """
 
 ROUTE = """
-    if (is_method("SUBSCRIBE|NOTIFY")) record_route();
     if (is_method("PUBLISH|SUBSCRIBE") && uri==myself) {{
         if (!t_newtran()) {{ sl_reply_error(); exit; }}
+        # Kamailio asks the system's resolver, which does not know the laboratory's names.
+        if (subst_hf("Contact", "/gateway\\.contoso\\.example/127.0.0.1/", "f"))
+            msg_apply_changes();
         if (is_method("PUBLISH")) handle_publish(); else handle_subscribe();
         t_release();
         exit;
     }}
+    if (is_method("SUBSCRIBE|NOTIFY")) record_route();
 """
 
 RULES = """<?xml version="1.0" encoding="UTF-8"?>

@@ -55,6 +55,7 @@ class SipAgent:
     def __init__(self, uri, transport="udp", proxy=None, host="127.0.0.1", port=0, tls=None):
         self.uri, self.transport, self.proxy, self.host = uri, transport, proxy, host
         self.tls = tls  # (certificate, ca_file, server_name)
+        self.contact_host = None  # a name for the Contact instead of the address
         self.answer = 200
         self.requests = []  # every new request
         self.repeats = []  # retransmissions of those
@@ -86,7 +87,7 @@ class SipAgent:
 
     @property
     def contact(self):
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        host = self.contact_host or (f"[{self.host}]" if ":" in self.host else self.host)
         user = self.uri.split(":", 1)[1].split("@")[0]
         parameter = "" if self.transport == "udp" else f";transport={self.transport}"
         return f"sip:{user}@{host}:{self.port}{parameter}"
