@@ -75,7 +75,7 @@ class ClientRequest final : public Traveller, public ConnectionUser {
     RequestStamp stamp(const OutgoingRequest& request) const {
         RequestStamp stamp;
         stamp.branch = branch.view();
-        stamp.from_tag = from_tag.view();
+        stamp.from_tag = request.from_tag.empty() ? from_tag.view() : request.from_tag;
         stamp.call_id = call_id_of(request);
         stamp.cseq = cseq;
         (answer_header == HeaderId::Authorization ? stamp.authorization
@@ -107,8 +107,8 @@ class ClientRequest final : public Traveller, public ConnectionUser {
     std::string answer;   ///< to a challenge
     std::optional<Error> failure;
     Branch branch;
-    RandomToken<8> from_tag;
-    RandomToken<16> call_id;  ///< if the sender gave none
+    RandomToken<8> from_tag;  ///< if the sender gave none, here and below
+    RandomToken<16> call_id;
     std::uint32_t cseq = 1;
     std::uint32_t way = 0;
     int challenges = 0;

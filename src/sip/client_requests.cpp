@@ -86,11 +86,13 @@ void ClientRequests::send(const OutgoingRequest& request,
     entry.method = request.method;
     entry.peer = target.peer;
     entry.began = timers_.now();
-    entry.cseq = 1;
+    entry.cseq = request.cseq == 0 ? 1 : request.cseq;
     entry.challenges = 0;
     entry.is_oversized = false;
     entry.phase = ClientRequest::Phase::Travelling;
-    entry.from_tag.renew(random_);
+    if (request.from_tag.empty()) {
+        entry.from_tag.renew(random_);
+    }
     if (request.call_id.empty()) {
         entry.call_id.renew(random_);
     }

@@ -1,10 +1,13 @@
-// What both roles of SIP event notification share: the port they send through, the values of
-// Subscription-State. RFC 6665; presence as its package, RFC 3856.
+// What both roles of SIP event notification share: the port they send through, the values of Event
+// and Subscription-State. RFC 6665; presence as its package, RFC 3856.
 #pragma once
 
+#include "base/clock.h"
 #include "sip/message.h"
 #include "sip/user_agent.h"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -43,6 +46,59 @@ enum class TerminationReason : std::uint8_t {
 };
 
 std::string_view termination_reason_name(TerminationReason reason);  ///< "" for Other
+
+inline constexpr std::string_view kPresencePackage = "presence";
+inline constexpr std::string_view kPresenceDocument = "application/pidf+xml";
+
+/// Value of a Subscription-State header field (RFC 6665 §8.2.3).
+struct SubscriptionStateValue {
+    SubscriptionState state = SubscriptionState::Active;
+    TerminationReason reason = TerminationReason::Other;
+    std::optional<std::uint32_t> expires;  ///< seconds, as retry_after
+    std::optional<std::uint32_t> retry_after;
+};
+
+/// An unknown state counts as Pending: nothing is known of the presentity yet. Unreadable numbers
+/// count as absent.
+std::optional<SubscriptionStateValue> parse_subscription_state(std::string_view value);
+
+/// Its text, without allocation.
+class SubscriptionStateText {
+  public:
+    explicit SubscriptionStateText(const SubscriptionStateValue& value);
+
+    std::string_view view() const { return {text_.data(), size_}; }
+
+  private:
+    void append(std::string_view part);
+    void append(std::uint32_t number);
+
+    std::array<char, 96> text_;
+    std::size_t size_ = 0;
+};
+
+/// Value of an Event header field (RFC 6665 §8.2.1).
+struct EventValue {
+    std::string_view package;
+    std::string_view id;  ///< empty: none
+};
+
+std::optional<EventValue> parse_event(std::string_view value);
+
+/// A header that is a number of seconds, whatever follows the digits (RFC 3261 §20.33).
+std::optional<std::uint32_t> seconds_of(const Message& message, HeaderId id);
+
+/// A response to SUBSCRIBE or NOTIFY that ends the dialog's usage (RFC 6665 §4.1.2.2, §4.2.2).
+bool ends_subscription(int status);
+
+/// Answers, with one header if it has a name.
+void answer(IncomingRequest& transaction, int status, OutgoingHeader header = {});
+
+/// Answers 400 with the fault as its reason phrase.
+void answer_bad_request(IncomingRequest& transaction, std::string_view fault);
+
+/// Answers 489.
+void answer_bad_event(IncomingRequest& transaction);
 
 /// Seconds since 1970, for CSeq numbers that rise across a restart. Tests give their own.
 using EpochSeconds = std::uint32_t (*)();

@@ -82,14 +82,17 @@ struct OutgoingHeader {
     std::string_view value;
 };
 
-/// A request that we originate. Via, Max-Forwards (70 unless set), CSeq and Content-Length are the
-/// user agent's. Views must live until UserAgent::send() returns.
+/// A request that we originate. Via, Max-Forwards (70 unless set) and Content-Length are the user
+/// agent's; From tag and CSeq too, unless it is a request of a dialog. Views must live until
+/// UserAgent::send() returns.
 struct OutgoingRequest {
     Method method = Method::Message;
     std::string_view request_uri;
     std::string_view from;     ///< whole field value without tag: `<sip:juliet@example.com;gr=x>`
     std::string_view to;       ///< whole field value
     std::string_view call_id;  ///< empty: a fresh one is made
+    std::string_view from_tag = {};  ///< empty: a fresh one is made
+    std::uint32_t cseq = 0;          ///< 0: 1. An answer to a challenge takes the next one.
     std::span<const OutgoingHeader> headers;
     std::string_view content_type;
     std::string_view body;

@@ -32,7 +32,8 @@ struct NotifyContent {
 class NotifierHandler {
   public:
     virtual ~NotifierHandler() = default;
-    /// Asked when a NOTIFY is about to leave; Terminated is not an answer, end() is.
+    /// Asked when a NOTIFY is about to leave, from within accept(), on_refresh(), changed() or a
+    /// timer; Terminated is not an answer, end() is.
     virtual void describe(std::uint64_t owner, Arena& arena, NotifyContent& into) = 0;
     /// A refresh was answered 200; the NOTIFY follows by itself.
     virtual void on_refresh(std::uint64_t owner) = 0;
@@ -56,11 +57,12 @@ class Notifiers {
   public:
     virtual ~Notifiers() = default;
     /// What is wrong with a SUBSCRIBE outside a dialog: answered already (489 with Allow-Events,
-    /// 406, 423 with Min-Expires, 400), nothing returned.
+    /// 406, 423 with Min-Expires, 400, 503 if there are too many dialogs), nothing returned.
     virtual std::optional<WatchRequest> check(const Request& request,
                                               IncomingRequest& transaction) = 0;
-    /// Answers 200 and makes the dialog. The first NOTIFY leaves in the same turn, behind the 200;
-    /// a fetch's is final, and its handle is 0. 500 and handle 0 if the dialog cannot be made.
+    /// Answers 200 and makes the dialog. The first NOTIFY leaves behind the 200, and describe() is
+    /// asked for it, before this returns. A fetch's is final (what describe() says, but terminated
+    /// with reason=timeout) and its handle is 0. 500 and handle 0 if the dialog cannot be made.
     virtual SubscriptionHandle accept(const Request& request,
                                       IncomingRequest& transaction,
                                       const WatchRequest& granted,
@@ -89,7 +91,8 @@ struct NotifierConfig {
     std::uint32_t greatest_expires = 86400;
     std::uint32_t least_expires = 60;             ///< below: 423
     Duration interval = std::chrono::seconds(5);  ///< RFC 3856 §6.10
-    EpochSeconds epoch_seconds = nullptr;
+    std::size_t max_dialogs = 2'000'000;          ///< beyond: 503
+    EpochSeconds epoch_seconds = nullptr;         ///< null: the system's
 };
 
 std::unique_ptr<Notifiers> make_notifiers(NotifierConfig config,

@@ -158,14 +158,19 @@ Refusal refusal_of(const ParseResult& result, const Abilities& us, Arena& arena)
     return refusal;
 }
 
-std::array<OutgoingHeader, 3> capability_headers(const Abilities& us, Arena& arena) {
+std::span<const OutgoingHeader> capability_headers(const Abilities& us, Arena& arena) {
     std::string tags;
     for (std::string_view tag : us.option_tags) {
         tags.append(tags.empty() ? "" : ", ").append(tag);
     }
-    return {OutgoingHeader{"Allow", join_methods(us, arena)},
-            OutgoingHeader{"Accept", us.accept},
-            OutgoingHeader{"Supported", arena.copy(tags)}};
+    using Headers = std::array<OutgoingHeader, 4>;
+    const auto* headers = arena.make<Headers>(Headers{
+        OutgoingHeader{"Allow", join_methods(us, arena)},
+        OutgoingHeader{"Accept", us.accept},
+        OutgoingHeader{"Supported", arena.copy(tags)},
+        OutgoingHeader{"Allow-Events", us.allow_events},
+    });
+    return std::span(*headers).first(us.allow_events.empty() ? 3 : 4);
 }
 
 }  // namespace isthmus::sip

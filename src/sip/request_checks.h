@@ -19,6 +19,7 @@ struct Abilities {
     std::span<const Method> methods;                ///< Allow
     std::span<const std::string_view> option_tags;  ///< Supported; what Require may ask for
     std::string_view accept;                        ///< Accept value, "text/plain, message/cpim"
+    std::string_view allow_events = {};             ///< Allow-Events value; empty: none
 };
 
 /// An answer other than success, with the headers it must carry. Views live as long as the arena
@@ -45,7 +46,8 @@ std::optional<Refusal> check_request(const Request& request, const Abilities& us
 /// The answer to a message that the parser refused.
 Refusal refusal_of(const ParseResult& result, const Abilities& us, Arena& arena);
 
-/// Allow, Accept and Supported of the 200 to OPTIONS (RFC 3261 §11.2).
-std::array<OutgoingHeader, 3> capability_headers(const Abilities& us, Arena& arena);
+/// Allow, Accept, Supported, and Allow-Events if there are any, of the 200 to OPTIONS: RFC 3261
+/// §11.2, RFC 6665 §4.4.4.
+std::span<const OutgoingHeader> capability_headers(const Abilities& us, Arena& arena);
 
 }  // namespace isthmus::sip

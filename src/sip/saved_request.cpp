@@ -16,6 +16,7 @@ void SavedRequest::save(const OutgoingRequest& request, std::string_view call_id
                                         request.from,
                                         request.to,
                                         call_id,
+                                        request.from_tag,
                                         request.content_type,
                                         request.body}) {
         add(part);
@@ -46,6 +47,7 @@ OutgoingRequest SavedRequest::view(std::vector<OutgoingHeader>& headers) const {
     request.from = next();
     request.to = next();
     request.call_id = next();
+    request.from_tag = next();
     request.content_type = next();
     request.body = next();
     headers.clear();

@@ -63,7 +63,8 @@ struct SubscribeTo {
 class Subscribers {
   public:
     virtual ~Subscribers() = default;
-    /// Never calls the handler before it returned.
+    /// Never calls the handler before it returned. 0 if there are too many or the addresses are too
+    /// long; the handler hears nothing then.
     virtual SubscriptionHandle subscribe(const SubscribeTo& to, std::uint64_t owner) = 0;
     /// A refresh now, besides the one at 80 % of the granted time.
     virtual void refresh(SubscriptionHandle handle) = 0;
@@ -79,7 +80,7 @@ class Subscribers {
 struct SubscriberConfig {
     std::uint32_t least_expires = 60;  ///< a peer that grants less is refreshed no sooner
     Duration timer_n = std::chrono::seconds(32);  ///< 64*T1
-    EpochSeconds epoch_seconds = nullptr;         ///< null: the system's
+    std::size_t max_subscriptions = 2'000'000;
 };
 
 std::unique_ptr<Subscribers> make_subscribers(SubscriberConfig config,

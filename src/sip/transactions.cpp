@@ -54,6 +54,7 @@ struct ServerTransactions::Entry final : ConnectionUser {
     net::Endpoint remote;
     TimePoint began;
     StoredTransactionKey key;
+    RandomToken<8> to_tag;
     std::string octets;  // head, last response
     std::size_t request_size = 0;
     std::size_t head_size = 0;
@@ -95,6 +96,10 @@ class ServerTransactions::Handle final : public IncomingRequest, public Recycled
         if (entry_ != nullptr) {
             owner_.answer(*entry_, response);
         }
+    }
+
+    std::string_view to_tag() const override {
+        return entry_ == nullptr ? std::string_view() : entry_->to_tag.view();
     }
 
     void forget() {
@@ -187,10 +192,9 @@ std::unique_ptr<IncomingRequest> ServerTransactions::open(const Request& request
         entry.attach(*source.connection);
     }
     entry.key.assign(key);
-    RandomToken<8> tag;
-    tag.renew(random_);
+    entry.to_tag.renew(random_);
     scratch_.clear();
-    append_response_head(scratch_, request, entry.remote, tag.view());
+    append_response_head(scratch_, request, entry.remote, entry.to_tag.view());
     entry.octets.assign(scratch_.view());
     entry.head_size = entry.octets.size();
 

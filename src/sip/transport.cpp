@@ -226,6 +226,24 @@ std::string Transports::sent_by(Transport transport, const net::Endpoint& local)
     return local.to_string();
 }
 
+std::string Transports::contact_host(Transport transport) const {
+    if (transport == Transport::Udp) {
+        return ports_.empty() ? std::string() : sent_by(*ports_.front()->socket);
+    }
+    for (const Listener& listener : listeners_) {
+        if (listener.transport != transport) {
+            continue;
+        }
+        const net::Endpoint& at = listener.acceptor->local();
+        // With TLS it must be what our certificate proves.
+        const bool is_named = transport == Transport::Tls || at.address.is_unspecified();
+        return is_named && !config_.server_name.empty()
+                   ? config_.server_name + ":" + std::to_string(at.port)
+                   : at.to_string();
+    }
+    return {};
+}
+
 void Transports::on_open(Connection& connection) {
     const Origin& origin = connection.origin();
     connection.set_peer(identities_.identify(origin));

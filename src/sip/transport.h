@@ -75,6 +75,8 @@ class Transports final : public ConnectionHandler {
     Result<net::DatagramSocket*> port_for(const net::IpAddress& to);
     /// What goes into the Via of requests that leave from there.
     std::string sent_by(const net::DatagramSocket& port) const;
+    /// See UserAgent::contact_host.
+    std::string contact_host(Transport transport) const;
 
     void on_open(Connection& connection) override;
     void on_frame(Connection& connection, const Frame& frame) override;

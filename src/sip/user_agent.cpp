@@ -41,7 +41,10 @@ class Agent final : public UserAgent, TransportHandler {
           RequestHandler& handler)
         : config_(std::move(config)),
           methods_(with_options(config_.methods)),
-          abilities_{.methods = methods_, .option_tags = {}, .accept = config_.accept},
+          abilities_{.methods = methods_,
+                     .option_tags = {},
+                     .accept = config_.accept,
+                     .allow_events = config_.allow_events},
           random_(random),
           handler_(handler),
           counters_(metrics, config_.peer_names),
@@ -62,6 +65,10 @@ class Agent final : public UserAgent, TransportHandler {
               ResponseHandler& handler,
               std::uint64_t cookie) override {
         client_.send(request, target, handler, cookie);
+    }
+
+    std::string contact_host(Transport transport) const override {
+        return transports_.contact_host(transport);
     }
 
     void set_draining(bool draining) override { is_draining_ = draining; }

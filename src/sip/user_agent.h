@@ -39,6 +39,10 @@ class IncomingRequest {
     /// Final response, once. Sent (or dropped, if the connection is gone) at the end of the turn.
     virtual void respond(const OutgoingResponse& response) = 0;
 
+    /// The To tag of the response, should the request have none: the local tag of a dialog that it
+    /// makes. Valid until respond().
+    virtual std::string_view to_tag() const { return {}; }
+
     void respond(int status) {
         OutgoingResponse response;
         response.status = status;
@@ -90,6 +94,7 @@ struct UserAgentConfig {
     /// What the handler takes besides OPTIONS; anything else known is answered 405, see Allow.
     std::vector<Method> methods = {Method::Message};
     std::string accept = "text/plain, message/cpim";  ///< Accept of answers to OPTIONS and of 415
+    std::string allow_events;             ///< Allow-Events of answers to OPTIONS; empty: none
     std::vector<std::string> peer_names;  ///< of the configuration, by index: labels of the metrics
 };
 
@@ -109,6 +114,9 @@ class UserAgent {
                       const Target& target,
                       ResponseHandler& handler,
                       std::uint64_t cookie) = 0;
+    /// Host and port of ours for a Contact, where a peer reaches us by that transport; empty if we
+    /// do not listen for it.
+    virtual std::string contact_host(Transport transport) const = 0;
     /// New requests get 503 with Retry-After from now on (RFC 3261 §21.5.4).
     virtual void set_draining(bool draining) = 0;
     /// Transactions not ended yet, both kinds.
