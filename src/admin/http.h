@@ -25,7 +25,10 @@ struct HttpResponse {
     std::string allow;  ///< 405 only
 };
 
-using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
+/// Called once, on the thread of the request.
+using HttpReply = std::function<void(HttpResponse)>;
+/// Replies within the call or later; the request lives as long as the call.
+using HttpHandler = std::function<void(const HttpRequest&, HttpReply)>;
 
 /// "/a%20b?x=1" into path and query; false on bad escapes, NUL, or a path that is not absolute.
 bool parse_target(std::string_view target, HttpRequest& into);

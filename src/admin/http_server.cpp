@@ -105,7 +105,10 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
             answer({400, "text/plain", "The request target is malformed.\n", {}}, false);
             return;
         }
-        answer(handler_(request), message.keep_alive());
+        // A reply that never comes ends the session when it is let go.
+        handler_(request,
+                 [self = this->shared_from_this(), keep_alive = message.keep_alive()](
+                     HttpResponse response) { self->answer(std::move(response), keep_alive); });
     }
 
     void answer(HttpResponse response, bool keep_alive) {

@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 namespace isthmus::admin {
 namespace {
@@ -27,7 +28,9 @@ class ApiTest : public testing::Test {
     HttpResponse ask(const char* method, const char* target, const char* body = "") {
         HttpRequest request{.method = method, .body = body, .author = {"alice", "unix"}};
         EXPECT_TRUE(parse_target(target, request));
-        return api.handle(request);
+        std::optional<HttpResponse> answer;
+        api.handle(request, [&](HttpResponse response) { answer = std::move(response); });
+        return answer.value();
     }
 
     static boost::json::object object(const HttpResponse& response) {
@@ -41,9 +44,15 @@ class ApiTest : public testing::Test {
         store,
         [](std::string_view domain) -> Result<std::string> { return text::to_lower(domain); },
         [](const auto&) { return true; }};
-    Api api{{service,
-             []() -> std::optional<control::Status> { return control::Status{.state = "running"}; },
-             []() -> Result<void> {
+    control::SubscriptionService subscriptions{{}, {}};
+    control::ContactService contacts{{}, {}};
+    Api api{{.policies = service,
+             .subscriptions = subscriptions,
+             .contacts = contacts,
+             .read_status = []() -> std::optional<control::Status> {
+                 return control::Status{.state = "running"};
+             },
+             .reload = []() -> Result<void> {
                  return make_error(ErrorKind::Syntax, "IST-CFG-001", "bad", "f:1:1: x");
              }}};
 };
@@ -75,6 +84,7 @@ TEST_F(ApiTest, ProblemsCarryCodeAndFix) {
     EXPECT_EQ(ask("GET", "/api/v1/nothing").status, 404);
     EXPECT_EQ(ask("GET", "/etc/passwd").status, 404);
     EXPECT_EQ(ask("PUT", "/api/v1/gateway").status, 405);
+    EXPECT_EQ(ask("GET", "/api/v1/gateway/x").status, 404);
     EXPECT_EQ(object(ask("POST", "/api/v1/config:reload")).at("evidence"), "f:1:1: x");
 }
 

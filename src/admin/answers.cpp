@@ -1,0 +1,96 @@
+#include "admin/answers.h"
+
+#include "base/codes.h"
+#include "base/text.h"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace isthmus::admin {
+
+namespace json = boost::json;
+
+HttpResponse answer(const json::value& value, int status) {
+    return {status, "application/json", json::serialize(value) + "\n", {}};
+}
+
+HttpResponse not_found(std::string_view path) {
+    return problem(make_error(ErrorKind::NotFound,
+                              "IST-API-002",
+                              fmt::format("There is nothing at {}.", text::escape_for_log(path)),
+                              {}));
+}
+
+HttpResponse wrong_method(std::string allow) {
+    HttpResponse response = problem(
+        make_error(ErrorKind::Unsupported, "IST-API-001", "That method is not allowed here.", {}));
+    response.status = 405;
+    response.allow = std::move(allow);
+    return response;
+}
+
+HttpResponse committed(const Result<control::Committed>& result, int status) {
+    if (!result) {
+        return problem(result.error());
+    }
+    json::object body = result->object;
+    body["revision"] = result->revision;
+    body["in_force"] = result->is_in_force;
+    return answer(body, status);
+}
+
+Result<json::object> parse_body(const HttpRequest& request) {
+    json::parse_options options;
+    options.max_depth = 32;
+    boost::system::error_code error;
+    json::value value = json::parse(request.body.empty() ? "{}" : request.body, error, {}, options);
+    if (error || !value.is_object()) {
+        return make_error(ErrorKind::Syntax,
+                          "IST-API-001",
+                          "The body must be a JSON object.",
+                          error ? error.message() : "");
+    }
+    return std::move(value.get_object());
+}
+
+HttpResponse problem(const Error& error) {
+    const auto [status, title] = [&]() -> std::pair<int, std::string_view> {
+        switch (error.kind) {
+            case ErrorKind::Syntax:
+            case ErrorKind::TooLong:
+                return {400, "Invalid input"};
+            case ErrorKind::NotFound:
+                return {404, "Not found"};
+            case ErrorKind::Conflict:
+                return {409, "Conflict"};
+            case ErrorKind::Forbidden:
+            case ErrorKind::NotAuthorized:
+                return {403, "Not allowed"};
+            case ErrorKind::Timeout:
+            case ErrorKind::Unreachable:
+            case ErrorKind::Limit:
+                return {503, "Not available"};
+            case ErrorKind::Unsupported:
+                return {400, "Not supported"};
+            default:
+                return {500, "Internal error"};
+        }
+    }();
+    json::object body{{"type", "about:blank"}, {"title", title}, {"status", status}};
+    body["detail"] = error.public_text;
+    if (!error.detail.empty() && error.detail != error.public_text) {
+        body["evidence"] = error.detail;
+    }
+    if (!error.code.empty()) {
+        body["code"] = error.code;
+        if (const codes::Code* code = codes::find(error.code); code != nullptr) {
+            body["fix"] = code->fix;
+        }
+    }
+    return {status, "application/problem+json", json::serialize(body) + "\n", {}};
+}
+
+}  // namespace isthmus::admin

@@ -1,0 +1,115 @@
+// GET and POST /contacts, DELETE /contacts/USER/CONTACT. Changes are answered when they are stored.
+#include "admin/answers.h"
+#include "admin/resource.h"
+#include "base/utc.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+namespace isthmus::admin {
+
+namespace json = boost::json;
+
+namespace {
+
+std::string standing(const std::string& known) {
+    return known.empty() ? "none" : known;
+}
+
+json::object to_json(const control::ContactStatus& contact) {
+    return {
+        {"contact", contact.contact},
+        {"user", contact.user},
+        {"partner", contact.partner},
+        {"sip_watches_xmpp", standing(contact.sip_watches_xmpp)},
+        {"xmpp_watches_sip", standing(contact.xmpp_watches_sip)},
+        {"state", contact.state},
+        {"why", contact.why},
+        {"code", contact.code},
+        {"subscription", contact.subscription},
+        {"since", contact.since == 0 ? json::value() : json::value(utc_text(contact.since))},
+    };
+}
+
+HttpResponse list(const control::ContactService& service, const HttpRequest& request) {
+    const auto user = request.query.find("user");
+    const auto found = service.list(user == request.query.end() ? "" : user->second);
+    if (!found) {
+        return problem(found.error());
+    }
+    json::array items;
+    for (const control::ContactStatus& contact : *found) {
+        items.push_back(to_json(contact));
+    }
+    return answer(json::object{{"items", std::move(items)}});
+}
+
+control::ContactService::Done when_done(std::string user,
+                                        std::string contact,
+                                        int status,
+                                        HttpReply reply) {
+    return [user = std::move(user), contact = std::move(contact), status, reply = std::move(reply)](
+               const Result<void>& done) {
+        reply(done ? answer(json::object{{"user", user}, {"contact", contact}}, status)
+                   : problem(done.error()));
+    };
+}
+
+Result<std::string> field(const json::object& body, const char* name) {
+    const json::value* value = body.if_contains(name);
+    if (value == nullptr || !value->is_string()) {
+        return make_error(
+            ErrorKind::Syntax, "IST-API-001", fmt::format("{} must be a text.", name), {});
+    }
+    return std::string(value->get_string());
+}
+
+void add(control::ContactService& service, const HttpRequest& request, HttpReply reply) {
+    const auto body = parse_body(request);
+    if (!body) {
+        reply(problem(body.error()));
+        return;
+    }
+    const auto user = field(*body, "user");
+    const auto contact = field(*body, "contact");
+    if (!user || !contact) {
+        reply(problem(user ? contact.error() : user.error()));
+        return;
+    }
+    service.add(*user, *contact, request.author, when_done(*user, *contact, 201, std::move(reply)));
+}
+
+}  // namespace
+
+Resource make_contact_resource(control::ContactService& contacts) {
+    return [&contacts](const HttpRequest& request, std::string_view rest, HttpReply reply) {
+        if (rest.empty()) {
+            if (request.method == "POST") {
+                add(contacts, request, std::move(reply));
+            } else {
+                reply(request.method == "GET" ? list(contacts, request)
+                                              : wrong_method("GET, POST"));
+            }
+            return;
+        }
+        const std::size_t slash = rest.find('/');
+        if (slash == std::string_view::npos) {
+            reply(not_found(request.path));
+            return;
+        }
+        if (request.method != "DELETE") {
+            reply(wrong_method("DELETE"));
+            return;
+        }
+        const std::string user(rest.substr(0, slash));
+        const std::string contact(rest.substr(slash + 1));
+        contacts.remove(
+            user, contact, request.author, when_done(user, contact, 200, std::move(reply)));
+    };
+}
+
+}  // namespace isthmus::admin

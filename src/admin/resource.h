@@ -1,0 +1,37 @@
+// One resource of the admin API: what answers below /api/v1/NAME. Each has its own file; api.cpp
+// holds the table.
+#pragma once
+
+#include "admin/http.h"
+#include "base/result.h"
+#include "control/contact_service.h"
+#include "control/policy_service.h"
+#include "control/status_service.h"
+#include "control/subscription_service.h"
+
+#include <functional>
+#include <string_view>
+
+namespace isthmus::admin {
+
+/// `rest` is what follows "/api/v1/NAME/", empty for NAME itself. What it keeps for a later reply
+/// it copies.
+using Resource =
+    std::function<void(const HttpRequest& request, std::string_view rest, HttpReply reply)>;
+
+/// A resource whose answer is known within the call.
+Resource at_once(std::function<HttpResponse(const HttpRequest&, std::string_view rest)> handle);
+/// The same for a resource with nothing below its name.
+Resource single(std::function<HttpResponse(const HttpRequest&)> handle);
+
+Resource make_partner_resource(control::PolicyService& policies);
+Resource make_policy_resource(control::PolicyService& policies);
+Resource make_access_edge_resource(control::PolicyService& policies);
+Resource make_gateway_resource(control::PolicyService& policies);
+Resource make_revision_resource(control::PolicyService& policies);
+Resource make_status_resource(control::ReadStatus read_status);
+Resource make_reload_resource(std::function<Result<void>()> reload);
+Resource make_subscription_resource(control::SubscriptionService& subscriptions);
+Resource make_contact_resource(control::ContactService& contacts);
+
+}  // namespace isthmus::admin

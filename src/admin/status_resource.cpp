@@ -1,0 +1,111 @@
+// What the process is doing, for administrators and for probes; and the reload of its boot file.
+#include "admin/answers.h"
+#include "admin/api.h"
+#include "admin/resource.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <utility>
+
+namespace isthmus::admin {
+
+namespace json = boost::json;
+
+namespace {
+
+json::object to_json(const control::StreamStatus& stream) {
+    return {
+        {"local_domain", stream.local_domain},
+        {"remote_domain", stream.remote_domain},
+        {"direction", stream.direction},
+        {"state", stream.state},
+        {"auth", stream.auth},
+        {"tls", stream.tls},
+        {"remote_address", stream.remote_address},
+        {"queued", stream.queued},
+        {"oldest_seconds", stream.oldest_seconds},
+        {"last_error", stream.last_error},
+    };
+}
+
+json::object to_json(const control::Status& status) {
+    json::array streams;
+    for (const auto& stream : status.streams) {
+        streams.push_back(to_json(stream));
+    }
+    json::array peers;
+    for (const auto& peer : status.peers) {
+        peers.push_back(json::object{{"name", peer.name}, {"target", peer.target}});
+    }
+    return {
+        {"version", status.version},
+        {"server_name", status.server_name},
+        {"state", status.state},
+        {"uptime_seconds", status.uptime_seconds},
+        {"stored_revision", status.stored_revision},
+        {"running_revision", status.running_revision},
+        {"messages_pending", status.messages_pending},
+        {"messages_queued", status.messages_queued},
+        {"oldest_queued_seconds", status.oldest_queued_seconds},
+        {"streams", std::move(streams)},
+        {"sip_peers", std::move(peers)},
+    };
+}
+
+HttpResponse health_page(const HttpRequest& request,
+                         const std::function<std::string()>& render,
+                         const control::ReadStatus& read) {
+    if (request.method != "GET") {
+        return wrong_method("GET");
+    }
+    if (request.path == "/metrics") {
+        return {200, "text/plain; version=0.0.4; charset=utf-8", render(), {}};
+    }
+    if (request.path != "/healthz" && request.path != "/readyz") {
+        return not_found(request.path);
+    }
+    const auto status = read();
+    const bool is_ready = status && status->state == "running";
+    json::object body{{"status", !status ? "stalled" : status->state}};
+    if (status) {
+        body["stored_revision"] = status->stored_revision;
+        body["running_revision"] = status->running_revision;
+    }
+    const bool good = request.path == "/healthz" ? status.has_value() : is_ready;
+    return answer(body, good ? 200 : 503);
+}
+
+}  // namespace
+
+Resource make_status_resource(control::ReadStatus read_status) {
+    return single([read = std::move(read_status)](const HttpRequest& request) {
+        if (request.method != "GET") {
+            return wrong_method("GET");
+        }
+        const auto status = read();
+        return status ? answer(to_json(*status))
+                      : problem(make_error(
+                            ErrorKind::Timeout, {}, "The traffic thread does not answer.", {}));
+    });
+}
+
+Resource make_reload_resource(std::function<Result<void>()> reload_now) {
+    return single([reload = std::move(reload_now)](const HttpRequest& request) {
+        if (request.method != "POST") {
+            return wrong_method("POST");
+        }
+        const auto done = reload();
+        return done ? answer(json::object{{"reloaded", true}}) : problem(done.error());
+    });
+}
+
+HttpHandler make_health_pages(std::function<std::string()> render_metrics,
+                              control::ReadStatus read_status) {
+    return [render = std::move(render_metrics), read = std::move(read_status)](
+               const HttpRequest& request, const HttpReply& reply) {
+        reply(health_page(request, render, read));
+    };
+}
+
+}  // namespace isthmus::admin
