@@ -1,9 +1,37 @@
 #include "app/crossing.h"
 
+#include "app/subscription_views.h"
+#include "base/text.h"
+
+#include <fmt/format.h>
+
 #include <future>
 #include <utility>
 
 namespace isthmus::app {
+
+namespace {
+
+Error no_answer() {
+    return make_error(ErrorKind::Timeout, {}, "The traffic thread does not answer.", {});
+}
+
+Error no_such_subscription(std::string_view id) {
+    return make_error(ErrorKind::NotFound,
+                      "IST-API-002",
+                      "There is no such subscription.",
+                      fmt::format("no subscription has the id '{}'", text::escape_for_log(id)));
+}
+
+}  // namespace
+
+Crossing::Crossing(TrafficWing& traffic, net::EventLoop& control, WriteSubscriptions write)
+    : traffic_(traffic), control_(control), write_(std::move(write)) {
+    traffic_.subscription_queue().set_commit(
+        [this](SubscriptionQueue::Batch batch, std::function<void(bool)> on_outcome) {
+            commit(std::move(batch), std::move(on_outcome));
+        });
+}
 
 template <class T>
 std::optional<T> Crossing::ask(std::function<T()> work, std::chrono::milliseconds patience) {
@@ -44,6 +72,99 @@ void Crossing::drain(std::chrono::seconds patience, std::function<void()> on_don
     traffic_.loop().post([this, patience, on_done = std::move(on_done)] {
         traffic_.drain(patience, [this, on_done] { control_.post(on_done); });
     });
+}
+
+void Crossing::commit(SubscriptionQueue::Batch batch, std::function<void(bool)> on_outcome) {
+    under_way_ = std::move(batch);
+    control_.post([this, on_outcome = std::move(on_outcome)] {
+        traffic_.loop().post(
+            [on_outcome, is_stored = write_under_way()] { on_outcome(is_stored); });
+    });
+}
+
+bool Crossing::write_under_way() {
+    return write_(std::exchange(under_way_, {}));
+}
+
+void Crossing::write_rest() {
+    if (!under_way_.empty()) {
+        write_under_way();
+    }
+    if (const auto rest = traffic_.subscription_queue().take_rest(); !rest.empty()) {
+        write_(rest);
+    }
+}
+
+template <class T>
+Result<T> Crossing::ask_flow(std::function<Result<T>(gateway::Subscriptions&)> work) {
+    auto answer =
+        ask<Result<T>>([this, work = std::move(work)] { return work(traffic_.subscriptions()); },
+                       std::chrono::seconds(2));
+    return answer ? std::move(*answer) : Result<T>(no_answer());
+}
+
+control::PresenceSide Crossing::presence_side() {
+    using gateway::Subscriptions;
+    const auto steer = [this](bool (Subscriptions::*verb)(std::string_view)) {
+        return [this, verb](std::string_view id) -> Result<void> {
+            return ask_flow<void>(
+                [verb, id = std::string(id)](Subscriptions& flow) -> Result<void> {
+                    return (flow.*verb)(id) ? Result<void>() : no_such_subscription(id);
+                });
+        };
+    };
+    const auto change = [this](Change verb) {
+        return [this, verb](const std::string& user, const std::string& contact, Done done) {
+            change_contact(verb, user, contact, std::move(done));
+        };
+    };
+    return {
+        .list =
+            [this](const control::SubscriptionFilter& filter) {
+                return ask_flow<control::SubscriptionPage>(
+                    [filter = to_gateway(filter)](
+                        Subscriptions& flow) -> Result<control::SubscriptionPage> {
+                        return to_control(flow.list(filter));
+                    });
+            },
+        .get =
+            [this](std::string_view id) {
+                return ask_flow<control::SubscriptionStatus>(
+                    [id = std::string(id)](
+                        Subscriptions& flow) -> Result<control::SubscriptionStatus> {
+                        auto found = flow.get(id);
+                        if (!found) {
+                            return no_such_subscription(id);
+                        }
+                        return to_control(std::move(*found));
+                    });
+            },
+        .refresh = steer(&Subscriptions::refresh),
+        .end = steer(&Subscriptions::end),
+        .add_contact = change(&Subscriptions::add_contact),
+        .remove_contact = change(&Subscriptions::remove_contact),
+    };
+}
+
+void Crossing::change_contact(Change change,
+                              const std::string& user,
+                              const std::string& contact,
+                              Done done) {
+    const std::uint64_t question = next_question_++;
+    questions_.emplace(question, std::move(done));
+    traffic_.loop().post([this, change, user, contact, question] {
+        (traffic_.subscriptions().*change)(user, contact, [this, question](Result<void> result) {
+            control_.post(
+                [this, question, result = std::move(result)] { answer(question, result); });
+        });
+    });
+}
+
+void Crossing::answer(std::uint64_t question, Result<void> result) {
+    // A question is answered once; should the flow answer twice, the second has nobody to hear it.
+    if (auto asked = questions_.extract(question); asked) {
+        asked.mapped()(std::move(result));
+    }
 }
 
 }  // namespace isthmus::app

@@ -1,27 +1,42 @@
 // The only file where the two threads meet: the control thread hands policies and certificates to
-// the traffic thread and reads its status; nothing else crosses.
+// the traffic thread and reads its status; the traffic thread hands over what must be stored;
+// administrators see and steer subscriptions. Nothing else crosses.
 #pragma once
 
 #include "app/config.h"
+#include "app/subscription_queue.h"
 #include "app/traffic_wing.h"
 #include "base/result.h"
 #include "control/status_service.h"
+#include "control/subscription_service.h"
 #include "net/event_loop.h"
 #include "net/wire.h"
 #include "policy/policy.h"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace isthmus::app {
 
 class Crossing {
   public:
-    /// Both must outlive it. Its functions are for the control thread.
-    Crossing(TrafficWing& traffic, net::EventLoop& control)
-        : traffic_(traffic), control_(control) {}
+    /// One transaction, on the control thread. False: nothing of it is stored, and the log says
+    /// why.
+    using WriteSubscriptions = std::function<bool(const SubscriptionQueue::Batch&)>;
+
+    /// Both must outlive it; before the traffic thread starts, and the traffic thread must have
+    /// ended before it goes. Its functions are for the control thread.
+    Crossing(TrafficWing& traffic, net::EventLoop& control, WriteSubscriptions write);
+    Crossing(const Crossing&) = delete;
+    Crossing& operator=(const Crossing&) = delete;
+    Crossing(Crossing&&) = delete;
+    Crossing& operator=(Crossing&&) = delete;
+    ~Crossing() = default;
 
     /// True when the snapshot is in force, false if the traffic thread did not confirm in a second.
     bool publish(std::shared_ptr<const policy::Policy> policy);
@@ -32,13 +47,44 @@ class Crossing {
     /// Takes no new work; `on_done` runs on the control thread when all is finished or time is up.
     void drain(std::chrono::seconds patience, std::function<void()> on_done);
 
+    /// For control/'s services; it must not outlive this.
+    control::PresenceSide presence_side();
+
+    /// After the traffic thread has ended: writes what it had queued and nobody has written yet.
+    void write_rest();
+
   private:
+    using Done = control::PresenceSide::Done;
+
     /// Runs `work` on the traffic thread and waits for its result; nothing after `patience`.
     template <class T>
     std::optional<T> ask(std::function<T()> work, std::chrono::milliseconds patience);
+    /// The same with the flow that holds the subscriptions; Timeout after two seconds.
+    template <class T>
+    Result<T> ask_flow(std::function<Result<T>(gateway::Subscriptions&)> work);
+
+    /// On the traffic thread.
+    void commit(SubscriptionQueue::Batch batch, std::function<void(bool)> on_outcome);
+    bool write_under_way();
+
+    using Change = void (gateway::Subscriptions::*)(std::string_view,
+                                                    std::string_view,
+                                                    gateway::Subscriptions::Done);
+    void change_contact(Change change,
+                        const std::string& user,
+                        const std::string& contact,
+                        Done done);
+    void answer(std::uint64_t question, Result<void> result);
 
     TrafficWing& traffic_;
     net::EventLoop& control_;
+    WriteSubscriptions write_;
+    /// Written by the traffic thread before it posts, by the control thread after: the queue has
+    /// one batch under way at a time.
+    SubscriptionQueue::Batch under_way_;
+    /// Whom to tell stays on the control thread: only the number goes over and comes back.
+    std::map<std::uint64_t, Done> questions_;
+    std::uint64_t next_question_ = 0;
 };
 
 }  // namespace isthmus::app

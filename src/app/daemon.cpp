@@ -2,20 +2,22 @@
 
 #include "admin/api.h"
 #include "admin/http_server.h"
+#include "app/addresses.h"
 #include "app/config.h"
 #include "app/crossing.h"
 #include "app/notify.h"
 #include "app/traffic_wing.h"
 #include "app/version.h"
-#include "base/arena.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "control/contact_service.h"
 #include "control/policy_service.h"
+#include "control/subscription_service.h"
 #include "net/event_loop.h"
 #include "net/tls_context.h"
 #include "store/database.h"
 #include "store/policy_store.h"
-#include "xmpp/jid.h"
+#include "store/subscription_store.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -80,15 +82,6 @@ std::string database_path(const Config& config) {
     return config.in_state_dir(std::string_view(config.database_url).substr(kScheme.size()));
 }
 
-Result<std::string> canonical_domain(std::string_view domain) {
-    Arena arena;
-    const auto prepared = xmpp::prepare_domain(domain, arena);
-    if (!prepared) {
-        return prepared.error();
-    }
-    return std::string(*prepared);
-}
-
 Result<std::shared_ptr<const net::TlsContext>> load_tls(const Config& config) {
     return net::TlsContext::load({.certificate_chain = config.tls_certificate_file,
                                   .private_key = config.tls_private_key_file,
@@ -104,6 +97,18 @@ boost::json::array as_array(const std::vector<std::string>& texts) {
 class Daemon {
   public:
     explicit Daemon(std::string config_file) : config_file_(std::move(config_file)) {}
+
+    Daemon(const Daemon&) = delete;
+    Daemon& operator=(const Daemon&) = delete;
+    Daemon(Daemon&&) = delete;
+    Daemon& operator=(Daemon&&) = delete;
+
+    ~Daemon() {
+        // After a failed start step: the thread ends before what it calls into.
+        if (traffic_) {
+            traffic_->stop();
+        }
+    }
 
     int run() {
         auto config = load_config(config_file_);
@@ -142,11 +147,13 @@ class Daemon {
 
         database_.emplace(database_path(config_));
         store_.emplace(*database_);
+        subscription_store_.emplace(*database_);
         auto policy = expect(policy::Policy::build(store_->load()));
         const auto tls = expect(load_tls(config_));
         traffic_ = expect(TrafficWing::create(config_, std::move(policy), metrics_));
         traffic_->set_tls(tls);
-        crossing_.emplace(*traffic_, control_);
+        crossing_.emplace(
+            *traffic_, control_, [this](const auto& batch) { return write_subscriptions(batch); });
         traffic_->start();
         policies_.emplace(*store_, canonical_domain, [this](auto snapshot) {
             return crossing_->publish(std::move(snapshot));
@@ -159,6 +166,18 @@ class Daemon {
         announce(expect(std::move(*listening)));
     }
 
+    bool write_subscriptions(const SubscriptionQueue::Batch& batch) {
+        try {
+            subscription_store_->write(batch);
+            return true;
+        } catch (const store::StoreError& error) {
+            log::event(log::Level::Error,
+                       "subscription.not_stored",
+                       {{"code", "IST-API-004"}, {"count", batch.size()}, {"msg", error.what()}});
+            return false;
+        }
+    }
+
     void open_admin() {
         read_status_ = [this]() -> std::optional<control::Status> {
             auto status = crossing_->read_status();
@@ -168,10 +187,18 @@ class Daemon {
             }
             return status;
         };
-        api_.emplace(admin::ApiServices{*policies_, read_status_, [this] { return reload(); }});
+        const control::PresenceSide presence = crossing_->presence_side();
+        subscriptions_.emplace(presence, canonical_names());
+        contacts_.emplace(presence, canonical_names());
+        api_.emplace(admin::ApiServices{.policies = *policies_,
+                                        .subscriptions = *subscriptions_,
+                                        .contacts = *contacts_,
+                                        .read_status = read_status_,
+                                        .reload = [this] { return reload(); }});
         http_.emplace(control_.asio());
-        expect(http_->listen_unix(config_.in_state_dir(config_.admin_unix_socket),
-                                  [this](const auto& request) { return api_->handle(request); }));
+        expect(http_->listen_unix(
+            config_.in_state_dir(config_.admin_unix_socket),
+            [this](const auto& request, auto reply) { api_->handle(request, std::move(reply)); }));
         if (!config_.metrics_listen.empty()) {
             metrics_at_ = expect(http_->listen_tcp(
                 config_.metrics_listen,
@@ -210,6 +237,7 @@ class Daemon {
         http_.reset();
         policies_.reset();
         traffic_->stop();
+        crossing_->write_rest();
         const std::size_t left = traffic_->status().messages_pending;
         traffic_.reset();
         log::event(left == 0 ? log::Level::Info : log::Level::Warning,
@@ -245,9 +273,12 @@ class Daemon {
     net::EventLoop control_;
     std::optional<store::Database> database_;
     std::optional<store::PolicyStore> store_;
+    std::optional<store::SubscriptionStore> subscription_store_;
     std::unique_ptr<TrafficWing> traffic_;
     std::optional<Crossing> crossing_;
     std::optional<control::PolicyService> policies_;
+    std::optional<control::SubscriptionService> subscriptions_;
+    std::optional<control::ContactService> contacts_;
     control::ReadStatus read_status_;
     std::optional<admin::Api> api_;
     std::optional<admin::HttpServer> http_;

@@ -211,6 +211,7 @@ TrafficWing::TrafficWing(const Config& config,
                          metrics::Registry& metrics,
                          gateway::GatewayConfig flows)
     : server_name_(config.server_name),
+      subscription_queue_(loop_, metrics),
       network_(loop_, metrics),
       flows_(std::move(flows)),
       gateway_(flows_, loop_.timers(), random_, metrics),
@@ -352,7 +353,8 @@ control::Status TrafficWing::status() {
 }
 
 bool TrafficWing::is_idle() const {
-    return gateway_.pending() == 0 && server_->pending() == 0 && user_agent_->pending() == 0;
+    return gateway_.pending() == 0 && server_->pending() == 0 && user_agent_->pending() == 0 &&
+           subscription_queue_.waiting() == 0;
 }
 
 void TrafficWing::drain(Duration patience, std::function<void()> on_done) {

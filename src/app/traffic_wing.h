@@ -2,11 +2,14 @@
 #pragma once
 
 #include "app/config.h"
+#include "app/subscription_queue.h"
+#include "app/without_presence.h"
 #include "base/metrics.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "control/status_service.h"
 #include "gateway/gateway.h"
+#include "gateway/presence_status.h"
 #include "gateway/sip_peers.h"
 #include "net/event_loop.h"
 #include "net/network.h"
@@ -44,6 +47,9 @@ class TrafficWing {
 
     net::EventLoop& loop() { return loop_; }
 
+    /// Must be given where to commit before start().
+    SubscriptionQueue& subscription_queue() { return subscription_queue_; }
+
     /// Starts and ends the thread; between them all below belongs to that thread.
     void start();
     void stop();
@@ -52,6 +58,9 @@ class TrafficWing {
     void set_policy(std::shared_ptr<const policy::Policy> policy);
     void set_tls(const std::shared_ptr<const net::TlsContext>& context);
     control::Status status();
+
+    gateway::Subscriptions& subscriptions() { return presence_; }
+
     void drain(Duration patience, std::function<void()> on_done);
 
   private:
@@ -65,11 +74,13 @@ class TrafficWing {
     bool is_listening_ = false;
     bool is_draining_ = false;
     net::EventLoop loop_;
+    SubscriptionQueue subscription_queue_;
     SystemRandom random_;
     std::unique_ptr<net::Resolver> resolver_;
     net::SystemNetwork network_;
     gateway::GatewayConfig flows_;
     gateway::Gateway gateway_;
+    WithoutPresence presence_;
     std::unique_ptr<sip::UserAgent> user_agent_;
     std::unique_ptr<gateway::SipPeers> sip_peers_;
     std::unique_ptr<xmpp::Server> server_;
