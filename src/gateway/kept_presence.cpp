@@ -1,0 +1,216 @@
+#include "gateway/kept_presence.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+namespace isthmus::gateway {
+
+namespace {
+
+using xmpp::Presence;
+using xmpp::PresenceType;
+
+constexpr std::size_t kMaxStatuses = 4;
+constexpr std::size_t kMaxStatus = 512;
+constexpr std::size_t kMaxLang = 35;  // RFC 5646 §4.4.1
+constexpr std::size_t kMaxStamp = 35;
+constexpr std::array<std::string_view, 5> kShows{"", "away", "chat", "dnd", "xa"};
+
+// An entry: size (2 octets), flags and show, priority, number of statuses, then texts, each with
+// its size (2 octets): resource, lang, stamp, and lang and text of each status.
+constexpr std::size_t kHead = 5;
+constexpr unsigned char kAvailable = 0x80;
+constexpr unsigned char kHasPriority = 0x40;
+
+void put_size(std::string& to, std::size_t size) {
+    const auto small = static_cast<std::uint16_t>(size);
+    char octets[2];
+    std::memcpy(octets, &small, 2);
+    to.append(octets, 2);
+}
+
+std::size_t size_at(const char* at) {
+    std::uint16_t size = 0;
+    std::memcpy(&size, at, 2);
+    return size;
+}
+
+void put_text(std::string& to, std::string_view text) {
+    put_size(to, text.size());
+    to.append(text);
+}
+
+std::string_view take_text(std::string_view& from) {
+    const std::size_t size = size_at(from.data());
+    const std::string_view text = from.substr(2, size);
+    from.remove_prefix(2 + size);
+    return text;
+}
+
+/// Not in the middle of a character.
+std::string_view cut(std::string_view text, std::size_t limit) {
+    if (text.size() <= limit) {
+        return text;
+    }
+    while (limit != 0 && (static_cast<unsigned char>(text[limit]) & 0xc0U) == 0x80U) {
+        --limit;
+    }
+    return text.substr(0, limit);
+}
+
+void encode(const Presence& presence, std::string& to) {
+    const std::size_t begin = to.size();
+    put_size(to, 0);
+    const bool is_available = presence.type == PresenceType::Available;
+    const auto show = std::ranges::find(kShows, presence.show);
+    auto flags = static_cast<unsigned char>(show == kShows.end() ? 0 : show - kShows.begin());
+    flags = static_cast<unsigned char>(flags | (is_available ? kAvailable : 0U) |
+                                       (presence.has_priority ? kHasPriority : 0U));
+    to.push_back(static_cast<char>(flags));
+    to.push_back(static_cast<char>(presence.priority));
+    const std::size_t statuses = std::min(presence.statuses.size(), kMaxStatuses);
+    to.push_back(static_cast<char>(statuses));
+    put_text(to, presence.from.resource);
+    put_text(to, presence.lang.size() > kMaxLang ? std::string_view() : presence.lang);
+    put_text(to,
+             presence.delay_stamp.size() > kMaxStamp ? std::string_view() : presence.delay_stamp);
+    for (std::size_t i = 0; i < statuses; ++i) {
+        const xmpp::LangText& status = presence.statuses[i];
+        put_text(to, status.lang.size() > kMaxLang ? std::string_view() : status.lang);
+        put_text(to, cut(status.text, kMaxStatus));
+    }
+    const auto size = static_cast<std::uint16_t>(to.size() - begin);
+    std::memcpy(to.data() + begin, &size, 2);
+}
+
+std::string_view next_entry(std::string_view& rest) {
+    const std::string_view entry = rest.substr(0, size_at(rest.data()));
+    rest.remove_prefix(entry.size());
+    return entry;
+}
+
+std::string_view resource_of(std::string_view entry) {
+    entry.remove_prefix(kHead);
+    return take_text(entry);
+}
+
+bool is_available_entry(std::string_view entry) {
+    return (static_cast<unsigned char>(entry[2]) & kAvailable) != 0;
+}
+
+}  // namespace
+
+bool KeptPresence::keep(const Presence& presence, std::size_t max_left) {
+    // One scratch for all: this is the traffic thread, and the hot path of presence.
+    thread_local std::string made;
+    thread_local std::string kept;
+    made.clear();
+    encode(presence, made);
+    const bool is_leaving = presence.type == PresenceType::Unavailable;
+    const bool is_about_all = is_leaving && presence.from.resource.empty();
+    std::size_t available = 0;
+    std::size_t left = is_leaving ? 1 : 0;
+    std::string_view rest = entries_.view();
+    while (!rest.empty()) {
+        const std::string_view entry = next_entry(rest);
+        if (!is_about_all && resource_of(entry) == presence.from.resource) {
+            if (entry == made) {
+                return false;
+            }
+        } else if (is_available_entry(entry)) {
+            ++available;
+        } else {
+            ++left;
+        }
+    }
+    if (is_about_all && available == 0 && entries_.view() == made) {
+        return false;
+    }
+    if (!is_leaving && available >= kMaxResources) {
+        return false;
+    }
+    kept.clear();
+    rest = entries_.view();
+    while (!rest.empty()) {
+        const std::string_view entry = next_entry(rest);
+        if (is_about_all || resource_of(entry) == presence.from.resource) {
+            continue;
+        }
+        if (!is_available_entry(entry) && left > max_left) {
+            --left;
+            continue;
+        }
+        kept.append(entry);
+    }
+    kept.append(made);
+    entries_.assign(kept);
+    return true;
+}
+
+void KeptPresence::read(const xmpp::Jid& from,
+                        const xmpp::Jid& to,
+                        Arena& arena,
+                        std::vector<Presence>& into) const {
+    std::string_view rest = arena.copy(entries_.view());
+    while (!rest.empty()) {
+        std::string_view entry = next_entry(rest);
+        const auto flags = static_cast<unsigned char>(entry[2]);
+        Presence& made = into.emplace_back();
+        made.from = from;
+        made.to = to;
+        made.type = (flags & kAvailable) != 0 ? PresenceType::Available : PresenceType::Unavailable;
+        made.has_priority = (flags & kHasPriority) != 0;
+        made.priority = static_cast<signed char>(entry[3]);
+        made.show = kShows[flags & 7U];
+        const auto statuses = static_cast<std::size_t>(entry[4]);
+        entry.remove_prefix(kHead);
+        made.from.resource = take_text(entry);
+        made.lang = take_text(entry);
+        made.delay_stamp = take_text(entry);
+        for (std::size_t i = 0; i < statuses; ++i) {
+            const std::string_view lang = take_text(entry);
+            made.statuses.push_back({lang, take_text(entry)});
+        }
+    }
+}
+
+void KeptPresence::available(std::vector<std::string_view>& into) const {
+    std::string_view rest = entries_.view();
+    while (!rest.empty()) {
+        const std::string_view entry = next_entry(rest);
+        if (is_available_entry(entry)) {
+            into.push_back(resource_of(entry));
+        }
+    }
+}
+
+bool KeptPresence::is_available() const {
+    std::string_view rest = entries_.view();
+    while (!rest.empty()) {
+        if (is_available_entry(next_entry(rest))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void KeptPresence::leave_all() {
+    if (entries_.empty()) {
+        return;
+    }
+    std::string_view last;
+    for (std::string_view rest = entries_.view(); !rest.empty();) {
+        last = next_entry(rest);
+    }
+    Presence gone;
+    gone.type = PresenceType::Unavailable;
+    gone.from.resource = resource_of(last);
+    std::string made;
+    encode(gone, made);
+    entries_.assign(made);
+}
+
+}  // namespace isthmus::gateway

@@ -1,0 +1,47 @@
+// The last presence of each resource of somebody, as small as it gets: it is kept for every live
+// subscription. What it holds is what the other side was told, so it also says what is news.
+#pragma once
+
+#include "base/arena.h"
+#include "subscriptions/compact_text.h"
+#include "xmpp/stanza.h"
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+namespace isthmus::gateway {
+
+class KeptPresence {
+  public:
+    /// Of one presentity; more are not taken.
+    static constexpr std::size_t kMaxResources = 20;
+
+    /// Keeps available or unavailable presence under its resource; of those that left, only the
+    /// last `max_left`. False: nothing is new. A status is cut at 512 octets, of more than four
+    /// only the first four count.
+    bool keep(const xmpp::Presence& presence, std::size_t max_left);
+
+    /// All, in the order in which they came, with `from` and that resource.
+    void read(const xmpp::Jid& from,
+              const xmpp::Jid& to,
+              Arena& arena,
+              std::vector<xmpp::Presence>& into) const;
+
+    /// Resources that are available; views die with the next change.
+    void available(std::vector<std::string_view>& into) const;
+
+    bool is_empty() const { return entries_.empty(); }
+
+    bool is_available() const;
+
+    /// Every resource has left, with the last word on none of them.
+    void leave_all();
+
+    void clear() { entries_.clear(); }
+
+  private:
+    subscriptions::CompactText entries_;
+};
+
+}  // namespace isthmus::gateway

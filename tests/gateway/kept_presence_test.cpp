@@ -1,0 +1,115 @@
+#include "gateway/kept_presence.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace isthmus::gateway {
+namespace {
+
+using xmpp::Presence;
+using xmpp::PresenceType;
+
+Presence of(std::string_view resource, std::string_view show = {}, std::string_view status = {}) {
+    Presence presence;
+    presence.from = {"juliet", "fabrikam.example", resource};
+    presence.show = show;
+    if (!status.empty()) {
+        presence.statuses.push_back({{}, status});
+    }
+    return presence;
+}
+
+Presence left(std::string_view resource) {
+    Presence presence = of(resource);
+    presence.type = PresenceType::Unavailable;
+    return presence;
+}
+
+std::string text_of(const KeptPresence& kept) {
+    Arena arena;
+    std::vector<Presence> all;
+    kept.read({"juliet", "fabrikam.example", {}}, {}, arena, all);
+    std::string text;
+    for (const Presence& presence : all) {
+        text +=
+            std::string(presence.from.resource) +
+            (presence.type == PresenceType::Available ? "+" : "-") + std::string(presence.show) +
+            (presence.statuses.empty() ? "" : "'" + std::string(presence.statuses[0].text)) + " ";
+    }
+    return text;
+}
+
+TEST(KeptPresence, TellsNewsFromRepetition) {
+    KeptPresence kept;
+    EXPECT_TRUE(kept.is_empty());
+    EXPECT_TRUE(kept.keep(of("balcony", "away", "hello"), 1));
+    EXPECT_FALSE(kept.keep(of("balcony", "away", "hello"), 1));
+    EXPECT_TRUE(kept.keep(of("balcony", "away", "bye"), 1));
+    EXPECT_TRUE(kept.keep(of("chamber"), 1));
+    EXPECT_TRUE(kept.is_available());
+    EXPECT_EQ(text_of(kept), "balcony+away'bye chamber+ ");
+}
+
+TEST(KeptPresence, PriorityAndLanguageCount) {
+    KeptPresence kept;
+    Presence presence = of("balcony");
+    EXPECT_TRUE(kept.keep(presence, 1));
+    presence.has_priority = true;
+    presence.priority = -3;
+    EXPECT_TRUE(kept.keep(presence, 1));
+    presence.lang = "en";
+    EXPECT_TRUE(kept.keep(presence, 1));
+    Arena arena;
+    std::vector<Presence> all;
+    kept.read(presence.from.bare(), {}, arena, all);
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].priority, -3);
+    EXPECT_EQ(all[0].lang, "en");
+}
+
+TEST(KeptPresence, OnlyTheLastOneThatLeftIsKept) {
+    KeptPresence kept;
+    for (const char* resource : {"a", "b", "c"}) {
+        kept.keep(of(resource), 1);
+    }
+    EXPECT_TRUE(kept.keep(left("a"), 1));
+    EXPECT_TRUE(kept.keep(left("b"), 1));
+    EXPECT_FALSE(kept.keep(left("b"), 1));
+    EXPECT_EQ(text_of(kept), "c+ b- ");
+    std::vector<std::string_view> available;
+    kept.available(available);
+    EXPECT_EQ(available, (std::vector<std::string_view>{"c"}));
+}
+
+TEST(KeptPresence, TheBareAddressLeavesForAll) {
+    KeptPresence kept;
+    kept.keep(of("a"), 1);
+    kept.keep(of("b"), 1);
+    EXPECT_TRUE(kept.keep(left(""), 1));
+    EXPECT_FALSE(kept.keep(left(""), 1));
+    EXPECT_FALSE(kept.is_available());
+    EXPECT_EQ(text_of(kept), "- ");
+}
+
+TEST(KeptPresence, LeaveAllNamesTheLast) {
+    KeptPresence kept;
+    kept.keep(of("a"), 1);
+    kept.keep(of("b", "dnd", "busy"), 1);
+    kept.leave_all();
+    EXPECT_EQ(text_of(kept), "b- ");
+}
+
+TEST(KeptPresence, IsBounded) {
+    KeptPresence kept;
+    for (int i = 0; i < 30; ++i) {
+        EXPECT_EQ(kept.keep(of("r" + std::to_string(i)), 1), i < 20);
+    }
+    const std::string text = std::string(511, 'x') + "\xc3\xa4";
+    EXPECT_TRUE(kept.keep(of("r1", "", text), 1));
+    EXPECT_NE(text_of(kept).find(std::string(511, 'x')), std::string::npos);
+    EXPECT_EQ(text_of(kept).find('\xc3'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace isthmus::gateway
