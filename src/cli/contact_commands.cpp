@@ -1,0 +1,52 @@
+#include "cli/program.h"
+
+#include <boost/json/object.hpp>
+
+namespace isthmus::cli {
+
+namespace {
+
+const Columns kColumns = {{"contact", "sip_watches_xmpp", "xmpp_watches_sip", "state", "why"},
+                          {"user", "partner", "code", "subscription", "since"}};
+
+}  // namespace
+
+void add_contact_commands(Program& program) {
+    CLI::App& contact = program.group("contact", "XMPP users on the contact lists of SIP users");
+    const auto of_user =
+        [&](const char* name, const char* help, Program::Action action) -> CLI::App& {
+        return program.option(program.command(contact, name, help, std::move(action)),
+                              "--user",
+                              "the SIP user, alice@contoso.example",
+                              true);
+    };
+    of_user("list", "his contacts and both halves of each pair", [&program] {
+        return program.show("contacts?user=" + encode_segment(program.given("--user")),
+                            {.columns = kColumns});
+    });
+    program.word(of_user("add",
+                         "as if he had added the contact: asks the XMPP user for her presence",
+                         [&program] {
+                             return program.change("POST",
+                                                   "contacts",
+                                                   {{"user", program.given("--user")},
+                                                    {"contact", program.given("JID")}},
+                                                   "added");
+                         }),
+                 "JID",
+                 "the XMPP user");
+    program.word(of_user("remove",
+                         "as if he had removed the contact: ends his subscription",
+                         [&program] {
+                             return program.change("DELETE",
+                                                   "contacts/" +
+                                                       encode_segment(program.given("--user")) +
+                                                       "/" + encode_segment(program.given("JID")),
+                                                   {},
+                                                   "removed");
+                         }),
+                 "JID",
+                 "the XMPP user");
+}
+
+}  // namespace isthmus::cli

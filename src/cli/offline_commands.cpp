@@ -1,0 +1,49 @@
+// The commands about the process itself: those without a daemon, and status, reload, history.
+#include "cli/program.h"
+
+#include <fmt/format.h>
+
+namespace isthmus::cli {
+
+void add_offline_commands(Program& program) {
+    const Offline& offline = program.offline();
+    program.option(
+        program.command(
+            "serve", "run the daemon", [&] { return offline.serve(program.given("--config")); }),
+        "--config",
+        "configuration file",
+        true);
+    CLI::App& config = program.group("config", "the boot configuration and its history");
+    program.option(program.command(config,
+                                   "check",
+                                   "check a file (offline)",
+                                   [&] {
+                                       const std::string& file = program.given("FILE");
+                                       return offline.check_config(
+                                           file.empty() ? "/etc/isthmus/isthmus.toml" : file);
+                                   }),
+                   "FILE",
+                   "configuration file");
+    program.command(config, "reload", "as SIGHUP: log level and certificates", [&program] {
+        return program.change("POST", "config:reload", {}, "reloaded");
+    });
+    program.command(config, "history", "the latest revisions", [&program] {
+        return program.show(
+            "revisions",
+            {.columns = {{"revision", "at", "admin", "action", "object"}, {"origin"}}});
+    });
+    program.option(program.command("translate",
+                                   "run translation cases (offline)",
+                                   [&] { return offline.translate(program.given("--cases")); }),
+                   "--cases",
+                   "case file",
+                   true);
+    program.command("version", "print the version", [&offline] {
+        fmt::print("isthmus {}\n", offline.version);
+        return 0;
+    });
+    program.command(
+        "status", "what the daemon is doing", [&program] { return program.show("status", {}); });
+}
+
+}  // namespace isthmus::cli

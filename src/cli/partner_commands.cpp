@@ -1,0 +1,71 @@
+#include "cli/program.h"
+
+namespace isthmus::cli {
+
+namespace {
+
+const std::vector<Property> kPartner = {
+    {"additional_domains",
+     Property::Type::List,
+     "more domains of this partner, separated by commas"},
+    {"description", Property::Type::Text, "free text"},
+    {"partner_type", Property::Type::Text, "Federated, PublicVerified or PublicUnverified"},
+    {"tls_negotiation", Property::Type::Text, "Required, Optional or NotSupported"},
+    {"sasl_negotiation", Property::Type::Text, "Required, Optional or NotSupported"},
+    {"support_dialback_negotiation", Property::Type::Flag, "accept and use server dialback"},
+    {"enable_keep_alive", Property::Type::Flag, "expect keep-alives"},
+    {"connection_limit", Property::Type::Number, "simultaneous connections"},
+    {"proxy_fqdn", Property::Type::Text, "connect to this host instead of asking DNS"},
+    {"enabled", Property::Type::Flag, "whether the partner may be used"},
+};
+const Columns kPartnerColumns = {
+    {"domain",
+     "partner_type",
+     "tls_negotiation",
+     "sasl_negotiation",
+     "support_dialback_negotiation",
+     "enabled",
+     "description"},
+    {"additional_domains", "proxy_fqdn", "connection_limit", "enable_keep_alive"}};
+
+}  // namespace
+
+void add_partner_commands(Program& program) {
+    const View view{.columns = kPartnerColumns};
+    const auto path = [&program] { return "partners/" + encode_segment(program.given("NAME")); };
+    CLI::App& partner = program.group("partner", "XMPP federated partners");
+    const auto named =
+        [&](const char* name, const char* help, Program::Action action) -> CLI::App& {
+        return program.word(
+            program.command(partner, name, help, std::move(action)), "NAME", "its domain");
+    };
+    program.command(partner, "list", "all partners", [&program, view] {
+        return program.show("partners", view);
+    });
+    named("get", "one partner", [&program, path, view] { return program.show(path(), view); });
+    program.properties(named("create",
+                             "allow a domain",
+                             [&program] {
+                                 boost::json::object body = program.body();
+                                 body["domain"] = program.given("NAME");
+                                 return program.change("POST", "partners", body, "created");
+                             }),
+                       kPartner);
+    program.properties(named("set",
+                             "change a partner",
+                             [&program, path] {
+                                 return program.change("PATCH", path(), program.body(), "changed");
+                             }),
+                       kPartner);
+    named("delete", "no longer allow a domain", [&program, path] {
+        return program.change("DELETE", path(), {}, "deleted");
+    });
+    named("enable", "use it again", [&program, path] {
+        return program.change("POST", path() + ":enable", {}, "enabled");
+    });
+    named("disable", "keep it, but do not use it", [&program, path] {
+        return program.change("POST", path() + ":disable", {}, "disabled");
+    });
+}
+
+}  // namespace isthmus::cli

@@ -1,0 +1,268 @@
+#include "cli/program.h"
+
+#include "base/text.h"
+
+#include <CLI/CLI.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <utility>
+
+namespace isthmus::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+std::string read_line(std::istream& from) {
+    std::string line;
+    std::getline(from, line);
+    return line;
+}
+
+json::value convert(const Property& property, const std::string& text) {
+    switch (property.type) {
+        case Property::Type::Flag:
+            if (text != "true" && text != "false") {
+                throw CLI::ValidationError(property.name, "write true or false");
+            }
+            return text == "true";
+        case Property::Type::Number: {
+            const auto number = text::to_number(text);
+            if (!number) {
+                throw CLI::ValidationError(property.name, "write a whole number");
+            }
+            return *number;
+        }
+        case Property::Type::List: {
+            json::array list;
+            for (std::size_t at = 0; !text.empty() && at <= text.size();) {
+                const std::size_t comma = std::min(text.find(',', at), text.size());
+                list.emplace_back(
+                    std::string(text::trim(std::string_view(text).substr(at, comma - at))));
+                at = comma + 1;
+            }
+            return list;
+        }
+        default:
+            return text == "-" ? json::value(read_line(std::cin)) : json::value(text);
+    }
+}
+
+void report(const json::value& body, const char* done) {
+    const json::value* revision =
+        body.is_object() ? body.get_object().if_contains("revision") : nullptr;
+    if (revision == nullptr) {
+        fmt::print(stderr, "{}\n", done);
+        return;
+    }
+    const bool in_force = body.get_object().at("in_force").as_bool();
+    fmt::print(stderr,
+               "{}, revision {}{}\n",
+               done,
+               json::serialize(*revision),
+               in_force ? ", in force" : ", stored; the gateway has not confirmed it yet");
+}
+
+/// A page that is not all: talk, so that nobody takes it for all.
+void report_page(const json::value& body) {
+    const json::object* page = body.if_object();
+    const json::value* items = page != nullptr ? page->if_contains("items") : nullptr;
+    const json::value* total = page != nullptr ? page->if_contains("total") : nullptr;
+    if (items == nullptr || total == nullptr || !items->is_array()) {
+        return;
+    }
+    const auto shown = static_cast<std::int64_t>(items->get_array().size());
+    if (total->is_int64() && total->get_int64() > shown) {
+        fmt::print(stderr,
+                   "{} of {}; see --offset and --limit, or ask for less\n",
+                   shown,
+                   total->get_int64());
+    }
+}
+
+}  // namespace
+
+Program::Program(const Offline& offline)
+    : offline_(offline),
+      app_(std::make_unique<CLI::App>("Isthmus, the gateway between SIP/SIMPLE and XMPP",
+                                      "isthmus")) {
+    app_->require_subcommand(1);
+    app_->fallthrough();
+    global_flags();
+}
+
+Program::~Program() = default;
+
+int Program::run(int count, const char* const* arguments) {
+    try {
+        app_->parse(count, arguments);
+    } catch (const CLI::CallForHelp& help) {
+        return app_->exit(help);
+    } catch (const CLI::CallForAllHelp& help) {
+        return app_->exit(help);
+    } catch (const CLI::ParseError& error) {
+        app_->exit(error, std::cerr, std::cerr);
+        return 2;
+    }
+    const auto format = format_of(output_);
+    if (!format) {
+        fmt::print(stderr, "-o {}: choose table, wide, json, yaml or name\n", output_);
+        return 2;
+    }
+    format_ = *format;
+    try {
+        return action_ ? action_() : 2;
+    } catch (const NotReachable& error) {
+        fmt::print(stderr, "{}\n", error.what());
+        return 6;
+    } catch (const std::invalid_argument& error) {
+        fmt::print(stderr, "{}\n", error.what());
+        return 2;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "failed: {}\n", error.what());
+        return 1;
+    }
+}
+
+void Program::global_flags() {
+    const char* server = std::getenv("ISTHMUS_SERVER");
+    server_ = server != nullptr ? server : "unix:/var/lib/isthmus/admin.sock";
+    app_->add_option("--server", server_, "unix:PATH of the daemon (ISTHMUS_SERVER)");
+    app_->add_option("--token-file", token_file_, "not needed over the unix socket");
+    app_->add_option("-o,--output", output_, "table, wide, json, yaml or name");
+    app_->add_option("--timeout", timeout_, "seconds to wait for the daemon");
+    app_->add_flag("--dry-run", dry_run_, "show what would be asked of the daemon");
+    app_->add_flag("-q,--quiet", quiet_, "no talk");
+    bool* ignored = &ignored_;
+    app_->add_flag("--yes", *ignored, "do not ask");
+    app_->add_flag("--no-input", *ignored, "never ask");
+    app_->add_flag("-v,--verbose", *ignored, "more talk");
+    app_->add_flag("--no-color", *ignored, "no colours (nor are there any)");
+}
+
+CLI::App& Program::group(const char* name, const char* help) {
+    CLI::App* made = app_->add_subcommand(name, help);
+    made->require_subcommand(1);
+    made->fallthrough();
+    return *made;
+}
+
+CLI::App& Program::command(CLI::App& parent, const char* name, const char* help, Action action) {
+    CLI::App* made = parent.add_subcommand(name, help);
+    made->fallthrough();
+    made->callback([this, action = std::move(action)] { action_ = action; });
+    return *made;
+}
+
+CLI::App& Program::command(const char* name, const char* help, Action action) {
+    return command(*app_, name, help, std::move(action));
+}
+
+CLI::App& Program::word(CLI::App& command, const char* name, const char* help) {
+    command.add_option(name, given_[name], help)->required();
+    return command;
+}
+
+CLI::App& Program::option(CLI::App& command, const char* name, const char* help, bool required) {
+    command.add_option(name, given_[name], help)->required(required);
+    return command;
+}
+
+CLI::App& Program::properties(CLI::App& command, const std::vector<Property>& known) {
+    for (const Property& property : known) {
+        std::string flag = std::string("--") + property.name;
+        std::ranges::replace(flag, '_', '-');
+        command.add_option_function<std::string>(
+            flag,
+            [this, property](const std::string& text) {
+                body_[property.name] = convert(property, text);
+            },
+            property.help);
+    }
+    return command;
+}
+
+const std::string& Program::given(const char* name) const {
+    static const std::string kNone;
+    const auto found = given_.find(name);
+    return found == given_.end() ? kNone : found->second;
+}
+
+ApiClient Program::client() const {
+    return {server_, std::chrono::seconds(std::max(1, timeout_))};
+}
+
+int Program::show(const std::string& path, const View& view) const {
+    const Answer answer = client().call("GET", path);
+    if (answer.status >= 300) {
+        return failed(answer);
+    }
+    const bool is_for_people = format_ == Format::Table || format_ == Format::Wide;
+    if (is_for_people && view.headline && answer.body.is_object()) {
+        fmt::print("{}\n", view.headline(answer.body.get_object()));
+    }
+    fmt::print("{}", render(answer.body, format_, view.columns));
+    if (!quiet_) {
+        report_page(answer.body);
+    }
+    return 0;
+}
+
+int Program::change(const char* method,
+                    const std::string& path,
+                    const json::object& body,
+                    const char* done) const {
+    const std::string text = json::serialize(body);
+    if (dry_run_) {
+        fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : text);
+        return 0;
+    }
+    const Answer answer = client().call(method, path, body.empty() ? "" : text);
+    if (answer.status >= 300) {
+        return failed(answer);
+    }
+    if (format_ == Format::Json || format_ == Format::Yaml) {
+        fmt::print("{}", render(answer.body, format_, {}));
+    } else if (!quiet_) {
+        report(answer.body, done);
+    }
+    return 0;
+}
+
+int Program::failed(const Answer& answer) const {
+    const json::object* problem = answer.body.if_object();
+    const auto field = [&](const char* name) -> std::string {
+        const json::value* value = problem != nullptr ? problem->if_contains(name) : nullptr;
+        return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+    };
+    fmt::print(stderr,
+               "{}{}\n",
+               field("code").empty() ? "" : field("code") + ": ",
+               field("detail").empty() ? fmt::format("HTTP {}", answer.status) : field("detail"));
+    for (const char* name : {"evidence", "fix"}) {
+        if (!field(name).empty()) {
+            fmt::print(stderr, "  {}: {}\n", name, field(name));
+        }
+    }
+    switch (answer.status) {
+        case 400:
+        case 413:
+            return 2;
+        case 401:
+        case 403:
+            return 4;
+        case 409:
+        case 412:
+            return 5;
+        default:
+            return 1;
+    }
+}
+
+}  // namespace isthmus::cli

@@ -1,0 +1,104 @@
+// The frame of the command line: global flags, the commands' table, the way to the daemon and back,
+// exit codes. Each kind of object adds its commands in a file of its own.
+#pragma once
+
+#include "cli/api_client.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+
+#include <boost/json/object.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;  // NOLINT(readability-identifier-naming)
+}
+
+namespace isthmus::cli {
+
+/// A property of an object as a flag of the command line: "--partner-type" is "partner_type".
+struct Property {
+    enum class Type { Text, Flag, Number, List };
+
+    const char* name;
+    Type type;
+    const char* help;
+};
+
+/// The columns of `list`, and what `get` says before it lists the properties.
+struct View {
+    Columns columns;
+    std::function<std::string(const boost::json::object&)> headline = {};
+};
+
+class Program {
+  public:
+    using Action = std::function<int()>;
+
+    explicit Program(const Offline& offline);
+    Program(const Program&) = delete;
+    Program& operator=(const Program&) = delete;
+    Program(Program&&) = delete;
+    Program& operator=(Program&&) = delete;
+    ~Program();
+
+    int run(int count, const char* const* arguments);
+
+    const Offline& offline() const { return offline_; }
+
+    /// A word that has commands below it.
+    CLI::App& group(const char* name, const char* help);
+    CLI::App& command(CLI::App& parent, const char* name, const char* help, Action action);
+    /// A command at the top.
+    CLI::App& command(const char* name, const char* help, Action action);
+    /// A required word; given() has it afterwards.
+    CLI::App& word(CLI::App& command, const char* name, const char* help);
+    /// "--user TEXT"; given("--user") has it afterwards.
+    CLI::App& option(CLI::App& command, const char* name, const char* help, bool required = false);
+    /// Flags that make up body().
+    CLI::App& properties(CLI::App& command, const std::vector<Property>& known);
+
+    /// Empty if it was not given.
+    const std::string& given(const char* name) const;
+
+    const boost::json::object& body() const { return body_; }
+
+    /// Asks and prints. Paths are below /api/v1/.
+    int show(const std::string& path, const View& view) const;
+    /// Asks for a change and says `done`; with --dry-run it prints what it would ask.
+    int change(const char* method,
+               const std::string& path,
+               const boost::json::object& body,
+               const char* done) const;
+
+  private:
+    void global_flags();
+    ApiClient client() const;
+    int failed(const Answer& answer) const;
+
+    const Offline& offline_;
+    std::unique_ptr<CLI::App> app_;
+    Action action_;
+    std::string server_;
+    std::string token_file_;
+    std::string output_ = "table";
+    int timeout_ = 30;
+    bool dry_run_ = false;
+    bool quiet_ = false;
+    bool ignored_ = false;
+    Format format_ = Format::Table;
+    std::map<std::string, std::string, std::less<>> given_;
+    boost::json::object body_;
+};
+
+void add_offline_commands(Program& program);
+void add_partner_commands(Program& program);
+void add_policy_commands(Program& program);
+void add_subscription_commands(Program& program);
+void add_contact_commands(Program& program);
+
+}  // namespace isthmus::cli

@@ -1,0 +1,182 @@
+// Subscriptions and contacts on the command line, against a daemon that gives one answer.
+#include "cli/commands.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace isthmus::cli {
+namespace {
+
+/// Listens on a unix socket, answers one request and keeps its first line.
+class OneAnswer {
+  public:
+    explicit OneAnswer(const std::string& path) : listener_(socket(AF_UNIX, SOCK_STREAM, 0)) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+        EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+        listen(listener_, 1);
+    }
+
+    OneAnswer(const OneAnswer&) = delete;
+    OneAnswer& operator=(const OneAnswer&) = delete;
+    OneAnswer(OneAnswer&&) = delete;
+    OneAnswer& operator=(OneAnswer&&) = delete;
+
+    ~OneAnswer() { close(listener_); }
+
+    void serve(int status, const std::string& body) {
+        const int stream = accept(listener_, nullptr, nullptr);
+        std::string seen;
+        char octets[4096];
+        while (seen.find("\r\n\r\n") == std::string::npos) {
+            const auto count = read(stream, octets, sizeof octets);
+            if (count <= 0) {
+                break;
+            }
+            seen.append(octets, static_cast<std::size_t>(count));
+        }
+        line = seen.substr(0, seen.find(" HTTP/"));
+        const std::string text =
+            fmt::format("HTTP/1.1 {} X\r\nContent-Length: {}\r\n\r\n{}", status, body.size(), body);
+        EXPECT_EQ(write(stream, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+        close(stream);
+    }
+
+    std::string line;
+
+  private:
+    int listener_;
+};
+
+class PresenceCommands : public testing::Test {
+  protected:
+    PresenceCommands() {
+        folder = std::filesystem::temp_directory_path() / "isthmus-cli-XXXXXX";
+        mkdtemp(folder.data());
+    }
+
+    ~PresenceCommands() override { std::filesystem::remove_all(folder); }
+
+    int call(std::vector<std::string> words) {
+        std::vector<const char*> arguments{"isthmus"};
+        for (const std::string& word : words) {
+            arguments.push_back(word.c_str());
+        }
+        const Offline offline{.serve = {}, .check_config = {}, .translate = {}, .version = "1"};
+        testing::internal::CaptureStdout();
+        testing::internal::CaptureStderr();
+        const int code = run(static_cast<int>(arguments.size()), arguments.data(), offline);
+        out = testing::internal::GetCapturedStdout();
+        talk = testing::internal::GetCapturedStderr();
+        return code;
+    }
+
+    int ask(std::vector<std::string> words, int status, const std::string& body) {
+        const std::string path = folder + "/s";
+        std::filesystem::remove(path);
+        OneAnswer daemon(path);
+        std::thread thread([&] { daemon.serve(status, body); });
+        words.insert(words.end(), {"--server", "unix:" + path});
+        const int code = call(words);
+        thread.join();
+        line = daemon.line;
+        return code;
+    }
+
+    std::string folder;
+    std::string out;
+    std::string talk;
+    std::string line;
+};
+
+constexpr const char* kOne =
+    R"({"id":"7","direction":"xmpp_watches_sip","user":"alice@contoso.example",)"
+    R"("contact":"juliet@fabrikam.example","state":"asking","why":"Alice \u001bis away.",)"
+    R"("since":"2026-09-21T14:13:20Z"})";
+
+TEST_F(PresenceCommands, AListSaysWhoWhatAndWhy) {
+    const std::string page = std::string(R"({"items":[)") + kOne + R"(],"total":30})";
+    EXPECT_EQ(
+        ask({"subscription", "list", "--user", "alice@contoso.example", "--limit", "1"}, 200, page),
+        0);
+    EXPECT_EQ(line, "GET /api/v1/subscriptions?user=alice%40contoso.example&limit=1");
+    EXPECT_EQ(out,
+              "ID  DIRECTION         USER                   CONTACT                  STATE   WHY\n"
+              "7   xmpp_watches_sip  alice@contoso.example  juliet@fabrikam.example  asking  "
+              "Alice \\x1Bis away.\n");
+    EXPECT_NE(talk.find("1 of 30"), std::string::npos);
+    EXPECT_EQ(ask({"subscription", "list", "-o", "name"}, 200, page), 0);
+    EXPECT_EQ(line, "GET /api/v1/subscriptions");
+    EXPECT_EQ(out, "7\n");
+}
+
+TEST_F(PresenceCommands, GetBeginsWithASentence) {
+    EXPECT_EQ(ask({"subscription", "get", "7"}, 200, kOne), 0);
+    EXPECT_EQ(line, "GET /api/v1/subscriptions/7");
+    EXPECT_TRUE(
+        out.starts_with("juliet@fabrikam.example watches alice@contoso.example: asking\n"
+                        "Alice \\x1Bis away.\n\n"))
+        << out;
+    EXPECT_NE(out.find("since      2026-09-21T14:13:20Z\n"), std::string::npos) << out;
+    EXPECT_EQ(ask({"subscription", "get", "7", "-o", "json"}, 200, kOne), 0);
+    EXPECT_TRUE(out.starts_with("{"));
+}
+
+TEST_F(PresenceCommands, ContactsAreAddedAndRemoved) {
+    EXPECT_EQ(ask({"contact", "add", "--user", "alice@contoso.example", "juliet@fabrikam.example"},
+                  201,
+                  "{}"),
+              0);
+    EXPECT_EQ(line, "POST /api/v1/contacts");
+    EXPECT_EQ(talk, "added\n");
+    EXPECT_EQ(ask({"contact", "list", "--user", "a@b.example"},
+                  200,
+                  R"({"items":[{"contact":"c","sip_watches_xmpp":"pending"}]})"),
+              0);
+    EXPECT_EQ(line, "GET /api/v1/contacts?user=a%40b.example");
+    EXPECT_TRUE(out.starts_with("CONTACT  SIP WATCHES XMPP  XMPP WATCHES SIP  STATE  WHY\n"))
+        << out;
+}
+
+TEST_F(PresenceCommands, ExitCodesSayWhatWentWrong) {
+    for (const auto& [status, code] : std::vector<std::pair<int, int>>{
+             {400, 2}, {403, 4}, {404, 1}, {409, 5}, {500, 1}, {503, 1}}) {
+        EXPECT_EQ(ask({"subscription", "end", "7"}, status, R"({"detail":"why","code":"IST-X"})"),
+                  code)
+            << status;
+        EXPECT_EQ(talk, "IST-X: why\n");
+        EXPECT_EQ(out, "");
+    }
+    EXPECT_EQ(call({"contact", "list"}), 2);
+    EXPECT_EQ(call({"contact", "add", "--user", "alice@contoso.example"}), 2);
+    EXPECT_EQ(call({"subscription", "get"}), 2);
+    EXPECT_EQ(call({"--server", "unix:/nonexistent/x", "contact", "list", "--user", "a@b"}), 6);
+}
+
+TEST_F(PresenceCommands, ADryRunAsksNobody) {
+    EXPECT_EQ(call({"subscription", "refresh", "7", "--dry-run"}), 0);
+    EXPECT_EQ(out, "POST /api/v1/subscriptions/7:refresh \n");
+    EXPECT_EQ(call({"--dry-run", "subscription", "end", "7/8"}), 0);
+    EXPECT_EQ(out, "POST /api/v1/subscriptions/7%2F8:end \n");
+    EXPECT_EQ(call({"--dry-run", "contact", "remove", "--user", "a@b.example", "c@d.example"}), 0);
+    EXPECT_EQ(out, "DELETE /api/v1/contacts/a%40b.example/c%40d.example \n");
+    EXPECT_EQ(call({"--dry-run", "contact", "add", "--user", "a@b.example", "c@d.example"}), 0);
+    EXPECT_EQ(out,
+              "POST /api/v1/contacts {\"user\":\"a@b.example\",\"contact\":\"c@d.example\"}\n");
+    EXPECT_EQ(call({"--dry-run", "gateway", "set", "--presence-restore-rate", "250"}), 0);
+    EXPECT_EQ(out, "PATCH /api/v1/gateway {\"presence_restore_rate\":250}\n");
+}
+
+}  // namespace
+}  // namespace isthmus::cli
