@@ -26,12 +26,23 @@ void DeliveryNotices::remember(std::uint64_t id,
     order_.push_back(id);
 }
 
-const DeliveryNotices::Entry* DeliveryNotices::find(std::uint64_t id, const xmpp::Jid& from) const {
+const DeliveryNotices::Entry* DeliveryNotices::find(std::uint64_t id,
+                                                    const xmpp::Jid& from,
+                                                    const xmpp::Jid& to) const {
     const auto at = entries_.find(id);
-    if (at == entries_.end() || xmpp::Jid::from_prepared(at->second.recipient) != from.bare()) {
+    if (at == entries_.end() || xmpp::Jid::from_prepared(at->second.recipient) != from.bare() ||
+        xmpp::Jid::from_prepared(at->second.sender).bare() != to.bare()) {
         return nullptr;
     }
     return &at->second;
+}
+
+void DeliveryNotices::told(std::uint64_t id, translate::ImdnStatus status) {
+    if (const auto at = entries_.find(id); at != entries_.end()) {
+        translate::ImdnRequest& asked = at->second.asked;
+        (status == translate::ImdnStatus::Displayed ? asked.display : asked.positive_delivery) =
+            false;
+    }
 }
 
 }  // namespace isthmus::gateway

@@ -32,8 +32,11 @@ class DeliveryNotices {
                   const xmpp::Jid& sender,
                   const xmpp::Jid& recipient);
 
-    /// Null unless that message is known and `from` is whom it went to (gap G-13).
-    const Entry* find(std::uint64_t id, const xmpp::Jid& from) const;
+    /// Null unless that message is known, `from` is whom it went to and `to` who sent it (G-13).
+    const Entry* find(std::uint64_t id, const xmpp::Jid& from, const xmpp::Jid& to) const;
+
+    /// Its sender has been told that: once is enough, however many devices say so.
+    void told(std::uint64_t id, translate::ImdnStatus status);
 
     void forget(std::uint64_t id) { entries_.erase(id); }
 

@@ -21,7 +21,8 @@ MessageFlow::MessageFlow(const GatewayConfig& config,
               timers,
               {.per_target = config.max_queue_per_target,
                .total = config.max_queued,
-               .patience = config.queue_patience}) {}
+               .patience = config.queue_patience}),
+      conversations_(*this, timers, {}) {}
 
 void MessageFlow::attach(SipSide& sip_side, xmpp::Server& server) {
     sip_side_ = &sip_side;
@@ -46,15 +47,15 @@ Outcome MessageFlow::outcome_of(ErrorKind kind) {
 }
 
 const DeliveryNotices::Entry* MessageFlow::notice_of(std::string_view stanza_id,
-                                                     const xmpp::Jid& from) const {
+                                                     const xmpp::Message& message) const {
     const auto id = notices_.size() == 0 ? std::nullopt : log_.id_of(stanza_id);
-    return id ? notices_.find(*id, from) : nullptr;
+    return id ? notices_.find(*id, message.from, message.to) : nullptr;
 }
 
 void MessageFlow::on_late_error(const xmpp::Message& message) {
     // RFC 6120 §8.3.1: an error is never answered.
     counters_.late_errors.add();
-    const DeliveryNotices::Entry* entry = notice_of(message.id, message.from);
+    const DeliveryNotices::Entry* entry = notice_of(message.id, message);
     log_.failure({.direction = Direction::SipToXmpp,
                   .code = "IST-XMPP-005",
                   .text = message.error ? xmpp::condition_name(message.error->condition) : "",
@@ -98,7 +99,8 @@ void MessageFlow::send_notice(const DeliveryNotices::Entry& entry, translate::Im
     notice.sip_domain = served->sip;
     notice.id = log_.next_id();
     notice.since = timers_.now();
-    notice.is_notice = true;
+    notice.kind = ToSipKind::Notice;
+    notice.asks_imdn = false;
     const Outbox::Submitted submitted = outbox_.submit(made.request, cookie);
     if (submitted.fate == Outbox::Fate::Full) {
         to_sip_.release(cookie);

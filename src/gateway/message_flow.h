@@ -1,7 +1,8 @@
 // Page-mode messages, both ways. SIP MESSAGE to stanza: answered when the stanza has been handed to
 // the partner's stream, or with the reason why not. Stanza to SIP MESSAGE: refusals come back as
 // stanza errors. Each message has one id in all its log lines, which is also the id of its stanza.
-// RFC 7572, RFC 3428, RFC 5438. Traffic thread only.
+// With them go typing notices (RFC 3994, XEP-0085), which nobody waits for, and receipts (RFC 5438,
+// XEP-0184, XEP-0333). RFC 7572, RFC 3428. Traffic thread only.
 #pragma once
 
 #include "base/arena.h"
@@ -9,11 +10,13 @@
 #include "base/random.h"
 #include "gateway/admission.h"
 #include "gateway/contacts.h"
+#include "gateway/conversations.h"
 #include "gateway/counters.h"
 #include "gateway/delivery_notices.h"
 #include "gateway/gateway_config.h"
 #include "gateway/message_log.h"
 #include "gateway/outbox.h"
+#include "gateway/sent_messages.h"
 #include "gateway/sip_side.h"
 #include "gateway/slab.h"
 #include "gateway/threads.h"
@@ -29,7 +32,9 @@
 
 namespace isthmus::gateway {
 
-class MessageFlow final : private Outbox::Sender, private sip::ResponseHandler {
+class MessageFlow final : private Outbox::Sender,
+                          private sip::ResponseHandler,
+                          private Conversations::Handler {
   public:
     MessageFlow(const GatewayConfig& config,
                 Admission& admission,
@@ -66,6 +71,14 @@ class MessageFlow final : private Outbox::Sender, private sip::ResponseHandler {
         std::uint32_t partner = Counters::kOther;
     };
 
+    /// What a MESSAGE towards SIP is. Errors are told to nobody but the sender of a text.
+    enum class ToSipKind : std::uint8_t {
+        Text,
+        Receipt,  ///< an IMDN that a stanza became
+        Typing,   ///< a 415 to it is no failure (RFC 3994 §4)
+        Notice,   ///< an IMDN of ours, no message of anybody: not counted as one
+    };
+
     /// A stanza whose MESSAGE waits or has no final response yet. Texts keep their capacity.
     struct ToSip {
         std::string from;  ///< full JIDs as the stanza had them
@@ -76,7 +89,8 @@ class MessageFlow final : private Outbox::Sender, private sip::ResponseHandler {
         TimePoint since;
         std::uint32_t partner = Counters::kOther;
         std::uint32_t target = 0;  ///< of the outbox
-        bool is_notice = false;    ///< an IMDN of ours: nobody is told if it fails
+        ToSipKind kind = ToSipKind::Text;
+        bool asks_imdn = false;
     };
 
     static Outcome outcome_of(ErrorKind kind);
@@ -91,16 +105,48 @@ class MessageFlow final : private Outbox::Sender, private sip::ResponseHandler {
                      std::string_view user,
                      const policy::Decision& decision,
                      std::unique_ptr<sip::IncomingRequest> transaction);
+    /// Sends it, or only keeps it from lapsing when it says the same again.
+    void send_typing(const translate::XmppAddresses& addresses,
+                     const translate::ToXmpp& made,
+                     const policy::Decision& decision,
+                     sip::IncomingRequest& transaction);
+    void tell_receipt(const translate::ImdnNotice& notice,
+                      const policy::Decision& decision,
+                      sip::IncomingRequest& transaction);
     void bounce(const xmpp::Message& message, const xmpp::StanzaError& error, MessageReport report);
-    void submit(std::uint64_t id,
+    /// An allowed stanza whose recipient is one of ours.
+    void carry_to_sip(std::uint64_t id,
+                      const xmpp::Message& message,
+                      const policy::Decision& decision,
+                      const ServedDomain& served);
+    void submit_receipt(std::uint64_t id,
+                        const xmpp::Message& message,
+                        const translate::ToSip& made,
+                        const policy::Decision& decision,
+                        std::string_view sip_domain);
+    void submit_typing(std::uint64_t id,
+                       const xmpp::Message& message,
+                       const translate::ToSip& made,
+                       const policy::Decision& decision,
+                       std::string_view sip_domain);
+    void submit_text(std::uint64_t id,
+                     const xmpp::Message& message,
+                     const translate::ToSip& made,
+                     const policy::Decision& decision,
+                     std::string_view sip_domain);
+    /// False: the queue is full; nothing is kept.
+    bool submit(std::uint64_t id,
+                ToSipKind kind,
                 const xmpp::Message& message,
-                const sip::OutgoingRequest& request,
+                const translate::ToSip& made,
                 const policy::Decision& decision,
                 std::string_view sip_domain);
     void on_late_error(const xmpp::Message& message);
     void send_notice(const DeliveryNotices::Entry& entry, translate::ImdnStatus status);
     const DeliveryNotices::Entry* notice_of(std::string_view stanza_id,
-                                            const xmpp::Jid& from) const;
+                                            const xmpp::Message& message) const;
+    /// 415: the SIP user's client does not read what it was sent.
+    void learn_refusal(const ToSip& entry);
     void finish_to_sip(std::uint64_t cookie,
                        Outcome outcome,
                        const xmpp::StanzaError* error,
@@ -109,6 +155,8 @@ class MessageFlow final : private Outbox::Sender, private sip::ResponseHandler {
     // Outbox::Sender
     void transmit(const sip::OutgoingRequest& request, std::uint64_t cookie) override;
     void on_expired(std::uint64_t cookie) override;
+    // Conversations::Handler
+    void on_typing_lapsed(const xmpp::Jid& from, const xmpp::Jid& to) override;
     // sip::ResponseHandler
     void on_response(std::uint64_t cookie, const sip::Response& response) override;
     void on_no_response(std::uint64_t cookie, const Error& error) override;
@@ -130,6 +178,8 @@ class MessageFlow final : private Outbox::Sender, private sip::ResponseHandler {
     Slab<ToSip> to_sip_;
     Outbox outbox_;
     DeliveryNotices notices_;
+    SentMessages sent_messages_;
+    Conversations conversations_;
     Threads threads_;
 };
 

@@ -95,39 +95,121 @@ void MessageFlow::on_message(const xmpp::Message& message) {
                     "IST-LIM-002",
                     "");
     }
+    carry_to_sip(id, message, decision, *served);
+}
+
+void MessageFlow::carry_to_sip(std::uint64_t id,
+                               const xmpp::Message& message,
+                               const policy::Decision& decision,
+                               const ServedDomain& served) {
+    constexpr auto kDirection = Direction::XmppToSip;
     const std::string_view about =
         message.receipt_for.empty() ? message.marker_for : message.receipt_for;
-    const DeliveryNotices::Entry* notice = about.empty() ? nullptr : notice_of(about, message.from);
+    const DeliveryNotices::Entry* notice = about.empty() ? nullptr : notice_of(about, message);
+    // A receipt names the stanza, so what has no id can have none (XEP-0184 §5.3).
+    const bool asks_imdn = (message.wants_receipt || message.is_markable) && !message.id.empty() &&
+                           conversations_.takes_imdn(message.to);
+    const Conversations::SipSide shown = message.chat_state == xmpp::ChatState::None
+                                             ? Conversations::SipSide{}
+                                             : conversations_.sip_side(message.to, message.from);
     char unique[16];
     random_.token(unique);
     const translate::ToSip made = translate::to_sip(
         message,
-        {.sip_domain = served->sip == served->xmpp ? std::string_view() : served->sip,
+        {.sip_domain = served.sip == served.xmpp ? std::string_view() : served.sip,
          .unique = {unique, sizeof unique},
-         .now = notice != nullptr ? std::time(nullptr) : 0,
+         .now = notice != nullptr || asks_imdn ? std::time(nullptr) : 0,
+         .peer_takes_typing = shown.takes_typing,
+         .peer_takes_imdn = asks_imdn,
+         .last_typing_is_active = shown.is_active,
          .asked = notice != nullptr ? &notice->asked : nullptr,
          // RFC 3428 §8: a peer reached over TCP is a path that the administrator made safe.
-         .max_octets = sip_side_->is_congestion_safe(served->sip) ? std::size_t{0} : 1300U,
+         .max_octets = sip_side_->is_congestion_safe(served.sip) ? std::size_t{0} : 1300U,
          .max_chars = config_.max_message_chars},
         arena_);
     switch (made.action) {
         case translate::ToSip::Action::Refuse:
-            return fail(made.error, Outcome::Invalid, "IST-XMPP-004", made.error.text);
+            counters_.count(kDirection, decision, Outcome::Invalid);
+            return bounce(
+                message, made.error, {.id = id, .code = "IST-XMPP-004", .text = made.error.text});
         case translate::ToSip::Action::Ignore:
+            if (message.chat_state == xmpp::ChatState::Gone) {
+                conversations_.gone(message.to, message.from);
+            }
             return counters_.count(kDirection, decision, Outcome::Dropped);
         case translate::ToSip::Action::Send:
-            return submit(id, message, made.request, decision, served->sip);
+            break;
+    }
+    if (made.is_typing) {
+        return submit_typing(id, message, made, decision, served.sip);
+    }
+    const bool is_text = !message.bodies.empty() || !message.subjects.empty();
+    return is_text ? submit_text(id, message, made, decision, served.sip)
+                   : submit_receipt(id, message, made, decision, served.sip);
+}
+
+void MessageFlow::submit_text(std::uint64_t id,
+                              const xmpp::Message& message,
+                              const translate::ToSip& made,
+                              const policy::Decision& decision,
+                              std::string_view sip_domain) {
+    if (made.request.call_id.starts_with(translate::kDerivedCallId)) {
+        threads_.remember(made.request.call_id, message.thread);
+    }
+    if (!submit(id, ToSipKind::Text, message, made, decision, sip_domain)) {
+        counters_.count(Direction::XmppToSip, decision, Outcome::Limited);
+        return bounce(
+            message,
+            xmpp::StanzaError::of(xmpp::Condition::ResourceConstraint),
+            {.id = id, .code = "IST-LIM-002", .text = "too many messages wait for this user"});
+    }
+    if (!made.imdn_message_id.empty()) {
+        sent_messages_.remember(made.imdn_message_id, message);
+    }
+    if (message.chat_state != xmpp::ChatState::None || conversations_.has_pairs()) {
+        conversations_.text_from_xmpp(
+            message.to, message.from, message.chat_state, message.type == xmpp::MessageType::Chat);
     }
 }
 
-void MessageFlow::submit(std::uint64_t id,
+void MessageFlow::submit_receipt(std::uint64_t id,
+                                 const xmpp::Message& message,
+                                 const translate::ToSip& made,
+                                 const policy::Decision& decision,
+                                 std::string_view sip_domain) {
+    const bool is_display = message.receipt_for.empty();
+    const auto about = log_.id_of(is_display ? message.marker_for : message.receipt_for);
+    if (about) {
+        notices_.told(*about,
+                      is_display && message.marker != xmpp::Marker::Received
+                          ? translate::ImdnStatus::Displayed
+                          : translate::ImdnStatus::Delivered);
+    }
+    if (!submit(id, ToSipKind::Receipt, message, made, decision, sip_domain)) {
+        counters_.count(Direction::XmppToSip, decision, Outcome::Limited);
+    }
+}
+
+void MessageFlow::submit_typing(std::uint64_t id,
+                                const xmpp::Message& message,
+                                const translate::ToSip& made,
+                                const policy::Decision& decision,
+                                std::string_view sip_domain) {
+    // RFC 3994 §3.2, RFC 3428 §8: it would be stale by the time that its turn came.
+    if (outbox_.is_pending(made.request.request_uri) ||
+        !submit(id, ToSipKind::Typing, message, made, decision, sip_domain)) {
+        return counters_.count(Direction::XmppToSip, decision, Outcome::Dropped);
+    }
+    conversations_.typing_to_sip(message.to, message.from, made.typing_is_active);
+}
+
+bool MessageFlow::submit(std::uint64_t id,
+                         ToSipKind kind,
                          const xmpp::Message& message,
-                         const sip::OutgoingRequest& request,
+                         const translate::ToSip& made,
                          const policy::Decision& decision,
                          std::string_view sip_domain) {
-    if (request.call_id.starts_with(translate::kDerivedCallId)) {
-        threads_.remember(request.call_id, message.thread);
-    }
+    const sip::OutgoingRequest& request = made.request;
     const std::uint64_t cookie = to_sip_.acquire();
     ToSip& entry = *to_sip_.find(cookie);
     assign(entry.from, message.from);
@@ -137,7 +219,8 @@ void MessageFlow::submit(std::uint64_t id,
     entry.id = id;
     entry.since = timers_.now();
     entry.partner = decision.partner_index;
-    entry.is_notice = false;
+    entry.kind = kind;
+    entry.asks_imdn = !made.imdn_message_id.empty();
     if (log::is_enabled(log::Level::Debug)) {
         log_.step("im.in",
                   {.direction = Direction::XmppToSip,
@@ -159,15 +242,12 @@ void MessageFlow::submit(std::uint64_t id,
     const Outbox::Submitted submitted = outbox_.submit(request, cookie);
     if (submitted.fate == Outbox::Fate::Full) {
         to_sip_.release(cookie);
-        counters_.count(Direction::XmppToSip, decision, Outcome::Limited);
-        return bounce(
-            message,
-            xmpp::StanzaError::of(xmpp::Condition::ResourceConstraint),
-            {.id = id, .code = "IST-LIM-002", .text = "too many messages wait for this user"});
+        return false;
     }
     entry.target = submitted.target;
     counters_.pending.set(static_cast<std::int64_t>(pending()));
     counters_.queued.set(static_cast<std::int64_t>(outbox_.queued()));
+    return true;
 }
 
 void MessageFlow::transmit(const sip::OutgoingRequest& request, std::uint64_t cookie) {
@@ -181,8 +261,8 @@ void MessageFlow::finish_to_sip(std::uint64_t cookie,
                                 std::string_view detail) {
     ToSip& entry = *to_sip_.find(cookie);
     const Duration taken = timers_.now() - entry.since;
-    if (error != nullptr) {
-        if (!entry.is_notice) {
+    if (error != nullptr && entry.kind != ToSipKind::Typing) {
+        if (entry.kind == ToSipKind::Text) {
             server_->send_error(xmpp::Kind::Message,
                                 xmpp::Jid::from_prepared(entry.to),
                                 xmpp::Jid::from_prepared(entry.from),
@@ -204,12 +284,21 @@ void MessageFlow::finish_to_sip(std::uint64_t cookie,
                   outcome_name(outcome),
                   arena_);
     }
-    if (!entry.is_notice) {
+    if (entry.kind != ToSipKind::Notice) {
         counters_.count(Direction::XmppToSip, entry.partner, outcome);
         counters_.observe(Direction::XmppToSip, taken);
     }
     to_sip_.release(cookie);
     counters_.pending.set(static_cast<std::int64_t>(pending()));
+}
+
+void MessageFlow::learn_refusal(const ToSip& entry) {
+    const xmpp::Jid user = xmpp::Jid::from_prepared(entry.to);
+    if (entry.kind == ToSipKind::Typing) {
+        conversations_.typing_refused(user);
+    } else if (entry.asks_imdn) {
+        conversations_.imdn_refused(user);
+    }
 }
 
 void MessageFlow::on_response(std::uint64_t cookie, const sip::Response& response) {
@@ -222,6 +311,9 @@ void MessageFlow::on_response(std::uint64_t cookie, const sip::Response& respons
     if (response.status < 300) {
         finish_to_sip(cookie, Outcome::Delivered, nullptr, {}, {});
     } else {
+        if (response.status == 415) {
+            learn_refusal(*entry);
+        }
         const xmpp::StanzaError error = translate::to_xmpp(response, arena_);
         char status[4] = {};
         std::to_chars(status, status + 3, response.status);

@@ -118,18 +118,25 @@ void MessageFlow::send_stanza(std::uint64_t id,
         return refuse(request, *transaction, answer, {.id = id, .code = "IST-LIM-002"});
     }
     const std::string_view stanza_id = log_.text_of(id, arena_);
-    const translate::ToXmpp made =
-        translate::to_xmpp(request,
-                           addresses,
-                           {.stanza_id = stanza_id,
-                            .thread = request.call_id.starts_with(translate::kDerivedCallId)
-                                          ? threads_.find(request.call_id)
-                                          : std::string_view(),
-                            .now = std::time(nullptr),
-                            .max_chars = config_.max_message_chars,
-                            .max_stanza_octets = config_.max_stanza_octets},
-                           arena_,
-                           message_);
+    const xmpp::Jid& from = addresses.from.jid;
+    const xmpp::Jid& to = addresses.to.jid;
+    const Conversations::XmppSide side =
+        conversations_.has_pairs() ? conversations_.xmpp_side(from, to) : Conversations::XmppSide{};
+    const translate::ToXmpp made = translate::to_xmpp(
+        request,
+        addresses,
+        {.stanza_id = stanza_id,
+         .thread = request.call_id.starts_with(translate::kDerivedCallId)
+                       ? threads_.find(request.call_id)
+                       : std::string_view(),
+         .chat_type = side.is_chat,
+         .peer_takes_chat_states = side.takes_chat_states,
+         .last_chat_state = side.is_composing ? xmpp::ChatState::Composing : xmpp::ChatState::None,
+         .now = std::time(nullptr),
+         .max_chars = config_.max_message_chars,
+         .max_stanza_octets = config_.max_stanza_octets},
+        arena_,
+        message_);
     using Action = translate::ToXmpp::Action;
     if (made.action == Action::Refuse) {
         counters_.count(kDirection, decision, Outcome::Invalid);
@@ -138,9 +145,13 @@ void MessageFlow::send_stanza(std::uint64_t id,
                       made.refusal,
                       {.id = id, .code = "IST-SIP-005", .text = made.refusal.reason});
     }
-    if (made.action != Action::Send) {
-        counters_.count(kDirection, decision, Outcome::Dropped);
-        return transaction->respond(200);
+    if (made.action == Action::Notice) {
+        conversations_.imdn_seen(from);
+        return tell_receipt(made.notice, decision, *transaction);
+    }
+    const bool is_text = !message_.bodies.empty() || !message_.subjects.empty();
+    if (made.action == Action::Ignore || !is_text) {
+        return send_typing(addresses, made, decision, *transaction);
     }
     if (message_.hops > config_.max_hops) {
         counters_.count(kDirection, decision, Outcome::Denied);
@@ -175,8 +186,52 @@ void MessageFlow::send_stanza(std::uint64_t id,
         const std::string_view domain = compared_host(request.from.uri.host, arena_);
         admission_.wrote(user, domain, message_.to, decision, timers_.now());
     }
+    if (side.takes_chat_states) {
+        conversations_.text_to_xmpp(from, to);
+    }
+    if (!made.imdn.message_id.empty()) {
+        conversations_.imdn_seen(from);
+    }
     counters_.pending.set(static_cast<std::int64_t>(pending()));
     server_->send(message_, cookie);
+}
+
+void MessageFlow::send_typing(const translate::XmppAddresses& addresses,
+                              const translate::ToXmpp& made,
+                              const policy::Decision& decision,
+                              sip::IncomingRequest& transaction) {
+    const bool is_sent = made.action == translate::ToXmpp::Action::Send;
+    if (is_sent) {
+        server_->send(message_, 0);
+    }
+    if (made.typing_lapses_in != 0) {
+        conversations_.composing_to_xmpp(
+            addresses.from.jid, addresses.to.jid, std::chrono::seconds(made.typing_lapses_in));
+    } else if (is_sent) {
+        conversations_.idle_to_xmpp(addresses.from.jid, addresses.to.jid);
+    }
+    counters_.count(
+        Direction::SipToXmpp, decision, is_sent ? Outcome::Delivered : Outcome::Dropped);
+    transaction.respond(200);
+}
+
+void MessageFlow::on_typing_lapsed(const xmpp::Jid& from, const xmpp::Jid& to) {
+    translate::to_lapsed_typing({.from = {.jid = from, .is_canonicalised = false, .is_sips = false},
+                                 .to = {.jid = to, .is_canonicalised = false, .is_sips = false}},
+                                message_);
+    server_->send(message_, 0);
+}
+
+void MessageFlow::tell_receipt(const translate::ImdnNotice& notice,
+                               const policy::Decision& decision,
+                               sip::IncomingRequest& transaction) {
+    const bool is_told = sent_messages_.to_receipt(notice, message_);
+    if (is_told) {
+        server_->send(message_, 0);
+    }
+    counters_.count(
+        Direction::SipToXmpp, decision, is_told ? Outcome::Delivered : Outcome::Dropped);
+    transaction.respond(200);
 }
 
 void MessageFlow::on_sent(std::uint64_t cookie) {

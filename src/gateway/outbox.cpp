@@ -61,6 +61,16 @@ Outbox::~Outbox() {
     }
 }
 
+// Targets without a pending request are forgotten at once, so what is found is pending.
+std::uint32_t Outbox::find(std::string_view uri) const {
+    const std::uint64_t hash = hash_(uri);
+    std::uint32_t at = buckets_[hash & (buckets_.size() - 1)];
+    while (at != kNone && (targets_[at].hash != hash || targets_[at].uri != uri)) {
+        at = targets_[at].next_in_bucket;
+    }
+    return at;
+}
+
 std::uint32_t Outbox::find_or_make(std::string_view uri) {
     const std::uint64_t hash = hash_(uri);
     const std::size_t mask = buckets_.size() - 1;

@@ -50,6 +50,9 @@ class Outbox {
     /// The pending request of that target has its outcome: the next one goes out.
     void finished(std::uint32_t target);
 
+    /// Whether something is pending for that Request-URI, so that submit() would queue.
+    bool is_pending(std::string_view uri) const { return find(uri) != kNone; }
+
     std::size_t queued() const { return queued_; }
 
     /// Age of the oldest waiting message, zero if none.
@@ -70,6 +73,7 @@ class Outbox {
 
     static constexpr std::uint32_t kNone = 0xffffffffU;
 
+    std::uint32_t find(std::string_view uri) const;
     std::uint32_t find_or_make(std::string_view uri);
     void forget(std::uint32_t target);
     void rehash();

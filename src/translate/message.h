@@ -71,7 +71,8 @@ struct ToXmppContext {
     std::string_view stanza_id;       ///< unique: errors and receipts come back with it
     std::string_view thread;          ///< the thread that the Call-ID was made from, if it was
     bool thread_from_call_id = true;  ///< RFC 7572 §5; false: only `thread` (gap G-36)
-    bool chat_type = false;           ///< false: type normal, RFC 7572 §5 (gap G-35)
+    /// False: type normal, RFC 7572 §5 (gap G-35). True, with chat states: texts say `active`.
+    bool chat_type = false;
     bool peer_takes_chat_states = false;
     xmpp::ChatState last_chat_state = xmpp::ChatState::None;  ///< sent to this recipient
     std::int64_t now = 0;                                     ///< Unix time; 0: unknown
@@ -91,7 +92,8 @@ struct ToXmpp {
     Refusal refusal;
     ImdnRequest imdn;
     ImdnNotice notice;
-    /// Send of a typing notice: seconds after which it lapses (RFC 3994 §3.3); 0: none.
+    /// Seconds after which a typing notice lapses (RFC 3994 §3.3), also of one that says the same
+    /// again and is ignored; 0: none.
     int typing_lapses_in = 0;
 };
 

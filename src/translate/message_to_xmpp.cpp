@@ -143,6 +143,8 @@ void fill_text(const sip::Request& request,
     if (context.chat_type) {
         into.type = MessageType::Chat;
         into.type_is_given = true;
+        // XEP-0085 §5.1: without it her client would stop telling us.
+        into.chat_state = context.peer_takes_chat_states ? ChatState::Active : ChatState::None;
     }
     if (!content.text.empty()) {
         into.bodies.push_back({{}, content.text});
@@ -206,10 +208,14 @@ ToXmpp to_xmpp(const sip::Request& request,
             result.action = ToXmpp::Action::Notice;
             return result;
         case Content::Kind::Typing:
-            into.subjects.clear();
+            // XEP-0085 §5.6: nothing but the state.
+            reset(into);
+            into.from = addresses.from.jid;
+            into.to = addresses.to.jid;
             if (!fill_typing(content.typing, context, into)) {
                 result.action = ToXmpp::Action::Ignore;
-            } else if (content.typing.is_active) {
+            }
+            if (content.typing.is_active && context.peer_takes_chat_states) {
                 result.typing_lapses_in = content.typing.lapses_in;
             }
             return result;

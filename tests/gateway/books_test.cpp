@@ -76,11 +76,11 @@ TEST(DeliveryNotices, OnlyTheAddresseeMayReport) {
     notices.remember(7, asked("m-7"), alice, romeo);
     notices.remember(8, {}, alice, romeo);
     EXPECT_EQ(notices.size(), 1U);
-    ASSERT_NE(notices.find(7, {"romeo", "fabrikam.example", "orchard"}), nullptr);
-    EXPECT_EQ(notices.find(7, romeo)->asked.message_id, "m-7");
-    EXPECT_EQ(notices.find(7, {"eve", "fabrikam.example", {}}), nullptr);
+    ASSERT_NE(notices.find(7, {"romeo", "fabrikam.example", "orchard"}, alice), nullptr);
+    EXPECT_EQ(notices.find(7, romeo, alice)->asked.message_id, "m-7");
+    EXPECT_EQ(notices.find(7, {"eve", "fabrikam.example", {}}, alice), nullptr);
     notices.forget(7);
-    EXPECT_EQ(notices.find(7, romeo), nullptr);
+    EXPECT_EQ(notices.find(7, romeo, alice), nullptr);
 }
 
 TEST(DeliveryNotices, BoundedOldestFirst) {
@@ -91,9 +91,9 @@ TEST(DeliveryNotices, BoundedOldestFirst) {
         notices.forget(id % 2 == 0 ? id : 0);
     }
     EXPECT_LE(notices.size(), 100U);
-    EXPECT_EQ(notices.find(1, alice), nullptr);
-    ASSERT_NE(notices.find(999, alice), nullptr);
-    EXPECT_EQ(notices.find(999, alice)->asked.message_id, "999");
+    EXPECT_EQ(notices.find(1, alice, alice), nullptr);
+    ASSERT_NE(notices.find(999, alice, alice), nullptr);
+    EXPECT_EQ(notices.find(999, alice, alice)->asked.message_id, "999");
 }
 
 TEST(Counters, EveryOutcomeHasItsPlaceAndStrangersAreOther) {

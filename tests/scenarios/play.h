@@ -108,7 +108,8 @@ class Play {
     std::unique_ptr<gateway::SipPeers> peers_;
     std::unique_ptr<xmpp::Server> server_;
     std::string heard_;
-    std::string heard_id_;  ///< of the stanza that `{id}` matched last
+    std::string heard_id_;    ///< of the stanza that `{id}` matched last
+    std::string message_id_;  ///< of the IMDN request that `{mid}` matched last
 };
 
 }  // namespace isthmus::test

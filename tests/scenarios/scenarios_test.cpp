@@ -83,12 +83,17 @@ std::string body_of(const std::vector<std::string>& block) {
     return body;
 }
 
-/// Every `{id}` becomes `with`.
-std::string with_id(std::string text, const std::string& with) {
-    for (std::size_t at = 0; (at = text.find("{id}", at)) != std::string::npos; at += with.size()) {
-        text.replace(at, 4, with);
+/// Every `name` becomes `with`.
+std::string replaced(std::string text, std::string_view name, const std::string& with) {
+    for (std::size_t at = 0; (at = text.find(name, at)) != std::string::npos; at += with.size()) {
+        text.replace(at, name.size(), with);
     }
     return text;
+}
+
+/// Every `{id}` becomes `with`.
+std::string with_id(std::string text, const std::string& with) {
+    return replaced(std::move(text), "{id}", with);
 }
 
 /// Lines with CRLF; "Content-Length: auto" is worked out.
@@ -148,7 +153,8 @@ std::deque<std::string>& SipParty::inbox() {
 
 void SipParty::answer(const std::string& status_line) {
     std::string text = "SIP/2.0 " + status_line + "\r\n";
-    for (const std::string& line : lines_of(last_request)) {
+    const std::string head = last_request.substr(0, last_request.find("\r\n\r\n"));
+    for (const std::string& line : lines_of(head)) {
         for (const char* name : {"via:", "from:", "call-id:", "cseq:"}) {
             text += text::istarts_with(line, name) ? line + "\r\n" : "";
         }
@@ -326,8 +332,14 @@ void Play::expect_sip(SipParty& party, const Line& line) {
             fail(line, fmt::format("'{}' does not hold for:\n{}", *at, message));
         }
     }
-    if (blank != line.block.end() && !matches(body_of(line.block), body)) {
+    const std::string wanted = blank == line.block.end() ? "*" : body_of(line.block);
+    if (!matches(replaced(wanted, "{mid}", "*"), body)) {
         fail(line, fmt::format("the body is '{}'", body));
+    }
+    if (wanted.find("{mid}") != std::string::npos) {
+        constexpr std::string_view kName = "imdn.Message-ID: ";
+        const std::size_t begin = body.find(kName) + kName.size();
+        message_id_ = body.substr(begin, body.find('\r', begin) - begin);
     }
     if (!received.empty() && !received[0].starts_with("SIP/2.0")) {
         party.last_request = message;
@@ -336,7 +348,11 @@ void Play::expect_sip(SipParty& party, const Line& line) {
 
 void Play::sip_step(SipParty& party, const Line& line, const std::vector<std::string>& words) {
     if (words[1] == "sends") {
-        party.send(sip_text(line.block), words.size() > 3 && words[3] == "UDP");
+        std::vector<std::string> block = line.block;
+        for (std::string& one : block) {
+            one = replaced(one, "{mid}", message_id_);
+        }
+        party.send(sip_text(block), words.size() > 3 && words[3] == "UDP");
     } else if (words[1] == "receives" && words.size() > 2 && words[2] == "nothing") {
         if (!party.inbox().empty()) {
             fail(line, "but there came:\n" + party.inbox().front());

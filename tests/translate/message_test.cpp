@@ -56,6 +56,32 @@ TEST_F(MessageTranslation, HopsAreCounted) {
               xmpp::kMaxHops);
 }
 
+// XEP-0085 §5.6: a notice is the state and nothing else.
+TEST_F(MessageTranslation, ATypingNoticeCarriesOnlyTheState) {
+    const std::string text = sip_message(
+        "Isthmus-Hops: 1\r\nSubject: x\r\nContent-Language: en\r\n"
+        "Content-Type: application/im-iscomposing+xml\r\n",
+        "<isComposing xmlns='urn:ietf:params:xml:ns:im-iscomposing'><state>active</state>"
+        "<refresh>90</refresh></isComposing>");
+    sip::MessageSlots slots;
+    sip::parse_message(text, sip::Framing::Stream, arena, slots);
+    const auto addresses = translate::addresses_of(slots.request, arena);
+    translate::ToXmppContext context;
+    context.peer_takes_chat_states = true;
+    xmpp::Message message;
+    const auto first = translate::to_xmpp(slots.request, *addresses, context, arena, message);
+    EXPECT_EQ(first.action, translate::ToXmpp::Action::Send);
+    EXPECT_EQ(first.typing_lapses_in, 90);
+    EXPECT_EQ(message.chat_state, xmpp::ChatState::Composing);
+    EXPECT_EQ(message.hops, 0);
+    EXPECT_TRUE(message.lang.empty() && message.subjects.empty() && message.id.empty());
+    // The same again is not sent, yet it keeps the state from lapsing (RFC 3994 §3.3).
+    context.last_chat_state = xmpp::ChatState::Composing;
+    const auto again = translate::to_xmpp(slots.request, *addresses, context, arena, message);
+    EXPECT_EQ(again.action, translate::ToXmpp::Action::Ignore);
+    EXPECT_EQ(again.typing_lapses_in, 90);
+}
+
 TEST_F(MessageTranslation, ThreadThatIsNoCallIdStaysTheSameForThePair) {
     const auto call_id = [this](std::string_view from, std::string_view thread) {
         const std::string text = "<message xmlns='jabber:server' from='" + std::string(from) +

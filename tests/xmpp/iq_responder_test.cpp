@@ -47,7 +47,9 @@ TEST(IqResponder, Xep0030_InfoTellsIdentityAndFeatures) {
                "var='http://jabber.org/protocol/disco#info'/><feature "
                "var='http://jabber.org/protocol/disco#items'/><feature "
                "var='jabber:iq:version'/><feature var='urn:xmpp:ping'/><feature "
-               "var='urn:xmpp:receipts'/></query>"));
+               "var='urn:xmpp:receipts'/><feature "
+               "var='http://jabber.org/protocol/chatstates'/><feature "
+               "var='urn:xmpp:chat-markers:0'/></query>"));
 }
 
 TEST(IqResponder, Xep0030_ItemsAreNone) {
