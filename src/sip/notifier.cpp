@@ -1,0 +1,562 @@
+#include "sip/notifier.h"
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "sip/chained_table.h"
+#include "sip/dialog.h"
+#include "sip/grammar.h"
+#include "sip/slots.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+namespace isthmus::sip {
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::uint32_t kMaxChallenges = 2;  // each takes a CSeq
+constexpr std::uint32_t kShort = 3600;       // RFC 6665 §4.2.1.1: what is not shorter is never 423
+constexpr std::uint32_t kGreatestRetryAfter = 3600;
+constexpr std::size_t kMaxRecordRoutes = 32;
+constexpr std::size_t kMaxEventId = 128;
+constexpr Duration kRetry = seconds(5);  // of a NOTIFY that failed, and up to as much again
+
+std::uint32_t system_epoch_seconds() {
+    const auto since = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint32_t>(std::chrono::duration_cast<seconds>(since).count());
+}
+
+class NumberText {
+  public:
+    explicit NumberText(std::uint32_t number)
+        : size_(static_cast<std::size_t>(
+              std::to_chars(digits_.data(), digits_.data() + digits_.size(), number).ptr -
+              digits_.data())) {}
+
+    std::string_view view() const { return {digits_.data(), size_}; }
+
+  private:
+    std::array<char, 12> digits_{};
+    std::size_t size_;
+};
+
+/// RFC 3856 §6.5: absent, PIDF is meant.
+bool accepts_pidf(const Request& request) {
+    bool is_asked = false;
+    for (const HeaderField& field : request.headers) {
+        if (field.id != HeaderId::Accept) {
+            continue;
+        }
+        is_asked = true;
+        std::string_view left = field.value;
+        while (!left.empty()) {
+            const std::size_t comma = left.find(',');
+            const std::string_view range = left.substr(0, comma);
+            const std::string_view type = text::trim(range.substr(0, range.find(';')));
+            if (grammar::is_word(type, kPresenceDocument) ||
+                grammar::is_word(type, "application/*") || type == "*/*") {
+                return true;
+            }
+            left.remove_prefix(comma == std::string_view::npos ? left.size() : comma + 1);
+        }
+    }
+    return !is_asked;
+}
+
+std::optional<EventValue> presence_event(const Request& request) {
+    const auto text = request.header(HeaderId::Event);
+    auto event = text ? parse_event(*text) : std::nullopt;
+    const bool is_ours =
+        event && event->package == kPresencePackage && event->id.size() <= kMaxEventId;
+    return is_ours ? event : std::nullopt;
+}
+
+/// RFC 6665 §4.1.3 has whole Event values compared; only the id can differ here.
+std::string_view id_of(const Dialog& dialog) {
+    return parse_event(dialog.event())->id;
+}
+
+struct Watch {
+    template <class Owner>
+    Watch(SubscriptionHandle made, Owner& set, Timers& timers)
+        : handle(made), timer(timers, [this, &set] { set.on_time(*this); }) {}
+
+    SubscriptionHandle handle;
+    ChainLink<Watch> by_dialog;  // Call-ID and our tag
+    Timer timer;                 // expiry, or a NOTIFY that must wait
+    Dialog dialog;
+    std::uint64_t owner = 0;
+    TimePoint expires_at{};
+    TimePoint next_notify_at{};
+    bool is_changed = false;    // a NOTIFY is due
+    bool is_notifying = false;  // one is on its way
+    bool is_waiting = false;    // the timer stands for next_notify_at
+};
+
+class NotifierSet final : public Notifiers, public ResponseHandler {
+  public:
+    NotifierSet(NotifierConfig config,
+                EventSender& sender,
+                Timers& timers,
+                Random& random,
+                metrics::Registry& metrics,
+                NotifierHandler& handler)
+        : config_(config),
+          sender_(sender),
+          timers_(timers),
+          random_(random),
+          handler_(handler),
+          count_(metrics.gauge("isthmus_sip_dialogs",
+                               "Subscriptions by SIP event notification, by our role",
+                               {{"kind", "notifier"}})) {
+        if (config_.epoch_seconds == nullptr) {
+            config_.epoch_seconds = system_epoch_seconds;
+        }
+    }
+
+    std::optional<WatchRequest> check(const Request& request,
+                                      IncomingRequest& transaction) override;
+    SubscriptionHandle accept(const Request& request,
+                              IncomingRequest& transaction,
+                              const WatchRequest& granted,
+                              std::string_view sip_domain,
+                              std::uint64_t owner) override;
+    std::optional<std::uint64_t> on_refresh(const Request& request,
+                                            IncomingRequest& transaction) override;
+    void changed(SubscriptionHandle handle) override;
+    void end(SubscriptionHandle handle, const NotifyContent& content) override;
+    std::string save(SubscriptionHandle handle) const override;
+    std::uint32_t seconds_left(SubscriptionHandle handle) const override;
+    SubscriptionHandle restore(std::string_view saved,
+                               std::uint32_t seconds_left,
+                               std::uint64_t owner) override;
+
+    std::size_t size() const override { return slots_.size(); }
+
+    void on_response(std::uint64_t cookie, const Response& response) override;
+    void on_no_response(std::uint64_t cookie, const Error& error) override;
+
+    void on_time(Watch& entry);
+
+  private:
+    std::optional<std::uint32_t> check_terms(const Request& request, IncomingRequest& transaction);
+    void grant(const Request* makes_dialog,
+               IncomingRequest& transaction,
+               std::string_view sip_domain,
+               std::uint32_t expires);
+
+    Watch& keep(Dialog dialog, std::uint64_t owner, std::uint32_t expires);
+    Watch* find(const Request& request);
+    void pump(Watch& entry);
+    void notify(Watch& entry);
+    void fetch(Dialog& dialog, std::uint64_t owner);
+    void transmit(Dialog& dialog,
+                  const NotifyContent& content,
+                  std::uint32_t expires,
+                  std::uint64_t cookie);
+    void finish(Watch& entry, NotifierHandler::End end);
+    void retry_later(Watch& entry, std::uint32_t retry_after);
+    void lose(Watch& entry);
+    void erase(Watch& entry);
+    std::uint32_t left(const Watch& entry) const;
+
+    NotifierConfig config_;
+    EventSender& sender_;
+    Timers& timers_;
+    Random& random_;
+    NotifierHandler& handler_;
+    metrics::Gauge& count_;
+    KeyedHash hash_;
+    Arena arena_;
+    ChainedTable<Watch, &Watch::by_dialog> by_dialog_;
+    Slots<Watch> slots_;
+    bool is_describing_ = false;  // the arena is in use
+};
+
+std::optional<WatchRequest> NotifierSet::check(const Request& request,
+                                               IncomingRequest& transaction) {
+    const auto expires = check_terms(request, transaction);
+    if (!expires) {
+        return std::nullopt;
+    }
+    if (!request.header(HeaderId::Contact)) {
+        answer_bad_request(transaction, "Contact: missing");
+        return std::nullopt;
+    }
+    if (slots_.size() >= config_.max_dialogs) {
+        const NumberText wait(static_cast<std::uint32_t>(60 + random_.below(60)));
+        answer(transaction, 503, {"Retry-After", wait.view()});
+        return std::nullopt;
+    }
+    return WatchRequest{.expires = *expires};
+}
+
+/// Event, Accept and Expires of a SUBSCRIBE; answers what is wrong with them. RFC 6665 §4.2.1.1.
+std::optional<std::uint32_t> NotifierSet::check_terms(const Request& request,
+                                                      IncomingRequest& transaction) {
+    if (!presence_event(request)) {
+        answer_bad_event(transaction);
+        return std::nullopt;
+    }
+    const auto text = request.header(HeaderId::Expires);
+    std::uint32_t expires = config_.default_expires;
+    if (text && !grammar::parse_u32(*text, expires)) {
+        answer_bad_request(transaction, "Expires: not a number");
+        return std::nullopt;
+    }
+    if (!accepts_pidf(request)) {
+        answer(transaction, 406, {"Accept", kPresenceDocument});
+        return std::nullopt;
+    }
+    if (expires != 0 && expires < kShort && expires < config_.least_expires) {
+        const NumberText least(config_.least_expires);
+        answer(transaction, 423, {"Min-Expires", least.view()});
+        return std::nullopt;
+    }
+    return std::min(expires, config_.greatest_expires);
+}
+
+/// 200 with what RFC 6665 §4.2.1.1 asks for; with the Record-Route of a request that makes a dialog
+/// (RFC 3261 §12.1.1).
+void NotifierSet::grant(const Request* makes_dialog,
+                        IncomingRequest& transaction,
+                        std::string_view sip_domain,
+                        std::uint32_t expires) {
+    const NumberText number(expires);
+    std::array<OutgoingHeader, 3 + kMaxRecordRoutes> headers;
+    headers[0] = {"Expires", number.view()};
+    headers[1] = {"Contact", sender_.contact(sip_domain)};
+    headers[2] = {"Allow-Events", kPresencePackage};  // §4.4.4
+    std::size_t count = 3;
+    if (makes_dialog != nullptr) {
+        for (const HeaderField& field : makes_dialog->headers) {
+            if (field.id == HeaderId::RecordRoute && count < headers.size()) {
+                headers[count++] = {"Record-Route", field.value};
+            }
+        }
+    }
+    OutgoingResponse response;
+    response.status = 200;
+    response.headers = std::span(headers).first(count);
+    transaction.respond(response);
+}
+
+SubscriptionHandle NotifierSet::accept(const Request& request,
+                                       IncomingRequest& transaction,
+                                       const WatchRequest& granted,
+                                       std::string_view sip_domain,
+                                       std::uint64_t owner) {
+    const auto event = presence_event(request);
+    std::string local("<");
+    local.append(request.to.uri.text).append(">");
+    auto dialog =
+        Dialog::start({.call_id = request.call_id,
+                       .local_tag = transaction.to_tag(),
+                       .local = local,
+                       .remote = {},
+                       .target = {},
+                       .sip_domain = sip_domain,
+                       .event = event && !event->id.empty() ? *request.header(HeaderId::Event)
+                                                            : std::string_view()});
+    if (!event || !dialog || request.count(HeaderId::RecordRoute) > kMaxRecordRoutes) {
+        answer(transaction, 500);
+        return 0;
+    }
+    if (const char* fault = dialog->establish(request)) {
+        answer_bad_request(transaction, fault);
+        return 0;
+    }
+    dialog->remote_cseq = request.cseq.number;
+    grant(&request, transaction, sip_domain, granted.expires);
+    if (granted.expires == 0) {
+        fetch(*dialog, owner);
+        return 0;
+    }
+    Watch& entry = keep(std::move(*dialog), owner, granted.expires);
+    const SubscriptionHandle handle = entry.handle;
+    notify(entry);
+    return handle;
+}
+
+Watch& NotifierSet::keep(Dialog dialog, std::uint64_t owner, std::uint32_t expires) {
+    Watch& entry = slots_.make(*this, timers_);
+    count_.set(static_cast<std::int64_t>(slots_.size()));
+    entry.dialog = std::move(dialog);
+    entry.owner = owner;
+    entry.expires_at = timers_.now() + seconds(expires);
+    entry.timer.arm(seconds(expires));
+    by_dialog_.insert(entry, hash_.add(hash_(entry.dialog.call_id()), entry.dialog.local_tag()));
+    return entry;
+}
+
+Watch* NotifierSet::find(const Request& request) {
+    const std::string_view ours = request.to.tag().value_or("");
+    const std::string_view theirs = request.from.tag().value_or("");
+    const std::uint64_t hash = hash_.add(hash_(request.call_id), ours);
+    return by_dialog_.find(hash, [&](const Watch& entry) {
+        return entry.dialog.call_id() == request.call_id && entry.dialog.local_tag() == ours &&
+               entry.dialog.remote_tag() == theirs;
+    });
+}
+
+std::optional<std::uint64_t> NotifierSet::on_refresh(const Request& request,
+                                                     IncomingRequest& transaction) {
+    Watch* entry = find(request);
+    const auto event = presence_event(request);
+    if (entry == nullptr || (event && event->id != id_of(entry->dialog))) {
+        answer(transaction, 481);
+        return std::nullopt;
+    }
+    if (request.cseq.number < entry->dialog.remote_cseq) {
+        answer(transaction, 500);  // RFC 3261 §12.2.2
+        return std::nullopt;
+    }
+    const auto expires = check_terms(request, transaction);
+    if (!expires) {
+        return std::nullopt;
+    }
+    const std::uint64_t owner = entry->owner;
+    entry->dialog.remote_cseq = request.cseq.number;
+    entry->dialog.refresh_target(request);
+    grant(nullptr, transaction, entry->dialog.sip_domain(), *expires);
+    if (*expires == 0) {
+        finish(*entry, NotifierHandler::End::Unsubscribed);
+        return owner;
+    }
+    const SubscriptionHandle handle = entry->handle;
+    entry->expires_at = timers_.now() + seconds(*expires);
+    entry->timer.arm(seconds(*expires));
+    entry->is_waiting = false;
+    handler_.on_refresh(owner);
+    entry = slots_.find(handle);
+    if (entry != nullptr) {
+        entry->is_changed = true;  // §4.2.1.2: NOTIFY follows each 2xx, whatever the interval
+        entry->next_notify_at = timers_.now();
+        pump(*entry);
+    }
+    return owner;
+}
+
+void NotifierSet::changed(SubscriptionHandle handle) {
+    if (Watch* entry = slots_.find(handle)) {
+        entry->is_changed = true;
+        pump(*entry);
+    }
+}
+
+/// Sends what is due, now or when it may.
+void NotifierSet::pump(Watch& entry) {
+    if (!entry.is_changed || entry.is_notifying) {
+        return;
+    }
+    if (timers_.now() >= entry.next_notify_at && !is_describing_) {
+        return notify(entry);
+    }
+    if (!entry.is_waiting && entry.next_notify_at < entry.expires_at) {
+        entry.is_waiting = true;
+        entry.timer.arm(std::max(entry.next_notify_at - timers_.now(), Duration{}));
+    }
+}
+
+void NotifierSet::notify(Watch& entry) {
+    const SubscriptionHandle handle = entry.handle;
+    NotifyContent content;
+    entry.is_changed = false;
+    arena_.reset();
+    is_describing_ = true;
+    handler_.describe(entry.owner, arena_, content);
+    is_describing_ = false;
+    Watch* still = slots_.find(handle);
+    if (still == nullptr) {
+        return;
+    }
+    still->is_notifying = true;
+    still->next_notify_at = timers_.now() + config_.interval;
+    transmit(still->dialog, content, left(*still), handle);
+}
+
+/// RFC 6665 §4.4.3: one NOTIFY, and no subscription.
+void NotifierSet::fetch(Dialog& dialog, std::uint64_t owner) {
+    NotifyContent content;
+    Arena arena(1024);  // this may be somebody's describe(), rarely
+    handler_.describe(owner, arena, content);
+    content.state = SubscriptionState::Terminated;
+    content.reason = TerminationReason::Timeout;
+    transmit(dialog, content, 0, 0);
+}
+
+void NotifierSet::transmit(Dialog& dialog,
+                           const NotifyContent& content,
+                           std::uint32_t expires,
+                           std::uint64_t cookie) {
+    SubscriptionStateValue state{
+        .state = content.state, .reason = content.reason, .expires = {}, .retry_after = {}};
+    if (content.state == SubscriptionState::Terminated) {
+        state.retry_after = content.retry_after;
+    } else {
+        state.expires = expires;  // §4.2.2: always
+    }
+    const SubscriptionStateText state_text(state);
+    dialog.local_cseq = std::max(dialog.local_cseq + 1, config_.epoch_seconds());
+
+    std::array<OutgoingHeader, 5> headers{{
+        {"Event", dialog.event()},
+        {"Subscription-State", state_text.view()},
+        {"Contact", sender_.contact(dialog.sip_domain())},
+    }};
+    std::size_t count = 3;
+    if (!dialog.route().empty()) {
+        headers[count++] = {"Route", dialog.route()};
+    }
+    if (!content.body.empty() && !content.content_language.empty()) {
+        headers[count++] = {"Content-Language", content.content_language};
+    }
+    OutgoingRequest request;
+    request.method = Method::Notify;
+    request.request_uri = dialog.request_uri();
+    request.from = dialog.local();
+    request.to = dialog.remote();
+    request.call_id = dialog.call_id();
+    request.from_tag = dialog.local_tag();
+    request.cseq = dialog.local_cseq;
+    request.headers = std::span(headers).first(count);
+    request.content_type = content.body.empty() ? std::string_view() : kPresenceDocument;
+    request.body = content.body;
+    sender_.send(request, dialog.sip_domain(), dialog.next_hop(), *this, cookie);
+}
+
+void NotifierSet::end(SubscriptionHandle handle, const NotifyContent& content) {
+    Watch* entry = slots_.find(handle);
+    if (entry == nullptr) {
+        return;
+    }
+    NotifyContent last = content;
+    last.state = SubscriptionState::Terminated;
+    if (entry->is_notifying) {
+        entry->dialog.local_cseq += kMaxChallenges;  // which may be answered yet
+    }
+    transmit(entry->dialog, last, 0, 0);
+    erase(*entry);
+}
+
+/// RFC 6665 §4.2.1.4 and, for Expires 0, §4.1.2.3.
+void NotifierSet::finish(Watch& entry, NotifierHandler::End end) {
+    const SubscriptionHandle handle = entry.handle;
+    const std::uint64_t owner = entry.owner;
+    NotifyContent content;
+    Arena arena(1024);
+    handler_.describe_end(owner, arena, content);
+    if (slots_.find(handle) == nullptr) {
+        return;
+    }
+    content.reason = TerminationReason::Timeout;
+    this->end(handle, content);
+    handler_.on_end(owner, end);
+}
+
+void NotifierSet::on_time(Watch& entry) {
+    entry.is_waiting = false;
+    if (timers_.now() >= entry.expires_at) {
+        return finish(entry, NotifierHandler::End::Expired);
+    }
+    entry.timer.arm(entry.expires_at - timers_.now());
+    pump(entry);
+}
+
+void NotifierSet::on_response(std::uint64_t cookie, const Response& response) {
+    Watch* entry = slots_.find(cookie);
+    if (entry == nullptr || response.status < 200) {
+        return;
+    }
+    std::uint32_t& cseq = entry->dialog.local_cseq;  // an answer to a challenge took the next one
+    cseq = std::clamp(response.cseq.number, cseq, cseq + kMaxChallenges);
+    entry->is_notifying = false;
+    if (ends_subscription(response.status)) {
+        return lose(*entry);
+    }
+    if (response.status >= 300) {
+        return retry_later(*entry, seconds_of(response, HeaderId::RetryAfter).value_or(0));
+    }
+    pump(*entry);
+}
+
+void NotifierSet::on_no_response(std::uint64_t cookie, const Error& error) {
+    Watch* entry = slots_.find(cookie);
+    if (entry == nullptr) {
+        return;
+    }
+    entry->is_notifying = false;
+    entry->dialog.local_cseq += kMaxChallenges;
+    if (error.kind == ErrorKind::Timeout) {
+        return lose(*entry);  // RFC 6665 §4.2.2
+    }
+    retry_later(*entry, 0);  // it never left: the watcher knows nothing of it and still waits
+}
+
+/// What was to be told is not known yet.
+void NotifierSet::retry_later(Watch& entry, std::uint32_t retry_after) {
+    const auto spread = static_cast<std::uint64_t>(kRetry / std::chrono::milliseconds(1));
+    const Duration delay =
+        std::max<Duration>(kRetry + std::chrono::milliseconds(random_.below(spread)),
+                           seconds(std::min(retry_after, kGreatestRetryAfter)));
+    entry.is_changed = true;
+    entry.next_notify_at = std::max(entry.next_notify_at, timers_.now() + delay);
+    entry.is_waiting = false;
+    pump(entry);
+}
+
+void NotifierSet::lose(Watch& entry) {
+    const std::uint64_t owner = entry.owner;
+    erase(entry);
+    handler_.on_end(owner, NotifierHandler::End::DialogGone);
+}
+
+void NotifierSet::erase(Watch& entry) {
+    by_dialog_.erase(entry);
+    slots_.erase(entry.handle);
+    count_.set(static_cast<std::int64_t>(slots_.size()));
+}
+
+std::uint32_t NotifierSet::left(const Watch& entry) const {
+    const Duration rest = std::max(entry.expires_at - timers_.now(), Duration{});
+    return static_cast<std::uint32_t>(std::chrono::ceil<seconds>(rest).count());
+}
+
+std::string NotifierSet::save(SubscriptionHandle handle) const {
+    const Watch* entry = slots_.find(handle);
+    return entry == nullptr ? std::string() : entry->dialog.save();
+}
+
+std::uint32_t NotifierSet::seconds_left(SubscriptionHandle handle) const {
+    const Watch* entry = slots_.find(handle);
+    return entry == nullptr ? 0 : left(*entry);
+}
+
+SubscriptionHandle NotifierSet::restore(std::string_view saved,
+                                        std::uint32_t seconds_left,
+                                        std::uint64_t owner) {
+    auto dialog = Dialog::load(saved);
+    if (!dialog || !dialog->is_established() || !parse_event(dialog->event()) ||
+        slots_.size() >= config_.max_dialogs) {
+        return 0;
+    }
+    return keep(std::move(*dialog), owner, seconds_left).handle;
+}
+
+}  // namespace
+
+std::unique_ptr<Notifiers> make_notifiers(NotifierConfig config,
+                                          EventSender& sender,
+                                          Timers& timers,
+                                          Random& random,
+                                          metrics::Registry& metrics,
+                                          NotifierHandler& handler) {
+    return std::make_unique<NotifierSet>(config, sender, timers, random, metrics, handler);
+}
+
+}  // namespace isthmus::sip

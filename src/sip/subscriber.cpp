@@ -1,0 +1,477 @@
+#include "sip/subscriber.h"
+
+#include "base/hash.h"
+#include "sip/chained_table.h"
+#include "sip/dialog.h"
+#include "sip/grammar.h"
+#include "sip/random_token.h"
+#include "sip/slots.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace isthmus::sip {
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr int kMaxBrief = 2;  // answers 423 that are obeyed
+constexpr std::uint32_t kGreatestMinExpires = 604'800;
+constexpr std::uint32_t kGreatestRetryAfter = 3600;
+constexpr std::uint32_t kMaxChallenges = 2;  // each takes a CSeq
+constexpr Duration kFirstRetry = seconds(5);
+constexpr int kMostDoublings = 5;
+constexpr Duration kExpiryTolerance = seconds(2);  // rounding, and the way
+
+/// RFC 6665 §4.1.2.2; RFC 8048 §5.2.2 adds what says that the authorisation is gone.
+bool ends_refreshed(int status) {
+    return ends_subscription(status) || status == 403 || status == 603;
+}
+
+struct Subscription {
+    template <class Owner>
+    Subscription(SubscriptionHandle made, Owner& set, Timers& timers)
+        : handle(made), timer(timers, [this, &set] { set.on_time(*this); }) {}
+
+    SubscriptionHandle handle;
+    ChainLink<Subscription> by_dialog;  // Call-ID and our tag
+    Timer timer;                        // Timer N, then refresh or expiry
+    Dialog dialog;
+    std::uint64_t owner = 0;
+    TimePoint expires_at{};
+    TimePoint refresh_at{};
+    std::uint32_t wanted = 0;
+    std::uint16_t last_status = 0;  // of a refresh that failed
+    std::uint8_t failures = 0;      // refreshes in a row
+    std::uint8_t brief = 0;         // 423 in a row
+    bool is_fetch = false;
+    bool is_asking = false;         // a SUBSCRIBE is on its way
+    bool is_initial = true;         // no final response yet
+    bool was_told_expiry = false;   // by a NOTIFY
+    bool is_ending = false;         // the owner hears nothing any more
+    bool is_unsubscribing = false;  // Expires 0 has been sent
+};
+
+class SubscriberSet final : public Subscribers, public ResponseHandler {
+  public:
+    SubscriberSet(SubscriberConfig config,
+                  EventSender& sender,
+                  Timers& timers,
+                  Random& random,
+                  metrics::Registry& metrics,
+                  SubscriberHandler& handler)
+        : config_(config),
+          sender_(sender),
+          timers_(timers),
+          random_(random),
+          handler_(handler),
+          count_(metrics.gauge("isthmus_sip_dialogs",
+                               "Subscriptions by SIP event notification, by our role",
+                               {{"kind", "subscriber"}})) {}
+
+    SubscriptionHandle subscribe(const SubscribeTo& to, std::uint64_t owner) override;
+    void refresh(SubscriptionHandle handle) override;
+    void end(SubscriptionHandle handle) override;
+
+    std::size_t size() const override { return slots_.size(); }
+
+    void on_notify(const Request& request, IncomingRequest& transaction) override;
+    void on_response(std::uint64_t cookie, const Response& response) override;
+    void on_no_response(std::uint64_t cookie, const Error& error) override;
+
+    void on_time(Subscription& entry);
+
+  private:
+    void ask(Subscription& entry, std::uint32_t expires);
+    void unsubscribe(Subscription& entry);
+    bool asks_for_longer(Subscription& entry, const Response& response);
+    void on_granted(Subscription& entry, const Response& response);
+    void on_failed(Subscription& entry,
+                   bool was_initial,
+                   int status,
+                   std::optional<std::uint32_t> retry_after);
+    void retry_later(Subscription& entry, std::optional<std::uint32_t> retry_after);
+
+    Subscription* find(const Request& request);
+    const char* accept(Subscription& entry,
+                       const Request& request,
+                       const SubscriptionStateValue& s);
+    void take_expiry(Subscription& entry, std::uint32_t expires);
+    void grant(Subscription& entry, std::uint32_t expires);
+    void schedule(Subscription& entry);
+    void finish(Subscription& entry,
+                SubscriptionEnd end,
+                int status,
+                std::optional<std::uint32_t> retry_after = {});
+    void erase(Subscription& entry);
+
+    SubscriberConfig config_;
+    EventSender& sender_;
+    Timers& timers_;
+    Random& random_;
+    SubscriberHandler& handler_;
+    metrics::Gauge& count_;
+    KeyedHash hash_;
+    ChainedTable<Subscription, &Subscription::by_dialog> by_dialog_;
+    Slots<Subscription> slots_;
+};
+
+SubscriptionHandle SubscriberSet::subscribe(const SubscribeTo& to, std::uint64_t owner) {
+    if (slots_.size() >= config_.max_subscriptions) {
+        return 0;
+    }
+    // RFC 6665 §4.1.2.2: each subscription has a Call-ID and a tag of its own.
+    RandomToken<16> call_id;
+    RandomToken<8> tag;
+    call_id.renew(random_);
+    tag.renew(random_);
+    std::string remote("<");
+    remote.append(to.presentity).append(">");
+    auto dialog = Dialog::start({.call_id = call_id.view(),
+                                 .local_tag = tag.view(),
+                                 .local = to.watcher,
+                                 .remote = remote,
+                                 .target = to.presentity,
+                                 .sip_domain = to.sip_domain,
+                                 .event = {}});
+    if (!dialog) {
+        return 0;
+    }
+    Subscription& entry = slots_.make(*this, timers_);
+    count_.set(static_cast<std::int64_t>(slots_.size()));
+    entry.dialog = std::move(*dialog);
+    entry.owner = owner;
+    entry.wanted = to.expires;
+    entry.is_fetch = to.expires == 0;
+    by_dialog_.insert(entry, hash_.add(hash_(call_id.view()), tag.view()));
+    ask(entry, entry.wanted);
+    entry.timer.arm(config_.timer_n);  // RFC 6665 §4.1.2.4
+    return entry.handle;
+}
+
+void SubscriberSet::refresh(SubscriptionHandle handle) {
+    Subscription* entry = slots_.find(handle);
+    if (entry != nullptr && entry->dialog.is_established() && !entry->is_asking &&
+        !entry->is_ending) {
+        entry->timer.cancel();
+        ask(*entry, entry->wanted);
+    }
+}
+
+void SubscriberSet::end(SubscriptionHandle handle) {
+    Subscription* entry = slots_.find(handle);
+    if (entry == nullptr || entry->is_ending) {
+        return;
+    }
+    entry->is_ending = true;
+    if (entry->dialog.is_established() && !entry->is_asking) {
+        unsubscribe(*entry);
+    }
+    // Else when the dialog is there and the SUBSCRIBE under way has its answer.
+}
+
+void SubscriberSet::ask(Subscription& entry, std::uint32_t expires) {
+    Dialog& dialog = entry.dialog;
+    ++dialog.local_cseq;
+    entry.is_asking = true;
+    std::array<char, 12> digits;
+    const auto end = std::to_chars(digits.begin(), digits.end(), expires).ptr;
+    // Route last: it is left out while there is none.
+    const std::array<OutgoingHeader, 6> headers{{
+        {"Event", kPresencePackage},
+        {"Accept", kPresenceDocument},
+        {"Expires", {digits.data(), static_cast<std::size_t>(end - digits.data())}},
+        {"Contact", sender_.contact(dialog.sip_domain())},
+        {"Allow-Events", kPresencePackage},  // RFC 6665 §4.4.4
+        {"Route", dialog.route()},
+    }};
+    OutgoingRequest request;
+    request.method = Method::Subscribe;
+    request.request_uri = dialog.request_uri();
+    request.from = dialog.local();
+    request.to = dialog.remote();
+    request.call_id = dialog.call_id();
+    request.from_tag = dialog.local_tag();
+    request.cseq = dialog.local_cseq;
+    request.headers = std::span(headers).first(dialog.route().empty() ? 5 : 6);
+    const std::string_view next_hop =
+        dialog.is_established() ? dialog.next_hop() : std::string_view();
+    sender_.send(request, dialog.sip_domain(), next_hop, *this, entry.handle);
+}
+
+/// RFC 6665 §4.1.2.3.
+void SubscriberSet::unsubscribe(Subscription& entry) {
+    entry.is_unsubscribing = true;
+    entry.timer.arm(2 * config_.timer_n);  // for the response, then the final NOTIFY
+    ask(entry, 0);
+}
+
+void SubscriberSet::on_response(std::uint64_t cookie, const Response& response) {
+    Subscription* entry = slots_.find(cookie);
+    if (entry == nullptr || response.status < 200) {
+        return;
+    }
+    entry->is_asking = false;
+    const bool was_initial = std::exchange(entry->is_initial, false);
+    std::uint32_t& cseq = entry->dialog.local_cseq;  // an answer to a challenge took the next one
+    cseq = std::clamp(response.cseq.number, cseq, cseq + kMaxChallenges);
+    if (response.status < 300) {
+        return on_granted(*entry, response);  // 202 too: RFC 6665 §8.3.1
+    }
+    if (response.status == 423 && asks_for_longer(*entry, response)) {
+        entry->is_initial = was_initial;
+        return;
+    }
+    on_failed(*entry, was_initial, response.status, seconds_of(response, HeaderId::RetryAfter));
+}
+
+void SubscriberSet::on_no_response(std::uint64_t cookie, const Error& /*error*/) {
+    if (Subscription* entry = slots_.find(cookie)) {
+        entry->is_asking = false;
+        entry->is_initial = false;
+        entry->dialog.local_cseq += kMaxChallenges;
+        // A NOTIFY may have come all the same.
+        on_failed(*entry, !entry->dialog.is_established(), 0, {});
+    }
+}
+
+/// RFC 6665 §4.1.2.2 with 423.
+bool SubscriberSet::asks_for_longer(Subscription& entry, const Response& response) {
+    const auto least = seconds_of(response, HeaderId::MinExpires);
+    if (entry.brief == kMaxBrief || entry.is_fetch || entry.is_ending || !least ||
+        *least <= entry.wanted || *least > kGreatestMinExpires) {
+        return false;
+    }
+    ++entry.brief;
+    entry.wanted = *least;
+    ask(entry, entry.wanted);
+    return true;
+}
+
+void SubscriberSet::on_granted(Subscription& entry, const Response& response) {
+    entry.failures = 0;
+    entry.brief = 0;
+    if (entry.is_ending && entry.dialog.is_established()) {
+        return entry.is_unsubscribing ? entry.timer.arm(config_.timer_n) : unsubscribe(entry);
+    }
+    // What NOTIFY says overrides (RFC 6665 §4.1.3); after a refresh it is still to come.
+    const bool overridden = std::exchange(entry.was_told_expiry, false);
+    if (!overridden) {
+        grant(entry, seconds_of(response, HeaderId::Expires).value_or(entry.wanted));
+    }
+    if (entry.dialog.is_established()) {
+        schedule(entry);
+    } else if (!entry.timer.is_armed()) {
+        entry.timer.arm(config_.timer_n);  // the answer took so long
+    }
+}
+
+void SubscriberSet::on_failed(Subscription& entry,
+                              bool was_initial,
+                              int status,
+                              std::optional<std::uint32_t> retry_after) {
+    if (was_initial || !entry.dialog.is_established()) {
+        const auto end = status == 0 ? SubscriptionEnd::Unanswered : SubscriptionEnd::Refused;
+        return finish(entry, end, status, retry_after);
+    }
+    if (entry.is_unsubscribing) {
+        return erase(entry);
+    }
+    if (ends_refreshed(status)) {
+        return finish(entry, SubscriptionEnd::DialogGone, status, retry_after);
+    }
+    if (entry.is_ending) {
+        return unsubscribe(entry);
+    }
+    entry.last_status = static_cast<std::uint16_t>(status);
+    retry_later(entry, retry_after);
+}
+
+/// The dialog stands until it expires (RFC 6665 §4.1.2.2).
+void SubscriberSet::retry_later(Subscription& entry, std::optional<std::uint32_t> retry_after) {
+    const Duration back_off =
+        kFirstRetry * (1U << std::min<unsigned>(entry.failures, kMostDoublings));
+    const auto spread = static_cast<std::uint64_t>(back_off / std::chrono::milliseconds(4));
+    Duration delay = back_off + std::chrono::milliseconds(random_.below(spread));
+    if (retry_after) {
+        delay = std::max<Duration>(delay, seconds(std::min(*retry_after, kGreatestRetryAfter)));
+    }
+    entry.failures = static_cast<std::uint8_t>(std::min(entry.failures + 1, kMostDoublings));
+    entry.brief = 0;
+    entry.refresh_at = timers_.now() + delay;
+    schedule(entry);
+}
+
+void SubscriberSet::on_time(Subscription& entry) {
+    if (entry.is_ending) {
+        return erase(entry);
+    }
+    if (!entry.dialog.is_established()) {
+        if (!entry.is_asking) {
+            finish(entry, SubscriptionEnd::NoNotify, 0);
+        }
+        return;  // or what becomes of the SUBSCRIBE decides
+    }
+    if (timers_.now() >= entry.expires_at) {
+        return finish(entry, SubscriptionEnd::Expired, entry.last_status);
+    }
+    ask(entry, entry.wanted);
+}
+
+Subscription* SubscriberSet::find(const Request& request) {
+    const std::string_view tag = request.to.tag().value_or("");
+    const std::uint64_t hash = hash_.add(hash_(request.call_id), tag);
+    return by_dialog_.find(hash, [&](const Subscription& entry) {
+        return entry.dialog.call_id() == request.call_id && entry.dialog.local_tag() == tag;
+    });
+}
+
+void SubscriberSet::on_notify(const Request& request, IncomingRequest& transaction) {
+    const auto event_text = request.header(HeaderId::Event);
+    const auto event = event_text ? parse_event(*event_text) : std::nullopt;
+    if (event && event->package != kPresencePackage) {
+        return answer_bad_event(transaction);
+    }
+    Subscription* entry = find(request);
+    // RFC 3856 §6.9: of a SUBSCRIBE that forked, the first dialog is kept. Our Event has no id.
+    if (entry == nullptr || (event && !event->id.empty()) ||
+        (entry->dialog.is_established() &&
+         entry->dialog.remote_tag() != request.from.tag().value_or(""))) {
+        return answer(transaction, 481);
+    }
+    if (!event) {
+        return answer_bad_request(transaction, "Event: missing or malformed");
+    }
+    const auto state_text = request.header(HeaderId::SubscriptionState);
+    const auto state = state_text ? parse_subscription_state(*state_text) : std::nullopt;
+    if (!state) {
+        return answer_bad_request(transaction, "Subscription-State: missing or malformed");
+    }
+    if (request.cseq.number < entry->dialog.remote_cseq) {
+        return answer(transaction, 500);  // RFC 3261 §12.2.2
+    }
+    const bool is_last = state->state == SubscriptionState::Terminated || entry->is_fetch;
+    if (!is_last) {
+        if (const char* fault = accept(*entry, request, *state)) {
+            return answer_bad_request(transaction, fault);
+        }
+    }
+    const std::uint64_t owner = entry->owner;
+    const bool is_heard = !entry->is_ending;
+    if (is_last) {
+        erase(*entry);
+    }
+    int status = 200;
+    if (is_heard) {
+        status = handler_.on_notify(
+            owner,
+            {.state = state->state,
+             .reason = state->reason,
+             .retry_after = state->retry_after,
+             .content_type = request.content_type,
+             .content_language = request.header(HeaderId::ContentLanguage).value_or(""),
+             .body = request.body});
+    }
+    status == 415 ? answer(transaction, status, {"Accept", kPresenceDocument})
+                  : answer(transaction, status);
+}
+
+/// A NOTIFY that does not end it. Null if all is well.
+const char* SubscriberSet::accept(Subscription& entry,
+                                  const Request& request,
+                                  const SubscriptionStateValue& state) {
+    const bool is_first = !entry.dialog.is_established();
+    if (is_first) {
+        // RFC 6665 §4.4.1: NOTIFY makes the dialog, not the 200.
+        if (const char* fault = entry.dialog.establish(request)) {
+            return fault;
+        }
+        entry.timer.cancel();
+        if (entry.expires_at == TimePoint{}) {
+            grant(entry, entry.wanted);
+        }
+    } else {
+        entry.dialog.refresh_target(request);
+    }
+    entry.dialog.remote_cseq = request.cseq.number;
+    if (entry.is_ending) {
+        if (is_first && !entry.is_asking) {
+            unsubscribe(entry);
+        }
+        return nullptr;
+    }
+    if (state.expires) {
+        take_expiry(entry, *state.expires);
+    }
+    if (is_first) {
+        schedule(entry);
+    }
+    return nullptr;
+}
+
+/// RFC 6665 §4.1.3: the expires parameter is what counts. Each NOTIFY has it, so a plan that is
+/// right stays.
+void SubscriberSet::take_expiry(Subscription& entry, std::uint32_t expires) {
+    entry.was_told_expiry = entry.is_initial;
+    const TimePoint told = timers_.now() + seconds(std::min(expires, entry.wanted));
+    if (told > entry.expires_at + kExpiryTolerance) {
+        entry.expires_at = told;
+    } else if (told + kExpiryTolerance < entry.expires_at) {
+        const TimePoint planned = entry.refresh_at;
+        grant(entry, expires);
+        entry.refresh_at = std::min(entry.refresh_at, planned);
+        schedule(entry);
+    }
+}
+
+/// Refresh at 80 % of it or a little sooner, so that a million refreshes spread.
+void SubscriberSet::grant(Subscription& entry, std::uint32_t expires) {
+    // RFC 6665 §4.1.2.1: never more than was asked for.
+    const std::uint32_t counted = std::max(std::min(expires, entry.wanted), config_.least_expires);
+    const auto early = static_cast<std::int64_t>(random_.below(std::uint64_t{counted} * 50 + 1));
+    entry.expires_at = timers_.now() + seconds(counted);
+    entry.refresh_at =
+        timers_.now() + std::chrono::milliseconds(std::int64_t{counted} * 800 - early);
+}
+
+void SubscriberSet::schedule(Subscription& entry) {
+    if (!entry.is_asking) {
+        entry.timer.arm(std::min(entry.refresh_at, entry.expires_at) - timers_.now());
+    } else {
+        entry.timer.cancel();  // the outcome comes first
+    }
+}
+
+void SubscriberSet::finish(Subscription& entry,
+                           SubscriptionEnd end,
+                           int status,
+                           std::optional<std::uint32_t> retry_after) {
+    const std::uint64_t owner = entry.owner;
+    const bool is_heard = !entry.is_ending;
+    erase(entry);
+    if (is_heard) {
+        handler_.on_end(owner, end, status, retry_after);
+    }
+}
+
+void SubscriberSet::erase(Subscription& entry) {
+    by_dialog_.erase(entry);
+    slots_.erase(entry.handle);
+    count_.set(static_cast<std::int64_t>(slots_.size()));
+}
+
+}  // namespace
+
+std::unique_ptr<Subscribers> make_subscribers(SubscriberConfig config,
+                                              EventSender& sender,
+                                              Timers& timers,
+                                              Random& random,
+                                              metrics::Registry& metrics,
+                                              SubscriberHandler& handler) {
+    return std::make_unique<SubscriberSet>(config, sender, timers, random, metrics, handler);
+}
+
+}  // namespace isthmus::sip
