@@ -210,6 +210,7 @@ void Component::on_up() {
     last_error_.reset();
     environment().journal.up(connection_->name(), Mechanism::Component, Duration{});
     come_up(*connection_->stream());
+    environment().handler.on_link({}, LinkEvent::Up);
 }
 
 void Component::on_down(const Error& why) {
@@ -237,6 +238,9 @@ void Component::on_down(const Error& why) {
     }
     Error reason = why;
     outbox().fail_output(reason);
+    if (was_up && !is_closing_) {
+        environment().handler.on_link({}, LinkEvent::Failed);
+    }
 }
 
 void Component::retry_later() {

@@ -140,6 +140,9 @@ void OutgoingConnection::handle_closed(const Error& reason) {
     }
     if (mechanism_) {
         environment_.journal.down(name(), *mechanism_, why);
+        if (!end_reason_ && why.code.empty()) {
+            why.code = "IST-XMPP-002";  // nobody had ended it
+        }
         if (owner != nullptr) {
             owner->on_gone(why);
         }

@@ -9,7 +9,7 @@ namespace {
 
 constexpr Duration kAttemptPatience = std::chrono::seconds(30);
 constexpr Duration kFirstRetry = std::chrono::milliseconds(250);
-constexpr Duration kLastRetry = std::chrono::seconds(8);
+constexpr Duration kLastRetry = std::chrono::seconds(5);
 constexpr Duration kFirstHold = std::chrono::seconds(2);
 constexpr Duration kLastHold = std::chrono::seconds(30);
 
@@ -90,6 +90,7 @@ void OutgoingLink::on_up(Mechanism mechanism) {
     not_before_ = {};
     last_error_.reset();
     come_up(*connection_->stream());
+    environment().handler.on_link(remote_, LinkEvent::Up);
 }
 
 void OutgoingLink::on_verified(Verdict /*verdict*/, const std::string& /*detail*/) {}
@@ -122,6 +123,7 @@ void OutgoingLink::on_failed(const Error& why, bool retry, bool was_external_ref
     if (outbox().waiting() != 0) {
         connect_later();
     }
+    environment().handler.on_link(remote_, LinkEvent::Failed);
 }
 
 void OutgoingLink::on_ending(const Error& /*why*/) {
@@ -132,7 +134,8 @@ void OutgoingLink::on_gone(const Error& why) {
     drop_connection();
     try_external_ = true;
     Error reason = why;
-    if (reason.code.empty()) {
+    const bool is_loss = !reason.code.empty();
+    if (!is_loss) {
         reason.code = "IST-XMPP-002";
     } else {
         last_error_ = reason;
@@ -143,6 +146,7 @@ void OutgoingLink::on_gone(const Error& why) {
     if (outbox().waiting() != 0 && connection_ == nullptr) {
         connect_later();
     }
+    environment().handler.on_link(remote_, is_loss ? LinkEvent::Lost : LinkEvent::Closed);
 }
 
 void OutgoingLink::on_stalled(const Error& why) {
@@ -156,6 +160,7 @@ void OutgoingLink::on_stalled(const Error& why) {
     if (outbox().waiting() != 0) {
         connect_later();
     }
+    environment().handler.on_link(remote_, LinkEvent::Lost);
 }
 
 void OutgoingLink::expel() {

@@ -106,18 +106,11 @@ class FederationServer final : public Server,
     }
 
     void send(const Message& message, std::uint64_t cookie) override {
-        Link* link = link_for(message.from.domain, message.to.domain);
-        if (link == nullptr) {
-            return refuse(cookie,
-                          make_error(ErrorKind::Forbidden,
-                                     "IST-POL-001",
-                                     "no federation with that domain",
-                                     std::string(message.to.domain) + " is not a partner"));
-        }
-        if (const Error* why =
-                link->send(Kind::Message, cookie, [&](Buffer& to) { message.write(to); })) {
-            refuse(cookie, *why);
-        }
+        send_stanza(Kind::Message, message, cookie);
+    }
+
+    void send(const Presence& presence, std::uint64_t cookie) override {
+        send_stanza(Kind::Presence, presence, cookie);
     }
 
     void send_error(Kind kind,
@@ -241,6 +234,21 @@ class FederationServer final : public Server,
             environment_, directory, receiver_, owner, std::move(stream));
         IncomingConnection* key = connection.get();
         incoming_.emplace(key, std::move(connection));
+    }
+
+    template <class Stanza>
+    void send_stanza(Kind kind, const Stanza& stanza, std::uint64_t cookie) {
+        Link* link = link_for(stanza.from.domain, stanza.to.domain);
+        if (link == nullptr) {
+            return refuse(cookie,
+                          make_error(ErrorKind::Forbidden,
+                                     "IST-POL-001",
+                                     "no federation with that domain",
+                                     std::string(stanza.to.domain) + " is not a partner"));
+        }
+        if (const Error* why = link->send(kind, cookie, [&](Buffer& to) { stanza.write(to); })) {
+            refuse(cookie, *why);
+        }
     }
 
     Link* link_for(std::string_view local, std::string_view remote) {

@@ -29,6 +29,13 @@ struct LinkPolicy {
     std::string proxy_fqdn;  ///< connect here instead of asking DNS; may carry ":port"
 };
 
+enum class LinkEvent : std::uint8_t {
+    Up,
+    Closed,  ///< in order; the next stanza opens it again
+    Lost,    ///< it broke
+    Failed,  ///< an attempt to set it up; stanzas that wait may still go out with the next
+};
+
 class StanzaHandler {
   public:
     virtual ~StanzaHandler() = default;
@@ -39,6 +46,11 @@ class StanzaHandler {
     virtual void on_sent(std::uint64_t cookie) = 0;
     /// Or it never left: IST code, kind Timeout (30 s), Unreachable, NotAuthorized, Limit.
     virtual void on_not_sent(std::uint64_t cookie, const Error& error) = 0;
+
+    /// What happens to the stream to that domain, for who must know whether it can be reached. An
+    /// empty name is the component stream: it stands for all.
+    virtual void on_link(std::string_view /*remote_domain*/, LinkEvent /*event*/) {}
+
     /// How to link with that domain; nothing: it is no partner (refuse its streams with
     /// `policy-violation`, and do not dial it). Asked at stream set-up, and per stanza pair once.
     virtual std::optional<LinkPolicy> link_policy(std::string_view remote_domain) = 0;
@@ -84,6 +96,7 @@ class Server {
     /// Serialises at once (views may die after). Order is kept per (our domain, their domain).
     /// Exactly one on_sent or on_not_sent with that cookie follows, later; cookie 0: none wanted.
     virtual void send(const Message& message, std::uint64_t cookie) = 0;
+    virtual void send(const Presence& presence, std::uint64_t cookie) = 0;
     /// An error reply to a stanza that came in; no outcome is reported.
     virtual void send_error(Kind kind,
                             const Jid& from,
