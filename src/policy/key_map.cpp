@@ -49,7 +49,7 @@ std::size_t KeyMap::free_slot(std::uint64_t hash) const {
 }
 
 void KeyMap::grow(std::size_t slots) {
-    std::vector<Slot> old(slots);
+    Slots old(slots);
     old.swap(slots_);
     for (const Slot& slot : old) {
         if (slot.tag != 0) {

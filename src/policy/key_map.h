@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/hash.h"
+#include "base/huge_pages.h"
 
 #include <array>
 #include <cstdint>
@@ -55,7 +56,9 @@ class KeyMap {
 
     KeyedHash hash_;
     std::vector<std::string> long_keys_;
-    std::vector<Slot> slots_;
+    using Slots = std::vector<Slot, HugePageAllocator<Slot>>;
+
+    Slots slots_;
     std::size_t size_ = 0;
 };
 
