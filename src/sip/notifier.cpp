@@ -1,15 +1,7 @@
-#include "sip/notifier.h"
-
-#include "base/hash.h"
-#include "base/text.h"
-#include "sip/chained_table.h"
-#include "sip/dialog.h"
-#include "sip/grammar.h"
-#include "sip/slots.h"
+#include "sip/notifier_set.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -20,10 +12,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::uint32_t kMaxChallenges = 2;  // each takes a CSeq
-constexpr std::uint32_t kShort = 3600;       // RFC 6665 §4.2.1.1: what is not shorter is never 423
 constexpr std::uint32_t kGreatestRetryAfter = 3600;
-constexpr std::size_t kMaxRecordRoutes = 32;
-constexpr std::size_t kMaxEventId = 128;
 constexpr Duration kRetry = seconds(5);  // of a NOTIFY that failed, and up to as much again
 
 std::uint32_t system_epoch_seconds() {
@@ -31,156 +20,16 @@ std::uint32_t system_epoch_seconds() {
     return static_cast<std::uint32_t>(std::chrono::duration_cast<seconds>(since).count());
 }
 
-class NumberText {
-  public:
-    explicit NumberText(std::uint32_t number)
-        : size_(static_cast<std::size_t>(
-              std::to_chars(digits_.data(), digits_.data() + digits_.size(), number).ptr -
-              digits_.data())) {}
-
-    std::string_view view() const { return {digits_.data(), size_}; }
-
-  private:
-    std::array<char, 12> digits_{};
-    std::size_t size_;
-};
-
-/// RFC 3856 §6.5: absent, PIDF is meant.
-bool accepts_pidf(const Request& request) {
-    bool is_asked = false;
-    for (const HeaderField& field : request.headers) {
-        if (field.id != HeaderId::Accept) {
-            continue;
-        }
-        is_asked = true;
-        std::string_view left = field.value;
-        while (!left.empty()) {
-            const std::size_t comma = left.find(',');
-            const std::string_view range = left.substr(0, comma);
-            const std::string_view type = text::trim(range.substr(0, range.find(';')));
-            if (grammar::is_word(type, kPresenceDocument) ||
-                grammar::is_word(type, "application/*") || type == "*/*") {
-                return true;
-            }
-            left.remove_prefix(comma == std::string_view::npos ? left.size() : comma + 1);
-        }
-    }
-    return !is_asked;
-}
-
-std::optional<EventValue> presence_event(const Request& request) {
-    const auto text = request.header(HeaderId::Event);
-    auto event = text ? parse_event(*text) : std::nullopt;
-    const bool is_ours =
-        event && event->package == kPresencePackage && event->id.size() <= kMaxEventId;
-    return is_ours ? event : std::nullopt;
-}
-
 /// RFC 6665 §4.1.3 has whole Event values compared; only the id can differ here.
 std::string_view id_of(const Dialog& dialog) {
     return parse_event(dialog.event())->id;
 }
 
-struct Watch {
-    template <class Owner>
-    Watch(SubscriptionHandle made, Owner& set, Timers& timers)
-        : handle(made), timer(timers, [this, &set] { set.on_time(*this); }) {}
-
-    SubscriptionHandle handle;
-    ChainLink<Watch> by_dialog;  // Call-ID and our tag
-    Timer timer;                 // expiry, or a NOTIFY that must wait
-    Dialog dialog;
-    std::uint64_t owner = 0;
-    TimePoint expires_at{};
-    TimePoint next_notify_at{};
-    bool is_changed = false;    // a NOTIFY is due
-    bool is_notifying = false;  // one is on its way
-    bool is_waiting = false;    // the timer stands for next_notify_at
-};
-
-class NotifierSet final : public Notifiers, public ResponseHandler {
-  public:
-    NotifierSet(NotifierConfig config,
-                EventSender& sender,
-                Timers& timers,
-                Random& random,
-                metrics::Registry& metrics,
-                NotifierHandler& handler)
-        : config_(config),
-          sender_(sender),
-          timers_(timers),
-          random_(random),
-          handler_(handler),
-          count_(metrics.gauge("isthmus_sip_dialogs",
-                               "Subscriptions by SIP event notification, by our role",
-                               {{"kind", "notifier"}})) {
-        if (config_.epoch_seconds == nullptr) {
-            config_.epoch_seconds = system_epoch_seconds;
-        }
-    }
-
-    std::optional<WatchRequest> check(const Request& request,
-                                      IncomingRequest& transaction) override;
-    SubscriptionHandle accept(const Request& request,
-                              IncomingRequest& transaction,
-                              const WatchRequest& granted,
-                              std::string_view sip_domain,
-                              std::uint64_t owner) override;
-    std::optional<std::uint64_t> on_refresh(const Request& request,
-                                            IncomingRequest& transaction) override;
-    void changed(SubscriptionHandle handle) override;
-    void end(SubscriptionHandle handle, const NotifyContent& content) override;
-    std::string save(SubscriptionHandle handle) const override;
-    std::uint32_t seconds_left(SubscriptionHandle handle) const override;
-    SubscriptionHandle restore(std::string_view saved,
-                               std::uint32_t seconds_left,
-                               std::uint64_t owner) override;
-
-    std::size_t size() const override { return slots_.size(); }
-
-    void on_response(std::uint64_t cookie, const Response& response) override;
-    void on_no_response(std::uint64_t cookie, const Error& error) override;
-
-    void on_time(Watch& entry);
-
-  private:
-    std::optional<std::uint32_t> check_terms(const Request& request, IncomingRequest& transaction);
-    void grant(const Request* makes_dialog,
-               IncomingRequest& transaction,
-               std::string_view sip_domain,
-               std::uint32_t expires);
-
-    Watch& keep(Dialog dialog, std::uint64_t owner, std::uint32_t expires);
-    Watch* find(const Request& request);
-    void pump(Watch& entry);
-    void notify(Watch& entry);
-    void fetch(Dialog& dialog, std::uint64_t owner);
-    void transmit(Dialog& dialog,
-                  const NotifyContent& content,
-                  std::uint32_t expires,
-                  std::uint64_t cookie);
-    void finish(Watch& entry, NotifierHandler::End end);
-    void retry_later(Watch& entry, std::uint32_t retry_after);
-    void lose(Watch& entry);
-    void erase(Watch& entry);
-    std::uint32_t left(const Watch& entry) const;
-
-    NotifierConfig config_;
-    EventSender& sender_;
-    Timers& timers_;
-    Random& random_;
-    NotifierHandler& handler_;
-    metrics::Gauge& count_;
-    KeyedHash hash_;
-    Arena arena_;
-    ChainedTable<Watch, &Watch::by_dialog> by_dialog_;
-    Slots<Watch> slots_;
-    bool is_describing_ = false;  // the arena is in use
-};
+}  // namespace
 
 std::optional<WatchRequest> NotifierSet::check(const Request& request,
                                                IncomingRequest& transaction) {
-    const auto expires = check_terms(request, transaction);
+    const auto expires = check_terms(request, terms_, transaction);
     if (!expires) {
         return std::nullopt;
     }
@@ -189,61 +38,10 @@ std::optional<WatchRequest> NotifierSet::check(const Request& request,
         return std::nullopt;
     }
     if (slots_.size() >= config_.max_dialogs) {
-        const NumberText wait(static_cast<std::uint32_t>(60 + random_.below(60)));
-        answer(transaction, 503, {"Retry-After", wait.view()});
+        answer(transaction, 503, {"Retry-After", std::to_string(60 + random_.below(60))});
         return std::nullopt;
     }
     return WatchRequest{.expires = *expires};
-}
-
-/// Event, Accept and Expires of a SUBSCRIBE; answers what is wrong with them. RFC 6665 §4.2.1.1.
-std::optional<std::uint32_t> NotifierSet::check_terms(const Request& request,
-                                                      IncomingRequest& transaction) {
-    if (!presence_event(request)) {
-        answer_bad_event(transaction);
-        return std::nullopt;
-    }
-    const auto text = request.header(HeaderId::Expires);
-    std::uint32_t expires = config_.default_expires;
-    if (text && !grammar::parse_u32(*text, expires)) {
-        answer_bad_request(transaction, "Expires: not a number");
-        return std::nullopt;
-    }
-    if (!accepts_pidf(request)) {
-        answer(transaction, 406, {"Accept", kPresenceDocument});
-        return std::nullopt;
-    }
-    if (expires != 0 && expires < kShort && expires < config_.least_expires) {
-        const NumberText least(config_.least_expires);
-        answer(transaction, 423, {"Min-Expires", least.view()});
-        return std::nullopt;
-    }
-    return std::min(expires, config_.greatest_expires);
-}
-
-/// 200 with what RFC 6665 §4.2.1.1 asks for; with the Record-Route of a request that makes a dialog
-/// (RFC 3261 §12.1.1).
-void NotifierSet::grant(const Request* makes_dialog,
-                        IncomingRequest& transaction,
-                        std::string_view sip_domain,
-                        std::uint32_t expires) {
-    const NumberText number(expires);
-    std::array<OutgoingHeader, 3 + kMaxRecordRoutes> headers;
-    headers[0] = {"Expires", number.view()};
-    headers[1] = {"Contact", sender_.contact(sip_domain)};
-    headers[2] = {"Allow-Events", kPresencePackage};  // §4.4.4
-    std::size_t count = 3;
-    if (makes_dialog != nullptr) {
-        for (const HeaderField& field : makes_dialog->headers) {
-            if (field.id == HeaderId::RecordRoute && count < headers.size()) {
-                headers[count++] = {"Record-Route", field.value};
-            }
-        }
-    }
-    OutgoingResponse response;
-    response.status = 200;
-    response.headers = std::span(headers).first(count);
-    transaction.respond(response);
 }
 
 SubscriptionHandle NotifierSet::accept(const Request& request,
@@ -272,7 +70,7 @@ SubscriptionHandle NotifierSet::accept(const Request& request,
         return 0;
     }
     dialog->remote_cseq = request.cseq.number;
-    grant(&request, transaction, sip_domain, granted.expires);
+    answer_granted(transaction, granted.expires, sender_.contact(sip_domain), &request);
     if (granted.expires == 0) {
         fetch(*dialog, owner);
         return 0;
@@ -316,14 +114,14 @@ std::optional<std::uint64_t> NotifierSet::on_refresh(const Request& request,
         answer(transaction, 500);  // RFC 3261 §12.2.2
         return std::nullopt;
     }
-    const auto expires = check_terms(request, transaction);
+    const auto expires = check_terms(request, terms_, transaction);
     if (!expires) {
         return std::nullopt;
     }
     const std::uint64_t owner = entry->owner;
     entry->dialog.remote_cseq = request.cseq.number;
     entry->dialog.refresh_target(request);
-    grant(nullptr, transaction, entry->dialog.sip_domain(), *expires);
+    answer_granted(transaction, *expires, sender_.contact(entry->dialog.sip_domain()), nullptr);
     if (*expires == 0) {
         finish(*entry, NotifierHandler::End::Unsubscribed);
         return owner;
@@ -548,14 +346,15 @@ SubscriptionHandle NotifierSet::restore(std::string_view saved,
     return keep(std::move(*dialog), owner, seconds_left).handle;
 }
 
-}  // namespace
-
 std::unique_ptr<Notifiers> make_notifiers(NotifierConfig config,
                                           EventSender& sender,
                                           Timers& timers,
                                           Random& random,
                                           metrics::Registry& metrics,
                                           NotifierHandler& handler) {
+    if (config.epoch_seconds == nullptr) {
+        config.epoch_seconds = system_epoch_seconds;
+    }
     return std::make_unique<NotifierSet>(config, sender, timers, random, metrics, handler);
 }
 

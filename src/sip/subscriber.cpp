@@ -1,11 +1,5 @@
-#include "sip/subscriber.h"
-
-#include "base/hash.h"
-#include "sip/chained_table.h"
-#include "sip/dialog.h"
-#include "sip/grammar.h"
 #include "sip/random_token.h"
-#include "sip/slots.h"
+#include "sip/subscriber_set.h"
 
 #include <algorithm>
 #include <array>
@@ -16,108 +10,16 @@ namespace isthmus::sip {
 
 namespace {
 
-using std::chrono::seconds;
-
 constexpr int kMaxBrief = 2;  // answers 423 that are obeyed
 constexpr std::uint32_t kGreatestMinExpires = 604'800;
-constexpr std::uint32_t kGreatestRetryAfter = 3600;
 constexpr std::uint32_t kMaxChallenges = 2;  // each takes a CSeq
-constexpr Duration kFirstRetry = seconds(5);
-constexpr int kMostDoublings = 5;
-constexpr Duration kExpiryTolerance = seconds(2);  // rounding, and the way
 
 /// RFC 6665 §4.1.2.2; RFC 8048 §5.2.2 adds what says that the authorisation is gone.
 bool ends_refreshed(int status) {
     return ends_subscription(status) || status == 403 || status == 603;
 }
 
-struct Subscription {
-    template <class Owner>
-    Subscription(SubscriptionHandle made, Owner& set, Timers& timers)
-        : handle(made), timer(timers, [this, &set] { set.on_time(*this); }) {}
-
-    SubscriptionHandle handle;
-    ChainLink<Subscription> by_dialog;  // Call-ID and our tag
-    Timer timer;                        // Timer N, then refresh or expiry
-    Dialog dialog;
-    std::uint64_t owner = 0;
-    TimePoint expires_at{};
-    TimePoint refresh_at{};
-    std::uint32_t wanted = 0;
-    std::uint16_t last_status = 0;  // of a refresh that failed
-    std::uint8_t failures = 0;      // refreshes in a row
-    std::uint8_t brief = 0;         // 423 in a row
-    bool is_fetch = false;
-    bool is_asking = false;         // a SUBSCRIBE is on its way
-    bool is_initial = true;         // no final response yet
-    bool was_told_expiry = false;   // by a NOTIFY
-    bool is_ending = false;         // the owner hears nothing any more
-    bool is_unsubscribing = false;  // Expires 0 has been sent
-};
-
-class SubscriberSet final : public Subscribers, public ResponseHandler {
-  public:
-    SubscriberSet(SubscriberConfig config,
-                  EventSender& sender,
-                  Timers& timers,
-                  Random& random,
-                  metrics::Registry& metrics,
-                  SubscriberHandler& handler)
-        : config_(config),
-          sender_(sender),
-          timers_(timers),
-          random_(random),
-          handler_(handler),
-          count_(metrics.gauge("isthmus_sip_dialogs",
-                               "Subscriptions by SIP event notification, by our role",
-                               {{"kind", "subscriber"}})) {}
-
-    SubscriptionHandle subscribe(const SubscribeTo& to, std::uint64_t owner) override;
-    void refresh(SubscriptionHandle handle) override;
-    void end(SubscriptionHandle handle) override;
-
-    std::size_t size() const override { return slots_.size(); }
-
-    void on_notify(const Request& request, IncomingRequest& transaction) override;
-    void on_response(std::uint64_t cookie, const Response& response) override;
-    void on_no_response(std::uint64_t cookie, const Error& error) override;
-
-    void on_time(Subscription& entry);
-
-  private:
-    void ask(Subscription& entry, std::uint32_t expires);
-    void unsubscribe(Subscription& entry);
-    bool asks_for_longer(Subscription& entry, const Response& response);
-    void on_granted(Subscription& entry, const Response& response);
-    void on_failed(Subscription& entry,
-                   bool was_initial,
-                   int status,
-                   std::optional<std::uint32_t> retry_after);
-    void retry_later(Subscription& entry, std::optional<std::uint32_t> retry_after);
-
-    Subscription* find(const Request& request);
-    const char* accept(Subscription& entry,
-                       const Request& request,
-                       const SubscriptionStateValue& s);
-    void take_expiry(Subscription& entry, std::uint32_t expires);
-    void grant(Subscription& entry, std::uint32_t expires);
-    void schedule(Subscription& entry);
-    void finish(Subscription& entry,
-                SubscriptionEnd end,
-                int status,
-                std::optional<std::uint32_t> retry_after = {});
-    void erase(Subscription& entry);
-
-    SubscriberConfig config_;
-    EventSender& sender_;
-    Timers& timers_;
-    Random& random_;
-    SubscriberHandler& handler_;
-    metrics::Gauge& count_;
-    KeyedHash hash_;
-    ChainedTable<Subscription, &Subscription::by_dialog> by_dialog_;
-    Slots<Subscription> slots_;
-};
+}  // namespace
 
 SubscriptionHandle SubscriberSet::subscribe(const SubscribeTo& to, std::uint64_t owner) {
     if (slots_.size() >= config_.max_subscriptions) {
@@ -144,10 +46,10 @@ SubscriptionHandle SubscriberSet::subscribe(const SubscribeTo& to, std::uint64_t
     count_.set(static_cast<std::int64_t>(slots_.size()));
     entry.dialog = std::move(*dialog);
     entry.owner = owner;
-    entry.wanted = to.expires;
+    entry.plan = RefreshPlan(to.expires);
     entry.is_fetch = to.expires == 0;
     by_dialog_.insert(entry, hash_.add(hash_(call_id.view()), tag.view()));
-    ask(entry, entry.wanted);
+    ask(entry, entry.plan.wanted());
     entry.timer.arm(config_.timer_n);  // RFC 6665 §4.1.2.4
     return entry.handle;
 }
@@ -157,7 +59,7 @@ void SubscriberSet::refresh(SubscriptionHandle handle) {
     if (entry != nullptr && entry->dialog.is_established() && !entry->is_asking &&
         !entry->is_ending) {
         entry->timer.cancel();
-        ask(*entry, entry->wanted);
+        ask(*entry, entry->plan.wanted());
     }
 }
 
@@ -242,17 +144,17 @@ void SubscriberSet::on_no_response(std::uint64_t cookie, const Error& /*error*/)
 bool SubscriberSet::asks_for_longer(Subscription& entry, const Response& response) {
     const auto least = seconds_of(response, HeaderId::MinExpires);
     if (entry.brief == kMaxBrief || entry.is_fetch || entry.is_ending || !least ||
-        *least <= entry.wanted || *least > kGreatestMinExpires) {
+        *least <= entry.plan.wanted() || *least > kGreatestMinExpires) {
         return false;
     }
     ++entry.brief;
-    entry.wanted = *least;
-    ask(entry, entry.wanted);
+    entry.plan.want(*least);
+    ask(entry, entry.plan.wanted());
     return true;
 }
 
 void SubscriberSet::on_granted(Subscription& entry, const Response& response) {
-    entry.failures = 0;
+    entry.plan.forget_failures();
     entry.brief = 0;
     if (entry.is_ending && entry.dialog.is_established()) {
         return entry.is_unsubscribing ? entry.timer.arm(config_.timer_n) : unsubscribe(entry);
@@ -260,7 +162,9 @@ void SubscriberSet::on_granted(Subscription& entry, const Response& response) {
     // What NOTIFY says overrides (RFC 6665 §4.1.3); after a refresh it is still to come.
     const bool overridden = std::exchange(entry.was_told_expiry, false);
     if (!overridden) {
-        grant(entry, seconds_of(response, HeaderId::Expires).value_or(entry.wanted));
+        const auto expires = seconds_of(response, HeaderId::Expires);
+        entry.plan.grant(
+            timers_.now(), expires.value_or(entry.plan.wanted()), config_.least_expires, random_);
     }
     if (entry.dialog.is_established()) {
         schedule(entry);
@@ -287,22 +191,9 @@ void SubscriberSet::on_failed(Subscription& entry,
         return unsubscribe(entry);
     }
     entry.last_status = static_cast<std::uint16_t>(status);
-    retry_later(entry, retry_after);
-}
-
-/// The dialog stands until it expires (RFC 6665 §4.1.2.2).
-void SubscriberSet::retry_later(Subscription& entry, std::optional<std::uint32_t> retry_after) {
-    const Duration back_off =
-        kFirstRetry * (1U << std::min<unsigned>(entry.failures, kMostDoublings));
-    const auto spread = static_cast<std::uint64_t>(back_off / std::chrono::milliseconds(4));
-    Duration delay = back_off + std::chrono::milliseconds(random_.below(spread));
-    if (retry_after) {
-        delay = std::max<Duration>(delay, seconds(std::min(*retry_after, kGreatestRetryAfter)));
-    }
-    entry.failures = static_cast<std::uint8_t>(std::min(entry.failures + 1, kMostDoublings));
     entry.brief = 0;
-    entry.refresh_at = timers_.now() + delay;
-    schedule(entry);
+    entry.plan.retry(timers_.now(), retry_after, random_);
+    schedule(entry);  // the dialog stands until it expires
 }
 
 void SubscriberSet::on_time(Subscription& entry) {
@@ -315,10 +206,10 @@ void SubscriberSet::on_time(Subscription& entry) {
         }
         return;  // or what becomes of the SUBSCRIBE decides
     }
-    if (timers_.now() >= entry.expires_at) {
+    if (entry.plan.is_expired(timers_.now())) {
         return finish(entry, SubscriptionEnd::Expired, entry.last_status);
     }
-    ask(entry, entry.wanted);
+    ask(entry, entry.plan.wanted());
 }
 
 Subscription* SubscriberSet::find(const Request& request) {
@@ -390,8 +281,8 @@ const char* SubscriberSet::accept(Subscription& entry,
             return fault;
         }
         entry.timer.cancel();
-        if (entry.expires_at == TimePoint{}) {
-            grant(entry, entry.wanted);
+        if (!entry.plan.is_granted()) {
+            entry.plan.grant(timers_.now(), entry.plan.wanted(), config_.least_expires, random_);
         }
     } else {
         entry.dialog.refresh_target(request);
@@ -403,43 +294,21 @@ const char* SubscriberSet::accept(Subscription& entry,
         }
         return nullptr;
     }
+    bool is_news = is_first;
     if (state.expires) {
-        take_expiry(entry, *state.expires);
+        entry.was_told_expiry = entry.is_initial;
+        is_news = entry.plan.tell(timers_.now(), *state.expires, config_.least_expires, random_) ||
+                  is_first;
     }
-    if (is_first) {
+    if (is_news) {
         schedule(entry);
     }
     return nullptr;
 }
 
-/// RFC 6665 §4.1.3: the expires parameter is what counts. Each NOTIFY has it, so a plan that is
-/// right stays.
-void SubscriberSet::take_expiry(Subscription& entry, std::uint32_t expires) {
-    entry.was_told_expiry = entry.is_initial;
-    const TimePoint told = timers_.now() + seconds(std::min(expires, entry.wanted));
-    if (told > entry.expires_at + kExpiryTolerance) {
-        entry.expires_at = told;
-    } else if (told + kExpiryTolerance < entry.expires_at) {
-        const TimePoint planned = entry.refresh_at;
-        grant(entry, expires);
-        entry.refresh_at = std::min(entry.refresh_at, planned);
-        schedule(entry);
-    }
-}
-
-/// Refresh at 80 % of it or a little sooner, so that a million refreshes spread.
-void SubscriberSet::grant(Subscription& entry, std::uint32_t expires) {
-    // RFC 6665 §4.1.2.1: never more than was asked for.
-    const std::uint32_t counted = std::max(std::min(expires, entry.wanted), config_.least_expires);
-    const auto early = static_cast<std::int64_t>(random_.below(std::uint64_t{counted} * 50 + 1));
-    entry.expires_at = timers_.now() + seconds(counted);
-    entry.refresh_at =
-        timers_.now() + std::chrono::milliseconds(std::int64_t{counted} * 800 - early);
-}
-
 void SubscriberSet::schedule(Subscription& entry) {
     if (!entry.is_asking) {
-        entry.timer.arm(std::min(entry.refresh_at, entry.expires_at) - timers_.now());
+        entry.timer.arm(entry.plan.next() - timers_.now());
     } else {
         entry.timer.cancel();  // the outcome comes first
     }
@@ -462,8 +331,6 @@ void SubscriberSet::erase(Subscription& entry) {
     slots_.erase(entry.handle);
     count_.set(static_cast<std::int64_t>(slots_.size()));
 }
-
-}  // namespace
 
 std::unique_ptr<Subscribers> make_subscribers(SubscriberConfig config,
                                               EventSender& sender,
