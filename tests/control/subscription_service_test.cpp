@@ -72,6 +72,8 @@ TEST_F(SubscriptionServiceTest, AContactIsBothHalvesAndAMereWatcherIsNone) {
     half("3", false, "alice@contoso.example", "juliet@fabrikam.example");
     half("4", false, "alice@contoso.example", "nurse@fabrikam.example");
     half("5", true, "bob@contoso.example", "juliet@fabrikam.example");
+    half("6", true, "alice@contoso.example", "tybalt@fabrikam.example");
+    presence.known.back().standing = "none";
     const auto list = contacts.list("Alice@contoso.example").value();
     ASSERT_EQ(list.size(), 2U);
     EXPECT_EQ(list[0].contact, "juliet@fabrikam.example");
