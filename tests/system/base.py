@@ -17,7 +17,7 @@ def shared_world():
     if _shared is None:
         world = World()
         try:
-            world.add_kamailio("tcp").add_branch("udp")
+            world.add_kamailio("tcp", presence=True).add_branch("udp")
             world.add_prosody().add_ejabberd().add_northwind()
             world.start()
             world.alice, world.carol = world.sip_user("alice"), world.sip_user("carol")

@@ -50,7 +50,12 @@ class Watch:
 
     def subscribe(self):
         """The first SUBSCRIBE; must be accepted."""
-        response = self.send(self.expires)
+        self.begin(self.expires)
+        return self.establish()
+
+    def establish(self):
+        """Waits for the answer and the first NOTIFY, which make the dialog."""
+        self.response = response = self.call.wait(10)
         if response.code not in (200, 202):
             raise LabError(f"{self.agent.uri} cannot watch: {response!r}")
         # RFC 6665 §4.4.1: the dialog is the NOTIFY's.
@@ -60,13 +65,17 @@ class Watch:
         self.dialog.route = notify.values("Record-Route")
         return response
 
-    def send(self, expires):
-        """A SUBSCRIBE with this Expires in the dialog; returns the final response."""
+    def begin(self, expires):
+        """Sends a SUBSCRIBE with this Expires in the dialog; returns its Call."""
         headers = list(self._headers)
         if expires is not None:
             headers.append(("Expires", str(expires)))
         self.call = self.dialog.request("SUBSCRIBE", headers)
-        self.response = self.call.wait(10)
+        return self.call
+
+    def send(self, expires):
+        """The same; returns the final response."""
+        self.response = self.begin(expires).wait(10)
         return self.response
 
     def refresh(self):
@@ -192,6 +201,14 @@ class Notifier:
         self.dialogs = []
         self._lock = threading.Lock()
         agent.answer = self._take
+
+    def close(self):
+        """Ends every dialog for good; the agent is as it was before."""
+        for watched in self.dialogs:
+            if not watched.ended:
+                watched.ended = True
+                watched.notify("terminated;reason=rejected")
+        self.agent.answer = 200
 
     def of(self, user):
         """The dialogs about a user, oldest first."""
