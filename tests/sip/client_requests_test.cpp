@@ -374,6 +374,26 @@ TEST_F(DigestClientTest, AnswersAChallengeOnce) {
     }
 }
 
+TEST_F(DigestClientTest, ARequestOfADialogKeepsItsTagAndGoesOnCounting) {
+    OutgoingRequest outgoing;
+    outgoing.method = Method::Notify;
+    outgoing.request_uri = "sip:juliet@192.0.2.7";
+    outgoing.from = "<sip:romeo@example.net>";
+    outgoing.to = "<sip:juliet@example.com>";
+    outgoing.call_id = "dialog";
+    outgoing.from_tag = "ours";
+    outgoing.cseq = 1'790'000'000;
+    agent->send(outgoing, with_password(), above, 1);
+    loop.run();
+    const std::string first = server.last().take();
+    EXPECT_EQ(header_of(first, "From"), "<sip:romeo@example.net>;tag=ours");
+    EXPECT_EQ(header_of(first, "CSeq"), "1790000000 NOTIFY");
+    answer(first, "401 Unauthorized", "WWW-Authenticate: " + std::string(kChallenge));
+    const std::string second = server.last().take();
+    EXPECT_EQ(header_of(second, "From"), "<sip:romeo@example.net>;tag=ours");
+    EXPECT_EQ(header_of(second, "CSeq"), "1790000001 NOTIFY");
+}
+
 TEST_F(DigestClientTest, AStaleNonceIsNoRefusal) {
     send(with_password());
     loop.run();

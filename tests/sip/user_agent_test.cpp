@@ -39,6 +39,48 @@ TEST_F(ServerTest, OptionsToTheGatewayTellWhatItCan) {  // RFC 3261 §11
     EXPECT_THAT(above.bodies, IsEmpty());
 }
 
+TEST_F(ServerTest, OptionsTellOfEventsIfThereAreAny) {  // RFC 6665 §4.4.4, checklist 8.20
+    const MessageFields options{.method = "OPTIONS", .uri = "sip:gw.example.net", .body = {}};
+    EXPECT_EQ(header_of(ask(options), "Allow-Events"), "");
+
+    UserAgentConfig config = default_config();
+    config.methods = {Method::Message, Method::Subscribe, Method::Notify};
+    config.allow_events = "presence";
+    auto& other_host = wire.host("192.0.2.51");
+    auto other = make_user_agent(
+        std::move(config), other_host, resolver, loop.timers(), random, registry, above);
+    ASSERT_TRUE(other->listen({{Transport::Tcp, endpoint("192.0.2.51:5060")}}));
+    StreamPeer asker(peer_host, "192.0.2.51:5060");
+    loop.run();
+    asker.send(request(options));
+    loop.run();
+    const std::string answer = asker.take();
+    EXPECT_EQ(header_of(answer, "Allow-Events"), "presence");
+    EXPECT_EQ(header_of(answer, "Allow"), "MESSAGE, SUBSCRIBE, NOTIFY, OPTIONS");
+}
+
+TEST_F(ServerTest, TheToTagIsKnownBeforeTheAnswer) {  // RFC 3261 §12.1.1
+    above.answer = 0;
+    EXPECT_EQ(ask({}), "");
+    ASSERT_THAT(above.held, SizeIs(1));
+    const std::string tag(above.held[0]->to_tag());
+    EXPECT_EQ(tag.size(), 8U);
+    above.held[0]->respond(200);
+    loop.run();
+    EXPECT_THAT(header_of(peer.take(), "To"), HasSubstr(";tag=" + tag));
+    EXPECT_EQ(above.held[0]->to_tag(), "");
+}
+
+TEST_F(ServerTest, WhereAContactMayPoint) {
+    EXPECT_EQ(agent->contact_host(Transport::Udp), "192.0.2.1:5060");
+    EXPECT_EQ(agent->contact_host(Transport::Tcp), "192.0.2.1:5060");
+    EXPECT_EQ(agent->contact_host(Transport::Tls), "gw.example.net:5061") << "as certified";
+    auto lonely = make_user_agent(
+        {}, wire.host("192.0.2.52"), resolver, loop.timers(), random, registry, above);
+    EXPECT_EQ(lonely->contact_host(Transport::Tls), "");
+    EXPECT_EQ(lonely->contact_host(Transport::Udp), "");
+}
+
 TEST_F(ServerTest, OptionsToAUserGoUp) {
     ask({.method = "OPTIONS", .body = {}});
     EXPECT_THAT(above.bodies, SizeIs(1));
