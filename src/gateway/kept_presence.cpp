@@ -24,6 +24,7 @@ constexpr std::array<std::string_view, 5> kShows{"", "away", "chat", "dnd", "xa"
 constexpr std::size_t kHead = 5;
 constexpr unsigned char kAvailable = 0x80;
 constexpr unsigned char kHasPriority = 0x40;
+constexpr unsigned char kIsIdle = 0x20;  // a text more, after the stamp
 
 void put_size(std::string& to, std::size_t size) {
     const auto small = static_cast<std::uint16_t>(size);
@@ -65,10 +66,12 @@ void encode(const Presence& presence, std::string& to) {
     const std::size_t begin = to.size();
     put_size(to, 0);
     const bool is_available = presence.type == PresenceType::Available;
+    const bool is_idle = !presence.idle_since.empty() && presence.idle_since.size() <= kMaxStamp;
     const auto show = std::ranges::find(kShows, presence.show);
     auto flags = static_cast<unsigned char>(show == kShows.end() ? 0 : show - kShows.begin());
     flags = static_cast<unsigned char>(flags | (is_available ? kAvailable : 0U) |
-                                       (presence.has_priority ? kHasPriority : 0U));
+                                       (presence.has_priority ? kHasPriority : 0U) |
+                                       (is_idle ? kIsIdle : 0U));
     to.push_back(static_cast<char>(flags));
     to.push_back(static_cast<char>(presence.priority));
     const std::size_t statuses = std::min(presence.statuses.size(), kMaxStatuses);
@@ -77,6 +80,9 @@ void encode(const Presence& presence, std::string& to) {
     put_text(to, presence.lang.size() > kMaxLang ? std::string_view() : presence.lang);
     put_text(to,
              presence.delay_stamp.size() > kMaxStamp ? std::string_view() : presence.delay_stamp);
+    if (is_idle) {
+        put_text(to, presence.idle_since);
+    }
     for (std::size_t i = 0; i < statuses; ++i) {
         const xmpp::LangText& status = presence.statuses[i];
         put_text(to, status.lang.size() > kMaxLang ? std::string_view() : status.lang);
@@ -170,6 +176,7 @@ void KeptPresence::read(const xmpp::Jid& from,
         made.from.resource = take_text(entry);
         made.lang = take_text(entry);
         made.delay_stamp = take_text(entry);
+        made.idle_since = (flags & kIsIdle) != 0 ? take_text(entry) : std::string_view();
         for (std::size_t i = 0; i < statuses; ++i) {
             const std::string_view lang = take_text(entry);
             made.statuses.push_back({lang, take_text(entry)});

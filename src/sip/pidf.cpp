@@ -17,10 +17,13 @@ constexpr std::string_view kPidf = "urn:ietf:params:xml:ns:pidf";
 constexpr std::string_view kImExtension = "urn:ietf:params:xml:ns:pidf:im";
 constexpr std::string_view kPerson = "urn:ietf:params:xml:ns:pidf:data-model";
 constexpr std::string_view kRpid = "urn:ietf:params:xml:ns:pidf:rpid";
+/// The draft before RPID, which older Microsoft servers and SIPE still speak.
+constexpr std::string_view kRpidStatus = "urn:ietf:params:xml:ns:pidf:status:rpid-status";
 constexpr std::string_view kShow = "jabber:client";
 constexpr std::size_t kMaxTuples = 64;
 constexpr std::size_t kMaxNotes = 16;
 constexpr std::size_t kMaxActivities = 16;
+constexpr std::size_t kMaxActivity = 64;
 constexpr xml::Limits kLimits{.max_element_octets = 65536, .max_depth = 24, .max_children = 1024};
 
 // RFC 3863 §4.1.5, erratum 1606: 0 to 1 with up to three decimals; else as if it were absent.
@@ -52,17 +55,24 @@ class Reader {
   public:
     explicit Reader(Arena& arena) : arena_(arena) {}
 
-    void read_presence(const xml::Element& root, Pidf& into) {
+    /// False: more than we take.
+    bool read_presence(const xml::Element& root, Pidf& into) {
+        std::size_t tuples = 0;
         for (const auto* child = root.first_element(); child != nullptr;
              child = child->next_element()) {
             if (child->is("tuple", kPidf)) {
+                if (++tuples > kMaxTuples) {
+                    return false;
+                }
                 read_tuple(*child, into);
             } else if (child->is("note", kPidf)) {
                 read_note(*child, into.notes);
             } else if (child->is("person", kPerson)) {
-                read_activities(*child, into);
+                read_activities(*child, into.activities);
+                read_input(*child, into.input);
             }
         }
+        return true;
     }
 
   private:
@@ -87,6 +97,7 @@ class Reader {
         if (const auto* im = status.child("im", kImExtension)) {
             tuple.im = text_of(*im);
         }
+        read_activities(status, tuple.activities);
     }
 
     void read_tuple(const xml::Element& element, Pidf& into) {
@@ -94,7 +105,7 @@ class Reader {
         tuple.id = element.attribute("id").value_or(std::string_view());
         const bool is_known = std::ranges::any_of(
             into.tuples, [&](const PidfTuple& one) { return one.id == tuple.id; });
-        if (is_known || tuple.id.empty() || into.tuples.size() == kMaxTuples) {
+        if (is_known || tuple.id.empty()) {
             return;
         }
         for (const auto* child = element.first_element(); child != nullptr;
@@ -111,17 +122,41 @@ class Reader {
                 tuple.timestamp = text_of(*child);
             }
         }
+        read_input(element, tuple.input);
         into.tuples.push_back(std::move(tuple));
     }
 
-    void read_activities(const xml::Element& person, Pidf& into) {
-        const auto* activities = person.child("activities", kRpid);
-        const auto* one = activities == nullptr ? nullptr : activities->first_element();
-        for (; one != nullptr && into.activities.size() < kMaxActivities;
-             one = one->next_element()) {
-            if (one->ns == kRpid && one->name != "unknown" && one->name != "note") {
-                into.activities.push_back(one->name);
+    void add_activity(std::string_view name, std::vector<std::string_view>& into) {
+        if (!name.empty() && name.size() <= kMaxActivity && name != "unknown" &&
+            into.size() < kMaxActivities) {
+            into.push_back(name);
+        }
+    }
+
+    void read_activities(const xml::Element& holder, std::vector<std::string_view>& into) {
+        if (const auto* activities = holder.child("activities", kRpid)) {
+            for (const auto* one = activities->first_element(); one != nullptr;
+                 one = one->next_element()) {
+                if (one->ns == kRpid && one->name != "note") {
+                    add_activity(one->name == "other" ? text_of(*one) : one->name, into);
+                }
             }
+        }
+        // COMPAT(Office Communications Server 2007, 2026-11-22): <activity>busy</activity>
+        if (const auto* activities = holder.child("activities", kRpidStatus)) {
+            for (const auto* one = activities->first_element(); one != nullptr;
+                 one = one->next_element()) {
+                if (one->is("activity", kRpidStatus)) {
+                    add_activity(text_of(*one), into);
+                }
+            }
+        }
+    }
+
+    void read_input(const xml::Element& holder, PidfInput& into) {
+        if (const auto* input = holder.child("user-input", kRpid)) {
+            into.is_idle = text_of(*input) == "idle";
+            into.last_input = input->attribute("last-input").value_or(std::string_view());
         }
     }
 
@@ -149,7 +184,14 @@ void write_contact(xml::Writer& writer, const PidfTuple& tuple) {
     writer.text(tuple.contact).close("contact");
 }
 
-// RFC 3863 §4.1: status, contact, note, timestamp, in this order.
+void write_input(xml::Writer& writer, const PidfInput& input) {
+    if (input.is_idle) {
+        writer.open("rpid:user-input").optional_attribute("last-input", input.last_input);
+        writer.text("idle").close("rpid:user-input");
+    }
+}
+
+// RFC 3863 §4.1: status, extensions, contact, note, timestamp, in this order.
 void write_tuple(xml::Writer& writer, const PidfTuple& tuple) {
     writer.open("tuple").attribute("id", tuple.id).open("status");
     if (tuple.basic == PidfBasic::Open || tuple.basic == PidfBasic::Closed) {
@@ -158,7 +200,16 @@ void write_tuple(xml::Writer& writer, const PidfTuple& tuple) {
     if (!tuple.show.empty()) {
         writer.open("show").attribute("xmlns", kShow).text(tuple.show).close("show");
     }
+    if (!tuple.activities.empty()) {
+        // COMPAT(pidgin-sipe 1.25, 2026-11-22): it looks for them in the status, in this form.
+        writer.open("ep:activities");
+        for (std::string_view activity : tuple.activities) {
+            writer.element("ep:activity", activity);
+        }
+        writer.close("ep:activities");
+    }
     writer.close("status");
+    write_input(writer, tuple.input);
     if (!tuple.contact.empty()) {
         write_contact(writer, tuple);
     }
@@ -176,14 +227,16 @@ void write_tuple(xml::Writer& writer, const PidfTuple& tuple) {
 Result<Pidf> parse_pidf(std::string_view document, Arena& arena) {
     const auto root = xml::parse_document(document, arena, kLimits);
     if (!root) {
-        return make_error(ErrorKind::Syntax, "malformed presence document");
+        return make_error(root.error().kind, "malformed presence document");
     }
     Pidf pidf;
     pidf.entity = text::trim((*root)->attribute("entity").value_or(std::string_view()));
     if (!(*root)->is("presence", kPidf) || pidf.entity.empty()) {
         return make_error(ErrorKind::Syntax, "not a presence document");
     }
-    Reader(arena).read_presence(**root, pidf);
+    if (!Reader(arena).read_presence(**root, pidf)) {
+        return make_error(ErrorKind::TooLong, "too many tuples");
+    }
     return pidf;
 }
 
@@ -191,8 +244,16 @@ void write_pidf(const Pidf& pidf, Buffer& to) {
     to.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
     xml::Writer writer(to);
     writer.open("presence").attribute("xmlns", kPidf);
-    if (!pidf.activities.empty()) {
-        writer.attribute("xmlns:dm", kPerson).attribute("xmlns:rpid", kRpid);
+    const bool has_person = !pidf.activities.empty() || pidf.input.is_idle;
+    if (has_person) {
+        writer.attribute("xmlns:dm", kPerson);
+    }
+    if (has_person ||
+        std::ranges::any_of(pidf.tuples, [](const auto& one) { return one.input.is_idle; })) {
+        writer.attribute("xmlns:rpid", kRpid);
+    }
+    if (std::ranges::any_of(pidf.tuples, [](const auto& one) { return !one.activities.empty(); })) {
+        writer.attribute("xmlns:ep", kRpidStatus);
     }
     writer.attribute("entity", pidf.entity);
     for (const PidfTuple& tuple : pidf.tuples) {
@@ -201,14 +262,18 @@ void write_pidf(const Pidf& pidf, Buffer& to) {
     for (const PidfNote& note : pidf.notes) {
         write_note(writer, "note", note);
     }
-    if (!pidf.activities.empty()) {
-        writer.open("dm:person").attribute("id", "person").open("rpid:activities");
-        for (std::string_view activity : pidf.activities) {
-            // Names of ours, never text from elsewhere.
-            const std::string name = fmt::format("rpid:{}", activity);
-            writer.open(name).close(name);
+    if (has_person) {
+        writer.open("dm:person").attribute("id", "person");
+        if (!pidf.activities.empty()) {
+            writer.open("rpid:activities");
+            for (std::string_view activity : pidf.activities) {
+                const std::string name = fmt::format("rpid:{}", activity);
+                writer.open(name).close(name);
+            }
+            writer.close("rpid:activities");
         }
-        writer.close("rpid:activities").close("dm:person");
+        write_input(writer, pidf.input);
+        writer.close("dm:person");
     }
     writer.close("presence");
 }

@@ -1,5 +1,5 @@
-// Presence documents: PIDF (RFC 3863) with the two extensions that IM gateways use, the show
-// element of RFC 8048 §6.2 and the activities of RPID (RFC 4480 §3.2).
+// Presence documents: PIDF (RFC 3863) with the extensions that IM gateways use: the show element of
+// RFC 8048 §6.2, activities and user-input of RPID (RFC 4480 §3.2, §3.13).
 #pragma once
 
 #include "base/arena.h"
@@ -25,6 +25,12 @@ enum class PidfBasic : std::uint8_t {
     Other,  ///< a value that RFC 3863 §4.1.4 does not know
 };
 
+/// RPID user-input (RFC 4480 §3.13).
+struct PidfInput {
+    bool is_idle = false;         ///< said to be idle
+    std::string_view last_input;  ///< when, as written; may be empty
+};
+
 struct PidfTuple {
     std::string_view id;  ///< an NCName (xs:ID)
     PidfBasic basic = PidfBasic::Absent;
@@ -34,19 +40,28 @@ struct PidfTuple {
     std::optional<int> priority;  ///< of the contact, in thousandths; absent if it is not legal
     std::vector<PidfNote> notes;
     std::string_view timestamp;
+    /// Within the status, for clients that look for them there: RPID elements, or activity elements
+    /// of the drafts before it (SIPE and Microsoft's servers). Without "unknown".
+    std::vector<std::string_view> activities;
+    PidfInput input;
 };
 
 struct Pidf {
     std::string_view entity;  ///< URI of the presentity
     std::vector<PidfTuple> tuples;
-    std::vector<PidfNote> notes;               ///< of the document
-    std::vector<std::string_view> activities;  ///< RPID names of the person, without "unknown"
+    std::vector<PidfNote> notes;  ///< of the document
+    /// RPID names of the person, without "unknown"; for "other" its text.
+    std::vector<std::string_view> activities;
+    PidfInput input;  ///< of the person
 };
 
 /// Unknown elements are skipped (RFC 3863 §4.2.3), a second tuple of one id as well (§4.1.2).
-/// Errors: Syntax. Views live as long as `document` and the arena.
+/// Errors: Syntax; TooLong for too many octets, tuples or children, of which nothing is taken.
+/// Views live as long as `document` and the arena.
 Result<Pidf> parse_pidf(std::string_view document, Arena& arena);
 
+/// Activities and names are ours, never text from elsewhere. Nobody's activities are empty
+/// elements: Linphone shows those as away.
 void write_pidf(const Pidf& pidf, Buffer& to);
 
 }  // namespace isthmus::sip

@@ -190,4 +190,11 @@ std::string_view format_datetime(std::int64_t time, Arena& arena) {
                  seconds % 60);
 }
 
+std::string_view format_datetime_us(std::int64_t microseconds, Arena& arena) {
+    constexpr std::int64_t kSecond = 1000000;
+    std::string_view whole = format_datetime(microseconds / kSecond, arena);
+    whole.remove_suffix(1);
+    return print(arena, "{}.{:06}Z", whole, microseconds % kSecond);
+}
+
 }  // namespace isthmus::translate

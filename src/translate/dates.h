@@ -18,5 +18,7 @@ std::optional<std::int64_t> parse_datetime(std::string_view text);
 
 std::string_view format_sip_date(std::int64_t time, Arena& arena);
 std::string_view format_datetime(std::int64_t time, Arena& arena);
+/// The same of microseconds, with a fraction of six digits.
+std::string_view format_datetime_us(std::int64_t microseconds, Arena& arena);
 
 }  // namespace isthmus::translate

@@ -1,6 +1,7 @@
 #include "translate/presence.h"
 
 #include "base/text.h"
+#include "translate/activities.h"
 #include "translate/address.h"
 #include "translate/dates.h"
 
@@ -49,7 +50,15 @@ std::vector<PidfNote> notes_of(const Presence& presence) {
     return notes;
 }
 
-std::optional<PidfTuple> to_tuple(const Presence& presence, Arena& arena) {
+/// RFC 4480 §3.2: the nearest activity, for SIP clients that do not know show.
+std::string_view activity_of(std::string_view show) {
+    if (show == "away" || show == "xa") {
+        return "away";
+    }
+    return show == "dnd" ? "busy" : std::string_view();
+}
+
+std::optional<PidfTuple> to_tuple(const Presence& presence, Arena& arena, std::int64_t stamp) {
     const auto contact = to_uri(presence.from, arena, {});
     if (!contact) {
         return std::nullopt;
@@ -58,7 +67,9 @@ std::optional<PidfTuple> to_tuple(const Presence& presence, Arena& arena) {
     tuple.id = tuple_id_of(presence.from.resource, arena);
     tuple.contact = *contact;
     tuple.notes = notes_of(presence);
-    if (const auto time = parse_datetime(presence.delay_stamp)) {
+    if (stamp != 0) {
+        tuple.timestamp = format_datetime_us(stamp, arena);
+    } else if (const auto time = parse_datetime(presence.delay_stamp)) {
         tuple.timestamp = format_datetime(*time, arena);
     }
     if (presence.type == PresenceType::Unavailable) {
@@ -67,19 +78,17 @@ std::optional<PidfTuple> to_tuple(const Presence& presence, Arena& arena) {
     }
     tuple.basic = PidfBasic::Open;
     tuple.show = presence.show;
+    if (const std::string_view activity = activity_of(presence.show); !activity.empty()) {
+        tuple.activities.push_back(activity);
+    }
+    if (const auto time = parse_datetime(presence.idle_since)) {
+        tuple.input = {.is_idle = true, .last_input = format_datetime(*time, arena)};
+    }
     // RFC 8048 §6.2 note 6: a negative priority is not mapped.
     if (presence.has_priority && presence.priority >= 0) {
         tuple.priority = presence.priority * 1000 / 127;
     }
     return tuple;
-}
-
-/// RFC 4480 §3.2: the nearest activity, for SIP clients that do not know show.
-std::string_view activity_of(std::string_view show) {
-    if (show == "away" || show == "xa") {
-        return "away";
-    }
-    return show == "dnd" ? "busy" : std::string_view();
 }
 
 /// The latest stanza of each resource, in the order of arrival.
@@ -109,31 +118,25 @@ std::vector<const Presence*> latest_of(std::span<const Presence> stanzas) {
 
 // --- to stanzas -------------------------------------------------------------------------------
 
-struct ActivityShow {
-    std::string_view activity;
-    std::string_view show;
-};
-
-// Ours: RFC 8048 leaves RPID out (gap G-16).
-constexpr std::array<ActivityShow, 14> kActivities{{
-    {"away", "away"},
-    {"busy", "dnd"},
-    {"on-the-phone", "dnd"},
-    {"meeting", "dnd"},
-    {"presentation", "dnd"},
-    {"performance", "dnd"},
-    {"vacation", "xa"},
-    {"holiday", "xa"},
-    {"sleeping", "xa"},
-    {"permanent-absence", "xa"},
-    {"meal", "away"},
-    {"breakfast", "away"},
-    {"lunch", "away"},
-    {"dinner", "away"},
-}};
-
 bool is_show(std::string_view text) {
     return text == "away" || text == "chat" || text == "dnd" || text == "xa";
+}
+
+/// The first activity that means something here: busy and a more exact one may stand together, then
+/// the exact one counts. Those of the tuple are nearer than those of the person.
+const Activity* activity_in(const PidfTuple& tuple, const sip::Pidf& pidf) {
+    const Activity* best = nullptr;
+    for (std::string_view name : tuple.activities.empty() ? pidf.activities : tuple.activities) {
+        const Activity* found = find_activity(name);
+        if (found != nullptr && (best == nullptr || (best->said.empty() && !found->said.empty()))) {
+            best = found;
+        }
+    }
+    return best;
+}
+
+const sip::PidfInput& input_of(const PidfTuple& tuple, const sip::Pidf& pidf) {
+    return tuple.input.is_idle ? tuple.input : pidf.input;
 }
 
 /// show element, then the early extension of RFC 3922 §5.2.10, then RPID.
@@ -148,13 +151,10 @@ std::string_view show_of(const PidfTuple& tuple, const sip::Pidf& pidf) {
     if (tuple.im == "away") {
         return "away";
     }
-    for (std::string_view activity : pidf.activities) {
-        const auto* found = std::ranges::find(kActivities, activity, &ActivityShow::activity);
-        if (found != kActivities.end()) {
-            return found->show;
-        }
+    if (const Activity* activity = activity_in(tuple, pidf)) {
+        return activity->show;
     }
-    return {};
+    return input_of(tuple, pidf).is_idle ? std::string_view("away") : std::string_view();
 }
 
 // RFC 8048 §6.3 note 2 and RFC 3922 §5.2.13, made invertible (gap G-54).
@@ -212,10 +212,29 @@ Presence unavailable(const PresenceContext& context, std::string_view resource) 
     return presence;
 }
 
+/// What show cannot say: since when somebody is idle (XEP-0319), and where there is no note what he
+/// is doing.
+void fill_activity(const PidfTuple& tuple, const sip::Pidf& pidf, Presence& into, Arena& arena) {
+    // RFC 3922 §5.2.14: the time crosses, its text does not. Clients at work are not idle.
+    const sip::PidfInput& input = input_of(tuple, pidf);
+    const auto since = input.is_idle && (into.show == "away" || into.show == "xa")
+                           ? parse_datetime(input.last_input)
+                           : std::nullopt;
+    if (since) {
+        into.idle_since = format_datetime(*since, arena);
+    }
+    const Activity* activity = activity_in(tuple, pidf);
+    if (into.statuses.empty() && activity != nullptr && !activity->said.empty() &&
+        activity->show == into.show) {
+        into.statuses.push_back({"en", activity->said});
+    }
+}
+
 Presence to_stanza(const PidfTuple& tuple,
                    const sip::Pidf& pidf,
                    const PresenceContext& context,
-                   std::string_view resource) {
+                   std::string_view resource,
+                   Arena& arena) {
     Presence presence = unavailable(context, resource);
     fill_statuses(
         tuple.notes.empty() ? pidf.notes : tuple.notes, context.content_language, presence);
@@ -227,6 +246,7 @@ Presence to_stanza(const PidfTuple& tuple,
         presence.show = show;
         presence.has_priority = tuple.priority.has_value();
         presence.priority = to_xmpp_priority(tuple.priority.value_or(0));
+        fill_activity(tuple, pidf, presence, arena);
     }
     return presence;
 }
@@ -268,11 +288,13 @@ std::string_view tuple_id_of(std::string_view resource, Arena& arena) {
     return {to, static_cast<std::size_t>(end - to)};
 }
 
-std::optional<PresenceDocument> to_pidf(std::span<const Presence> stanzas, Arena& arena) {
+std::optional<PresenceDocument> to_pidf(std::span<const Presence> stanzas,
+                                        Arena& arena,
+                                        std::int64_t stamp) {
     PresenceDocument document;
     const PidfTuple* first = nullptr;
     for (const Presence* presence : latest_of(stanzas)) {
-        auto tuple = to_tuple(*presence, arena);
+        auto tuple = to_tuple(*presence, arena, stamp);
         if (!tuple) {
             return std::nullopt;
         }
@@ -291,8 +313,9 @@ std::optional<PresenceDocument> to_pidf(std::span<const Presence> stanzas, Arena
             first = &tuple;
         }
     }
-    if (first != nullptr && !activity_of(first->show).empty()) {
-        document.pidf.activities.push_back(activity_of(first->show));
+    if (first != nullptr) {
+        document.pidf.activities = first->activities;
+        document.pidf.input = first->input;
     }
     return document;
 }
@@ -301,12 +324,19 @@ boost::system::result<void, Refusal> to_presence(std::string_view document,
                                                  const PresenceContext& context,
                                                  Arena& arena,
                                                  std::vector<Presence>& into) {
-    const auto pidf = sip::parse_pidf(document, arena);
+    auto pidf = sip::parse_pidf(document, arena);
     if (!pidf) {
-        return refusal(400);
+        return refusal(pidf.error().kind == ErrorKind::TooLong ? 413 : 400);
     }
     if (!is_entity(pidf->entity, context, arena)) {
         return refusal(403);
+    }
+    // The person sums up its tuples: where these speak for themselves it adds nothing.
+    if (std::ranges::any_of(pidf->tuples, [](const PidfTuple& tuple) {
+            return !tuple.activities.empty() || tuple.input.is_idle;
+        })) {
+        pidf->activities.clear();
+        pidf->input = {};
     }
     const std::size_t begin = into.size();
     const auto is_named = [&](std::string_view resource) {
@@ -319,7 +349,7 @@ boost::system::result<void, Refusal> to_presence(std::string_view document,
     for (const PidfTuple& tuple : pidf->tuples) {
         const auto resource = resource_of(tuple, context.presentity, arena);
         if (resource && !is_named(*resource) && (!has_usual || is_about_messages(tuple))) {
-            into.push_back(to_stanza(tuple, *pidf, context, *resource));
+            into.push_back(to_stanza(tuple, *pidf, context, *resource, arena));
         }
     }
     // RFC 3856 §6.8: the document is the whole state; what it leaves out is gone.

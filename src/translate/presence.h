@@ -10,6 +10,8 @@
 
 #include <boost/system/result.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -27,8 +29,23 @@ struct PresenceDocument {
 
 /// The whole state of one presentity (RFC 3856 §6.8) after `stanzas`, which arrived in this order:
 /// a tuple for each available resource, and one for the resource that left last. Nothing if none of
-/// them is about availability (RFC 8048 §6.2 note 1), or the address has no URI.
-std::optional<PresenceDocument> to_pidf(std::span<const xmpp::Presence> stanzas, Arena& arena);
+/// them is about availability (RFC 8048 §6.2 note 1), or the address has no URI. `stamp`, of
+/// Stamps, becomes the time stamp of its tuples; without one they have that of delayed stanzas.
+/// Shows become activities too, an idle client (XEP-0319) user-input: docs/presence.md has the
+/// table.
+std::optional<PresenceDocument> to_pidf(std::span<const xmpp::Presence> stanzas,
+                                        Arena& arena,
+                                        std::int64_t stamp = 0);
+
+/// Gives out time stamps, each once, so that no two documents carry the same (RFC 3863 §4.1.7).
+class Stamps {
+  public:
+    /// `now`: Unix time in microseconds; the result is it or a little later.
+    std::int64_t next(std::int64_t now) { return last_ = std::max(now, last_ + 1); }
+
+  private:
+    std::int64_t last_ = 0;
+};
 
 /// A legal xs:ID for a resource, distinct for distinct ones: `ID-` and the resource with what an
 /// NCName cannot hold as _xHH_ (RFC 8048 §6.2 note 2, gap G-17).
@@ -48,7 +65,8 @@ struct PresenceContext {
 
 /// What the watcher is to receive, complete: each tuple's state, and `unavailable` for announced
 /// resources that the document does not name any more. Appended to `into`. The error is the
-/// response to the NOTIFY: 400, or 403 for a document about somebody else (gap G-22).
+/// response to the NOTIFY: 400, 413 if there is too much of it, or 403 for a document about
+/// somebody else (gap G-22); nothing is appended then.
 boost::system::result<void, Refusal> to_presence(std::string_view document,
                                                  const PresenceContext& context,
                                                  Arena& arena,

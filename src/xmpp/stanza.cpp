@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kChatStates = "http://jabber.org/protocol/chatstates";
 constexpr std::string_view kReceipts = "urn:xmpp:receipts";
+constexpr std::string_view kIdle = "urn:xmpp:idle:1";
 constexpr std::string_view kMarkers = "urn:xmpp:chat-markers:0";
 constexpr std::string_view kCorrection = "urn:xmpp:message-correct:0";
 constexpr std::string_view kDelay = "urn:xmpp:delay";
@@ -281,6 +282,8 @@ Result<Presence> Presence::read(const xml::Element& element, Arena& arena) {
     for (const xml::Element* i = element.first_element(); i != nullptr; i = i->next_element()) {
         if (i->is("delay", kDelay) && presence.delay_stamp.empty()) {
             presence.delay_stamp = attribute(*i, "stamp");
+        } else if (i->is("idle", kIdle) && presence.idle_since.empty()) {
+            presence.idle_since = attribute(*i, "since");
         }
         if (i->ns != element.ns) {
             continue;
@@ -320,6 +323,9 @@ void Presence::write(Buffer& out) const {
         writer.element("priority", {digits.data(), static_cast<std::size_t>(end - digits.data())});
     }
     write_delay(writer, delay_stamp, {});
+    if (!idle_since.empty()) {
+        writer.open("idle").attribute("xmlns", kIdle).attribute("since", idle_since).close("idle");
+    }
     if (error) {
         error->write(writer);
     }

@@ -1,5 +1,5 @@
 // Stanzas as values: what we read of <message/>, <presence/> and <iq/>, and what we write.
-// RFC 6120 §8, RFC 6121 §5; XEP-0085, XEP-0184, XEP-0203, XEP-0308, XEP-0333.
+// RFC 6120 §8, RFC 6121 §5; XEP-0085, XEP-0184, XEP-0203, XEP-0308, XEP-0319, XEP-0333.
 #pragma once
 
 #include "base/arena.h"
@@ -95,6 +95,7 @@ struct Presence {
     int priority = 0;
     bool has_priority = false;
     std::string_view delay_stamp;
+    std::string_view idle_since;  ///< XEP-0319
     std::optional<StanzaError> error;
     const xml::Element* element = nullptr;
 

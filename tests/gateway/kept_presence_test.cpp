@@ -51,6 +51,22 @@ TEST(KeptPresence, TellsNewsFromRepetition) {
     EXPECT_EQ(text_of(kept), "balcony+away'bye chamber+ ");
 }
 
+TEST(KeptPresence, IdleIsKeptAndIsNews) {
+    KeptPresence kept;
+    Presence presence = of("balcony", "away");
+    EXPECT_TRUE(kept.keep(presence, 1));
+    presence.idle_since = "2026-11-22T15:00:00Z";
+    presence.statuses = {{"en", "tea"}};
+    EXPECT_TRUE(kept.keep(presence, 1));
+    EXPECT_FALSE(kept.keep(presence, 1));
+    Arena arena;
+    std::vector<Presence> all;
+    kept.read({"juliet", "fabrikam.example", {}}, {}, arena, all);
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].idle_since, presence.idle_since);
+    EXPECT_EQ(all[0].statuses, presence.statuses);
+}
+
 TEST(KeptPresence, PriorityAndLanguageCount) {
     KeptPresence kept;
     Presence presence = of("balcony");
