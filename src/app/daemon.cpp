@@ -24,6 +24,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -154,6 +155,7 @@ class Daemon {
         traffic_->set_tls(tls);
         crossing_.emplace(
             *traffic_, control_, [this](const auto& batch) { return write_subscriptions(batch); });
+        restore_subscriptions();
         traffic_->start();
         policies_.emplace(*store_, canonical_domain, [this](auto snapshot) {
             return crossing_->publish(std::move(snapshot));
@@ -164,6 +166,16 @@ class Daemon {
             throw std::runtime_error("the traffic thread does not answer");
         }
         announce(expect(std::move(*listening)));
+    }
+
+    void restore_subscriptions() {
+        const auto start = std::chrono::steady_clock::now();
+        const std::size_t count = subscription_store_->load(
+            [this](auto records) { traffic_->restore(std::move(records)); });
+        const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+        log::event(log::Level::Info,
+                   "subscription.loaded",
+                   {{"count", count}, {"duration_ms", time.count() * 1000}});
     }
 
     bool write_subscriptions(const SubscriptionQueue::Batch& batch) {

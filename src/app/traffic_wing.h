@@ -21,6 +21,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace isthmus::app {
@@ -49,6 +50,11 @@ class TrafficWing {
 
     /// Must be given where to commit before start().
     SubscriptionQueue& subscription_queue() { return subscription_queue_; }
+
+    /// Before start(), in as many slices as it takes: what the database holds.
+    void restore(std::vector<subscriptions::Record> records) {
+        presence_.restore(std::move(records));
+    }
 
     /// Starts and ends the thread; between them all below belongs to that thread.
     void start();

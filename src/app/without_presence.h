@@ -5,11 +5,15 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace isthmus::app {
 
 class WithoutPresence final : public gateway::Subscriptions {
   public:
+    /// They stay in the database.
+    void restore(std::vector<subscriptions::Record> /*records*/) {}
+
     gateway::SubscriptionPage list(const gateway::SubscriptionFilter& /*filter*/) const override {
         return {};
     }
