@@ -71,6 +71,6 @@ json::object request_facts(const sip::OutgoingRequest& request, Arena& arena);
 json::object message_to_sip_case(const json::value& given, const json::value* config);
 json::object message_to_xmpp_case(const json::value& given, const json::value* config);
 json::object presence_to_pidf_case(const json::value& given);
-json::object pidf_to_presence_case(const json::value& given);
+json::object pidf_to_presence_case(const json::value& given, const json::value* expect);
 
 }  // namespace isthmus::app::cases

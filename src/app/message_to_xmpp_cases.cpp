@@ -21,7 +21,8 @@ using translate::ToXmpp;
 using xmpp::ChatState;
 
 constexpr std::string_view kStanzaId = "case-1";
-constexpr std::array kMethods = {sip::Method::Message, sip::Method::Options};
+constexpr std::array kMethods = {
+    sip::Method::Message, sip::Method::Subscribe, sip::Method::Notify, sip::Method::Options};
 constexpr sip::Abilities kAbilities{
     .methods = kMethods, .option_tags = {}, .accept = translate::kAccept};
 
@@ -140,6 +141,10 @@ class Case {
         }
         if (request().method == sip::Method::Options) {
             return options();
+        }
+        if (request().method != sip::Method::Message) {
+            out_["skipped"] = "presence has cases of its own";
+            return;
         }
         const auto addresses = translate::addresses_of(request(), arena_);
         if (!addresses) {

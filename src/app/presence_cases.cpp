@@ -196,14 +196,16 @@ bool is_pidf(std::string_view content_type) {
 
 }  // namespace
 
-json::object pidf_to_presence_case(const json::value& given) {
+json::object pidf_to_presence_case(const json::value& given, const json::value* expect) {
     const json::value* notify = member(&given, "notify");
     const std::string_view state = text_of(notify, "subscription_state");
-    const std::string_view override_event = text_of(&given, "event_override");
+    // What is to be played stands beside the other facts, or among the expectations.
+    const json::value* const played = member(&given, "event_override") == nullptr ? expect : &given;
+    const std::string_view override_event = text_of(played, "event_override");
     const std::string_view event =
         override_event.empty() ? text_of(notify, "event") : override_event;
     const auto answered = [](int status) { return json::object{{"sip_response", status}}; };
-    if (is_true(&given, "no_dialog")) {
+    if (is_true(&given, "no_dialog") || is_true(expect, "no_dialog")) {
         return answered(481);  // RFC 6665 §4.1.3
     }
     if (event.substr(0, event.find(';')) != "presence") {

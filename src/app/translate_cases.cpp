@@ -204,7 +204,7 @@ json::object run_case(const json::value& one) {
         return presence_to_pidf_case(*given);
     }
     if (direction == "pidf-to-xmpp" && given != nullptr) {
-        return pidf_to_presence_case(*given);
+        return pidf_to_presence_case(*given, member(&one, "expect"));
     }
     for (const json::value* where : {&one, given}) {
         if (const std::string_view name = text_of(where, "condition"); !name.empty()) {
