@@ -14,6 +14,7 @@ namespace isthmus::sip {
 namespace {
 
 constexpr std::string_view kFormat = "d1";
+constexpr std::uint32_t kGreatestCSeq = 0x7FFFFFFF;  // RFC 3261 §8.1.1.5
 
 bool is_sip(const Uri& uri) {
     return uri.is_sip() || uri.is_sips();
@@ -275,6 +276,7 @@ std::optional<Dialog> Dialog::load(std::string_view saved) {
     }
     const bool is_whole = numbers.empty() && rest.empty() && tag <= parts[Remote].size() &&
                           !parts[RequestUri].empty() && is_strict <= 1 &&
+                          made.local_cseq <= kGreatestCSeq &&
                           (is_strict == 0 || parts[Route].ends_with('>'));
     if (!is_whole || !made.assign(parts)) {
         return std::nullopt;

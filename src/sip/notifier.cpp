@@ -304,7 +304,6 @@ void NotifierSet::retry_later(Watch& entry, std::uint32_t retry_after) {
                            seconds(std::min(retry_after, kGreatestRetryAfter)));
     entry.is_changed = true;
     entry.next_notify_at = std::max(entry.next_notify_at, timers_.now() + delay);
-    entry.is_waiting = false;
     pump(entry);
 }
 

@@ -93,8 +93,8 @@ TEST(Dialog, TheTargetMovesAndTheRouteSetDoesNot) {  // RFC 3261 §12.2.2
 }
 
 TEST(Dialog, WhatCannotMakeOne) {
-    const std::string long_route =
-        "Record-Route: <sip:" + std::string(4050, 'p') + "@p.example;lr>\r\n" + std::string(kContact);
+    const std::string long_route = "Record-Route: <sip:" + std::string(4050, 'p') +
+                                   "@p.example;lr>\r\n" + std::string(kContact);
 
     struct {
         std::string lines;
@@ -152,6 +152,8 @@ TEST(Dialog, ComesBackFromTheDatabase) {
             EXPECT_FALSE(Dialog::load(saved.substr(0, size))) << size;
         }
         EXPECT_FALSE(Dialog::load(saved + "x"));
+        EXPECT_FALSE(Dialog::load(std::string(saved).insert(saved.find('\n'), " 0")));
+        EXPECT_FALSE(Dialog::load("d1 2147483648" + saved.substr(13)));
         EXPECT_FALSE(Dialog::load("d2" + saved.substr(2)));
         EXPECT_FALSE(Dialog::load(saved + std::string(5000, 'x')));
     }

@@ -88,7 +88,11 @@ TEST_F(NotifierTest, NotOftenerThanTheInterval) {  // 8.17, RFC 3856 §6.10
     EXPECT_EQ(next.body, "3");
     EXPECT_EQ(next.headers.at("Subscription-State"), "active;expires=3590");
     respond_to(next, "200 OK");
-    timers.advance(seconds(3589));
+    timers.advance(seconds(1));
+    notifiers->changed(handle);
+    timers.advance(seconds(4));
+    respond_to(sender.take(), "200 OK");
+    timers.advance(seconds(3584));
     EXPECT_THAT(sender.requests, IsEmpty());
     timers.advance(seconds(1));
     EXPECT_EQ(sender.take().headers.at("Subscription-State"), "terminated;reason=timeout")
@@ -114,6 +118,21 @@ TEST_F(NotifierTest, ARefreshWhileOneIsOnItsWay) {
     EXPECT_THAT(sender.requests, IsEmpty());
     respond_to(first, "200 OK");
     EXPECT_EQ(sender.take().cseq, first.cseq + 1) << "at once, whatever the interval";
+}
+
+TEST_F(NotifierTest, AChangeBehindARefresh) {
+    live();
+    notifiers->changed(handle);
+    respond_to(sender.take(), "200 OK");
+    notifiers->changed(handle);  // waits
+    timers.advance(seconds(1));
+    EXPECT_EQ(refresh().status, 200);
+    respond_to(sender.take(), "200 OK");
+    notifiers->changed(handle);  // waits again
+    timers.advance(milliseconds(4900));
+    EXPECT_THAT(sender.requests, IsEmpty());
+    timers.advance(milliseconds(100));
+    sender.take();
 }
 
 TEST_F(NotifierTest, TheCSeqRisesAcrossARestart) {

@@ -125,7 +125,8 @@ TEST_F(SubscriberTest, RefreshesThatAreTriedAgain) {  // 7.10
         EXPECT_GE(after, seconds(5)) << status;
         EXPECT_LE(after, seconds(7)) << status;
         const Sent again = sender.take();
-        EXPECT_GT(again.cseq, refresh.cseq);
+        // Without an answer nobody knows how many challenges took a number.
+        EXPECT_EQ(again.cseq, refresh.cseq + (status == 0 ? 3 : 1));
         respond_to(again, "503 Busy", "Retry-After: 100 (soon)");
         EXPECT_GE(until_request(seconds(110)), seconds(100)) << status;
         respond_to(sender.take(), "200 OK", "Expires: 3600");

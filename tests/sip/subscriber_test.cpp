@@ -210,6 +210,14 @@ TEST_F(SubscriberTest, TimerNWaitsForTheResponse) {
     respond_to(initial, "200 OK");
     timers.advance(seconds(31));
     EXPECT_EQ(notify(initial).status, 200);
+
+    subscribe();
+    const Sent second = sender.take();
+    timers.advance(seconds(60));
+    respond_to(second, "200 OK");
+    timers.advance(seconds(33));
+    ASSERT_THAT(watcher.ends, SizeIs(1));
+    EXPECT_EQ(watcher.ends[0].end, SubscriptionEnd::NoNotify);
 }
 
 TEST_F(SubscriberTest, TheInitialSubscribeFails) {
