@@ -1,6 +1,7 @@
 #include "app/crossing.h"
 
 #include "app/subscription_views.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #include <fmt/format.h>
@@ -25,8 +26,8 @@ Error no_such_subscription(std::string_view id) {
 
 }  // namespace
 
-Crossing::Crossing(TrafficWing& traffic, net::EventLoop& control, WriteSubscriptions write)
-    : traffic_(traffic), control_(control), write_(std::move(write)) {
+Crossing::Crossing(TrafficWing& traffic, net::EventLoop& control, store::SubscriptionStore& store)
+    : traffic_(traffic), control_(control), store_(store) {
     traffic_.subscription_queue().set_commit(
         [this](SubscriptionQueue::Batch batch, std::function<void(bool)> on_outcome) {
             commit(std::move(batch), std::move(on_outcome));
@@ -83,7 +84,19 @@ void Crossing::commit(SubscriptionQueue::Batch batch, std::function<void(bool)> 
 }
 
 bool Crossing::write_under_way() {
-    return write_(std::exchange(under_way_, {}));
+    return write(std::exchange(under_way_, {}));
+}
+
+bool Crossing::write(const SubscriptionQueue::Batch& batch) {
+    try {
+        store_.write(batch);
+        return true;
+    } catch (const store::StoreError& error) {
+        log::event(log::Level::Error,
+                   "subscription.not_stored",
+                   {{"code", "IST-API-004"}, {"count", batch.size()}, {"msg", error.what()}});
+        return false;
+    }
 }
 
 void Crossing::write_rest() {
@@ -91,7 +104,7 @@ void Crossing::write_rest() {
         write_under_way();
     }
     if (const auto rest = traffic_.subscription_queue().take_rest(); !rest.empty()) {
-        write_(rest);
+        write(rest);
     }
 }
 

@@ -12,6 +12,7 @@
 #include "net/event_loop.h"
 #include "net/wire.h"
 #include "policy/policy.h"
+#include "store/subscription_store.h"
 
 #include <chrono>
 #include <cstdint>
@@ -25,13 +26,9 @@ namespace isthmus::app {
 
 class Crossing {
   public:
-    /// One transaction, on the control thread. False: nothing of it is stored, and the log says
-    /// why.
-    using WriteSubscriptions = std::function<bool(const SubscriptionQueue::Batch&)>;
-
-    /// Both must outlive it; before the traffic thread starts, and the traffic thread must have
+    /// All must outlive it; before the traffic thread starts, and the traffic thread must have
     /// ended before it goes. Its functions are for the control thread.
-    Crossing(TrafficWing& traffic, net::EventLoop& control, WriteSubscriptions write);
+    Crossing(TrafficWing& traffic, net::EventLoop& control, store::SubscriptionStore& store);
     Crossing(const Crossing&) = delete;
     Crossing& operator=(const Crossing&) = delete;
     Crossing(Crossing&&) = delete;
@@ -66,6 +63,9 @@ class Crossing {
     /// On the traffic thread.
     void commit(SubscriptionQueue::Batch batch, std::function<void(bool)> on_outcome);
     bool write_under_way();
+    /// One transaction, on the control thread. False: nothing of it is stored, and the log says
+    /// why.
+    bool write(const SubscriptionQueue::Batch& batch);
 
     using Change = void (gateway::Subscriptions::*)(std::string_view,
                                                     std::string_view,
@@ -78,7 +78,7 @@ class Crossing {
 
     TrafficWing& traffic_;
     net::EventLoop& control_;
-    WriteSubscriptions write_;
+    store::SubscriptionStore& store_;
     /// Written by the traffic thread before it posts, by the control thread after: the queue has
     /// one batch under way at a time.
     SubscriptionQueue::Batch under_way_;

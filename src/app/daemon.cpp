@@ -153,8 +153,7 @@ class Daemon {
         const auto tls = expect(load_tls(config_));
         traffic_ = expect(TrafficWing::create(config_, std::move(policy), metrics_));
         traffic_->set_tls(tls);
-        crossing_.emplace(
-            *traffic_, control_, [this](const auto& batch) { return write_subscriptions(batch); });
+        crossing_.emplace(*traffic_, control_, *subscription_store_);
         restore_subscriptions();
         traffic_->start();
         policies_.emplace(*store_, canonical_domain, [this](auto snapshot) {
@@ -176,18 +175,6 @@ class Daemon {
         log::event(log::Level::Info,
                    "subscription.loaded",
                    {{"count", count}, {"duration_ms", time.count() * 1000}});
-    }
-
-    bool write_subscriptions(const SubscriptionQueue::Batch& batch) {
-        try {
-            subscription_store_->write(batch);
-            return true;
-        } catch (const store::StoreError& error) {
-            log::event(log::Level::Error,
-                       "subscription.not_stored",
-                       {{"code", "IST-API-004"}, {"count", batch.size()}, {"msg", error.what()}});
-            return false;
-        }
     }
 
     void open_admin() {
