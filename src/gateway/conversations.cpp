@@ -13,6 +13,11 @@ Conversations::Conversations(Handler& handler, Timers& timers, Limits limits)
       sip_users_(limits.sip_users),
       timer_(timers, [this] { lapse(); }) {}
 
+void Conversations::stop() {
+    lapses_.clear();
+    timer_.cancel();
+}
+
 std::uint64_t Conversations::key_of(const xmpp::Jid& user) const {
     return hash_.add(hash_.add(hash_.seed(), user.local), user.domain);
 }
@@ -36,7 +41,7 @@ Conversations::XmppSide Conversations::xmpp_side(const xmpp::Jid& user,
 
 void Conversations::text_to_xmpp(const xmpp::Jid& user, const xmpp::Jid& contact) {
     Pair* pair = has_pairs() ? pairs_.find(key_of(user, contact)) : nullptr;
-    if (pair != nullptr) {
+    if (pair != nullptr && is_running(*pair)) {
         pair->last_text = timers_.now();
         pair->typist.reset();
     }

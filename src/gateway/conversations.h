@@ -92,6 +92,9 @@ class Conversations {
     void imdn_refused(const xmpp::Jid& user);
     bool takes_imdn(const xmpp::Jid& user) const;
 
+    /// Nothing lapses any more: the handler is about to go.
+    void stop();
+
     bool has_pairs() const { return pairs_.size() != 0; }
 
     std::size_t pairs() const { return pairs_.size(); }

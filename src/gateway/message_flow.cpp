@@ -32,6 +32,7 @@ void MessageFlow::attach(SipSide& sip_side, xmpp::Server& server) {
 void MessageFlow::abandon() {
     to_xmpp_.clear();
     to_sip_.clear();
+    conversations_.stop();
 }
 
 Outcome MessageFlow::outcome_of(ErrorKind kind) {

@@ -105,6 +105,12 @@ class MessageFlow final : private Outbox::Sender,
                      std::string_view user,
                      const policy::Decision& decision,
                      std::unique_ptr<sip::IncomingRequest> transaction);
+    void submit_stanza(std::uint64_t id,
+                       const sip::Request& request,
+                       std::string_view user,
+                       const policy::Decision& decision,
+                       const translate::ToXmpp& made,
+                       std::unique_ptr<sip::IncomingRequest> transaction);
     /// Sends it, or only keeps it from lapsing when it says the same again.
     void send_typing(const translate::XmppAddresses& addresses,
                      const translate::ToXmpp& made,
@@ -114,6 +120,9 @@ class MessageFlow final : private Outbox::Sender,
                       const policy::Decision& decision,
                       sip::IncomingRequest& transaction);
     void bounce(const xmpp::Message& message, const xmpp::StanzaError& error, MessageReport report);
+    void deny_from_xmpp(std::uint64_t id,
+                        const xmpp::Message& message,
+                        const policy::Decision& decision);
     /// An allowed stanza whose recipient is one of ours.
     void carry_to_sip(std::uint64_t id,
                       const xmpp::Message& message,

@@ -62,40 +62,40 @@ void MessageFlow::on_message(const xmpp::Message& message) {
         Approach::Message,
         timers_.now());
     counters_.count_decision(decision);
-    const auto fail = [&](const xmpp::StanzaError& error,
-                          Outcome outcome,
-                          std::string_view code,
-                          std::string_view text) {
-        counters_.count(kDirection, decision, outcome);
-        bounce(message, error, {.id = id, .code = code, .text = text});
-    };
-    using xmpp::StanzaError;
-    const bool is_standalone = message.bodies.empty() && message.subjects.empty();
-    if (decision.gate == policy::Gate::PartnerType && is_standalone) {
-        // Nobody wrote it, so nobody is told: typing notices and receipts of strangers just end.
-        counters_.count(kDirection, decision, Outcome::Denied);
-        return;
-    }
     if (!decision.is_allowed()) {
-        return fail(StanzaError::of(xmpp::Condition::Forbidden, Admission::refusal_text(decision)),
-                    Outcome::Denied,
-                    policy::gate_code(decision.gate),
-                    decision.rule != nullptr ? std::string_view(decision.rule->identity) : "");
+        return deny_from_xmpp(id, message, decision);
     }
+    using xmpp::StanzaError;
     if (message.hops >= config_.max_hops) {
-        return fail(
+        counters_.count(kDirection, decision, Outcome::Denied);
+        return bounce(
+            message,
             StanzaError::of(xmpp::Condition::ServiceUnavailable, "The message goes in circles."),
-            Outcome::Denied,
-            "IST-SIP-004",
-            "hops");
+            {.id = id, .code = "IST-SIP-004", .text = "hops"});
     }
     if (is_full()) {
-        return fail(StanzaError::of(xmpp::Condition::ResourceConstraint),
-                    Outcome::Limited,
-                    "IST-LIM-002",
-                    "");
+        counters_.count(kDirection, decision, Outcome::Limited);
+        return bounce(message,
+                      StanzaError::of(xmpp::Condition::ResourceConstraint),
+                      {.id = id, .code = "IST-LIM-002"});
     }
     carry_to_sip(id, message, decision, *served);
+}
+
+void MessageFlow::deny_from_xmpp(std::uint64_t id,
+                                 const xmpp::Message& message,
+                                 const policy::Decision& decision) {
+    counters_.count(Direction::XmppToSip, decision, Outcome::Denied);
+    const std::string_view text = Admission::refusal_text(decision);
+    if (!text.empty() && message.bodies.empty() && message.subjects.empty()) {
+        // Nobody wrote it, so nobody is told: typing notices and receipts of strangers just end.
+        return;
+    }
+    bounce(message,
+           xmpp::StanzaError::of(xmpp::Condition::Forbidden, text),
+           {.id = id,
+            .code = policy::gate_code(decision.gate),
+            .text = decision.rule != nullptr ? std::string_view(decision.rule->identity) : ""});
 }
 
 void MessageFlow::carry_to_sip(std::uint64_t id,

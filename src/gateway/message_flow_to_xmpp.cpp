@@ -157,9 +157,18 @@ void MessageFlow::send_stanza(std::uint64_t id,
         counters_.count(kDirection, decision, Outcome::Denied);
         return refuse(request, *transaction, refusal(483), {.id = id, .code = "IST-SIP-004"});
     }
+    submit_stanza(id, request, user, decision, made, std::move(transaction));
+}
+
+void MessageFlow::submit_stanza(std::uint64_t id,
+                                const sip::Request& request,
+                                std::string_view user,
+                                const policy::Decision& decision,
+                                const translate::ToXmpp& made,
+                                std::unique_ptr<sip::IncomingRequest> transaction) {
     if (log::is_enabled(log::Level::Debug)) {
         log_.step("im.in",
-                  {.direction = kDirection,
+                  {.direction = Direction::SipToXmpp,
                    .id = id,
                    .from = request.from.uri.text,
                    .to = request.uri.text,
@@ -167,11 +176,11 @@ void MessageFlow::send_stanza(std::uint64_t id,
                   {},
                   arena_);
         log_.step("im.out",
-                  {.direction = kDirection,
+                  {.direction = Direction::SipToXmpp,
                    .id = id,
                    .from = address_text(message_.from, arena_),
                    .to = address_text(message_.to, arena_),
-                   .stanza_id = stanza_id},
+                   .stanza_id = message_.id},
                   {},
                   arena_);
     }
@@ -186,11 +195,11 @@ void MessageFlow::send_stanza(std::uint64_t id,
         const std::string_view domain = compared_host(request.from.uri.host, arena_);
         admission_.wrote(user, domain, message_.to, decision, timers_.now());
     }
-    if (side.takes_chat_states) {
-        conversations_.text_to_xmpp(from, to);
+    if (conversations_.has_pairs()) {
+        conversations_.text_to_xmpp(message_.from, message_.to);
     }
     if (!made.imdn.message_id.empty()) {
-        conversations_.imdn_seen(from);
+        conversations_.imdn_seen(message_.from);
     }
     counters_.pending.set(static_cast<std::int64_t>(pending()));
     server_->send(message_, cookie);
