@@ -172,6 +172,8 @@ sip::UserAgentConfig make_user_agent_config(const Config& config) {
     made.server_name = config.server_name;
     made.max_message_octets = config.max_sip_bytes;
     made.max_pending_transactions = config.max_pending_messages;
+    made.methods = {sip::Method::Message, sip::Method::Subscribe, sip::Method::Notify};
+    made.allow_events = sip::kPresencePackage;
     for (const SipPeerConfig& peer : config.sip_peers) {
         made.peer_names.push_back(peer.name);
     }
@@ -219,6 +221,7 @@ TrafficWing::TrafficWing(const Config& config,
 
 TrafficWing::~TrafficWing() {
     stop();
+    gateway_.abandon();
 }
 
 Result<std::unique_ptr<TrafficWing>> TrafficWing::create(
@@ -256,7 +259,8 @@ Result<std::unique_ptr<TrafficWing>> TrafficWing::create(
                           made->random_,
                           metrics,
                           made->gateway_);
-    made->gateway_.attach(*made->sip_peers_, *made->server_);
+    made->gateway_.attach(
+        *made->sip_peers_, *made->sip_peers_, *made->server_, made->subscription_queue_);
     made->gateway_.set_policy(std::move(policy));
     made->started_ = made->loop_.timers().now();
     return made;

@@ -3,7 +3,6 @@
 
 #include "app/config.h"
 #include "app/subscription_queue.h"
-#include "app/without_presence.h"
 #include "base/metrics.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -53,7 +52,7 @@ class TrafficWing {
 
     /// Before start(), in as many slices as it takes: what the database holds.
     void restore(std::vector<subscriptions::Record> records) {
-        presence_.restore(std::move(records));
+        gateway_.restore(std::move(records));
     }
 
     /// Starts and ends the thread; between them all below belongs to that thread.
@@ -65,7 +64,7 @@ class TrafficWing {
     void set_tls(const std::shared_ptr<const net::TlsContext>& context);
     control::Status status();
 
-    gateway::Subscriptions& subscriptions() { return presence_; }
+    gateway::Subscriptions& subscriptions() { return gateway_.subscriptions(); }
 
     void drain(Duration patience, std::function<void()> on_done);
 
@@ -86,7 +85,6 @@ class TrafficWing {
     net::SystemNetwork network_;
     gateway::GatewayConfig flows_;
     gateway::Gateway gateway_;
-    WithoutPresence presence_;
     std::unique_ptr<sip::UserAgent> user_agent_;
     std::unique_ptr<gateway::SipPeers> sip_peers_;
     std::unique_ptr<xmpp::Server> server_;

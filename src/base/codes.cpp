@@ -101,6 +101,10 @@ constexpr Code kCodes[] = {
     {"IST-SIP-005",
      "A SIP message has no counterpart in XMPP.",
      "The evidence says what; its sender was told."},
+    {"IST-SIP-006",
+     "The SIP side refused a presence subscription, or ended it.",
+     "The evidence holds its status code or its reason; isthmus subscription get ID shows whether "
+     "it is tried again."},
     {"IST-TCP-001",
      "No address of the partner accepted a connection.",
      "Check firewalls on the way to the addresses in the evidence."},
@@ -122,6 +126,10 @@ constexpr Code kCodes[] = {
     {"IST-XMPP-005",
      "The partner returned an error for a message that it had taken.",
      "The evidence names the condition; the SIP sender was told if it had asked for notices."},
+    {"IST-XMPP-006",
+     "The partner returned an error for a presence subscription.",
+     "The evidence names the condition: no such user, not allowed, or its server cannot be "
+     "reached."},
 };
 
 }  // namespace

@@ -17,36 +17,30 @@ xmpp::Negotiation as_link(policy::Negotiation negotiation) {
     }
 }
 
-/// Until contacts are kept, nobody has any.
-class NoContacts final : public Contacts {
-  public:
-    bool is_contact(std::string_view /*user*/,
-                    std::string_view /*sip_domain*/,
-                    const xmpp::Jid& /*contact*/) const override {
-        return false;
-    }
-};
-
-constexpr NoContacts kNoContacts;
-
 }  // namespace
 
 Gateway::Gateway(GatewayConfig config, Timers& timers, Random& random, metrics::Registry& metrics)
     : config_(std::move(config)),
       admission_(config_),
       counters_(metrics),
-      messages_(config_, admission_, counters_, kNoContacts, timers, random) {}
+      presence_(config_, admission_, counters_, timers, random, metrics),
+      messages_(config_, admission_, counters_, presence_, timers, random) {}
 
-void Gateway::attach(SipSide& sip_side, xmpp::Server& server) {
+void Gateway::attach(SipSide& sip_side,
+                     sip::EventSender& events,
+                     xmpp::Server& server,
+                     subscriptions::Store& store) {
     server_ = &server;
     messages_.attach(sip_side, server);
+    presence_.attach(sip_side, events, server, store);
 }
 
 void Gateway::set_policy(std::shared_ptr<const policy::Policy> policy) {
     counters_.set_policy(*policy);
     admission_.set_policy(std::move(policy));
     if (server_ != nullptr) {
-        server_->recheck_partners();
+        // In this order: a partner that was removed is told before its streams close.
+        presence_.recheck([this] { server_->recheck_partners(); });
     }
 }
 
@@ -57,7 +51,14 @@ int Gateway::identify(const sip::Origin& origin) {
 void Gateway::on_request(const sip::Request& request,
                          const sip::Origin& origin,
                          std::unique_ptr<sip::IncomingRequest> transaction) {
-    messages_.on_request(request, origin, std::move(transaction));
+    switch (request.method) {
+        case sip::Method::Subscribe:
+            return presence_.on_subscribe(request, origin, std::move(transaction));
+        case sip::Method::Notify:
+            return presence_.on_notify(request, origin, std::move(transaction));
+        default:
+            return messages_.on_request(request, origin, std::move(transaction));
+    }
 }
 
 void Gateway::on_message(const xmpp::Message& message) {
@@ -65,24 +66,25 @@ void Gateway::on_message(const xmpp::Message& message) {
 }
 
 void Gateway::on_presence(const xmpp::Presence& presence) {
-    // Presence is a flow of its own, which this version does not have. RFC 6120 §8.3 wants an
-    // answer to a request for a subscription; everything else may be left without one.
-    if (presence.type == xmpp::PresenceType::Subscribe) {
-        server_->send_error(xmpp::Kind::Presence,
-                            presence.to,
-                            presence.from,
-                            presence.id,
-                            xmpp::StanzaError::of(xmpp::Condition::FeatureNotImplemented,
-                                                  "Presence is not available here."));
-    }
+    presence_.on_presence(presence);
 }
 
 void Gateway::on_sent(std::uint64_t cookie) {
-    messages_.on_sent(cookie);
+    if ((cookie & PresenceFlow::kCookie) == 0) {
+        messages_.on_sent(cookie);
+    }
 }
 
 void Gateway::on_not_sent(std::uint64_t cookie, const Error& error) {
-    messages_.on_not_sent(cookie, error);
+    if ((cookie & PresenceFlow::kCookie) == 0) {
+        messages_.on_not_sent(cookie, error);
+    } else {
+        presence_.on_not_sent(cookie, error);
+    }
+}
+
+void Gateway::on_link(std::string_view remote_domain, xmpp::LinkEvent event) {
+    presence_.on_link(remote_domain, event);
 }
 
 std::optional<xmpp::LinkPolicy> Gateway::link_policy(std::string_view remote_domain) {

@@ -9,6 +9,8 @@
 #include "gateway/counters.h"
 #include "gateway/gateway_config.h"
 #include "gateway/message_flow.h"
+#include "gateway/presence_flow.h"
+#include "gateway/presence_status.h"
 #include "gateway/sip_side.h"
 #include "policy/policy.h"
 #include "sip/user_agent.h"
@@ -18,6 +20,8 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace isthmus::gateway {
 
@@ -25,19 +29,32 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
   public:
     Gateway(GatewayConfig config, Timers& timers, Random& random, metrics::Registry& metrics);
 
-    /// Joins the wings; before any traffic. Both must outlive the gateway's last call.
-    void attach(SipSide& sip_side, xmpp::Server& server);
+    /// Joins the wings; before any traffic. All must outlive the gateway's last call.
+    void attach(SipSide& sip_side,
+                sip::EventSender& events,
+                xmpp::Server& server,
+                subscriptions::Store& store);
 
-    /// Puts a snapshot in force: every message from now on is decided by it, and streams to
-    /// domains that are no partners any more are closed.
+    /// What was stored before the restart; after set_policy(), before traffic.
+    void restore(std::vector<subscriptions::Record> records) {
+        presence_.restore(std::move(records));
+    }
+
+    Subscriptions& subscriptions() { return presence_; }
+
+    /// Puts a snapshot in force: every message from now on is decided by it, subscriptions that it
+    /// does not allow are ended, and then the streams to domains that are no partners any more.
     void set_policy(std::shared_ptr<const policy::Policy> policy);
 
     /// Before the wings go: forgets what is under way.
-    void abandon() { messages_.abandon(); }
+    void abandon() {
+        messages_.abandon();
+        presence_.abandon();
+    }
 
     const policy::Policy& policy() const { return admission_.policy(); }
 
-    std::size_t pending() const { return messages_.pending(); }
+    std::size_t pending() const { return messages_.pending() + presence_.pending(); }
 
     std::size_t queued() const { return messages_.queued(); }
 
@@ -54,12 +71,14 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
     void on_presence(const xmpp::Presence& presence) override;
     void on_sent(std::uint64_t cookie) override;
     void on_not_sent(std::uint64_t cookie, const Error& error) override;
+    void on_link(std::string_view remote_domain, xmpp::LinkEvent event) override;
     std::optional<xmpp::LinkPolicy> link_policy(std::string_view remote_domain) override;
 
   private:
     GatewayConfig config_;
     Admission admission_;
     Counters counters_;
+    PresenceFlow presence_;
     MessageFlow messages_;
     xmpp::Server* server_ = nullptr;
 };

@@ -36,6 +36,9 @@ struct GatewayConfig {
     std::size_t max_queue_per_target = 100;  ///< waiting behind one pending MESSAGE
     std::size_t max_queued = 100000;         ///< the same, all targets together
     Duration queue_patience = std::chrono::seconds(30);
+    std::size_t max_pairs = 2'000'000;  ///< of a SIP user and an XMPP user with presence
+    double subscribe_rate = 50;         ///< XMPP requests for subscriptions a second, per partner
+    double subscribe_burst = 200;
     int max_hops = 3;  ///< Isthmus gateways a message may pass
 };
 

@@ -1,7 +1,7 @@
 // SIP MESSAGE to stanza: prove, decide, translate, send; answer when the outcome is known.
 #include "base/log.h"
-#include "base/text.h"
 #include "gateway/message_flow.h"
+#include "gateway/sender.h"
 
 #include <ctime>
 #include <utility>
@@ -14,23 +14,6 @@ using translate::Refusal;
 
 Refusal refusal(int status, std::string_view reason = {}) {
     return {.status = status, .reason = reason};
-}
-
-/// Host of a SIP URI as domains are compared: lower case, no final dot (RFC 3261 §19.1.4).
-std::string_view compared_host(std::string_view host, Arena& arena) {
-    if (host.ends_with('.')) {
-        host.remove_suffix(1);
-    }
-    for (const char c : host) {
-        if (c != text::lower(c)) {
-            char* to = arena.chars(host.size());
-            for (std::size_t i = 0; i < host.size(); ++i) {
-                to[i] = text::lower(host[i]);
-            }
-            return {to, host.size()};
-        }
-    }
-    return host;
 }
 
 }  // namespace
@@ -53,55 +36,25 @@ void MessageFlow::on_request(const sip::Request& request,
     arena_.reset();
     constexpr auto kDirection = Direction::SipToXmpp;
     const std::uint64_t id = log_.next_id();
-    const auto deny =
-        [&](const Refusal& answer, std::string_view code, std::string_view text, Outcome outcome) {
-            counters_.count(kDirection, Counters::kOther, outcome);
-            refuse(request, *transaction, answer, {.id = id, .code = code, .text = text});
-        };
-    // The sender is proved before anything it says is believed.
-    if (origin.peer < 0) {
-        return deny(refusal(403), "IST-AUTH-002", "not a SIP peer", Outcome::Denied);
+    ProvedSender sender;
+    const auto denied = prove_sender(request, origin, admission_, arena_, sender);
+    if (sender.is_decided) {
+        counters_.count_decision(sender.decision);
     }
-    const std::string_view sender_domain = compared_host(request.from.uri.host, arena_);
-    // Nearly always the account key itself; a wrong guess costs nothing.
-    admission_.policy().prefetch(request.from.uri.user, sender_domain);
-    const ServedDomain* served = admission_.served_sip(sender_domain);
-    if (!admission_.may_assert(origin.peer, sender_domain)) {
-        return deny(refusal(403), "IST-AUTH-001", sender_domain, Outcome::Denied);
-    }
-    if (served == nullptr) {
-        return deny(refusal(403), "IST-POL-006", sender_domain, Outcome::Denied);
-    }
-    const auto addresses = translate::addresses_of(request, arena_, served->xmpp);
-    if (!addresses) {
-        return deny(addresses.error(), "IST-SIP-001", addresses.error().reason, Outcome::Invalid);
-    }
-    const xmpp::Jid& to = addresses->to.jid;
-    if (admission_.served_xmpp(to.domain) != nullptr) {
-        // Our own users are reached through their SIP system, never through us (gap G-18).
-        return deny(
-            refusal(482), "IST-SIP-004", "the recipient is one of our own", Outcome::Denied);
-    }
-    const auto key = xmpp::account_key(addresses->from.jid.local, arena_);
-    if (!key) {
-        return deny(
-            refusal(403), "IST-SIP-001", "the sender cannot be an XMPP user", Outcome::Invalid);
-    }
-    const policy::Decision decision =
-        admission_.decide({.user = *key, .user_domain = sender_domain, .remote_domain = to.domain});
-    counters_.count_decision(decision);
-    if (!decision.is_allowed()) {
-        counters_.count(kDirection, decision, Outcome::Denied);
+    if (denied) {
+        if (sender.is_decided) {
+            counters_.count(kDirection, sender.decision, denied->outcome);
+        } else {
+            counters_.count(kDirection, Counters::kOther, denied->outcome);
+        }
         // The peer learns that policy refused, not which rule (docs/house.md, example 8).
         return refuse(request,
                       *transaction,
-                      refusal(403),
-                      {.id = id,
-                       .code = policy::gate_code(decision.gate),
-                       .text = decision.rule != nullptr ? std::string_view(decision.rule->identity)
-                                                        : to.domain});
+                      denied->answer,
+                      {.id = id, .code = denied->code, .text = denied->text});
     }
-    send_stanza(id, request, *addresses, *key, decision, std::move(transaction));
+    send_stanza(
+        id, request, sender.addresses, sender.user, sender.decision, std::move(transaction));
 }
 
 void MessageFlow::send_stanza(std::uint64_t id,

@@ -1,5 +1,8 @@
 #include "gateway/sip_peers.h"
 
+#include "base/text.h"
+#include "sip/uri.h"
+
 #include <algorithm>
 
 namespace isthmus::gateway {
@@ -21,6 +24,64 @@ void SipPeers::send(const sip::OutgoingRequest& request,
                     sip::ResponseHandler& handler,
                     std::uint64_t cookie) {
     user_agent_.send(request, find(sip_domain)->target, handler, cookie);
+}
+
+/// Only another place of the same peer, reached no less safely; whoever else a dialog names is
+/// reached through the peer, which knows its own users.
+std::optional<sip::Target> SipPeers::hop_of(const SipPeer& peer, std::string_view next_hop) {
+    const auto uri = sip::parse_uri(next_hop);
+    if (!uri || !uri->is_sip()) {
+        return std::nullopt;
+    }
+    const std::string_view named =
+        uri->param("transport")
+            .value_or(peer.target.transport == sip::Transport::Tls ? "tls" : "udp");
+    const auto transport = text::iequals(named, "tls")   ? sip::Transport::Tls
+                           : text::iequals(named, "tcp") ? sip::Transport::Tcp
+                                                         : sip::Transport::Udp;
+    if (peer.target.transport == sip::Transport::Tls && transport != sip::Transport::Tls) {
+        return std::nullopt;
+    }
+    const auto address = net::IpAddress::parse(uri->host);
+    const bool is_of_peer =
+        address
+            ? std::ranges::any_of(peer.addresses,
+                                  [&](const net::Cidr& block) { return block.contains(*address); })
+            : std::ranges::any_of(peer.certificate_names, [&](const std::string& name) {
+                  return text::iequals(name, uri->host);
+              });
+    if (!is_of_peer) {
+        return std::nullopt;
+    }
+    sip::Target made = peer.target;
+    made.host = uri->host;
+    made.port = uri->port != 0 ? uri->port : transport == sip::Transport::Tls ? 5061 : 5060;
+    made.transport = transport;
+    made.use_srv = false;
+    return made;
+}
+
+void SipPeers::send(const sip::OutgoingRequest& request,
+                    std::string_view sip_domain,
+                    std::string_view next_hop,
+                    sip::ResponseHandler& handler,
+                    std::uint64_t cookie) {
+    const SipPeer& peer = *find(sip_domain);
+    const auto hop = next_hop.empty() ? std::nullopt : hop_of(peer, next_hop);
+    user_agent_.send(request, hop ? *hop : peer.target, handler, cookie);
+}
+
+std::string_view SipPeers::contact(std::string_view sip_domain) const {
+    const sip::Transport transport = find(sip_domain)->target.transport;
+    std::string& contact = contacts_[static_cast<std::size_t>(transport)];
+    if (contact.empty()) {
+        contact = "<sip:" + user_agent_.contact_host(transport);
+        if (transport != sip::Transport::Udp) {
+            contact += ";transport=" + text::to_lower(sip::transport_name(transport));
+        }
+        contact += ">";
+    }
+    return contact;
 }
 
 }  // namespace isthmus::gateway

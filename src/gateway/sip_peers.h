@@ -1,15 +1,19 @@
-// SIP users behind configured SIP peers: the peer of a domain is the first that lists it.
+// SIP users behind configured SIP peers: the peer of a domain is the first that lists it. Requests
+// in dialogs go where the dialog says, as long as that is a place of the peer (RFC 3261 §12.2.1.1).
 #pragma once
 
 #include "gateway/gateway_config.h"
 #include "gateway/sip_side.h"
+#include "sip/event_usage.h"
 
+#include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace isthmus::gateway {
 
-class SipPeers final : public SipSide {
+class SipPeers final : public SipSide, public sip::EventSender {
   public:
     /// Both must outlive it.
     SipPeers(const GatewayConfig& config, sip::UserAgent& user_agent)
@@ -24,11 +28,22 @@ class SipPeers final : public SipSide {
               sip::ResponseHandler& handler,
               std::uint64_t cookie) override;
 
+    // sip::EventSender
+    void send(const sip::OutgoingRequest& request,
+              std::string_view sip_domain,
+              std::string_view next_hop,
+              sip::ResponseHandler& handler,
+              std::uint64_t cookie) override;
+    std::string_view contact(std::string_view sip_domain) const override;
+
   private:
     const SipPeer* find(std::string_view sip_domain) const;
 
+    static std::optional<sip::Target> hop_of(const SipPeer& peer, std::string_view next_hop);
+
     const GatewayConfig& config_;
     sip::UserAgent& user_agent_;
+    mutable std::array<std::string, 3> contacts_;  ///< by transport
 };
 
 }  // namespace isthmus::gateway

@@ -6,6 +6,7 @@
 #include "gateway/gateway.h"
 #include "gateway/sip_peers.h"
 #include "policy/policy.h"
+#include "subscriptions/store.h"
 #include "support/counting_random.h"
 #include "support/fixed_resolver.h"
 #include "support/manual_loop.h"
@@ -29,18 +30,25 @@ class ScriptFailure : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// `*` stands for any run of characters.
-bool matches(std::string_view pattern, std::string_view text);
+using Names = std::map<std::string, std::string>;
+
+/// `*` stands for any run of characters; so does `{name}`, which keeps it for later, where it
+/// stands for that.
+bool matches(std::string_view pattern, std::string_view text, Names* names = nullptr);
 
 /// A SIP system: it listens on TCP and UDP and has one connection of its own towards the gateway.
 class SipParty {
   public:
     SipParty(ManualLoop& loop, MemoryHost& host, const std::string& address);
 
+    const std::string& address() const { return address_; }
+
     void send(const std::string& text, bool over_udp);
     /// All that has arrived, one whole message each.
     std::deque<std::string>& inbox();
-    void answer(const std::string& status_line);
+    void answer(const std::string& status_line, const std::vector<std::string>& headers);
+    /// Its address goes dark, or is there again.
+    void set_up(bool is_up);
 
     std::string last_request;
 
@@ -49,13 +57,33 @@ class SipParty {
 
     ManualLoop& loop_;
     MemoryHost& host_;
-    StreamServer server_;
+    std::string address_;
+    std::optional<StreamServer> server_;
     DatagramPeer udp_;
     std::unique_ptr<StreamPeer> connection_;
     std::string unread_;
     std::map<std::size_t, std::string> unread_of_;
     std::deque<std::string> inbox_;
     std::size_t asked_on_ = 0;  ///< connection of the server on which the last request came
+};
+
+/// Stores at once, says so in a later turn; what it holds outlives a restart.
+class MemoryStore final : public subscriptions::Store {
+  public:
+    explicit MemoryStore(ManualLoop& loop) : loop_(loop) {}
+
+    void save(subscriptions::Record record, Done done) override;
+    void erase(std::string_view user, std::string_view contact, Done done) override;
+
+    std::vector<subscriptions::Record> records() const;
+
+    bool is_broken = false;
+
+  private:
+    void tell(Done done);
+
+    ManualLoop& loop_;
+    std::map<std::pair<std::string, std::string>, subscriptions::Record> records_;
 };
 
 class Play {
@@ -80,6 +108,9 @@ class Play {
     static std::vector<Line> read(std::string_view script);
     void perform(const Line& line);
     bool change_policy(const std::vector<std::string>& words);
+    bool change_ours(const std::vector<std::string>& words);
+    void start();
+    void stop();
     void sip_step(SipParty& party, const Line& line, const std::vector<std::string>& words);
     void xmpp_step(const Line& line, const std::vector<std::string>& words);
     void expect_sip(SipParty& party, const Line& line);
@@ -97,11 +128,13 @@ class Play {
     CountingRandom random_;
     metrics::Registry metrics_;
     policy::Objects objects_;
+    Names names_;
     std::optional<ScriptedServer> fabrikam_;
     std::size_t linked_ = 0;
     ScriptedServer bystander_{loop_, wire_.host("192.0.2.9"), "192.0.2.9:5269"};
     std::map<std::string, SipParty> parties_;
     std::unique_ptr<StreamPeer> fabrikam_calls_;
+    MemoryStore store_{loop_};
     gateway::GatewayConfig config_;
     std::unique_ptr<gateway::Gateway> gateway_;
     std::unique_ptr<sip::UserAgent> user_agent_;

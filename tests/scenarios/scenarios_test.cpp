@@ -13,16 +13,30 @@
 
 namespace isthmus::test {
 
-bool matches(std::string_view pattern, std::string_view text) {
-    const std::size_t star = pattern.find('*');
-    if (star == std::string_view::npos) {
+bool matches(std::string_view pattern, std::string_view text, Names* names) {
+    const std::size_t wild = pattern.find_first_of(names != nullptr ? "*{" : "*");
+    if (wild == std::string_view::npos) {
         return pattern == text;
     }
-    if (!text.starts_with(pattern.substr(0, star))) {
+    if (!text.starts_with(pattern.substr(0, wild))) {
         return false;
     }
-    for (std::size_t skip = star; skip <= text.size(); ++skip) {
-        if (matches(pattern.substr(star + 1), text.substr(skip))) {
+    pattern.remove_prefix(wild);
+    text.remove_prefix(wild);
+    std::string name;
+    if (pattern[0] == '{') {
+        name = pattern.substr(1, pattern.find('}') - 1);
+        pattern.remove_prefix(name.size() + 1);
+        if (const auto known = names->find(name); known != names->end()) {
+            return text.starts_with(known->second) &&
+                   matches(pattern.substr(1), text.substr(known->second.size()), names);
+        }
+    }
+    for (std::size_t skip = 0; skip <= text.size(); ++skip) {
+        if (matches(pattern.substr(1), text.substr(skip), names)) {
+            if (!name.empty()) {
+                (*names)[name] = text.substr(0, skip);
+            }
             return true;
         }
     }
@@ -109,10 +123,49 @@ std::string sip_text(const std::vector<std::string>& block) {
     return text + "\r\n" + body;
 }
 
+/// `{name}` becomes what it stands for.
+std::string with_names(std::string text, const Names& names) {
+    for (const auto& [name, value] : names) {
+        const std::string mark = "{" + name + "}";
+        for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos;
+             at += value.size()) {
+            text.replace(at, mark.size(), value);
+        }
+    }
+    return text;
+}
+
+/// The response to a request, with a tag of our making if it has none.
+std::string response_to(const std::string& request, const std::string& status_line) {
+    std::string text = "SIP/2.0 " + status_line + "\r\n";
+    const std::string head = request.substr(0, request.find("\r\n\r\n"));
+    for (const std::string& line : lines_of(head)) {
+        for (const char* name : {"via:", "from:", "call-id:", "cseq:"}) {
+            text += text::istarts_with(line, name) ? line + "\r\n" : "";
+        }
+        if (text::istarts_with(line, "to:")) {
+            text += line + (line.find(";tag=") == std::string::npos ? ";tag=answered\r\n" : "\r\n");
+        }
+    }
+    return text;
+}
+
 }  // namespace
 
 SipParty::SipParty(ManualLoop& loop, MemoryHost& host, const std::string& address)
-    : loop_(loop), host_(host), server_(host, address + ":5060"), udp_(host, address + ":5060") {}
+    : loop_(loop), host_(host), address_(address + ":5060"), udp_(host, address_) {
+    server_.emplace(host, address_);
+}
+
+void SipParty::set_up(bool is_up) {
+    unread_of_.clear();
+    connection_.reset();
+    if (is_up) {
+        server_.emplace(host_, address_);
+    } else {
+        server_.reset();
+    }
+}
 
 void SipParty::send(const std::string& text, bool over_udp) {
     if (over_udp) {
@@ -130,8 +183,13 @@ void SipParty::send(const std::string& text, bool over_udp) {
 void SipParty::collect(StreamPeer& peer, std::string& unread) {
     unread += peer.take();
     while (const std::size_t size = first_message(unread)) {
-        inbox_.push_back(unread.substr(0, size));
+        const std::string message = unread.substr(0, size);
         unread.erase(0, size);
+        if (message.starts_with("OPTIONS ")) {
+            peer.send(response_to(message, "200 OK") + "Content-Length: 0\r\n\r\n");
+        } else {
+            inbox_.push_back(message);
+        }
     }
 }
 
@@ -140,9 +198,9 @@ std::deque<std::string>& SipParty::inbox() {
     if (connection_) {
         collect(*connection_, unread_);
     }
-    for (std::size_t i = 0; i < server_.peers().size(); ++i) {
+    for (std::size_t i = 0; server_ && i < server_->peers().size(); ++i) {
         const std::size_t before = inbox_.size();
-        collect(*server_.peers()[i], unread_of_[i]);
+        collect(*server_->peers()[i], unread_of_[i]);
         asked_on_ = inbox_.size() != before ? i : asked_on_;
     }
     for (const DatagramPeer::Datagram& datagram : udp_.take()) {
@@ -151,17 +209,41 @@ std::deque<std::string>& SipParty::inbox() {
     return inbox_;
 }
 
-void SipParty::answer(const std::string& status_line) {
-    std::string text = "SIP/2.0 " + status_line + "\r\n";
-    const std::string head = last_request.substr(0, last_request.find("\r\n\r\n"));
-    for (const std::string& line : lines_of(head)) {
-        for (const char* name : {"via:", "from:", "call-id:", "cseq:"}) {
-            text += text::istarts_with(line, name) ? line + "\r\n" : "";
-        }
-        text += text::istarts_with(line, "to:") ? line + ";tag=answered\r\n" : "";
+void SipParty::answer(const std::string& status_line, const std::vector<std::string>& headers) {
+    std::string text = response_to(last_request, status_line);
+    for (const std::string& header : headers) {
+        text += header + "\r\n";
     }
-    server_.peers().at(asked_on_)->send(text + "Content-Length: 0\r\n\r\n");
+    server_->peers().at(asked_on_)->send(text + "Content-Length: 0\r\n\r\n");
     loop_.run();
+}
+
+void MemoryStore::save(subscriptions::Record record, Done done) {
+    if (!is_broken) {
+        records_[{record.user, record.contact}] = std::move(record);
+    }
+    tell(std::move(done));
+}
+
+void MemoryStore::erase(std::string_view user, std::string_view contact, Done done) {
+    if (!is_broken) {
+        records_.erase({std::string(user), std::string(contact)});
+    }
+    tell(std::move(done));
+}
+
+void MemoryStore::tell(Done done) {
+    if (done) {
+        loop_.post([done = std::move(done), is_saved = !is_broken] { done(is_saved); });
+    }
+}
+
+std::vector<subscriptions::Record> MemoryStore::records() const {
+    std::vector<subscriptions::Record> all;
+    for (const auto& [names, record] : records_) {
+        all.push_back(record);
+    }
+    return all;
 }
 
 Play::Play() {
@@ -198,10 +280,16 @@ Play::Play() {
             {.domain = domain, .partner_type = policy::PartnerType::Federated});
     }
 
+    start();
+}
+
+void Play::start() {
     gateway_ = std::make_unique<gateway::Gateway>(config_, loop_.timers(), random_, metrics_);
     sip::UserAgentConfig agent;
     agent.server_name = "gateway.contoso.example";
     agent.peer_names = {"proxy", "neighbour"};
+    agent.methods = {sip::Method::Message, sip::Method::Subscribe, sip::Method::Notify};
+    agent.allow_events = "presence";
     user_agent_ =
         sip::make_user_agent(agent, ours_, resolver_, loop_.timers(), random_, metrics_, *gateway_);
     peers_ = std::make_unique<gateway::SipPeers>(config_, *user_agent_);
@@ -211,14 +299,24 @@ Play::Play() {
     server_ =
         xmpp::make_server(server, ours_, resolver_, loop_.timers(), random_, metrics_, *gateway_);
     server_->set_tls(some_tls());
-    gateway_->attach(*peers_, *server_);
+    gateway_->attach(*peers_, *peers_, *server_, store_);
     publish();
+    gateway_->restore(store_.records());
     const auto sip_at = user_agent_->listen({{sip::Transport::Tcp, endpoint(kGatewaySip)},
                                              {sip::Transport::Udp, endpoint(kGatewaySip)}});
     const auto xmpp_at = server_->listen({endpoint("192.0.2.1:5269")});
     if (!sip_at || !xmpp_at) {
         throw std::runtime_error("the gateway cannot listen");
     }
+}
+
+void Play::stop() {
+    gateway_->abandon();
+    server_.reset();
+    peers_.reset();
+    user_agent_.reset();
+    gateway_.reset();
+    loop_.run();
 }
 
 Play::~Play() {
@@ -270,9 +368,7 @@ void Play::perform(const Line& line) {
         const bool is_seconds = !words[1].ends_with("ms");
         loop_.advance(std::chrono::milliseconds(number.value() * (is_seconds ? 1000 : 1)));
         loop_.run();
-    } else if (words[0] == "drain") {
-        user_agent_->set_draining(true);
-        server_->set_draining(true);
+    } else if (change_ours(words)) {
         loop_.run();
     } else if (change_policy(words)) {
         publish();
@@ -284,6 +380,42 @@ void Play::perform(const Line& line) {
     } else {
         fail(line, "not a step");
     }
+}
+
+bool Play::change_ours(const std::vector<std::string>& words) {
+    if (words[0] == "drain") {
+        user_agent_->set_draining(true);
+        server_->set_draining(true);
+    } else if (words[0] == "restart") {
+        stop();
+        start();
+    } else if (words[0] == "store") {
+        store_.is_broken = words.back() == "broken";
+    } else if (words[0] == "contact" && words.size() == 4) {
+        const auto done = [](const Result<void>& result) {
+            if (!result) {
+                throw ScriptFailure("the contact was not changed: " + result.error().public_text);
+            }
+        };
+        if (words[3] == "added") {
+            gateway_->subscriptions().add_contact(words[1], words[2], done);
+        } else {
+            gateway_->subscriptions().remove_contact(words[1], words[2], done);
+        }
+    } else if (words[0] == "subscription" && words.size() == 5) {
+        const auto page =
+            gateway_->subscriptions().list({.user = words[1], .contact = words[2], .partner = {}});
+        for (const gateway::SubscriptionStatus& status : page.items) {
+            if (status.direction == words[3]) {
+                return words[4] == "ended" ? gateway_->subscriptions().end(status.id)
+                                           : gateway_->subscriptions().refresh(status.id);
+            }
+        }
+        return false;
+    } else {
+        return false;
+    }
+    return true;
 }
 
 bool Play::change_policy(const std::vector<std::string>& words) {
@@ -326,8 +458,8 @@ void Play::expect_sip(SipParty& party, const Line& line) {
         const std::string pattern = is_absent ? at->substr(1) + ":*" : *at;
         const auto begin = at == line.block.begin() ? received.begin() : received.begin() + 1;
         const auto stop = at == line.block.begin() ? received.begin() + 1 : received.end();
-        const bool found =
-            std::any_of(begin, stop, [&](const std::string& one) { return matches(pattern, one); });
+        const bool found = std::any_of(
+            begin, stop, [&](const std::string& one) { return matches(pattern, one, &names_); });
         if (found == is_absent) {
             fail(line, fmt::format("'{}' does not hold for:\n{}", *at, message));
         }
@@ -350,7 +482,7 @@ void Play::sip_step(SipParty& party, const Line& line, const std::vector<std::st
     if (words[1] == "sends") {
         std::vector<std::string> block = line.block;
         for (std::string& one : block) {
-            one = replaced(one, "{mid}", message_id_);
+            one = with_names(replaced(one, "{mid}", message_id_), names_);
         }
         party.send(sip_text(block), words.size() > 3 && words[3] == "UDP");
     } else if (words[1] == "receives" && words.size() > 2 && words[2] == "nothing") {
@@ -360,7 +492,13 @@ void Play::sip_step(SipParty& party, const Line& line, const std::vector<std::st
     } else if (words[1] == "receives") {
         expect_sip(party, line);
     } else if (words[1] == "answers") {
-        party.answer(line.text.substr(line.text.find("answers") + 8));
+        party.answer(line.text.substr(line.text.find("answers") + 8), line.block);
+    } else if (words[1] == "goes" && words[2] == "down") {
+        party.set_up(false);
+        wire_.cut(endpoint(party.address()));
+        loop_.run();
+    } else if (words[1] == "comes" && words[2] == "up") {
+        party.set_up(true);
     } else {
         fail(line, "not a step of a SIP party");
     }

@@ -1,0 +1,327 @@
+// What happens to whole partners and SIP peers: walks over all pairs in slices, retries, and the
+// question whether who was away is back. Nothing here takes long at once, however many pairs there
+// are.
+#include "gateway/presence_flow.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace isthmus::gateway {
+
+namespace {
+
+constexpr Duration kSlice = std::chrono::milliseconds(5);
+constexpr unsigned kVisits = 2000;  // of a walk in one slice
+constexpr Duration kWatch = std::chrono::seconds(5);
+constexpr unsigned kCalmTicks = 3;  // a peer that answers is asked every third time
+
+}  // namespace
+
+// --- walks ------------------------------------------------------------------------------------
+
+void PresenceFlow::start(Walk walk, std::string_view domain) {
+    const auto is_over = [&](const Sweep& sweep) {
+        if (sweep.domain != domain) {
+            return false;
+        }
+        return sweep.walk == walk || (sweep.walk == Walk::PartnerDown && walk == Walk::PartnerUp) ||
+               (sweep.walk == Walk::PartnerUp && walk == Walk::PartnerDown) ||
+               (sweep.walk == Walk::PeerDown && walk == Walk::PeerUp) ||
+               (sweep.walk == Walk::PeerUp && walk == Walk::PeerDown);
+    };
+    std::erase_if(sweeps_, is_over);
+    sweeps_.push_back({.walk = walk, .domain = std::string(domain)});
+    if (!sweep_timer_.is_armed()) {
+        turns_ = 0;
+        sweep_timer_.arm(kSlice);
+    }
+}
+
+void PresenceFlow::on_sweep() {
+    const Turn turn(*this);
+    const double rate = std::max(1U, admission_.policy().gateway().presence_restore_rate);
+    turns_ = std::min(turns_ + rate * std::chrono::duration<double>(kSlice).count(),
+                      std::max(rate / 10, 1.0));
+    // By place: a visit may start a walk, never end one.
+    for (std::size_t i = 0; i < sweeps_.size();) {
+        Sweep sweep = std::move(sweeps_[i]);
+        const bool is_paced = sweep.walk == Walk::Restore || sweep.walk == Walk::PartnerUp ||
+                              sweep.walk == Walk::PeerUp;
+        bool is_done = false;
+        for (unsigned visits = 0; visits < kVisits && !(is_paced && turns_ < 1); ++visits) {
+            const PairHandle handle = book_.next(sweep.place);
+            if (handle == 0) {
+                is_done = true;
+                break;
+            }
+            if (visit(sweep, handle) && is_paced) {
+                turns_ -= 1;
+            }
+        }
+        if (is_done) {
+            const Walk walk = sweep.walk;
+            sweeps_.erase(sweeps_.begin() + static_cast<std::ptrdiff_t>(i));
+            if (walk == Walk::Policy && on_rechecked_) {
+                std::exchange(on_rechecked_, nullptr)();
+            }
+        } else {
+            sweeps_[i] = std::move(sweep);
+            ++i;
+        }
+    }
+    if (!sweeps_.empty()) {
+        sweep_timer_.arm(kSlice);
+    }
+}
+
+/// Whether it cost the other side something.
+bool PresenceFlow::visit(const Sweep& sweep, PairHandle handle) {
+    Entry& entry = *book_.get(handle);
+    const std::string_view contact = xmpp::Jid::from_prepared(entry.contact()).domain;
+    const std::string_view user = entry.user().substr(entry.user().rfind('@') + 1);
+    const bool is_of_partner = sweep.domain.empty() || sweep.domain == contact;
+    const bool is_of_peer = sweep.domain == user;
+    switch (sweep.walk) {
+        case Walk::Policy:
+            return visit_policy(handle, entry);
+        case Walk::Restore:
+            if (!std::exchange(entry.value.needs_turn, false)) {
+                return false;
+            }
+            act(handle, OfSip::Event::RetryDue);
+            act(handle, OfXmpp::Event::RetryDue);
+            return true;
+        case Walk::PartnerDown:
+            if (is_of_partner) {
+                act(handle, OfXmpp::Event::PartnerDown);
+            }
+            return false;
+        case Walk::PartnerUp:
+            if (!is_of_partner) {
+                return false;
+            }
+            if (entry.value.owes_subscribed && entry.value.xmpp_watches_sip.is_told()) {
+                entry.value.owes_subscribed = false;
+                const Ends ends = ends_of(entry, arena_);
+                send(ends.user,
+                     ends.contact,
+                     xmpp::PresenceType::Subscribed,
+                     cookie_of(handle, Watch::XmppWatchesSip));
+            }
+            act(handle, OfSip::Event::PartnerUp);
+            act(handle, OfXmpp::Event::PartnerUp);
+            return true;
+        case Walk::PeerDown:
+            if (is_of_peer) {
+                act(handle, OfSip::Event::PeerDown);
+            }
+            return false;
+        case Walk::PeerUp:
+            if (!is_of_peer) {
+                return false;
+            }
+            act(handle, OfSip::Event::PeerUp);
+            act(handle, OfXmpp::Event::PeerUp);
+            return true;
+    }
+    return false;
+}
+
+bool PresenceFlow::visit_policy(PairHandle handle, Entry& entry) {
+    Pair& pair = entry.value;
+    const xmpp::Jid contact = xmpp::Jid::from_prepared(entry.contact());
+    const std::string_view user = entry.user();
+    const std::uint32_t label = counters_.label_of(admission_.policy(), contact.domain);
+    for (const Watch watch : {Watch::XmppWatchesSip, Watch::SipWatchesXmpp}) {
+        const auto standing = watch == Watch::XmppWatchesSip ? pair.xmpp_watches_sip.standing()
+                                                             : pair.sip_watches_xmpp.standing();
+        counters_.add(watch, pair.label, standing, -1);
+        counters_.add(watch, label, standing, 1);
+    }
+    pair.label = label;
+    const policy::Decision decision =
+        admission_.decide({.user = user.substr(0, user.rfind('@')),
+                           .user_domain = user.substr(user.rfind('@') + 1),
+                           .remote_domain = contact.domain});
+    if (decision.is_allowed()) {
+        check_consent(handle);
+        return false;
+    }
+    for (const Watch watch : {Watch::XmppWatchesSip, Watch::SipWatchesXmpp}) {
+        const auto standing = watch == Watch::XmppWatchesSip ? pair.xmpp_watches_sip.standing()
+                                                             : pair.sip_watches_xmpp.standing();
+        if (standing != subscriptions::Standing::None) {
+            fail(entry,
+                 watch,
+                 policy::gate_code(decision.gate),
+                 decision.rule != nullptr ? std::string_view(decision.rule->identity) : "");
+        }
+    }
+    act(handle, OfSip::Event::Withdrawn);
+    act(handle, OfXmpp::Event::Withdrawn);
+    return true;
+}
+
+void PresenceFlow::recheck(std::function<void()> done) {
+    if (book_.size() == 0) {
+        return done();
+    }
+    on_rechecked_ = std::move(done);
+    start(Walk::Policy, {});
+}
+
+// --- retries ----------------------------------------------------------------------------------
+
+void PresenceFlow::on_retry() {
+    const Turn turn(*this);
+    while (!retries_.empty() && retries_.front().due <= timers_.now()) {
+        std::pop_heap(retries_.begin(), retries_.end());
+        const Retry retry = retries_.back();
+        retries_.pop_back();
+        Entry* entry = book_.get(retry.pair);
+        if (entry == nullptr) {
+            continue;
+        }
+        if (retry.watch == Watch::SipWatchesXmpp) {
+            act(retry.pair, OfXmpp::Event::RetryDue);
+        } else if (entry->value.retry_due == retry.due) {
+            entry->value.retry_due = {};
+            act(retry.pair, OfSip::Event::RetryDue);
+        }
+    }
+    if (!retries_.empty()) {
+        retry_timer_.arm(retries_.front().due - timers_.now());
+    }
+}
+
+// --- partners ---------------------------------------------------------------------------------
+
+void PresenceFlow::on_link(std::string_view remote_domain, xmpp::LinkEvent event) {
+    const Turn turn(*this);
+    if (!remote_domain.empty()) {
+        const auto found = domains_.find(std::string(remote_domain));
+        if (found != domains_.end()) {
+            set_reach(found->first, found->second, event);
+        }
+        return;
+    }
+    for (auto& [name, domain] : domains_) {
+        set_reach(name, domain, event);
+    }
+}
+
+void PresenceFlow::set_reach(std::string_view name, Domain& domain, xmpp::LinkEvent event) {
+    const Reach was = domain.reach;
+    switch (event) {
+        case xmpp::LinkEvent::Up:
+            domain.reach = Reach::Up;
+            if (was == Reach::Lost || was == Reach::Down) {
+                start(Walk::PartnerUp, name);
+            }
+            break;
+        case xmpp::LinkEvent::Closed:
+        case xmpp::LinkEvent::Lost:
+            // Perhaps it only moved to another machine: ask before anybody is told.
+            if (was == Reach::Up || was == Reach::Doubtful) {
+                domain.reach = event == xmpp::LinkEvent::Lost ? Reach::Lost : Reach::Doubtful;
+                ask_domain(name, domain);
+            }
+            break;
+        case xmpp::LinkEvent::Failed:
+            if (was != Reach::Down) {
+                domain.reach = Reach::Down;
+                start(Walk::PartnerDown, name);
+            }
+            break;
+    }
+}
+
+/// A probe: what can be sent has somewhere to go, and the answer is wanted anyway.
+void PresenceFlow::ask_domain(std::string_view name, Domain& domain) {
+    const auto is_of_domain = [&](PairHandle handle) {
+        const Entry* entry = book_.get(handle);
+        return entry != nullptr && xmpp::Jid::from_prepared(entry->contact()).domain == name;
+    };
+    for (unsigned visits = 0; !is_of_domain(domain.sample) && visits < kVisits; ++visits) {
+        domain.sample = book_.next(domain.place);
+        if (domain.sample == 0) {
+            domain.place = 0;
+        }
+    }
+    if (!is_of_domain(domain.sample)) {
+        return;
+    }
+    const Entry& entry = *book_.get(domain.sample);
+    const Ends ends = ends_of(entry, arena_);
+    send(ends.user,
+         ends.contact,
+         xmpp::PresenceType::Probe,
+         cookie_of(domain.sample, Watch::SipWatchesXmpp));
+}
+
+// --- SIP peers --------------------------------------------------------------------------------
+
+std::size_t PresenceFlow::peer_of(std::string_view sip_domain) const {
+    const auto found = std::ranges::find(config_.domains, sip_domain, &ServedDomain::sip);
+    return static_cast<std::size_t>(found - config_.domains.begin());
+}
+
+bool PresenceFlow::is_peer_down(std::string_view sip_domain) const {
+    const std::size_t index = peer_of(sip_domain);
+    return index < peers_.size() && peers_[index].is_down;
+}
+
+void PresenceFlow::ask_peer(std::size_t index) {
+    if (index >= peers_.size() || peers_[index].is_asked ||
+        !sip_side_->serves(config_.domains[index].sip)) {
+        return;
+    }
+    peers_[index].is_asked = true;
+    const std::string& domain = config_.domains[index].sip;
+    const std::string_view uri = arena_.concat("sip:", domain);
+    const std::string_view address = arena_.concat("<", uri, ">");
+    sip::OutgoingRequest request;
+    request.method = sip::Method::Options;
+    request.request_uri = uri;
+    request.from = address;
+    request.to = address;
+    sip_side_->send(request, domain, *this, index);
+}
+
+void PresenceFlow::set_peer(std::size_t index, bool is_down) {
+    Peer& peer = peers_[index];
+    peer.is_asked = false;
+    if (std::exchange(peer.is_down, is_down) != is_down) {
+        start(is_down ? Walk::PeerDown : Walk::PeerUp, config_.domains[index].sip);
+    }
+}
+
+void PresenceFlow::on_response(std::uint64_t cookie, const sip::Response& /*response*/) {
+    // Whatever it says, somebody is there.
+    set_peer(cookie, false);
+}
+
+void PresenceFlow::on_no_response(std::uint64_t cookie, const Error& /*error*/) {
+    set_peer(cookie, true);
+}
+
+void PresenceFlow::on_watch() {
+    const Turn turn(*this);
+    for (auto& [name, domain] : domains_) {
+        if (domain.reach == Reach::Down) {
+            ask_domain(name, domain);
+        }
+    }
+    for (std::size_t i = 0; i < peers_.size(); ++i) {
+        Peer& peer = peers_[i];
+        if (peer.pairs != 0 && (peer.is_down || ++peer.ticks % kCalmTicks == 0)) {
+            ask_peer(i);
+        }
+    }
+    if (book_.size() != 0) {
+        watch_timer_.arm(kWatch);
+    }
+}
+
+}  // namespace isthmus::gateway

@@ -1,0 +1,424 @@
+// A SIP user watches an XMPP user: his SUBSCRIBEs and her stanzas meet the machine here.
+// RFC 8048 §5.3, RFC 6665 §4.2, RFC 6121 §3 and §4.
+#include "base/buffer.h"
+#include "base/log.h"
+#include "gateway/presence_flow.h"
+#include "gateway/sender.h"
+#include "sip/parser.h"
+#include "translate/presence.h"
+
+#include <ctime>
+#include <utility>
+
+namespace isthmus::gateway {
+
+namespace {
+
+using sip::TerminationReason;
+
+constexpr std::size_t kMaxHeld = 10000;  // pairs whose SUBSCRIBEs wait for the store
+constexpr std::size_t kMaxHeldOfPair = 20;
+constexpr std::uint8_t kFetch = 0xff;  // instead of a slot: there is no dialog
+
+PairHandle pair_of(std::uint64_t owner) {
+    return owner & ((std::uint64_t{1} << 56U) - 1);
+}
+
+std::uint8_t slot_of(std::uint64_t owner) {
+    return static_cast<std::uint8_t>(owner >> 56U);
+}
+
+std::uint64_t owner_of(PairHandle handle, std::uint8_t slot) {
+    return handle | std::uint64_t{slot} << 56U;
+}
+
+/// The request as text, which outlives the octets that it came in.
+std::string text_of(const sip::Request& request) {
+    std::string text;
+    text.append(request.method_text).append(" ").append(request.uri.text).append(" SIP/2.0\r\n");
+    for (const sip::HeaderField& field : request.headers) {
+        text.append(field.name).append(": ").append(field.value).append("\r\n");
+    }
+    return text.append("\r\n").append(request.body);
+}
+
+subscriptions::SipWatchesXmpp::Event event_of(xmpp::Condition condition) {
+    using Event = subscriptions::SipWatchesXmpp::Event;
+    using xmpp::Condition;
+    switch (condition) {
+        case Condition::ItemNotFound:
+        case Condition::Gone:
+        case Condition::JidMalformed:
+            return Event::NoSuchUser;
+        case Condition::Forbidden:
+        case Condition::NotAcceptable:
+        case Condition::NotAllowed:
+        case Condition::NotAuthorized:
+        case Condition::PolicyViolation:
+        case Condition::RegistrationRequired:
+        case Condition::SubscriptionRequired:
+            return Event::Forbidden;
+        default:
+            return Event::Unreachable;
+    }
+}
+
+}  // namespace
+
+// --- requests ---------------------------------------------------------------------------------
+
+void PresenceFlow::on_subscribe(const sip::Request& request,
+                                const sip::Origin& origin,
+                                std::unique_ptr<sip::IncomingRequest> transaction) {
+    const Turn turn(*this);
+    if (request.to.tag()) {
+        if (!admission_.may_assert(origin.peer, compared_host(request.from.uri.host, arena_))) {
+            return transaction->respond(403);
+        }
+        notifiers_->on_refresh(request, *transaction);
+        return;
+    }
+    ProvedSender sender;
+    const auto denied = prove_sender(request, origin, admission_, arena_, sender);
+    if (sender.is_decided) {
+        decisions_.count_decision(sender.decision);
+    }
+    if (denied) {
+        log::event(log::Level::Info,
+                   "pres.sub",
+                   {{"code", denied->code},
+                    {"msg", denied->text},
+                    {"direction", watch_name(Watch::SipWatchesXmpp)},
+                    {"user", request.from.uri.text},
+                    {"contact", request.uri.text},
+                    {"standing", "none"}});
+        return transaction->respond(denied->answer.response());
+    }
+    const auto granted = notifiers_->check(request, *transaction);
+    if (!granted) {
+        return;
+    }
+    const std::string_view user = arena_.concat(sender.user, "@", sender.domain);
+    const xmpp::Jid contact = sender.addresses.to.jid.bare();
+    PairHandle handle = find(user, contact);
+    Asked asked{.request = request, .transaction = transaction, .granted = *granted};
+    if (granted->expires == 0 && handle == 0) {
+        // Nobody let him see anything: he learns that, and she is not asked.
+        notifiers_->accept(request, *transaction, *granted, sender.domain, owner_of(0, kFetch));
+        return;
+    }
+    if (handle == 0) {
+        if (book_.size() >= config_.max_pairs) {
+            return transaction->respond(503);
+        }
+        // RFC 3261 §19.1.1: what is asked of him needs no parameters of this request.
+        const sip::Uri& uri = request.from.uri;
+        const std::string_view spelled =
+            arena_.concat(arena_.concat("sip:", uri.user), "@", sender.domain);
+        handle = make(user, contact, spelled);
+    }
+    act(handle, granted->expires == 0 ? OfXmpp::Event::Fetch : OfXmpp::Event::Subscribe, &asked);
+}
+
+void PresenceFlow::on_notify(const sip::Request& request,
+                             const sip::Origin& origin,
+                             std::unique_ptr<sip::IncomingRequest> transaction) {
+    const Turn turn(*this);
+    if (origin.peer < 0) {
+        return transaction->respond(403);
+    }
+    subscribers_->on_notify(request, *transaction);
+}
+
+// --- the machine ------------------------------------------------------------------------------
+
+void PresenceFlow::act(PairHandle handle, OfXmpp::Event event, Asked* asked) {
+    Entry* entry = book_.get(handle);
+    if (entry == nullptr) {
+        return;
+    }
+    Pair& pair = entry->value;
+    const Ends ends = ends_of(*entry, arena_);
+    const subscriptions::Standing before = pair.sip_watches_xmpp.standing();
+    const OfXmpp::List list =
+        pair.sip_watches_xmpp.on(event,
+                                 {.has_dialogs = pair.dialogs.count() != 0,
+                                  .is_known = !pair.xmpp_presence.is_empty(),
+                                  .is_shown = pair.xmpp_watches_sip.is_told()});
+    count_standing(*entry, Watch::SipWatchesXmpp, before);
+    perform(handle, *entry, ends, list, asked);
+    collect(handle);
+}
+
+void PresenceFlow::perform(
+    PairHandle handle, Entry& entry, const Ends& ends, const OfXmpp::List& list, Asked* asked) {
+    using Do = OfXmpp::Do;
+    using xmpp::PresenceType;
+    const std::uint64_t cookie = cookie_of(handle, Watch::SipWatchesXmpp);
+    for (const auto& [what, value] : list) {
+        switch (what) {
+            case Do::Save:
+                save(handle, entry, Watch::SipWatchesXmpp, true);
+                break;
+            case Do::SaveDialogs:
+                save(handle, entry, Watch::SipWatchesXmpp, false);
+                break;
+            case Do::Hold:
+                hold(handle, *asked);
+                break;
+            case Do::Accept:
+                accept(handle,
+                       entry,
+                       ends.sip_domain,
+                       asked->request,
+                       *asked->transaction,
+                       asked->granted);
+                break;
+            case Do::AcceptHeld:
+                accept_held(handle, entry, ends);
+                break;
+            case Do::RefuseHeld:
+                refuse_held(handle, 500);
+                break;
+            case Do::Notify:
+                notify(entry, ends);
+                break;
+            case Do::EndRejected:
+                end_dialogs(entry, TerminationReason::Rejected, 0);
+                entry.value.xmpp_presence.clear();
+                break;
+            case Do::EndNoResource:
+                end_dialogs(entry, TerminationReason::NoResource, 0);
+                entry.value.xmpp_presence.clear();
+                break;
+            case Do::EndProbation:
+                end_dialogs(entry, TerminationReason::Probation, value);
+                break;
+            case Do::SendSubscribe:
+                send(ends.user, ends.contact, PresenceType::Subscribe, cookie);
+                break;
+            case Do::SendUnsubscribe:
+                send(ends.user, ends.contact, PresenceType::Unsubscribe, 0);
+                break;
+            case Do::SendProbe:
+                send(ends.user, ends.contact, PresenceType::Probe, cookie);
+                break;
+            case Do::SendUnavailable:
+                send(ends.user, ends.contact, PresenceType::Unavailable, 0);
+                break;
+            case Do::Forget:
+                entry.value.xmpp_presence.leave_all();
+                break;
+            case Do::Retry:
+                plan_retry(handle, entry, Watch::SipWatchesXmpp, value);
+                break;
+        }
+    }
+}
+
+void PresenceFlow::hold(PairHandle handle, Asked& asked) {
+    if (held_.size() >= kMaxHeld && !held_.contains(handle)) {
+        return asked.transaction->respond(503);
+    }
+    std::vector<Held>& waiting = held_[handle];
+    if (waiting.size() >= kMaxHeldOfPair) {
+        return asked.transaction->respond(503);
+    }
+    waiting.push_back({.text = text_of(asked.request),
+                       .transaction = std::move(asked.transaction),
+                       .expires = asked.granted.expires});
+}
+
+void PresenceFlow::accept_held(PairHandle handle, Entry& entry, const Ends& ends) {
+    const auto found = held_.find(handle);
+    if (found == held_.end()) {
+        return;
+    }
+    const std::vector<Held> waiting = std::move(found->second);
+    held_.erase(found);
+    for (const Held& held : waiting) {
+        sip::MessageSlots slots;
+        const auto parsed = sip::parse_message(held.text, sip::Framing::Stream, arena_, slots);
+        if (parsed.kind != sip::ParseResult::Kind::Request) {
+            held.transaction->respond(500);
+            continue;
+        }
+        accept(handle,
+               entry,
+               ends.sip_domain,
+               slots.request,
+               *held.transaction,
+               {.expires = held.expires});
+    }
+}
+
+void PresenceFlow::refuse_held(PairHandle handle, int status) {
+    const auto found = held_.find(handle);
+    if (found == held_.end()) {
+        return;
+    }
+    const std::vector<Held> waiting = std::move(found->second);
+    held_.erase(found);
+    for (const Held& held : waiting) {
+        held.transaction->respond(status);
+    }
+}
+
+void PresenceFlow::accept(PairHandle handle,
+                          Entry& entry,
+                          std::string_view sip_domain,
+                          const sip::Request& request,
+                          sip::IncomingRequest& transaction,
+                          const sip::WatchRequest& granted) {
+    WatchDialogs& dialogs = entry.value.dialogs;
+    if (granted.expires == 0) {
+        notifiers_->accept(request, transaction, granted, sip_domain, owner_of(handle, kFetch));
+        return;
+    }
+    const auto slot = dialogs.take();
+    if (!slot) {
+        return transaction.respond(503);
+    }
+    const sip::SubscriptionHandle made =
+        notifiers_->accept(request, transaction, granted, sip_domain, owner_of(handle, *slot));
+    if (made == 0) {
+        dialogs.release(*slot);
+    } else {
+        dialogs.set(*slot, made);
+    }
+}
+
+void PresenceFlow::end_dialogs(Entry& entry, TerminationReason reason, std::uint32_t retry_after) {
+    sip::NotifyContent content;
+    content.state = sip::SubscriptionState::Terminated;
+    content.reason = reason;
+    if (retry_after != 0) {
+        content.retry_after = retry_after;
+    }
+    entry.value.dialogs.each(
+        [&](sip::SubscriptionHandle dialog) { notifiers_->end(dialog, content); });
+    entry.value.dialogs.clear();
+}
+
+void PresenceFlow::notify(Entry& entry, const Ends& ends) {
+    if (is_peer_down(ends.sip_domain)) {
+        return;  // all hear it when it is back
+    }
+    entry.value.dialogs.each(
+        [this](sip::SubscriptionHandle dialog) { notifiers_->changed(dialog); });
+}
+
+// --- stanzas ----------------------------------------------------------------------------------
+
+void PresenceFlow::take_presence(PairHandle handle, const xmpp::Presence& presence) {
+    Entry* entry = book_.get(handle);
+    if (entry == nullptr || !entry->value.sip_watches_xmpp.takes_presence()) {
+        const std::uint32_t label =
+            entry != nullptr ? entry->value.label
+                             : counters_.label_of(admission_.policy(), presence.from.domain);
+        return counters_.count(Watch::SipWatchesXmpp, label, Update::Ignored);
+    }
+    Pair& pair = entry->value;
+    pair.last_presence = static_cast<std::uint32_t>(std::time(nullptr));
+    if (!pair.xmpp_presence.keep(presence, 1)) {
+        return counters_.count(Watch::SipWatchesXmpp, pair.label, Update::Unchanged);
+    }
+    counters_.count(Watch::SipWatchesXmpp, pair.label, Update::Passed);
+    act(handle, OfXmpp::Event::Presence);
+}
+
+void PresenceFlow::take_error(PairHandle handle, const xmpp::Presence& presence) {
+    Entry* entry = book_.get(handle);
+    if (entry == nullptr || !presence.error) {
+        return;
+    }
+    if (entry->value.sip_watches_xmpp.state() != OfXmpp::State::None) {
+        fail(*entry,
+             Watch::SipWatchesXmpp,
+             "IST-XMPP-006",
+             xmpp::condition_name(presence.error->condition));
+    }
+    act(handle, event_of(presence.error->condition));
+    check_consent(handle);
+}
+
+void PresenceFlow::check_consent(PairHandle handle) {
+    Entry* entry = book_.get(handle);
+    if (entry == nullptr ||
+        entry->value.xmpp_watches_sip.standing() == subscriptions::Standing::None) {
+        return;
+    }
+    const std::string_view user = entry->user();
+    const xmpp::Jid contact = xmpp::Jid::from_prepared(entry->contact());
+    const policy::Decision decision =
+        admission_.decide_from_xmpp({.user = user.substr(0, user.rfind('@')),
+                                     .user_domain = user.substr(user.rfind('@') + 1),
+                                     .remote_domain = contact.domain},
+                                    contact,
+                                    *this,
+                                    Approach::Subscription,
+                                    timers_.now());
+    if (!decision.is_allowed()) {
+        fail(*entry, Watch::XmppWatchesSip, policy::gate_code(decision.gate), {});
+        act(handle, OfSip::Event::Withdrawn);
+    }
+}
+
+// --- sip::NotifierHandler ---------------------------------------------------------------------
+
+void PresenceFlow::write_document(const Entry& entry,
+                                  bool is_closed,
+                                  Arena& arena,
+                                  sip::NotifyContent& into) const {
+    const Ends ends = ends_of(entry, arena);
+    std::vector<xmpp::Presence> all;
+    entry.value.xmpp_presence.read(ends.contact, ends.user, arena, all);
+    if (is_closed && !all.empty()) {
+        all.front() = all.back();
+        all.resize(1);
+        all.front().type = xmpp::PresenceType::Unavailable;
+        all.front().statuses.clear();
+    }
+    const auto document = translate::to_pidf(all, arena);
+    if (!document) {
+        return;
+    }
+    Buffer out;
+    sip::write_pidf(document->pidf, out);
+    into.body = arena.copy(out.view());
+    into.content_language = document->content_language;
+}
+
+void PresenceFlow::describe(std::uint64_t owner, Arena& arena, sip::NotifyContent& into) {
+    const Entry* entry = book_.get(pair_of(owner));
+    into.state = sip::SubscriptionState::Pending;
+    if (entry != nullptr && entry->value.sip_watches_xmpp.state() == OfXmpp::State::Active) {
+        into.state = sip::SubscriptionState::Active;
+        write_document(*entry, false, arena, into);
+    }
+}
+
+void PresenceFlow::describe_end(std::uint64_t owner, Arena& arena, sip::NotifyContent& into) {
+    const Entry* entry = book_.get(pair_of(owner));
+    if (entry != nullptr && entry->value.sip_watches_xmpp.state() == OfXmpp::State::Active) {
+        // RFC 8048 §5.3.3: to him she is gone.
+        write_document(*entry, slot_of(owner) != kFetch, arena, into);
+    }
+}
+
+void PresenceFlow::on_refresh(std::uint64_t owner) {
+    const Turn turn(*this);
+    act(pair_of(owner), OfXmpp::Event::Refreshed);
+}
+
+void PresenceFlow::on_end(std::uint64_t owner, End end) {
+    const Turn turn(*this);
+    Entry* entry = book_.get(pair_of(owner));
+    if (entry == nullptr || slot_of(owner) == kFetch) {
+        return;
+    }
+    entry->value.dialogs.release(slot_of(owner));
+    act(pair_of(owner), end == End::Unsubscribed ? OfXmpp::Event::Left : OfXmpp::Event::Lost);
+}
+
+}  // namespace isthmus::gateway

@@ -1,0 +1,271 @@
+// What an administrator sees of presence, and how he steers it.
+#include "base/codes.h"
+#include "gateway/presence_flow.h"
+#include "translate/address.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+namespace isthmus::gateway {
+
+namespace {
+
+using subscriptions::Standing;
+
+/// Number of the pair and a letter for the direction.
+std::string id_of(PairHandle handle, Watch watch) {
+    char digits[20];
+    char* const end = std::to_chars(digits, digits + sizeof digits, handle, 16).ptr;
+    return std::string(digits, end) + (watch == Watch::XmppWatchesSip ? "x" : "s");
+}
+
+struct Named {
+    PairHandle pair = 0;
+    Watch watch = Watch::XmppWatchesSip;
+};
+
+std::optional<Named> named(std::string_view id) {
+    if (id.size() < 2 || (id.back() != 'x' && id.back() != 's')) {
+        return std::nullopt;
+    }
+    Named made{.watch = id.back() == 'x' ? Watch::XmppWatchesSip : Watch::SipWatchesXmpp};
+    const char* const end = id.data() + id.size() - 1;
+    return std::from_chars(id.data(), end, made.pair, 16).ptr == end ? std::optional(made)
+                                                                     : std::nullopt;
+}
+
+Standing standing_of(const Pair& pair, Watch watch) {
+    return watch == Watch::XmppWatchesSip ? pair.xmpp_watches_sip.standing()
+                                          : pair.sip_watches_xmpp.standing();
+}
+
+std::string presence_text(const KeptPresence& kept, const xmpp::Jid& from, Arena& arena) {
+    std::vector<xmpp::Presence> all;
+    kept.read(from, {}, arena, all);
+    std::string text;
+    for (const xmpp::Presence& presence : all) {
+        text.append(text.empty() ? "" : "; ");
+        if (!presence.from.resource.empty()) {
+            text.append(presence.from.resource).append(": ");
+        }
+        text.append(presence.type == xmpp::PresenceType::Available ? "available" : "unavailable");
+        if (!presence.show.empty()) {
+            text.append(", ").append(presence.show);
+        }
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string PresenceFlow::why_of(const Entry& entry, Watch watch) const {
+    using State = OfSip::State;
+    const Pair& pair = entry.value;
+    if (watch == Watch::SipWatchesXmpp) {
+        switch (pair.sip_watches_xmpp.state()) {
+            case OfXmpp::State::Pending:
+                return "The XMPP user has not answered the request yet.";
+            case OfXmpp::State::Saving:
+            case OfXmpp::State::Granting:
+                return "It is being stored.";
+            default:
+                return pair.dialogs.empty() &&
+                               pair.sip_watches_xmpp.state() == OfXmpp::State::Active
+                           ? "No device of the SIP user is watching at the moment."
+                           : "";
+        }
+    }
+    if (is_peer_down(entry.user().substr(entry.user().rfind('@') + 1))) {
+        return "The SIP system does not answer.";
+    }
+    switch (pair.xmpp_watches_sip.state()) {
+        case State::Saving:
+        case State::Ending:
+            return "It is being stored.";
+        case State::Subscribing:
+            return "The SIP side was asked and has not told the state yet.";
+        case State::Live:
+            return pair.xmpp_watches_sip.standing() == Standing::Pending
+                       ? "The SIP user has not allowed it yet."
+                       : "";
+        case State::Waiting:
+            return "The last attempt failed; another one follows.";
+        case State::Resting:
+            return "The SIP side has no state of that user and asked not to be asked again.";
+        default:
+            return "";
+    }
+}
+
+SubscriptionStatus PresenceFlow::status_of(PairHandle handle,
+                                           const Entry& entry,
+                                           Watch watch) const {
+    Arena arena(1024);
+    const Pair& pair = entry.value;
+    const Ends ends = ends_of(entry, arena);
+    SubscriptionStatus made;
+    made.id = id_of(handle, watch);
+    made.direction = watch_name(watch);
+    made.user = entry.user();
+    made.contact = entry.contact();
+    if (const auto* partner = admission_.policy().partner_of(ends.contact.domain)) {
+        made.partner = partner->domain;
+    }
+    made.standing = standing_of(pair, watch);
+    made.why = why_of(entry, watch);
+    if (const std::size_t at = pair.failure[static_cast<std::size_t>(watch)]; at != 0) {
+        made.code = codes::all()[at - 1].id;
+    }
+    made.since = pair.since;
+    made.last_notify = presence_text(pair.sip_presence, ends.user, arena);
+    made.last_notify_at = pair.last_notify;
+    made.last_presence = presence_text(pair.xmpp_presence, ends.contact, arena);
+    made.last_presence_at = pair.last_presence;
+    if (watch == Watch::XmppWatchesSip) {
+        made.state = subscriptions::state_name(pair.xmpp_watches_sip.state());
+        made.dialogs = pair.dialog != 0 ? 1 : 0;
+        if (pair.retry_due != TimePoint{}) {
+            made.next_attempt_in = std::chrono::duration_cast<std::chrono::seconds>(
+                                       std::max(Duration{}, pair.retry_due - timers_.now()))
+                                       .count();
+        }
+        return made;
+    }
+    made.state = subscriptions::state_name(pair.sip_watches_xmpp.state());
+    pair.dialogs.each([&](sip::SubscriptionHandle dialog) {
+        ++made.dialogs;
+        made.expires_in = std::max(made.expires_in, std::int64_t{notifiers_->seconds_left(dialog)});
+    });
+    return made;
+}
+
+SubscriptionPage PresenceFlow::list(const SubscriptionFilter& filter) const {
+    SubscriptionPage page;
+    const policy::Policy& policy = admission_.policy();
+    const auto add = [&](PairHandle handle) {
+        const Entry& entry = *book_.get(handle);
+        if ((!filter.user.empty() && entry.user() != filter.user) ||
+            (!filter.contact.empty() && entry.contact() != filter.contact)) {
+            return;
+        }
+        if (!filter.partner.empty()) {
+            const auto* partner =
+                policy.partner_of(xmpp::Jid::from_prepared(entry.contact()).domain);
+            if (partner == nullptr || partner->domain != filter.partner) {
+                return;
+            }
+        }
+        for (const Watch watch : {Watch::XmppWatchesSip, Watch::SipWatchesXmpp}) {
+            if (standing_of(entry.value, watch) == Standing::None) {
+                continue;
+            }
+            if (page.total++ >= filter.offset && page.items.size() < filter.limit) {
+                page.items.push_back(status_of(handle, entry, watch));
+            }
+        }
+    };
+    if (!filter.user.empty() && !filter.contact.empty()) {
+        if (const PairHandle handle = find(filter.user, xmpp::Jid::from_prepared(filter.contact))) {
+            add(handle);
+        }
+        return page;
+    }
+    std::uint32_t place = 0;
+    while (const PairHandle handle = book_.next(place)) {
+        add(handle);
+    }
+    return page;
+}
+
+std::optional<SubscriptionStatus> PresenceFlow::get(std::string_view id) const {
+    const auto which = named(id);
+    const Entry* entry = which ? book_.get(which->pair) : nullptr;
+    if (entry == nullptr || standing_of(entry->value, which->watch) == Standing::None) {
+        return std::nullopt;
+    }
+    return status_of(which->pair, *entry, which->watch);
+}
+
+bool PresenceFlow::refresh(std::string_view id) {
+    const Turn turn(*this);
+    const auto which = named(id);
+    if (!which || !get(id)) {
+        return false;
+    }
+    if (which->watch == Watch::XmppWatchesSip) {
+        act(which->pair, OfSip::Event::Refresh);
+    } else {
+        act(which->pair, OfXmpp::Event::Refresh);
+    }
+    return true;
+}
+
+bool PresenceFlow::end(std::string_view id) {
+    const Turn turn(*this);
+    const auto which = named(id);
+    if (!which || !get(id)) {
+        return false;
+    }
+    if (which->watch == Watch::XmppWatchesSip) {
+        act(which->pair, OfSip::Event::Withdrawn);
+    } else {
+        act(which->pair, OfXmpp::Event::Withdrawn);
+        check_consent(which->pair);
+    }
+    return true;
+}
+
+void PresenceFlow::add_contact(std::string_view user, std::string_view jid, Done done) {
+    const Turn turn(*this);
+    const std::size_t at = user.rfind('@');
+    const auto contact = xmpp::parse_jid(jid, arena_);
+    const ServedDomain* served =
+        at == std::string_view::npos ? nullptr : admission_.served_sip(user.substr(at + 1));
+    if (!contact || served == nullptr || !sip_side_->serves(served->sip) ||
+        admission_.served_xmpp(contact->domain) != nullptr) {
+        return done(make_error(ErrorKind::NotFound, "There is no such user or address."));
+    }
+    const policy::Decision decision = admission_.decide(
+        {.user = user.substr(0, at), .user_domain = served->sip, .remote_domain = contact->domain});
+    if (!decision.is_allowed()) {
+        return done(make_error(ErrorKind::NotAuthorized,
+                               policy::gate_code(decision.gate),
+                               "Policy does not allow it.",
+                               ""));
+    }
+    PairHandle handle = find(user, *contact);
+    if (handle != 0 &&
+        standing_of(book_.get(handle)->value, Watch::SipWatchesXmpp) != Standing::None) {
+        return done(make_error(ErrorKind::Conflict, "The contact is there already."));
+    }
+    if (handle == 0) {
+        const auto uri = translate::to_uri(
+            {.local = user.substr(0, at), .domain = served->xmpp, .resource = {}},
+            arena_,
+            {.with_resource = false,
+             .sip_domain = served->sip == served->xmpp ? std::string_view() : served->sip});
+        if (!uri || book_.size() >= config_.max_pairs) {
+            return done(make_error(ErrorKind::Limit, "There is no room for it."));
+        }
+        handle = make(user, *contact, *uri);
+    }
+    tell_when_saved(handle, std::move(done));
+    act(handle, OfXmpp::Event::Added);
+}
+
+void PresenceFlow::remove_contact(std::string_view user, std::string_view jid, Done done) {
+    const Turn turn(*this);
+    const auto contact = xmpp::parse_jid(jid, arena_);
+    const PairHandle handle = contact ? find(user, *contact) : 0;
+    if (handle == 0 ||
+        standing_of(book_.get(handle)->value, Watch::SipWatchesXmpp) == Standing::None) {
+        return done(make_error(ErrorKind::NotFound, "There is no such contact."));
+    }
+    tell_when_saved(handle, std::move(done));
+    act(handle, OfXmpp::Event::Withdrawn);
+    check_consent(handle);
+}
+
+}  // namespace isthmus::gateway
