@@ -109,6 +109,7 @@ void PresenceFlow::collect(PairHandle handle) {
     const auto domain =
         domains_.find(std::string(xmpp::Jid::from_prepared(entry->contact()).domain));
     if (domain != domains_.end() && --domain->second.pairs == 0) {
+        domains_away_ -= domain->second.reach == Reach::Down ? 1 : 0;
         domains_.erase(domain);
     }
     const std::size_t peer = peer_of(entry->user().substr(entry->user().rfind('@') + 1));

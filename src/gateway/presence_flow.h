@@ -234,6 +234,7 @@ class PresenceFlow final : public Contacts,
     void on_retry();
     void on_watch();
     void set_reach(std::string_view name, Domain& domain, xmpp::LinkEvent event);
+    bool is_away(std::string_view contact_domain) const;
     void ask_domain(std::string_view name, Domain& domain);
     void ask_peer(std::size_t index);
     void set_peer(std::size_t index, bool is_down);
@@ -264,6 +265,7 @@ class PresenceFlow final : public Contacts,
     std::unordered_map<PairHandle, std::vector<Held>> held_;
     std::unordered_map<PairHandle, Done> contact_changes_;  ///< that are being saved
     std::unordered_map<std::string, Domain> domains_;
+    std::size_t domains_away_ = 0;
     std::vector<Peer> peers_;  ///< by place in config_.domains
     std::deque<Sweep> sweeps_;
     std::vector<Retry> retries_;  ///< a heap, the next first

@@ -216,6 +216,7 @@ void PresenceFlow::set_reach(std::string_view name, Domain& domain, xmpp::LinkEv
     switch (event) {
         case xmpp::LinkEvent::Up:
             domain.reach = Reach::Up;
+            domains_away_ -= was == Reach::Down ? 1 : 0;
             if (was == Reach::Lost || was == Reach::Down) {
                 start(Walk::PartnerUp, name);
             }
@@ -231,10 +232,20 @@ void PresenceFlow::set_reach(std::string_view name, Domain& domain, xmpp::LinkEv
         case xmpp::LinkEvent::Failed:
             if (was != Reach::Down) {
                 domain.reach = Reach::Down;
+                ++domains_away_;
                 start(Walk::PartnerDown, name);
             }
             break;
     }
+}
+
+/// Presence for a domain that is away need not wait for it: all is told when it is back.
+bool PresenceFlow::is_away(std::string_view contact_domain) const {
+    if (domains_away_ == 0) {
+        return false;
+    }
+    const auto found = domains_.find(std::string(contact_domain));
+    return found != domains_.end() && found->second.reach == Reach::Down;
 }
 
 /// A probe: what can be sent has somewhere to go, and the answer is wanted anyway.

@@ -161,7 +161,9 @@ void PresenceFlow::perform(PairHandle handle,
                 break;
             case Do::TellPresence:
                 for (const xmpp::Presence& presence : fresh_) {
-                    server_->send(presence, 0);
+                    if (!is_away(ends.contact.domain)) {
+                        server_->send(presence, 0);
+                    }
                 }
                 pair.is_shown_offline = false;
                 break;
@@ -224,6 +226,9 @@ void PresenceFlow::plan_retry(PairHandle handle, Entry& entry, Watch watch, std:
 // --- what the watcher is told -----------------------------------------------------------------
 
 void PresenceFlow::tell_state(Entry& entry, const Ends& ends) {
+    if (is_away(ends.contact.domain)) {
+        return;
+    }
     std::vector<xmpp::Presence> all;
     entry.value.sip_presence.read(ends.user, ends.contact, arena_, all);
     bool is_available = false;
@@ -272,6 +277,9 @@ void PresenceFlow::take_document(Entry& entry, const sip::Notification& notifica
     const Ends ends = ends_of(entry, arena_);
     announced_.clear();
     pair.sip_presence.available(announced_);
+    for (std::string_view& resource : announced_) {
+        resource = arena_.copy(resource);  // it outlives what is kept now
+    }
     const ServedDomain* served = admission_.served_sip(ends.sip_domain);
     std::string_view entity_domain;
     if (served != nullptr && served->sip != served->xmpp) {

@@ -262,6 +262,8 @@ Play::Play() {
     }
     config_.domains = {{"contoso.example", "contoso.example"},
                        {"northwind.example", "northwind.example"}};
+    config_.subscribe_rate = 1;
+    config_.subscribe_burst = 5;
     int index = 0;
     for (const auto& [name, domain, address] :
          {std::tuple{"proxy", "contoso.example", "192.0.2.10"},
@@ -366,7 +368,16 @@ void Play::perform(const Line& line) {
         const auto number =
             text::to_number(words[1].substr(0, words[1].find_first_not_of("0123456789")));
         const bool is_seconds = !words[1].ends_with("ms");
-        loop_.advance(std::chrono::milliseconds(number.value() * (is_seconds ? 1000 : 1)));
+        Duration left = std::chrono::milliseconds(number.value() * (is_seconds ? 1000 : 1));
+        while (left > Duration{}) {
+            // The parties answer OPTIONS meanwhile.
+            const Duration step = std::min<Duration>(left, std::chrono::seconds(1));
+            loop_.advance(step);
+            left -= step;
+            for (auto& [name, party] : parties_) {
+                party.inbox();
+            }
+        }
         loop_.run();
     } else if (change_ours(words)) {
         loop_.run();
@@ -426,6 +437,9 @@ bool Play::change_policy(const std::vector<std::string>& words) {
         objects_.gateway.enabled = is_on;
     } else if (words[0] == "policy") {
         objects_.rules[0].enable_xmpp_access = is_on;
+    } else if (words[0] == "user" && words[2] == "denied") {
+        objects_.rules.push_back({.identity = "tag:Denied"});
+        objects_.grants.push_back({words[1], "tag:Denied"});
     } else if (words[0] == "partner" && words[2] == "deleted") {
         std::erase_if(objects_.partners, [&](const auto& one) { return one.domain == words[1]; });
     } else if (words[0] == "partner" && words[2] == "created") {
