@@ -14,7 +14,7 @@ namespace isthmus {
 
 class Arena {
   public:
-    explicit Arena(std::size_t block_size = 16 * 1024) : block_size_(block_size) {}
+    explicit Arena(std::size_t block_size = 16UL * 1024) : block_size_(block_size) {}
 
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
@@ -24,7 +24,7 @@ class Arena {
 
     /// Uninitialised storage, never null; aligned for any scalar unless `align` says otherwise.
     void* allocate(std::size_t size, std::size_t align = alignof(std::max_align_t)) {
-        std::size_t at = (used_ + align - 1) & ~(align - 1);
+        const std::size_t at = (used_ + align - 1) & ~(align - 1);
         if (current_ == nullptr || at + size > capacity_) {
             return allocate_slowly(size, align);
         }
@@ -53,7 +53,7 @@ class Arena {
     std::string_view concat(std::string_view a, std::string_view b, std::string_view c = {}) {
         char* to = chars(a.size() + b.size() + c.size());
         char* at = to;
-        for (std::string_view part : {a, b, c}) {
+        for (const std::string_view part : {a, b, c}) {
             if (!part.empty()) {
                 std::memcpy(at, part.data(), part.size());
                 at += part.size();
@@ -84,9 +84,9 @@ class Arena {
     void* allocate_slowly(std::size_t size, std::size_t align) {
         if (size + align > block_size_) {
             large_.push_back(std::make_unique<char[]>(size + align));
-            auto at = reinterpret_cast<std::uintptr_t>(large_.back().get());
-            at = (at + align - 1) & ~(static_cast<std::uintptr_t>(align) - 1);
-            return reinterpret_cast<void*>(at);
+            void* at = large_.back().get();
+            std::size_t space = size + align;
+            return std::align(align, size, at, space);
         }
         blocks_.push_back(std::make_unique<char[]>(block_size_));
         current_ = blocks_.back().get();

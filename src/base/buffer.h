@@ -106,7 +106,7 @@ class Buffer {
 
   private:
     void make_room(std::size_t size) {
-        std::size_t used = this->size();
+        const std::size_t used = this->size();
         if (head_ != 0 && used + size <= capacity_ && head_ >= used) {
             std::memcpy(data_, data_ + head_, used);
         } else {

@@ -51,7 +51,7 @@ std::string to_hex(std::string_view octets) {
     static constexpr char kDigits[] = "0123456789abcdef";
     std::string out;
     out.reserve(octets.size() * 2);
-    for (char c : octets) {
+    for (const char c : octets) {
         const auto octet = static_cast<unsigned char>(c);
         out.push_back(kDigits[octet >> 4U]);
         out.push_back(kDigits[octet & 15U]);

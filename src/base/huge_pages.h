@@ -2,11 +2,11 @@
 // translation cache: asked for in huge pages, so that a look-up costs one miss and not two.
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cstddef>
 #include <cstdlib>
 #include <new>
-
-#include <sys/mman.h>
 
 namespace isthmus {
 

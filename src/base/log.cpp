@@ -69,7 +69,7 @@ void append_time(Out& out) {
     const auto now = std::chrono::system_clock::now();
     const auto micros =
         std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
-    const std::time_t seconds = static_cast<std::time_t>(micros / 1000000);
+    const auto seconds = static_cast<std::time_t>(micros / 1000000);
     std::tm parts{};
     gmtime_r(&seconds, &parts);
     fmt::format_to(std::back_inserter(out),
@@ -106,12 +106,10 @@ bool is_empty(const Field::Value& value) {
 
 void begin(Out& out, Level level, std::string_view event) {
     if (g_format == Format::Json) {
-        out.append(std::string_view("{\"ts\":\""));
+        out.append(std::string_view(R"({"ts":")"));
         append_time(out);
-        fmt::format_to(std::back_inserter(out),
-                       "\",\"level\":\"{}\",\"event\":\"{}\"",
-                       level_name(level),
-                       event);
+        fmt::format_to(
+            std::back_inserter(out), R"(","level":"{}","event":"{}")", level_name(level), event);
     } else {
         append_time(out);
         fmt::format_to(std::back_inserter(out), " {:7} {}", level_name(level), event);

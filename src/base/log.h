@@ -11,8 +11,8 @@
 
 namespace isthmus::log {
 
-enum class Level { Trace, Debug, Info, Warning, Error };
-enum class Format { Json, Text };
+enum class Level : std::uint8_t { Trace, Debug, Info, Warning, Error };
+enum class Format : std::uint8_t { Json, Text };
 
 struct Field {
     using Value = std::variant<std::string_view, std::int64_t, double, bool>;

@@ -15,7 +15,7 @@ std::string label_text(Labels labels) {
         out += out.empty() ? "" : ",";
         out += name;
         out += "=\"";
-        for (char c : value) {
+        for (const char c : value) {
             if (c == '\\' || c == '"') {
                 out += '\\';
                 out += c;

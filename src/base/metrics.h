@@ -70,7 +70,7 @@ class Registry {
     std::string render() const;
 
   private:
-    enum class Type { Counter, Gauge, Histogram };
+    enum class Type : std::uint8_t { Counter, Gauge, Histogram };
 
     struct Family {
         Type type = Type::Counter;

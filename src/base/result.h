@@ -3,6 +3,7 @@
 
 #include <boost/system/result.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,7 +11,7 @@
 namespace isthmus {
 
 /// What went wrong, in terms that translate/error can turn into a SIP status or a stanza error.
-enum class ErrorKind {
+enum class ErrorKind : std::uint8_t {
     Syntax,         ///< malformed input
     TooLong,        ///< over a size limit
     Unsupported,    ///< well-formed, but a feature or scheme we do not have

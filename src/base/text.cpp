@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstring>
+#include <memory>
 
 namespace isthmus::text {
 
@@ -42,8 +43,9 @@ std::string_view trim(std::string_view text) {
 
 std::optional<std::uint64_t> to_number(std::string_view digits) {
     std::uint64_t value = 0;
-    const char* end = digits.data() + digits.size();
-    const auto [at, fault] = std::from_chars(digits.data(), end, value);
+    const char* const begin = std::to_address(digits.begin());
+    const char* const end = begin + digits.size();
+    const auto [at, fault] = std::from_chars(begin, end, value);
     if (digits.empty() || fault != std::errc{} || at != end) {
         return std::nullopt;
     }
@@ -106,7 +108,7 @@ bool is_utf8(std::string_view text) {
 
 std::size_t count_code_points(std::string_view text) {
     std::size_t count = 0;
-    for (char c : text) {
+    for (const char c : text) {
         count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1U : 0U;
     }
     return count;

@@ -125,8 +125,9 @@ class EventLoop {
   private:
     friend class Watch;
     friend class EndOfTurn;
-    class Mailbox;
-    class Signals;
+    // Both are final, which a declaration cannot say.
+    class Mailbox;  // NOLINT(cppcoreguidelines-virtual-class-destructor)
+    class Signals;  // NOLINT(cppcoreguidelines-virtual-class-destructor)
     class AsioHost;
     struct Batch;
 

@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <optional>
 
@@ -71,8 +73,10 @@ Result<StaticNames> StaticNames::parse(const Table& table) {
                     ErrorKind::Syntax,
                     "IST-CFG-001",
                     "The configuration is not valid.",
-                    "[dns.static] \"" + key + "\": \"" + entry +
-                        "\" is neither an address nor \"priority weight port target\"");
+                    fmt::format(
+                        R"([dns.static] "{}": "{}" is neither an address nor "priority weight port target")",
+                        key,
+                        entry));
             }
         }
     }

@@ -13,13 +13,13 @@ namespace isthmus::net {
 
 namespace {
 
-constexpr std::size_t kReadSize = 128 * 1024;
-constexpr std::size_t kReadPerTurn = 256 * 1024;
+constexpr std::size_t kReadSize = 128UL * 1024;
+constexpr std::size_t kReadPerTurn = 256UL * 1024;
 // What is left of a message up to this size is copied in front of the next read; more stays in a
 // buffer of the stream's own.
-constexpr std::size_t kCarried = 16 * 1024;
+constexpr std::size_t kCarried = 16UL * 1024;
 // No message may be this long; parsers refuse far below.
-constexpr std::size_t kMaxUnread = 16 * 1024 * 1024;
+constexpr std::size_t kMaxUnread = 16UL * 1024 * 1024;
 constexpr Duration kCloseDeadline = std::chrono::seconds(5);
 // After this time without acknowledgement the kernel gives the connection up.
 constexpr unsigned kUserTimeoutMs = 60'000;
