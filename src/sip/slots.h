@@ -23,7 +23,7 @@ class Slots {
 
     ~Slots() {
         for (std::uint32_t i = 0; i < made_; ++i) {
-            if (Slot& slot = at(i); slot.is_taken) {
+            if (Slot& slot = at(i); slot.next_free == kTaken) {
                 object_in(slot)->~T();
             }
         }
@@ -43,7 +43,7 @@ class Slots {
         const std::uint64_t handle = std::uint64_t{slot.generation} << 32U | index;
         T* made = new (slot.octets) T(handle, std::forward<Args>(args)...);
         free_ = slot.next_free;
-        slot.is_taken = true;
+        slot.next_free = kTaken;
         ++size_;
         return *made;
     }
@@ -55,7 +55,8 @@ class Slots {
             return nullptr;
         }
         Slot& slot = at(index);
-        return slot.is_taken && slot.generation == handle >> 32U ? object_in(slot) : nullptr;
+        return slot.next_free == kTaken && slot.generation == handle >> 32U ? object_in(slot)
+                                                                            : nullptr;
     }
 
     /// `handle` must not be stale.
@@ -63,8 +64,9 @@ class Slots {
         const auto index = static_cast<std::uint32_t>(handle);
         Slot& slot = at(index);
         object_in(slot)->~T();
-        slot.is_taken = false;
-        slot.generation = slot.generation == kLastGeneration ? 1 : slot.generation + 1;
+        if (++slot.generation == 0) {
+            slot.generation = 1;
+        }
         slot.next_free = free_;
         free_ = index;
         --size_;
@@ -75,13 +77,12 @@ class Slots {
   private:
     static constexpr std::size_t kBlock = 64;
     static constexpr std::uint32_t kNone = 0xFFFFFFFF;
-    static constexpr std::uint32_t kLastGeneration = 0x7FFFFFFF;
+    static constexpr std::uint32_t kTaken = 0xFFFFFFFE;
 
     struct Slot {
         alignas(T) std::byte octets[sizeof(T)];
         std::uint32_t next_free = kNone;
-        std::uint32_t generation : 31 = 1;
-        std::uint32_t is_taken : 1 = 0;
+        std::uint32_t generation = 1;
     };
 
     Slot& at(std::uint32_t index) const { return blocks_[index / kBlock][index % kBlock]; }
