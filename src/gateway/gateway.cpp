@@ -72,6 +72,8 @@ void Gateway::on_presence(const xmpp::Presence& presence) {
 void Gateway::on_sent(std::uint64_t cookie) {
     if ((cookie & PresenceFlow::kCookie) == 0) {
         messages_.on_sent(cookie);
+    } else {
+        presence_.on_sent(cookie);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/codes.h"
 #include "base/log.h"
+#include "gateway/watch_owner.h"
 #include "translate/address.h"
 
 #include <algorithm>
@@ -14,6 +15,7 @@ namespace isthmus::gateway {
 namespace {
 
 constexpr std::uint32_t kLogLinesPerSecond = 50;
+constexpr std::uint32_t kFullRetry = 10;  // seconds; the link's queue was full
 
 std::uint32_t seconds_now() {
     return static_cast<std::uint32_t>(std::time(nullptr));
@@ -193,8 +195,11 @@ void PresenceFlow::restore(std::vector<subscriptions::Record> records) {
         const xmpp::Jid contact = xmpp::Jid::from_prepared(record.contact);
         const bool is_none =
             record.sip_watches_xmpp == Standing::None && record.xmpp_watches_sip == Standing::None;
+        const std::string_view sip_domain =
+            std::string_view(record.user).substr(record.user.rfind('@') + 1);
+        // What the configuration no longer has stays in the database.
         const bool is_ours =
-            admission_.served_sip(record.user.substr(record.user.rfind('@') + 1)) != nullptr;
+            admission_.served_sip(sip_domain) != nullptr && sip_side_->serves(sip_domain);
         if (is_none || !is_ours || find(record.user, contact) != 0) {
             continue;
         }
@@ -215,7 +220,7 @@ void PresenceFlow::restore(std::vector<subscriptions::Record> records) {
             const sip::SubscriptionHandle made =
                 notifiers_->restore(dialog.saved,
                                     static_cast<std::uint32_t>(dialog.expires_at - now),
-                                    handle | std::uint64_t{*slot} << 56U);
+                                    owner_of(handle, *slot));
             if (made == 0) {
                 pair.dialogs.release(*slot);
             } else {
@@ -258,20 +263,24 @@ void PresenceFlow::count_standing(Entry& entry, Watch watch, subscriptions::Stan
     note(entry, watch, {}, {});
 }
 
-void PresenceFlow::note(const Entry& entry,
-                        Watch watch,
-                        std::string_view code,
-                        std::string_view text) {
+/// Abuse case F06: nobody can fill the log by asking.
+bool PresenceFlow::may_log() {
     const std::int64_t second =
         std::chrono::duration_cast<std::chrono::seconds>(timers_.now().time_since_epoch()).count();
     if (second != log_second_) {
         log_second_ = second;
         log_budget_ = kLogLinesPerSecond;
     }
-    if (log_budget_ == 0) {
+    return log_budget_ != 0 && log_budget_-- != 0;
+}
+
+void PresenceFlow::note(const Entry& entry,
+                        Watch watch,
+                        std::string_view code,
+                        std::string_view text) {
+    if (!may_log()) {
         return;
     }
-    --log_budget_;
     const bool is_of_sip = watch == Watch::XmppWatchesSip;
     log::event(log::Level::Info,
                "pres.sub",
@@ -302,16 +311,38 @@ void PresenceFlow::refuse(const xmpp::Presence& presence,
                           std::string_view text) {
     server_->send_error(
         xmpp::Kind::Presence, presence.to.bare(), presence.from.bare(), presence.id, error);
-    if (log_budget_ != 0) {
-        --log_budget_;
+    note_refused(Watch::XmppWatchesSip,
+                 presence.to.to_bare_string(),
+                 presence.from.to_bare_string(),
+                 code,
+                 text);
+}
+
+void PresenceFlow::note_refused(Watch watch,
+                                std::string_view user,
+                                std::string_view contact,
+                                std::string_view code,
+                                std::string_view text) {
+    if (may_log()) {
         log::event(log::Level::Info,
                    "pres.sub",
                    {{"code", code},
                     {"msg", text},
-                    {"direction", watch_name(Watch::XmppWatchesSip)},
-                    {"user", presence.to.to_bare_string()},
-                    {"contact", presence.from.to_bare_string()},
+                    {"direction", watch_name(watch)},
+                    {"user", user},
+                    {"contact", contact},
                     {"standing", "none"}});
+    }
+}
+
+void PresenceFlow::note_update(const Entry& entry, Watch watch, std::size_t stanzas) const {
+    if (log::is_enabled(log::Level::Debug)) {
+        log::event(log::Level::Debug,
+                   "pres.update",
+                   {{"direction", watch_name(watch)},
+                    {"user", entry.user()},
+                    {"contact", entry.contact()},
+                    {"count", stanzas}});
     }
 }
 
@@ -370,21 +401,33 @@ void PresenceFlow::on_presence(const xmpp::Presence& presence) {
     }
 }
 
+void PresenceFlow::on_sent(std::uint64_t cookie) {
+    const Entry* entry = domains_away_ == 0 ? nullptr : book_.get(pair_of(cookie));
+    if (entry != nullptr) {
+        on_link(xmpp::Jid::from_prepared(entry->contact()).domain, xmpp::LinkEvent::Up);
+    }
+}
+
 void PresenceFlow::on_not_sent(std::uint64_t cookie, const Error& error) {
     const Turn turn(*this);
-    const PairHandle handle = cookie & ((std::uint64_t{1} << 56U) - 1);
+    const PairHandle handle = pair_of(cookie);
     Entry* entry = book_.get(handle);
     if (entry == nullptr) {
         return;
     }
-    const std::string domain(xmpp::Jid::from_prepared(entry->contact()).domain);
+    const std::string_view domain = arena_.copy(xmpp::Jid::from_prepared(entry->contact()).domain);
+    const bool is_full = error.kind == ErrorKind::Limit;
     if ((cookie >> 62U & 1U) == 0) {
         entry->value.owes_subscribed = true;
+    } else if (is_full) {
+        plan_retry(handle, *entry, Watch::SipWatchesXmpp, kFullRetry);
     } else if (entry->value.sip_watches_xmpp.state() == OfXmpp::State::Pending) {
         fail(*entry, Watch::SipWatchesXmpp, error.code, error.public_text);
         act(handle, OfXmpp::Event::Unreachable);
     }
-    on_link(domain, xmpp::LinkEvent::Failed);
+    if (!is_full && error.kind != ErrorKind::Forbidden) {
+        on_link(domain, xmpp::LinkEvent::Failed);
+    }
 }
 
 }  // namespace isthmus::gateway

@@ -68,6 +68,7 @@ class PresenceFlow final : public Contacts,
                    const sip::Origin& origin,
                    std::unique_ptr<sip::IncomingRequest> transaction);
     void on_presence(const xmpp::Presence& presence);
+    void on_sent(std::uint64_t cookie);
     void on_not_sent(std::uint64_t cookie, const Error& error);
     void on_link(std::string_view remote_domain, xmpp::LinkEvent event);
 
@@ -173,6 +174,13 @@ class PresenceFlow final : public Contacts,
               std::uint64_t cookie);
     void count_standing(Entry& entry, Watch watch, subscriptions::Standing before);
     void note(const Entry& entry, Watch watch, std::string_view code, std::string_view text);
+    void note_refused(Watch watch,
+                      std::string_view user,
+                      std::string_view contact,
+                      std::string_view code,
+                      std::string_view text);
+    void note_update(const Entry& entry, Watch watch, std::size_t stanzas) const;
+    bool may_log();
     void fail(Entry& entry, Watch watch, std::string_view code, std::string_view text);
     void refuse(const xmpp::Presence& presence,
                 const xmpp::StanzaError& error,

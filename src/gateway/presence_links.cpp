@@ -248,7 +248,7 @@ bool PresenceFlow::is_away(std::string_view contact_domain) const {
     return found != domains_.end() && found->second.reach == Reach::Down;
 }
 
-/// A probe: what can be sent has somewhere to go, and the answer is wanted anyway.
+/// A stanza that does no harm: if it leaves, somebody is there, and the answer is wanted anyway.
 void PresenceFlow::ask_domain(std::string_view name, Domain& domain) {
     const auto is_of_domain = [&](PairHandle handle) {
         const Entry* entry = book_.get(handle);
@@ -265,9 +265,11 @@ void PresenceFlow::ask_domain(std::string_view name, Domain& domain) {
     }
     const Entry& entry = *book_.get(domain.sample);
     const Ends ends = ends_of(entry, arena_);
+    // RFC 6121 §4.3.2: a probe that is not authorised yet would be answered as a refusal.
+    const bool is_pending = entry.value.sip_watches_xmpp.state() == OfXmpp::State::Pending;
     send(ends.user,
          ends.contact,
-         xmpp::PresenceType::Probe,
+         is_pending ? xmpp::PresenceType::Subscribe : xmpp::PresenceType::Probe,
          cookie_of(domain.sample, Watch::SipWatchesXmpp));
 }
 

@@ -1,11 +1,9 @@
 // A SIP user watches an XMPP user: his SUBSCRIBEs and her stanzas meet the machine here.
 // RFC 8048 §5.3, RFC 6665 §4.2, RFC 6121 §3 and §4.
-#include "base/buffer.h"
-#include "base/log.h"
 #include "gateway/presence_flow.h"
 #include "gateway/sender.h"
+#include "gateway/watch_owner.h"
 #include "sip/parser.h"
-#include "translate/presence.h"
 
 #include <ctime>
 #include <utility>
@@ -18,19 +16,6 @@ using sip::TerminationReason;
 
 constexpr std::size_t kMaxHeld = 10000;  // pairs whose SUBSCRIBEs wait for the store
 constexpr std::size_t kMaxHeldOfPair = 20;
-constexpr std::uint8_t kFetch = 0xff;  // instead of a slot: there is no dialog
-
-PairHandle pair_of(std::uint64_t owner) {
-    return owner & ((std::uint64_t{1} << 56U) - 1);
-}
-
-std::uint8_t slot_of(std::uint64_t owner) {
-    return static_cast<std::uint8_t>(owner >> 56U);
-}
-
-std::uint64_t owner_of(PairHandle handle, std::uint8_t slot) {
-    return handle | std::uint64_t{slot} << 56U;
-}
 
 /// The request as text, which outlives the octets that it came in.
 std::string text_of(const sip::Request& request) {
@@ -84,14 +69,11 @@ void PresenceFlow::on_subscribe(const sip::Request& request,
         decisions_.count_decision(sender.decision);
     }
     if (denied) {
-        log::event(log::Level::Info,
-                   "pres.sub",
-                   {{"code", denied->code},
-                    {"msg", denied->text},
-                    {"direction", watch_name(Watch::SipWatchesXmpp)},
-                    {"user", request.from.uri.text},
-                    {"contact", request.uri.text},
-                    {"standing", "none"}});
+        note_refused(Watch::SipWatchesXmpp,
+                     request.from.uri.text,
+                     request.uri.text,
+                     denied->code,
+                     denied->text);
         return transaction->respond(denied->answer.response());
     }
     const auto granted = notifiers_->check(request, *transaction);
@@ -324,6 +306,7 @@ void PresenceFlow::take_presence(PairHandle handle, const xmpp::Presence& presen
         return counters_.count(Watch::SipWatchesXmpp, pair.label, Update::Unchanged);
     }
     counters_.count(Watch::SipWatchesXmpp, pair.label, Update::Passed);
+    note_update(*entry, Watch::SipWatchesXmpp, 1);
     act(handle, OfXmpp::Event::Presence);
 }
 
@@ -362,63 +345,6 @@ void PresenceFlow::check_consent(PairHandle handle) {
         fail(*entry, Watch::XmppWatchesSip, policy::gate_code(decision.gate), {});
         act(handle, OfSip::Event::Withdrawn);
     }
-}
-
-// --- sip::NotifierHandler ---------------------------------------------------------------------
-
-void PresenceFlow::write_document(const Entry& entry,
-                                  bool is_closed,
-                                  Arena& arena,
-                                  sip::NotifyContent& into) const {
-    const Ends ends = ends_of(entry, arena);
-    std::vector<xmpp::Presence> all;
-    entry.value.xmpp_presence.read(ends.contact, ends.user, arena, all);
-    if (is_closed && !all.empty()) {
-        all.front() = all.back();
-        all.resize(1);
-        all.front().type = xmpp::PresenceType::Unavailable;
-        all.front().statuses.clear();
-    }
-    const auto document = translate::to_pidf(all, arena);
-    if (!document) {
-        return;
-    }
-    Buffer out;
-    sip::write_pidf(document->pidf, out);
-    into.body = arena.copy(out.view());
-    into.content_language = document->content_language;
-}
-
-void PresenceFlow::describe(std::uint64_t owner, Arena& arena, sip::NotifyContent& into) {
-    const Entry* entry = book_.get(pair_of(owner));
-    into.state = sip::SubscriptionState::Pending;
-    if (entry != nullptr && entry->value.sip_watches_xmpp.state() == OfXmpp::State::Active) {
-        into.state = sip::SubscriptionState::Active;
-        write_document(*entry, false, arena, into);
-    }
-}
-
-void PresenceFlow::describe_end(std::uint64_t owner, Arena& arena, sip::NotifyContent& into) {
-    const Entry* entry = book_.get(pair_of(owner));
-    if (entry != nullptr && entry->value.sip_watches_xmpp.state() == OfXmpp::State::Active) {
-        // RFC 8048 §5.3.3: to him she is gone.
-        write_document(*entry, slot_of(owner) != kFetch, arena, into);
-    }
-}
-
-void PresenceFlow::on_refresh(std::uint64_t owner) {
-    const Turn turn(*this);
-    act(pair_of(owner), OfXmpp::Event::Refreshed);
-}
-
-void PresenceFlow::on_end(std::uint64_t owner, End end) {
-    const Turn turn(*this);
-    Entry* entry = book_.get(pair_of(owner));
-    if (entry == nullptr || slot_of(owner) == kFetch) {
-        return;
-    }
-    entry->value.dialogs.release(slot_of(owner));
-    act(pair_of(owner), end == End::Unsubscribed ? OfXmpp::Event::Left : OfXmpp::Event::Lost);
 }
 
 }  // namespace isthmus::gateway

@@ -59,7 +59,7 @@ XmppWatchesSip::List XmppWatchesSip::on(Event event, const Details& details) {
         case Event::PeerUp:
             return on_peer_up();
         case Event::PartnerUp:
-            return state_ == State::Live && is_told() ? List{{Do::TellState}} : List{};
+            return List{}.add_if(state_ != State::Subscribing && is_told(), Do::TellState);
         case Event::Withdrawn:
             return on_withdrawn();
         case Event::Refresh:
