@@ -5,6 +5,8 @@
 #include "gateway/watch_owner.h"
 #include "translate/presence.h"
 
+#include <chrono>
+
 namespace isthmus::gateway {
 
 void PresenceFlow::write_document(const Entry& entry,
@@ -20,7 +22,10 @@ void PresenceFlow::write_document(const Entry& entry,
         all.front().type = xmpp::PresenceType::Unavailable;
         all.front().statuses.clear();
     }
-    const auto document = translate::to_pidf(all, arena);
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const std::int64_t stamp =
+        stamps_.next(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+    const auto document = translate::to_pidf(all, arena, stamp);
     if (!document) {
         return;
     }

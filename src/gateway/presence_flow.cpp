@@ -1,11 +1,8 @@
 #include "gateway/presence_flow.h"
 
-#include "base/codes.h"
-#include "base/log.h"
 #include "gateway/watch_owner.h"
 #include "translate/address.h"
 
-#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <utility>
@@ -14,7 +11,6 @@ namespace isthmus::gateway {
 
 namespace {
 
-constexpr std::uint32_t kLogLinesPerSecond = 50;
 constexpr std::uint32_t kFullRetry = 10;  // seconds; the link's queue was full
 
 std::uint32_t seconds_now() {
@@ -251,60 +247,6 @@ void PresenceFlow::send(const xmpp::Jid& from,
     server_->send(stanza, cookie);
 }
 
-void PresenceFlow::count_standing(Entry& entry, Watch watch, subscriptions::Standing before) {
-    const subscriptions::Standing now = watch == Watch::XmppWatchesSip
-                                            ? entry.value.xmpp_watches_sip.standing()
-                                            : entry.value.sip_watches_xmpp.standing();
-    if (now == before) {
-        return;
-    }
-    counters_.add(watch, entry.value.label, before, -1);
-    counters_.add(watch, entry.value.label, now, 1);
-    note(entry, watch, {}, {});
-}
-
-/// Abuse case F06: nobody can fill the log by asking.
-bool PresenceFlow::may_log() {
-    const std::int64_t second =
-        std::chrono::duration_cast<std::chrono::seconds>(timers_.now().time_since_epoch()).count();
-    if (second != log_second_) {
-        log_second_ = second;
-        log_budget_ = kLogLinesPerSecond;
-    }
-    return log_budget_ != 0 && log_budget_-- != 0;
-}
-
-void PresenceFlow::note(const Entry& entry,
-                        Watch watch,
-                        std::string_view code,
-                        std::string_view text) {
-    if (!may_log()) {
-        return;
-    }
-    const bool is_of_sip = watch == Watch::XmppWatchesSip;
-    log::event(log::Level::Info,
-               "pres.sub",
-               {{"code", code},
-                {"msg", text},
-                {"direction", watch_name(watch)},
-                {"user", entry.user()},
-                {"contact", entry.contact()},
-                {"standing",
-                 subscriptions::standing_name(is_of_sip ? entry.value.xmpp_watches_sip.standing()
-                                                        : entry.value.sip_watches_xmpp.standing())},
-                {"state",
-                 is_of_sip ? subscriptions::state_name(entry.value.xmpp_watches_sip.state())
-                           : subscriptions::state_name(entry.value.sip_watches_xmpp.state())}});
-}
-
-void PresenceFlow::fail(Entry& entry, Watch watch, std::string_view code, std::string_view text) {
-    const auto all = codes::all();
-    const auto found = std::ranges::find(all, code, &codes::Code::id);
-    entry.value.failure[static_cast<std::size_t>(watch)] =
-        found == all.end() ? std::uint8_t{0} : static_cast<std::uint8_t>(found - all.begin() + 1);
-    note(entry, watch, code, text);
-}
-
 void PresenceFlow::refuse(const xmpp::Presence& presence,
                           const xmpp::StanzaError& error,
                           std::string_view code,
@@ -316,34 +258,6 @@ void PresenceFlow::refuse(const xmpp::Presence& presence,
                  presence.from.to_bare_string(),
                  code,
                  text);
-}
-
-void PresenceFlow::note_refused(Watch watch,
-                                std::string_view user,
-                                std::string_view contact,
-                                std::string_view code,
-                                std::string_view text) {
-    if (may_log()) {
-        log::event(log::Level::Info,
-                   "pres.sub",
-                   {{"code", code},
-                    {"msg", text},
-                    {"direction", watch_name(watch)},
-                    {"user", user},
-                    {"contact", contact},
-                    {"standing", "none"}});
-    }
-}
-
-void PresenceFlow::note_update(const Entry& entry, Watch watch, std::size_t stanzas) const {
-    if (log::is_enabled(log::Level::Debug)) {
-        log::event(log::Level::Debug,
-                   "pres.update",
-                   {{"direction", watch_name(watch)},
-                    {"user", entry.user()},
-                    {"contact", entry.contact()},
-                    {"count", stanzas}});
-    }
 }
 
 bool PresenceFlow::is_contact(std::string_view user,

@@ -18,6 +18,7 @@
 #include "sip/notifier.h"
 #include "sip/subscriber.h"
 #include "subscriptions/store.h"
+#include "translate/presence.h"
 #include "xmpp/server.h"
 
 #include <cstddef>
@@ -285,6 +286,7 @@ class PresenceFlow final : public Contacts,
 
     Arena arena_;
     unsigned depth_ = 0;
+    mutable translate::Stamps stamps_;
     std::vector<xmpp::Presence> fresh_;  ///< of the document being read
     std::vector<std::string_view> announced_;
     std::uint32_t log_budget_ = 0;

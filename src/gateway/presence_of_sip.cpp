@@ -310,6 +310,7 @@ void PresenceFlow::take_document(Entry& entry, const sip::Notification& notifica
     });
     counters_.count(
         Watch::XmppWatchesSip, pair.label, fresh_.empty() ? Update::Unchanged : Update::Passed);
+    note_update(entry, Watch::XmppWatchesSip, fresh_.size());
 }
 
 int PresenceFlow::on_notify(std::uint64_t owner, const sip::Notification& notification) {

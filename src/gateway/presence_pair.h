@@ -108,6 +108,9 @@ struct Pair {
     WatchDialogs dialogs;
 };
 
+// With its names, what it keeps and its place in the index a pair stays far under 400 octets.
+static_assert(sizeof(Pair) <= 136);
+
 using PairBook = subscriptions::Book<Pair>;
 using PairHandle = subscriptions::PairHandle;
 
