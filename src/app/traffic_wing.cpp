@@ -312,6 +312,7 @@ Result<Listening> TrafficWing::listen(const Config& config) {
         made.xmpp.push_back(endpoint.to_string());
     }
     is_listening_ = true;
+    gateway_.begin();
     return made;
 }
 

@@ -40,6 +40,9 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
         presence_.restore(std::move(records));
     }
 
+    /// The listeners are open: what was restored comes to life.
+    void begin() { presence_.begin(); }
+
     Subscriptions& subscriptions() { return presence_; }
 
     /// Puts a snapshot in force: every message from now on is decided by it, subscriptions that it

@@ -224,6 +224,9 @@ void PresenceFlow::restore(std::vector<subscriptions::Record> records) {
             }
         }
     }
+}
+
+void PresenceFlow::begin() {
     if (book_.size() != 0) {
         start(Walk::Policy, {});
         start(Walk::Restore, {});

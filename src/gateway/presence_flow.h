@@ -59,8 +59,12 @@ class PresenceFlow final : public Contacts,
                 xmpp::Server& server,
                 subscriptions::Store& store);
 
-    /// After a restart, before traffic: everything is asked for again, paced.
+    /// After a restart, before traffic.
     void restore(std::vector<subscriptions::Record> records);
+
+    /// What was restored is asked for again, paced. Not before the listeners are open: the answers
+    /// come to where our Contact says.
+    void begin();
 
     void on_subscribe(const sip::Request& request,
                       const sip::Origin& origin,

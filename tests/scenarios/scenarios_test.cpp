@@ -304,12 +304,15 @@ void Play::start() {
     gateway_->attach(*peers_, *peers_, *server_, store_);
     publish();
     gateway_->restore(store_.records());
+    // Opening the listeners takes a while; nothing that was restored may leave before.
+    loop_.advance(std::chrono::milliseconds(100));
     const auto sip_at = user_agent_->listen({{sip::Transport::Tcp, endpoint(kGatewaySip)},
                                              {sip::Transport::Udp, endpoint(kGatewaySip)}});
     const auto xmpp_at = server_->listen({endpoint("192.0.2.1:5269")});
     if (!sip_at || !xmpp_at) {
         throw std::runtime_error("the gateway cannot listen");
     }
+    gateway_->begin();
 }
 
 void Play::stop() {
