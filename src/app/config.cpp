@@ -256,6 +256,7 @@ void read_rest(Reader::Table& root, Config& config) {
     limits.take("max_message_chars", config.max_message_chars, 1, 1 << 20);
     limits.take("max_pending_messages", config.max_pending_messages, 1, 10'000'000);
     limits.take("drain_seconds", config.drain_seconds, 0, 3600);
+    limits.take("notify_interval_seconds", config.notify_interval_seconds, 0, 3600);
     limits.finish();
     auto cluster = root.table("cluster");
     cluster.take("url", config.cluster_url);

@@ -62,6 +62,7 @@ struct Config {
     std::size_t max_message_chars = 8000;
     std::size_t max_pending_messages = 200000;
     std::size_t drain_seconds = 30;
+    std::size_t notify_interval_seconds = 5;
 
     std::string cluster_url;
 

@@ -146,6 +146,7 @@ Result<gateway::GatewayConfig> make_flows(const Config& config) {
     made.max_message_chars = config.max_message_chars;
     made.max_stanza_octets = config.max_stanza_bytes;
     made.max_pending = config.max_pending_messages;
+    made.notify_interval = std::chrono::seconds(config.notify_interval_seconds);
     const auto& xmpp_domains =
         config.xmpp_domains.empty() ? config.sip_domains : config.xmpp_domains;
     for (const std::string& domain : xmpp_domains) {

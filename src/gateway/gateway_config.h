@@ -39,6 +39,7 @@ struct GatewayConfig {
     std::size_t max_pairs = 2'000'000;  ///< of a SIP user and an XMPP user with presence
     double subscribe_rate = 50;         ///< XMPP requests for subscriptions a second, per partner
     double subscribe_burst = 200;
+    Duration notify_interval = std::chrono::seconds(5);  ///< between NOTIFYs of a dialog
     int max_hops = 3;  ///< Isthmus gateways a message may pass
 };
 

@@ -47,7 +47,9 @@ void PresenceFlow::attach(SipSide& sip_side,
     server_ = &server;
     store_ = &store;
     subscribers_ = sip::make_subscribers({}, events, timers_, random_, metrics_, *this);
-    notifiers_ = sip::make_notifiers({}, events, timers_, random_, metrics_, *this);
+    sip::NotifierConfig notifying;
+    notifying.interval = config_.notify_interval;
+    notifiers_ = sip::make_notifiers(notifying, events, timers_, random_, metrics_, *this);
 }
 
 // --- pairs ------------------------------------------------------------------------------------
