@@ -23,3 +23,16 @@ def add(database, users, partners):
                               ((f"partner{partner}.example",) for partner in range(partners)))
     except sqlite3.Error as error:
         raise Failure(f"cannot fill {database}: {error}") from None
+
+
+def add_pairs(database, first, count, contacts=1, sip_watches=False, xmpp_watches=False):
+    """Pairs `first` and up, whose authorisations are granted; each user has so many of them."""
+    try:
+        with sqlite3.connect(database) as store:
+            store.executemany(
+                "INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, 1700000000)",
+                ((f"u{pair // contacts:07}@contoso.example", f"v{pair:07}@fabrikam.example",
+                  f"sip:u{pair // contacts:07}@contoso.example", 2 * sip_watches,
+                  2 * xmpp_watches) for pair in range(first, first + count)))
+    except sqlite3.Error as error:
+        raise Failure(f"cannot fill {database}: {error}") from None

@@ -9,8 +9,8 @@ import queue
 import subprocess
 import tempfile
 import threading
+import time
 
-import crowd
 from generator import Failure, on_core
 
 CONFIGURATION = """
@@ -42,6 +42,7 @@ private_key_file = "{certificates}/gateway.key"
 listen = ["127.0.0.1:0"]
 [metrics]
 listen = "127.0.0.1:0"
+{more}
 """
 
 PARTNER = {
@@ -52,29 +53,34 @@ PARTNER = {
 
 
 class Gateway:
-    def __init__(self, binary, certificates, generator, core, link="s2s", users=0, partners=0):
+    """`fill` writes into the database while the process is stopped; `more` is configuration."""
+
+    def __init__(self, binary, certificates, generator, core, link="s2s", fill=None, more=""):
         self.name = f"isthmus {link}"
         self.binary = binary
         self.core = core
         self.folder = tempfile.TemporaryDirectory(prefix="bench-isthmus-")
         self.socket = f"unix:{self.folder.name}/admin.sock"
-        self._configure(certificates, generator, link)
+        self._configure(certificates, generator, link, more)
         self.command = [*on_core(core), binary, "serve", "--config",
                         f"{self.folder.name}/isthmus.toml"]
         self.process = None
         try:
             ports = self._start()
             self._permit(link)
-            if users or partners:
+            if fill:
                 self._stop_process()
-                crowd.add(f"{self.folder.name}/isthmus.db", users, partners)
+                fill(self.database())
                 ports = self._start()
             self._meet(generator, ports, link)
         except Failure as failure:
             self.stop()
             raise Failure(f"{self.name}: {failure}") from None
 
-    def _configure(self, certificates, generator, link):
+    def database(self):
+        return f"{self.folder.name}/isthmus.db"
+
+    def _configure(self, certificates, generator, link, more):
         secret = f"{self.folder.name}/component.secret"
         with open(secret, "w") as out:
             out.write("secret\n")
@@ -90,7 +96,7 @@ class Gateway:
             proof = 'addresses = ["127.0.0.1"]'
         with open(f"{self.folder.name}/isthmus.toml", "w") as out:
             out.write(CONFIGURATION.format(
-                folder=self.folder.name, target=target, proof=proof, component=component,
+                folder=self.folder.name, target=target, proof=proof, component=component, more=more,
                 xmpp_port=generator.ports["xmpp"], certificates=certificates))
 
     def _start(self):
@@ -125,7 +131,7 @@ class Gateway:
         with open(f"{self.folder.name}/log", errors="replace") as lines:
             return lines.read()[-1500:]
 
-    def _tell(self, *words):
+    def tell(self, *words):
         command = [self.binary, "--server", self.socket, *words]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
@@ -133,10 +139,11 @@ class Gateway:
 
     def _permit(self, link):
         tls, sasl, dialback = PARTNER[link]
-        self._tell("access-edge", "set", "--allow-federated-users", "true")
-        self._tell("policy", "set", "global", "--enable-federation-access", "true",
+        self.tell("access-edge", "set", "--allow-federated-users", "true")
+        self.tell("gateway", "set", "--presence-restore-rate", "10000")
+        self.tell("policy", "set", "global", "--enable-federation-access", "true",
                    "--enable-xmpp-access", "true")
-        self._tell("partner", "create", "fabrikam.example", "--partner-type", "Federated",
+        self.tell("partner", "create", "fabrikam.example", "--partner-type", "Federated",
                    "--tls-negotiation", tls, "--sasl-negotiation", sasl,
                    "--support-dialback-negotiation", dialback)
 
@@ -151,6 +158,16 @@ class Gateway:
         for direction in ("sip", "xmpp"):
             generator.must("run", direction=direction, count=1, window=1, timeout=30)
         self.generator = generator
+
+    def start_again(self):
+        """After a crash. Seconds from the start of the process until it takes traffic."""
+        self.process.kill()
+        self.process.wait()
+        start = time.monotonic()
+        ports = self._start()
+        seconds = time.monotonic() - start
+        self._meet(self.generator, ports, "s2s")
+        return seconds
 
     def processes(self):
         return [self.process.pid]

@@ -12,7 +12,7 @@ import tempfile
 from generator import Failure
 
 CONFIGURATION = """#!KAMAILIO
-debug=0
+debug={debug}
 log_stderror=yes
 fork=yes
 children=4
@@ -37,6 +37,7 @@ modparam("xmpp", "xmpp_port", {xmpp_port})
 modparam("xmpp", "xmpp_password", "secret")
 modparam("xmpp", "gwmap", "contoso.example=contoso.example;fabrikam.example=fabrikam.example")
 modparam("xmpp", "outbound_proxy", "sip:127.0.0.1:{peer_port};transport=tcp")
+{modules}
 request_route {{
 {route}
 }}
@@ -58,6 +59,11 @@ STATELESS = """
     if (method == "MESSAGE") { xmpp_send_message(); sl_send_reply("200", "Accepted"); }
 """
 
+PRESENCE = """
+    if (method == "NOTIFY") { pua_xmpp_notify(); sl_send_reply("200", "OK"); exit; }
+    sl_send_reply("503", "Service unavailable");
+"""
+
 KINDS = {
     "ordinary": {"route": TRANSACTIONAL, "tuning": "", "options": []},
     "fastest": {
@@ -65,6 +71,7 @@ KINDS = {
         "tuning": "tcp_rd_buf_size=65536\nshm_force_alloc=yes",
         "options": ["-x", "fm"],
     },
+    "presence": {"route": PRESENCE, "tuning": "dns_udp_pref=1\ndns_tcp_pref=10\ndns_try_naptr=off\nuse_dns_failover=on", "options": [], "debug": -5},
 }
 
 
@@ -82,6 +89,7 @@ def available_megabytes():
 
 class Kamailio:
     def __init__(self, kind, programs, generator):
+        """`kind`: one of KINDS."""
         self.name = f"kamailio {kind}"
         self.generator = generator
         self.folder = tempfile.TemporaryDirectory(prefix="bench-kamailio-")
@@ -92,7 +100,7 @@ class Kamailio:
             out.write(CONFIGURATION.format(
                 sip_port=sip_port, xmpp_port=generator.ports["xmpp"],
                 peer_port=generator.ports["sip_tcp"], route=settings["route"],
-                tuning=settings["tuning"]))
+                tuning=settings["tuning"], debug=settings.get("debug", 0), modules=self.modules(sip_port, generator)))
         # A transaction stays for 5 s with about 10 KB of shared memory: enough for 80,000/s.
         megabytes = min(4096, available_megabytes() // 4)
         self.command = ["kamailio", "-DD", "-E", "-f", configuration, "-Y", self.folder.name,
@@ -104,11 +112,19 @@ class Kamailio:
         try:
             generator.must("await-component", timeout=30)
             generator.must("sip-connect", port=sip_port)
-            for direction in ("sip", "xmpp"):
-                generator.must("run", direction=direction, count=1, window=1)
+            self.meet(generator)
         except Failure as failure:
             self.stop()
             raise Failure(f"{self.name}: {failure}") from None
+
+    def modules(self, sip_port, generator):
+        """More lines of configuration."""
+        return ""
+
+    def meet(self, generator):
+        """Whether anything passes at all."""
+        for direction in ("sip", "xmpp"):
+            generator.must("run", direction=direction, count=1, window=1)
 
     def processes(self):
         """Kamailio is many processes; all of them count."""

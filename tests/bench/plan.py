@@ -3,11 +3,14 @@ import statistics
 from dataclasses import dataclass, field
 
 import certificates
+import crowd
 import machine
 from floor import Floor
 from gateway import Gateway
 from generator import Failure, Generator
 from kamailio import Kamailio
+from kamailio_presence import KamailioPresence
+from presence_sections import PresenceSections
 
 DIRECTIONS = {"sip": "SIP to XMPP", "xmpp": "XMPP to SIP"}
 WINDOW = 1000  # messages under way in a closed loop, each of another pair
@@ -24,10 +27,14 @@ class Sizes:
     users: int
     partners: int
     memory_messages: int
+    subscriptions: int
+    refresh_seconds: int    # what subscriptions last while refreshes are counted
+    model_users: int
+    model_seconds: int
 
 
-QUICK = Sizes(1, 100_000, 15_000, 2, 100_000, 10_000, 300_000)
-FULL = Sizes(5, 400_000, 100_000, 5, 1_000_000, 100_000, 1_000_000)
+QUICK = Sizes(1, 100_000, 15_000, 2, 100_000, 10_000, 300_000, 100_000, 60, 8_000, 20)
+FULL = Sizes(5, 400_000, 100_000, 5, 1_000_000, 100_000, 1_000_000, 1_000_000, 300, 80_000, 600)
 
 
 @dataclass
@@ -61,7 +68,7 @@ class Budget:
         return self.value >= bound if self.at_least else self.value <= bound
 
 
-class Bench:
+class Bench(PresenceSections):
     def __init__(self, binary, programs, folder, sizes, say):
         self.binary = binary
         self.programs = programs
@@ -72,6 +79,7 @@ class Bench:
         self.budgets = []
         self.failures = []
         self.commands = {}
+        self.facts = {}  # section -> what does not fit in a row
         certificates.make(folder)
 
     # Subjects: each has a generator of its own, so that all can stand ready and take turns.
@@ -99,12 +107,18 @@ class Bench:
             subject.stop()
             subject.generator.stop()
 
-    def gateway(self, **settings):
-        return self.open(lambda generator: Gateway(
-            self.binary, self.folder, generator, SUBJECT_CORE, **settings))
+    def gateway(self, contacts=1, **settings):
+        """Each user of the generator has so many contacts."""
+        def make(generator):
+            generator.must("people", contacts=contacts)
+            return Gateway(self.binary, self.folder, generator, SUBJECT_CORE, **settings)
+        return self.open(make)
 
     def kamailio(self, kind):
         return self.open(lambda generator: Kamailio(kind, self.programs, generator))
+
+    def kamailio_presence(self, pairs):
+        return self.open(lambda generator: KamailioPresence(self.programs, generator, pairs))
 
     # Readings
 
@@ -245,8 +259,9 @@ class Bench:
         sizes = self.sizes
         self.say(f"{sizes.users:,} users and {sizes.partners:,} partners in the policy")
         names = ["isthmus, 1,000 users", f"isthmus, {sizes.users:,} users"]
-        small = self.gateway(users=1_000)
-        large = self.gateway(users=sizes.users, partners=sizes.partners)
+        small = self.gateway(fill=lambda database: crowd.add(database, 1_000, 0))
+        large = self.gateway(
+            fill=lambda database: crowd.add(database, sizes.users, sizes.partners))
         subjects = [subject for subject in (small, large) if subject]
         if len(subjects) == 2:
             for _ in range(sizes.rounds):
@@ -281,4 +296,5 @@ class Bench:
         self.close([subject])
 
 
-SECTIONS = ("peers", "floor", "tls", "latency", "crowd", "memory")
+SECTIONS = ("peers", "floor", "tls", "latency", "crowd", "memory", "presence", "subscriptions",
+            "users")

@@ -73,6 +73,7 @@ def write_json(bench, path, machine, arguments, versions):
         "versions": versions,
         "commands": bench.commands,
         "rows": [vars(row) for row in bench.rows],
+        "facts": bench.facts,
         "budgets": [{**vars(budget), "verdict": verdict(budget)} for budget in bench.budgets],
         "failures": bench.failures,
     }

@@ -38,7 +38,7 @@ void Ledger::begin(const RunPlan& plan) {
     first_ = next_;
     start_ = now();
     departed_ = answered_ = arrived_ = 0;
-    errors_ = strangers_ = doubles_ = out_of_order_ = 0;
+    errors_ = strangers_ = doubles_ = out_of_order_ = overtaken_ = 0;
     measuring_ = false;
     begin_ = end_ = Reading{};
     delivery_.clear();
@@ -54,9 +54,12 @@ std::uint64_t Ledger::done() const {
 
 // After the measured messages the load goes on until they are all done, so that as many are on
 // their way at the second reading as at the first.
+std::uint64_t Ledger::total() const {
+    return plan_.warmup + plan_.count + (plan_.rate > 0 ? 0 : 2 * plan_.window);
+}
+
 std::uint64_t Ledger::allowance(std::uint64_t now) const {
-    const std::uint64_t cool_down = plan_.rate > 0 ? 0 : 2 * plan_.window;
-    const std::uint64_t total = plan_.warmup + plan_.count + cool_down;
+    const std::uint64_t total = this->total();
     const std::uint64_t outstanding = departed_ - std::min(departed_, done());
     std::uint64_t limit = plan_.window;
     if (plan_.rate > 0) {
@@ -146,6 +149,26 @@ void Ledger::arrived(std::uint64_t number, std::uint64_t now) {
     if (measuring_) {
         delivery_.add(now - entry->since);
     }
+    if (plan_.is_state) {
+        overtake(number, now);
+    }
+}
+
+// Earlier states of the pair, which nobody needs to hear any more, arrived with this one.
+void Ledger::overtake(std::uint64_t number, std::uint64_t now) {
+    while (number >= first_ + plan_.pairs) {
+        number -= plan_.pairs;
+        Entry& entry = entries_[number & (entries_.size() - 1)];
+        if (entry.number != number || entry.arrived) {
+            return;
+        }
+        entry.arrived = true;
+        ++arrived_;
+        ++overtaken_;
+        if (measuring_) {
+            delivery_.add(now - entry.since);
+        }
+    }
 }
 
 void Ledger::refused(std::string_view text) {
@@ -183,7 +206,7 @@ bool Ledger::settle(std::uint64_t now) {
         end_ = read(now);
         measuring_ = false;
     }
-    return end_.taken && finished == departed_;
+    return end_.taken && finished == departed_ && departed_ == total();
 }
 
 std::uint32_t Ledger::pair_of(std::uint64_t number) const {
@@ -205,7 +228,8 @@ std::string Ledger::report(bool timed_out) const {
         "\"generator_cpu_us\":%.4f,\"delivery_p50_us\":%.1f,\"delivery_p99_us\":%.1f,"
         "\"delivery_max_us\":%.1f,"
         "\"answer_p50_us\":%.1f,\"answer_p99_us\":%.1f,\"departed\":%llu,\"done\":%llu,"
-        "\"errors\":%llu,\"doubles\":%llu,\"strangers\":%llu,\"out_of_order\":%llu,"
+        "\"errors\":%llu,\"doubles\":%llu,\"strangers\":%llu,\"out_of_order\":%llu,\"overtaken\":%"
+        "llu,"
         "\"octets\":{\"sip_sent\":%.2f,\"sip_received\":%.2f,\"xmpp_sent\":%.2f,"
         "\"xmpp_received\":%.2f},\"first_complaint\":",
         !timed_out && errors_ == 0 && doubles_ == 0 && out_of_order_ == 0 ? "true" : "false",
@@ -225,6 +249,7 @@ std::string Ledger::report(bool timed_out) const {
         static_cast<unsigned long long>(doubles_),
         static_cast<unsigned long long>(strangers_),
         static_cast<unsigned long long>(out_of_order_),
+        static_cast<unsigned long long>(overtaken_),
         per_message(last.octets.sip_sent, begin_.octets.sip_sent),
         per_message(last.octets.sip_received, begin_.octets.sip_received),
         per_message(last.octets.xmpp_sent, begin_.octets.xmpp_sent),

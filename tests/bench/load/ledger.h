@@ -3,6 +3,7 @@
 // counts as done once it arrived and, from SIP, was answered. Each is expected exactly once.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,6 +16,17 @@ namespace isthmus::bench {
 
 enum class Direction { SipToXmpp, XmppToSip };
 
+// What a run counts. The first hexadecimal digit of a number is its kind.
+enum class Kind : std::uint8_t { Message, MessageBack, Presence, PresenceBack, Uncounted };
+
+inline constexpr std::size_t kinds = 4;
+inline constexpr unsigned kind_shift = 60;
+
+inline Kind kind_of(std::uint64_t number) {
+    const auto kind = static_cast<std::uint8_t>(number >> kind_shift);
+    return kind < kinds ? static_cast<Kind>(kind) : Kind::Uncounted;
+}
+
 struct RunPlan {
     Direction direction = Direction::SipToXmpp;
     std::uint64_t warmup = 0;  // messages before the measured ones
@@ -24,6 +36,7 @@ struct RunPlan {
     std::uint32_t pairs = 1000;
     std::uint32_t first_pair = 0;
     std::uint32_t stride = 1;      // between the users of neighbouring pairs
+    bool is_state = false;         // what arrives tells what was sent before in its pair, too
     std::vector<pid_t> processes;  // under test
 };
 
@@ -33,6 +46,9 @@ struct Octets {
 
 class Ledger {
   public:
+    explicit Ledger(Kind kind)
+        : next_((std::uint64_t{static_cast<std::uint8_t>(kind)} << kind_shift) + 1) {}
+
     void begin(const RunPlan& plan);
 
     // How many messages may leave now.
@@ -84,8 +100,10 @@ class Ledger {
         bool taken = false;
     };
 
+    [[nodiscard]] std::uint64_t total() const;
     [[nodiscard]] std::uint64_t due_at(std::uint64_t message) const;
     Entry* find(std::uint64_t number);
+    void overtake(std::uint64_t number, std::uint64_t now);
     Reading read(std::uint64_t now) const;
     void complain(std::string_view text);
 
@@ -93,14 +111,42 @@ class Ledger {
     std::vector<Entry> entries_;  // a ring, by number
     std::vector<std::uint64_t> last_of_pair_;
     std::uint64_t first_ = 0;  // number of the run's first message
-    std::uint64_t next_ = 1;   // numbers are never used twice in a process
+    std::uint64_t next_;       // numbers are never used twice in a process
     std::uint64_t start_ = 0;
     std::uint64_t departed_ = 0, answered_ = 0, arrived_ = 0;
     std::uint64_t errors_ = 0, strangers_ = 0, doubles_ = 0, out_of_order_ = 0;
+    std::uint64_t overtaken_ = 0;
     bool measuring_ = false;
     Reading begin_, end_;
     Histogram delivery_, answer_;
     std::string first_complaint_;
+};
+
+// The books of what may run at the same time.
+class Ledgers {
+  public:
+    Ledger& of(Kind kind) { return ledgers_[static_cast<std::size_t>(kind)]; }
+
+    // Null for a number that nobody counts.
+    Ledger* of(std::uint64_t number) {
+        const Kind kind = kind_of(number);
+        return kind == Kind::Uncounted ? nullptr : &of(kind);
+    }
+
+    // The one which counts what has no number: octets, errors.
+    Ledger& current() { return *current_; }
+
+    void begin(Kind kind, const RunPlan& plan) {
+        current_ = &of(kind);
+        current_->begin(plan);
+    }
+
+  private:
+    std::array<Ledger, kinds> ledgers_{Ledger(Kind::Message),
+                                       Ledger(Kind::MessageBack),
+                                       Ledger(Kind::Presence),
+                                       Ledger(Kind::PresenceBack)};
+    Ledger* current_ = ledgers_.data();
 };
 
 }  // namespace isthmus::bench

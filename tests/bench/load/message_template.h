@@ -1,4 +1,5 @@
-// A message rendered once, in which each copy gets its own numbers at known places.
+// A message rendered once, in which each copy gets its own numbers at known places: the message's,
+// its user's behind a 'u', else its pair's.
 #pragma once
 
 #include <string>
@@ -19,7 +20,7 @@ class MessageTemplate {
                 numbers_.push_back(at);
                 at += number_size;
             } else if (rest.starts_with(pair_blank)) {
-                pairs_.push_back(at);
+                (at > 0 && text_[at - 1] == 'u' ? users_ : pairs_).push_back(at);
                 at += pair_size;
             } else {
                 ++at;
@@ -27,7 +28,10 @@ class MessageTemplate {
         }
     }
 
-    void append_to(Buffer& out, std::uint64_t number, std::uint32_t pair) const {
+    void append_to(Buffer& out,
+                   std::uint64_t number,
+                   std::uint32_t pair,
+                   std::uint32_t user) const {
         char* const copy = out.reserve(text_.size());
         std::memcpy(copy, text_.data(), text_.size());
         char digits[number_size];
@@ -39,6 +43,10 @@ class MessageTemplate {
         for (const std::size_t at : pairs_) {
             std::memcpy(copy + at, digits, pair_size);
         }
+        write_pair(digits, user);
+        for (const std::size_t at : users_) {
+            std::memcpy(copy + at, digits, pair_size);
+        }
         out.commit(text_.size());
     }
 
@@ -46,7 +54,7 @@ class MessageTemplate {
 
   private:
     std::string text_;
-    std::vector<std::size_t> numbers_, pairs_;
+    std::vector<std::size_t> numbers_, pairs_, users_;
 };
 
 }  // namespace isthmus::bench

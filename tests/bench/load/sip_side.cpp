@@ -1,10 +1,7 @@
 // The SIP side of the generator; see sip_side.h. RFC 3261 §18.3 framing, RFC 3428 messages.
 #include "load/sip_side.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 namespace isthmus::bench {
@@ -13,83 +10,10 @@ namespace {
 
 constexpr std::size_t output_limit = 2U << 20;
 
-bool is_name(std::string_view line, std::string_view long_name, char compact) {
-    const std::size_t colon = line.find(':');
-    if (colon == 1) {
-        return (line[0] | 0x20) == compact;
-    }
-    return colon == long_name.size() &&
-           std::equal(long_name.begin(), long_name.end(), line.begin(), [](char a, char b) {
-               return (a | 0x20) == (b | 0x20);
-           });
-}
-
-std::string_view value_of(std::string_view line) {
-    line.remove_prefix(line.find(':') + 1);
-    while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) {
-        line.remove_prefix(1);
-    }
-    return line;
-}
-
 }  // namespace
 
-// The header lines which an answer repeats, without their line ends.
-struct SipSide::Headers {
-    std::array<std::string_view, 8> vias;
-    std::size_t via_count = 0;
-    std::string_view from, to, call_id, cseq;
-    std::size_t content_length = 0;
-
-    void take(std::string_view line) {
-        switch (line.empty() ? '\0' : line[0] | 0x20) {
-            case 'v':
-                if (is_name(line, "via", 'v') && via_count < vias.size()) {
-                    vias[via_count++] = line;
-                }
-                break;
-            case 'f':
-                if (is_name(line, "from", 'f')) {
-                    from = line;
-                }
-                break;
-            case 't':
-                if (is_name(line, "to", 't')) {
-                    to = line;
-                }
-                break;
-            case 'i':
-                if (is_name(line, "", 'i')) {
-                    call_id = line;
-                }
-                break;
-            case 'c':
-                if (is_name(line, "call-id", 'i')) {
-                    call_id = line;
-                } else if (is_name(line, "cseq", '\0')) {
-                    cseq = line;
-                } else if (is_name(line, "content-length", 'l')) {
-                    take_length(line);
-                }
-                break;
-            case 'l':
-                if (is_name(line, "", 'l')) {
-                    take_length(line);
-                }
-                break;
-            default:
-                break;
-        }
-    }
-
-    void take_length(std::string_view line) {
-        const std::string_view value = value_of(line);
-        std::from_chars(value.data(), value.data() + value.size(), content_length);
-    }
-};
-
-SipSide::SipSide(Loop& loop, Ledger& ledger, SSL_CTX* tls, Domains domains)
-    : loop_(loop), ledger_(ledger), tls_(tls), domains_(std::move(domains)) {}
+SipSide::SipSide(Loop& loop, Ledgers& ledgers, SSL_CTX* tls, const People& people)
+    : loop_(loop), ledgers_(ledgers), tls_(tls), people_(people), watches_(ledgers, people) {}
 
 int SipSide::listen(bool is_tls) {
     const int port = loop_.listen([this, is_tls](int socket) {
@@ -99,27 +23,29 @@ int SipSide::listen(bool is_tls) {
         }
     });
     listening_port_ = port;
+    watches_.listen_at(port);
     return port;
 }
 
 void SipSide::connect(const std::string& address, int port, bool is_tls) {
     Connection& connection = loop_.connect(address, port, *this);
     if (is_tls) {
-        connection.secure(tls_, Connection::TlsRole::Client, domains_.sip);
+        connection.secure(tls_, Connection::TlsRole::Client, people_.sip);
     }
     outgoing_.push_back(&connection);
     message_ = request(is_tls);
+    typing_ = typing();
 }
 
 // Always of the same size: the port is an ephemeral one, so it has five digits.
 MessageTemplate SipSide::request(bool is_tls) const {
     std::string text;
-    text += "MESSAGE sip:v0000000@" + domains_.xmpp + " SIP/2.0\r\nVia: SIP/2.0/";
+    text += "MESSAGE sip:v0000000@" + people_.xmpp + " SIP/2.0\r\nVia: SIP/2.0/";
     text += is_tls ? "TLS" : "TCP";
     text += " 127.0.0.1:" + std::to_string(listening_port_);
     text += ";branch=z9hG4bK0000000000000000\r\nMax-Forwards: 70\r\n";
-    text += "From: <sip:u0000000@" + domains_.sip + ">;tag=0000000000000000\r\n";
-    text += "To: <sip:v0000000@" + domains_.xmpp + ">\r\n";
+    text += "From: <sip:u0000000@" + people_.sip + ">;tag=0000000000000000\r\n";
+    text += "To: <sip:v0000000@" + people_.xmpp + ">\r\n";
     text += "Call-ID: 0000000000000000@bench\r\nCSeq: 1 MESSAGE\r\n";
     text += "Content-Type: text/plain\r\nContent-Length: ";
     text += std::to_string(body_text.size()) + "\r\n\r\n";
@@ -132,16 +58,56 @@ bool SipSide::is_connected() const {
            std::all_of(outgoing_.begin(), outgoing_.end(), [](auto* c) { return c->is_open(); });
 }
 
-void SipSide::send(std::uint64_t now) {
-    if (outgoing_.empty()) {
+// RFC 3994; to its gateway a message like another, but its number is nobody's.
+MessageTemplate SipSide::typing() const {
+    const std::string body =
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
+        "<isComposing xmlns=\"urn:ietf:params:xml:ns:im-iscomposing\"><state>active</state>"
+        "<contenttype>text/plain</contenttype><refresh>60</refresh></isComposing>";
+    std::string text = "MESSAGE sip:v0000000@" + people_.xmpp + " SIP/2.0\r\nVia: SIP/2.0/TCP ";
+    text += "127.0.0.1:" + std::to_string(listening_port_);
+    text += ";branch=z9hG4bK0000000000000000\r\nMax-Forwards: 70\r\n";
+    text += "From: <sip:u0000000@" + people_.sip + ">;tag=0000000000000000\r\n";
+    text += "To: <sip:v0000000@" + people_.xmpp + ">\r\n";
+    text += "Call-ID: 0000000000000000@typing\r\nCSeq: 1 MESSAGE\r\n";
+    text += "Content-Type: application/im-iscomposing+xml\r\nContent-Length: ";
+    return MessageTemplate(text + std::to_string(body.size()) + "\r\n\r\n" + body);
+}
+
+Connection* SipSide::next_connection() {
+    return outgoing_.empty() ? nullptr : outgoing_[turn_++ % outgoing_.size()];
+}
+
+void SipSide::send(Kind kind, std::uint64_t now) {
+    Connection* const connection = next_connection();
+    if (connection == nullptr) {
         return;
     }
-    Connection& connection = *outgoing_[turn_++ % outgoing_.size()];
-    const std::uint64_t allowed = ledger_.allowance(now);
-    for (std::uint64_t i = 0; i < allowed && connection.out.size() < output_limit; ++i) {
-        const std::uint64_t number = ledger_.depart(now);
-        message_->append_to(connection.out, number, ledger_.pair_of(number));
-        ledger_.octets.sip_sent += message_->size();
+    Ledger& ledger = ledgers_.of(kind);
+    Buffer& out = connection->out;
+    const std::uint64_t allowed = ledger.allowance(now);
+    for (std::uint64_t i = 0; i < allowed && out.size() < output_limit; ++i) {
+        const std::uint64_t number = ledger.depart(now);
+        const std::uint32_t pair = ledger.pair_of(number);
+        const std::size_t before = out.size();
+        if (kind == Kind::Message) {
+            message_->append_to(out, number, pair, people_.user_of(pair));
+        } else {
+            watches_.append_notify(out, number, pair, now);
+        }
+        ledger.octets.sip_sent += out.size() - before;
+    }
+}
+
+void SipSide::send_subscribe(std::uint32_t pair) {
+    if (Connection* const connection = next_connection()) {
+        watches_.append_subscribe(connection->out, pair);
+    }
+}
+
+void SipSide::send_typing(std::uint32_t pair) {
+    if (Connection* const connection = next_connection()) {
+        typing_->append_to(connection->out, ++typing_number_, pair, people_.user_of(pair));
     }
 }
 
@@ -152,17 +118,17 @@ void SipSide::on_closed(Connection& connection) {
 void SipSide::take_raw(Connection& connection) {
     const std::size_t octets = connection.in.size();
     connection.in.clear();
-    ledger_.octets.sip_received += octets;
-    if (ledger_.plan().direction == Direction::SipToXmpp) {
-        ledger_.answered_in_bulk(raw_counter_.add(octets, raw_.answer));
+    ledgers_.current().octets.sip_received += octets;
+    if (ledgers_.current().plan().direction == Direction::SipToXmpp) {
+        ledgers_.current().answered_in_bulk(raw_counter_.add(octets, raw_.answer));
         return;
     }
     const std::uint64_t messages = raw_counter_.add(octets, raw_.request);
-    ledger_.arrived_in_bulk(messages, now());
+    ledgers_.current().arrived_in_bulk(messages, now());
     const std::size_t answers = messages * raw_.answer;
     std::memset(connection.out.reserve(answers), ' ', answers);
     connection.out.commit(answers);
-    ledger_.octets.sip_sent += answers;
+    ledgers_.current().octets.sip_sent += answers;
 }
 
 void SipSide::on_input(Connection& connection) {
@@ -180,7 +146,7 @@ void SipSide::on_input(Connection& connection) {
         input.remove_prefix(size);
     }
     const std::size_t used = connection.in.size() - input.size();
-    ledger_.octets.sip_received += used;
+    ledgers_.current().octets.sip_received += used;
     connection.in.consume(used);
 }
 
@@ -191,7 +157,7 @@ std::size_t SipSide::take_message(Connection& connection,
     if (input.starts_with("\r\n")) {  // RFC 3261 §7.5, keep-alive
         return 2;
     }
-    Headers headers;
+    SipHeaders headers;
     std::string_view first;
     std::size_t at = 0;
     for (;;) {
@@ -214,42 +180,58 @@ std::size_t SipSide::take_message(Connection& connection,
         return 0;
     }
     const std::size_t size = at + headers.content_length;
+    const std::string_view message = input.substr(0, size);
     if (first.starts_with("SIP/2.0 ") && first.size() > 11) {
-        unsigned status = 0;
-        std::from_chars(first.data() + 8, first.data() + 11, status);
-        ledger_.answered(
-            read_number(value_of(headers.call_id)), status, input.substr(0, size), now);
-        return size;
-    }
-    if (first.starts_with("MESSAGE ")) {
-        ledger_.arrived(read_number(input.substr(at)), now);
-    }
-    if (!first.starts_with("ACK ")) {
-        answer(connection, headers);
+        take_response(message, headers, now);
+    } else if (!first.starts_with("ACK ")) {
+        take_request(connection, message, input.substr(at, headers.content_length), headers, now);
     }
     return size;
 }
 
-void SipSide::answer(Connection& connection, const Headers& headers) {
-    constexpr std::string_view tag = ";tag=bench";
+void SipSide::take_response(std::string_view message,
+                            const SipHeaders& headers,
+                            std::uint64_t now) {
+    unsigned status = 0;
+    std::from_chars(message.data() + 8, message.data() + 11, status);
+    if (headers.method() == "SUBSCRIBE") {
+        watches_.take_answer(status, message);
+        return;
+    }
+    const std::uint64_t number = read_number(headers.branch());
+    if (Ledger* const ledger = ledgers_.of(number)) {
+        ledger->answered(number, status, message, now);
+    } else if (status >= 300) {
+        ledgers_.current().refused(message);
+    }
+}
+
+void SipSide::take_request(Connection& connection,
+                           std::string_view message,
+                           std::string_view body,
+                           const SipHeaders& headers,
+                           std::uint64_t now) {
     Buffer& out = connection.out;
     const std::size_t before = out.size();
-    out.append("SIP/2.0 200 OK\r\n");
-    const auto repeat = [&out](std::string_view line) {
-        out.append(line);
-        out.append("\r\n");
-    };
-    for (std::size_t i = 0; i < headers.via_count; ++i) {
-        repeat(headers.vias[i]);
+    if (message.starts_with("SUBSCRIBE ")) {
+        watches_.take_subscribe(out, headers, now);
+        return;
     }
-    repeat(headers.from);
-    out.append(headers.to);
-    out.append(headers.to.find(";tag=") == std::string_view::npos ? tag : "");
-    out.append("\r\n");
-    repeat(headers.call_id);
-    repeat(headers.cseq);
+    if (message.starts_with("MESSAGE ")) {
+        const std::uint64_t number = read_number(body);
+        if (Ledger* const ledger = ledgers_.of(number)) {
+            ledger->arrived(number, now);
+        }
+    } else if (message.starts_with("NOTIFY ")) {
+        watches_.take_document(body, now);
+    }
+    append_answer(out, headers);
+    if (message.starts_with("PUBLISH ")) {  // RFC 3903 §6
+        out.append("SIP-ETag: bench\r\nExpires: 3600\r\n");
+        ledgers_.current().arrived_in_bulk(1, now);  // its note is the show
+    }
     out.append("Content-Length: 0\r\n\r\n");
-    ledger_.octets.sip_sent += out.size() - before;
+    ledgers_.current().octets.sip_sent += out.size() - before;
 }
 
 }  // namespace isthmus::bench

@@ -1,4 +1,4 @@
-// The SIP user agents of many users behind one peer: sends MESSAGE requests over its persistent
+// The SIP user agents of many users behind one peer: sends requests over its persistent
 // connections, and answers every request that comes in over any of them with 200.
 #pragma once
 
@@ -12,18 +12,15 @@
 #include "load/ledger.h"
 #include "load/loop.h"
 #include "load/message_template.h"
+#include "load/people.h"
 #include "load/raw.h"
+#include "load/watches.h"
 
 namespace isthmus::bench {
 
-struct Domains {
-    std::string sip = "contoso.example";
-    std::string xmpp = "fabrikam.example";
-};
-
 class SipSide : public Session {
   public:
-    SipSide(Loop& loop, Ledger& ledger, SSL_CTX* tls, Domains domains);
+    SipSide(Loop& loop, Ledgers& ledgers, SSL_CTX* tls, const People& people);
 
     int listen(bool is_tls);
     void connect(const std::string& address, int port, bool is_tls);
@@ -33,30 +30,42 @@ class SipSide : public Session {
 
     void use_raw(const RawSizes& sizes) { raw_ = sizes; }
 
-    // Renders as many messages as the ledger allows.
-    void send(std::uint64_t now);
+    Watches& watches() { return watches_; }
+
+    // Renders as many messages, or states, as the ledger of that kind allows.
+    void send(Kind kind, std::uint64_t now);
+    // One of each, at once; nobody counts the notice.
+    void send_subscribe(std::uint32_t pair);
+    void send_typing(std::uint32_t pair);
 
     void on_input(Connection& connection) override;
     void on_closed(Connection& connection) override;
 
   private:
-    struct Headers;
-
     [[nodiscard]] MessageTemplate request(bool is_tls) const;
+    [[nodiscard]] MessageTemplate typing() const;
     void take_raw(Connection& connection);
     std::size_t take_message(Connection& connection, std::string_view input, std::uint64_t now);
-    void answer(Connection& connection, const Headers& headers);
+    void take_response(std::string_view message, const SipHeaders& headers, std::uint64_t now);
+    void take_request(Connection& connection,
+                      std::string_view message,
+                      std::string_view body,
+                      const SipHeaders& headers,
+                      std::uint64_t now);
+    Connection* next_connection();
 
     Loop& loop_;
-    Ledger& ledger_;
+    Ledgers& ledgers_;
     SSL_CTX* tls_;
-    Domains domains_;
+    const People& people_;
     RawSizes raw_;
     RawCounter raw_counter_;
-    std::optional<MessageTemplate> message_;
+    std::optional<MessageTemplate> message_, typing_;
     std::vector<Connection*> outgoing_;
     std::size_t turn_ = 0;
     int listening_port_ = 0;
+    std::uint64_t typing_number_ = std::uint64_t{0xe} << kind_shift;
+    Watches watches_;
 };
 
 }  // namespace isthmus::bench

@@ -45,18 +45,27 @@ std::size_t element(std::string_view input) {
     }
 }
 
+// The fast way, for stanzas which hold none of their own name.
+std::size_t stanza(std::string_view input, std::string_view end_tag) {
+    const std::size_t tag = end_of_tag(input, 0);
+    if (tag == none || input[tag - 2] == '/') {
+        return tag == none ? 0 : tag;
+    }
+    const void* const end =
+        memmem(input.data() + tag, input.size() - tag, end_tag.data(), end_tag.size());
+    return end == nullptr ? 0
+                          : static_cast<std::size_t>(static_cast<const char*>(end) - input.data()) +
+                                end_tag.size();
+}
+
 }  // namespace
 
 std::size_t first_piece(std::string_view input) {
-    constexpr std::string_view message_end = "</message>";
-    if (input.starts_with("<message ")) {  // the fast way, for stanzas which hold no message
-        const void* const end =
-            memmem(input.data(), input.size(), message_end.data(), message_end.size());
-        if (end == nullptr) {
-            return 0;
-        }
-        return static_cast<std::size_t>(static_cast<const char*>(end) - input.data()) +
-               message_end.size();
+    if (input.starts_with("<message ")) {
+        return stanza(input, "</message>");
+    }
+    if (input.starts_with("<presence ")) {
+        return stanza(input, "</presence>");
     }
     if (!input.starts_with('<')) {
         const std::size_t end = input.find('<');

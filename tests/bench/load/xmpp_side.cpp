@@ -23,13 +23,35 @@ std::string base64(std::string_view text) {
     return out;
 }
 
-std::string stanza_text(const Domains& domains) {
-    std::string text;
-    text += "<message from='v0000000@" + domains.xmpp + "/bench' to='u0000000@" + domains.sip;
-    text += "' id='0000000000000000' type='chat'><body>";
-    text += body_text;
-    text += "</body></message>";
-    return text;
+std::string addresses(const People& people, const std::string& resource) {
+    return " from='v0000000@" + people.xmpp + resource + "' to='u0000000@" + people.sip + "'";
+}
+
+std::string message_text(const People& people) {
+    return "<message" + addresses(people, "/bench") + " id='0000000000000000' type='chat'><body>" +
+           std::string(body_text) + "</body></message>";
+}
+
+std::string presence_text(const People& people) {
+    return "<presence" + addresses(people, "/bench") +
+           "><show>away</show><status>0000000000000000</status></presence>";
+}
+
+std::string subscribe_text(const People& people) {
+    return "<presence" + addresses(people, "") + " type='subscribe'/>";
+}
+
+// XEP-0085
+std::string typing_text(const People& people) {
+    return "<message" + addresses(people, "/bench") +
+           " type='chat'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>";
+}
+
+// The number at the beginning of that element's text, 0 if there is none.
+std::uint64_t number_in(std::string_view piece, std::string_view tag) {
+    const std::size_t at = piece.find(tag);
+    const std::size_t text = at == std::string_view::npos ? at : piece.find('>', at);
+    return text == std::string_view::npos ? 0 : read_number(piece.substr(text + 1));
 }
 
 }  // namespace
@@ -53,7 +75,7 @@ void XmppStream::send_header() {
     say("<?xml version='1.0'?><stream:stream xmlns='jabber:server' "
         "xmlns:stream='http://etherx.jabber.org/streams' xmlns:db='jabber:server:dialback' "
         "version='1.0' from='" +
-        side_.domains_.xmpp + "' to='" + side_.domains_.sip + "'>");
+        side_.people_.xmpp + "' to='" + side_.people_.sip + "'>");
 }
 
 void XmppStream::on_secured(Connection&) {
@@ -68,11 +90,11 @@ void XmppStream::on_closed(Connection&) {
 
 void XmppStream::on_input(Connection& connection) {
     const std::uint64_t time = now();
-    Octets& octets = side_.ledger_.octets;
+    Octets& octets = side_.ledgers_.current().octets;
     if (side_.raw_.is_set()) {
         octets.xmpp_received += connection.in.size();
-        side_.ledger_.arrived_in_bulk(raw_counter_.add(connection.in.size(), side_.raw_.stanza),
-                                      time);
+        side_.ledgers_.current().arrived_in_bulk(
+            raw_counter_.add(connection.in.size(), side_.raw_.stanza), time);
         connection.in.clear();
         return;
     }
@@ -84,6 +106,8 @@ void XmppStream::on_input(Connection& connection) {
         }
         if (input.starts_with("<message")) {
             take_message(input.substr(0, size), time);
+        } else if (input.starts_with("<presence")) {
+            take_presence(input.substr(0, size), time);
         } else {
             take(input.substr(0, size));
         }
@@ -97,20 +121,36 @@ void XmppStream::on_input(Connection& connection) {
         connection.in.clear();
         connection.secure(side_.tls_,
                           is_ours_ ? Connection::TlsRole::Client : Connection::TlsRole::Server,
-                          side_.domains_.sip);
+                          side_.people_.sip);
     }
 }
 
 void XmppStream::take_message(std::string_view piece, std::uint64_t now) {
-    constexpr std::string_view body_tag = "<body";
     if (attribute(piece, "type") == "error") {
-        side_.ledger_.refused(piece);
+        side_.ledgers_.current().refused(piece);
         return;
     }
-    const std::size_t body = piece.find(body_tag);
-    const std::size_t text = piece.find('>', body == std::string_view::npos ? 0 : body);
-    side_.ledger_.arrived(body == std::string_view::npos ? 0 : read_number(piece.substr(text + 1)),
-                          now);
+    const std::uint64_t number = number_in(piece, "<body");
+    if (Ledger* const ledger = side_.ledgers_.of(number)) {
+        ledger->arrived(number, now);
+    }
+}
+
+void XmppStream::take_presence(std::string_view piece, std::uint64_t now) {
+    const std::string_view type = attribute(piece, "type");
+    if (type.empty()) {
+        const std::uint64_t number = number_in(piece, "<status");
+        Ledger* const ledger = number == 0 ? nullptr : side_.ledgers_.of(number);
+        if (ledger != nullptr) {
+            ledger->arrived(number, now);
+        }
+    } else if (type == "subscribe" || type == "probe") {
+        side_.answer_subscription(piece, type == "subscribe");
+    } else if (type == "subscribed") {
+        ++side_.granted_;
+    } else if (type == "error") {
+        side_.ledgers_.current().refused(piece);
+    }
 }
 
 void XmppStream::take(std::string_view piece) {
@@ -140,7 +180,7 @@ void XmppStream::take(std::string_view piece) {
             std::string(attribute(piece, "to")) + "' to='" + std::string(attribute(piece, "from")) +
             "'/>");
     } else if (piece.starts_with("<stream:error")) {
-        side_.ledger_.refused(piece);
+        side_.ledgers_.current().refused(piece);
         std::fprintf(stderr, "%.*s\n", static_cast<int>(piece.size()), piece.data());
     }
 }
@@ -165,7 +205,7 @@ void XmppStream::answer_header(std::string_view piece) {
     say("<?xml version='1.0'?><stream:stream xmlns='jabber:server' "
         "xmlns:stream='http://etherx.jabber.org/streams' xmlns:db='jabber:server:dialback' "
         "version='1.0' id='bench' from='" +
-        side_.domains_.xmpp + "' to='" + std::string(attribute(piece, "from")) +
+        side_.people_.xmpp + "' to='" + std::string(attribute(piece, "from")) +
         "'><stream:features>");
     if (is_authenticated_) {
         // nothing left to negotiate
@@ -191,9 +231,9 @@ void XmppStream::take_features(std::string_view piece) {
         say("<starttls xmlns='" + std::string(tls_namespace) + "'/>");
     } else if (connection_->is_secure() && offers("EXTERNAL")) {
         say("<auth xmlns='" + std::string(sasl_namespace) + "' mechanism='EXTERNAL'>" +
-            base64(side_.domains_.xmpp) + "</auth>");
+            base64(side_.people_.xmpp) + "</auth>");
     } else {  // XEP-0220 §2.1.1
-        say("<db:result from='" + side_.domains_.xmpp + "' to='" + side_.domains_.sip +
+        say("<db:result from='" + side_.people_.xmpp + "' to='" + side_.people_.sip +
             "'>bench-key</db:result>");
     }
 }
@@ -210,16 +250,19 @@ void XmppStream::take_dialback(std::string_view piece) {
     } else if (type == "valid" && is_ours_) {
         may_send_ = true;
     } else {
-        side_.ledger_.refused(piece);
+        side_.ledgers_.current().refused(piece);
     }
 }
 
-XmppSide::XmppSide(Loop& loop, Ledger& ledger, SSL_CTX* tls, Domains domains)
+XmppSide::XmppSide(Loop& loop, Ledgers& ledgers, SSL_CTX* tls, const People& people)
     : loop_(loop),
-      ledger_(ledger),
+      ledgers_(ledgers),
       tls_(tls),
-      domains_(std::move(domains)),
-      message_(stanza_text(domains_)) {}
+      people_(people),
+      message_(message_text(people)),
+      presence_(presence_text(people)),
+      subscribe_(subscribe_text(people)),
+      typing_(typing_text(people)) {}
 
 int XmppSide::listen() {
     return loop_.listen([this](int socket) {
@@ -241,19 +284,51 @@ bool XmppSide::is_ready() const {
     });
 }
 
-void XmppSide::send(std::uint64_t now) {
+Buffer* XmppSide::out() {
     const auto stream =
         std::find_if(streams_.begin(), streams_.end(), [](const auto& s) { return s->may_send(); });
-    if (stream == streams_.end()) {
+    return stream == streams_.end() ? nullptr : &(*stream)->connection().out;
+}
+
+void XmppSide::send(Kind kind, std::uint64_t now) {
+    Buffer* const out = this->out();
+    if (out == nullptr) {
         return;
     }
-    Buffer& out = (*stream)->connection().out;
-    const std::uint64_t allowed = ledger_.allowance(now);
-    for (std::uint64_t i = 0; i < allowed && out.size() < output_limit; ++i) {
-        const std::uint64_t number = ledger_.depart(now);
-        message_.append_to(out, number, ledger_.pair_of(number));
-        ledger_.octets.xmpp_sent += message_.size();
+    const MessageTemplate& stanza = kind == Kind::MessageBack ? message_ : presence_;
+    Ledger& ledger = ledgers_.of(kind);
+    const std::uint64_t allowed = ledger.allowance(now);
+    for (std::uint64_t i = 0; i < allowed && out->size() < output_limit; ++i) {
+        const std::uint64_t number = ledger.depart(now);
+        const std::uint32_t pair = ledger.pair_of(number);
+        stanza.append_to(*out, number, pair, people_.user_of(pair));
+        ledger.octets.xmpp_sent += stanza.size();
     }
+}
+
+void XmppSide::send_subscribe(std::uint32_t pair) {
+    if (Buffer* const out = this->out()) {
+        subscribe_.append_to(*out, 0, pair, people_.user_of(pair));
+    }
+}
+
+void XmppSide::send_typing(std::uint32_t pair) {
+    if (Buffer* const out = this->out()) {
+        typing_.append_to(*out, 0, pair, people_.user_of(pair));
+    }
+}
+
+void XmppSide::answer_subscription(std::string_view piece, bool is_asked) {
+    Buffer* const out = this->out();
+    if (out == nullptr) {
+        return;
+    }
+    const std::string from(attribute(piece, "to"));
+    const std::string to(attribute(piece, "from"));
+    if (is_asked) {
+        out->append("<presence from='" + from + "' to='" + to + "' type='subscribed'/>");
+    }
+    out->append("<presence from='" + from + "/bench' to='" + to + "'/>");
 }
 
 }  // namespace isthmus::bench

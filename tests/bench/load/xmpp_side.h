@@ -13,8 +13,8 @@
 #include "load/ledger.h"
 #include "load/loop.h"
 #include "load/message_template.h"
+#include "load/people.h"
 #include "load/raw.h"
-#include "load/sip_side.h"
 
 namespace isthmus::bench {
 
@@ -39,6 +39,7 @@ class XmppStream : public Session {
   private:
     void take(std::string_view piece);
     void take_message(std::string_view piece, std::uint64_t now);
+    void take_presence(std::string_view piece, std::uint64_t now);
     void take_header(std::string_view piece);
     void take_features(std::string_view piece);
     void take_dialback(std::string_view piece);
@@ -58,7 +59,7 @@ class XmppStream : public Session {
 
 class XmppSide {
   public:
-    XmppSide(Loop& loop, Ledger& ledger, SSL_CTX* tls, Domains domains);
+    XmppSide(Loop& loop, Ledgers& ledgers, SSL_CTX* tls, const People& people);
 
     int listen();
     void connect(const std::string& address, int port);
@@ -73,18 +74,31 @@ class XmppSide {
     // Whether our streams offer and ask for STARTTLS.
     void use_tls(bool uses_tls) { uses_tls_ = uses_tls; }
 
-    void send(std::uint64_t now);
+    // Renders as many messages, or states, as the ledger of that kind allows.
+    void send(Kind kind, std::uint64_t now);
+    // One of each, at once; nobody counts them.
+    void send_subscribe(std::uint32_t pair);
+    void send_typing(std::uint32_t pair);
+
+    // Presence that the process under test granted: `subscribed` arrived so often.
+    [[nodiscard]] std::uint64_t granted() const { return granted_; }
 
   private:
     friend class XmppStream;
 
+    // Of the stream that carries our stanzas; null if there is none.
+    Buffer* out();
+    // A contact lets a user see her presence, and shows it.
+    void answer_subscription(std::string_view piece, bool is_asked);
+
     Loop& loop_;
-    Ledger& ledger_;
+    Ledgers& ledgers_;
     SSL_CTX* tls_;
-    Domains domains_;
+    const People& people_;
     bool uses_tls_ = false;
     RawSizes raw_;
-    MessageTemplate message_;
+    MessageTemplate message_, presence_, subscribe_, typing_;
+    std::uint64_t granted_ = 0;
     std::vector<std::unique_ptr<XmppStream>> streams_;
 };
 
