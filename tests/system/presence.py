@@ -19,7 +19,47 @@ BRIEF = 60  # seconds: what the gateway grants at the least
 COALESCED = 8  # seconds until a change has come: RFC 3856 §6.10 allows one NOTIFY in five
 
 
-class People:
+class Steering:
+    """`isthmus subscription` and `isthmus contact`, for tests with a `gateway`."""
+
+    def subscriptions(self, sip="", xmpp="", **wanted):
+        """The subscriptions of this pair whose properties equal `wanted`."""
+        names = [part for flag, value in (("--user", sip), ("--contact", xmpp)) if value
+                 for part in (flag, value)]
+        items = self._listed("subscription", "list", *names)
+        return [i for i in items if all(i.get(k) == v for k, v in wanted.items())]
+
+    def subscription(self, direction, sip, xmpp, **wanted):
+        """The one of this direction and pair, or None."""
+        found = self.subscriptions(sip, xmpp, direction=direction, **wanted)
+        return found[0] if found else None
+
+    def wait_subscription(self, direction, sip, xmpp, seconds=10, **wanted):
+        try:
+            return wait_until(lambda: self.subscription(direction, sip, xmpp, **wanted), seconds,
+                              f"{direction} of {sip} and {xmpp} with {wanted}")
+        except LabError as error:
+            raise LabError(f"{error}; there is "
+                           f"{self.subscription(direction, sip, xmpp)}") from None
+
+    def wait_seen(self, sip, xmpp):
+        """Until the XMPP user approved and the gateway knows her presence."""
+        wait_until(lambda: (self.subscription("sip_watches_xmpp", sip, xmpp) or {}).get(
+            "last_presence"), 10, f"presence of {xmpp} for {sip}")
+
+    def wait_no_subscription(self, direction, sip, xmpp, seconds=10):
+        wait_until(lambda: not self.subscription(direction, sip, xmpp), seconds,
+                   f"the end of {direction} of {sip} and {xmpp}")
+
+    def contacts(self, sip):
+        return self._listed("contact", "list", "--user", sip)
+
+    def _listed(self, *arguments):
+        listed = json.loads(self.gateway.cli(*arguments, "-o", "json").stdout)
+        return listed["items"] if isinstance(listed, dict) else listed
+
+
+class People(Steering):
     """Makes users for one test and lets them go after it; `world` is where."""
 
     def sip(self, name="alice", transport="tcp", again=False):
@@ -50,10 +90,15 @@ class People:
         return watch, self.watching(juliet, alice)
 
     def watched(self, alice, juliet):
-        """alice watches juliet, approved; returns the Watch."""
-        watch = Watch(alice, f"sip:{juliet.bare}")
+        """alice watches juliet, approved; returns the Watch.
+
+        She is a contact before he has a dialog, so that no NOTIFY waits for its interval.
+        """
+        self.gateway.cli("contact", "add", "--user", bare(alice), juliet.bare)
         juliet.wait_presence(bare(alice), "subscribe")
         juliet.approve(bare(alice))
+        self.wait_seen(bare(alice), juliet.bare)
+        watch = Watch(alice, f"sip:{juliet.bare}")
         watch.wait_basic("open", LIVE)
         return watch
 
@@ -92,41 +137,6 @@ class PresenceTest(People, SharedWorldTest):
                 host=cls.world.branch.host))
             cls.world.brief_watch = Watch(agent, "sip:tybalt@northwind.example", start=False)
             cls.world.brief_watch.begin(BRIEF)
-
-
-class Steering:
-    """`isthmus subscription` and `isthmus contact`, for tests with a `gateway`."""
-
-    def subscriptions(self, sip="", xmpp="", **wanted):
-        """The subscriptions of this pair whose properties equal `wanted`."""
-        names = [part for flag, value in (("--user", sip), ("--contact", xmpp)) if value
-                 for part in (flag, value)]
-        items = self._listed("subscription", "list", *names)
-        return [i for i in items if all(i.get(k) == v for k, v in wanted.items())]
-
-    def subscription(self, direction, sip, xmpp, **wanted):
-        """The one of this direction and pair, or None."""
-        found = self.subscriptions(sip, xmpp, direction=direction, **wanted)
-        return found[0] if found else None
-
-    def wait_subscription(self, direction, sip, xmpp, seconds=10, **wanted):
-        try:
-            return wait_until(lambda: self.subscription(direction, sip, xmpp, **wanted), seconds,
-                              f"{direction} of {sip} and {xmpp} with {wanted}")
-        except LabError as error:
-            raise LabError(f"{error}; there is "
-                           f"{self.subscription(direction, sip, xmpp)}") from None
-
-    def wait_no_subscription(self, direction, sip, xmpp, seconds=10):
-        wait_until(lambda: not self.subscription(direction, sip, xmpp), seconds,
-                   f"the end of {direction} of {sip} and {xmpp}")
-
-    def contacts(self, sip):
-        return self._listed("contact", "list", "--user", sip)
-
-    def _listed(self, *arguments):
-        listed = json.loads(self.gateway.cli(*arguments, "-o", "json").stdout)
-        return listed["items"] if isinstance(listed, dict) else listed
 
 
 class Stanzas:

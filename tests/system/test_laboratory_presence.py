@@ -10,7 +10,7 @@ from lab.pki import Authority
 from lab.process import Bench, LabError, free_port
 from lab.prosody import Prosody
 from lab.sip_agent import SipAgent
-from lab.sip_presence import Notifier, Publication, Watch, state_of
+from lab.sip_presence import Notifier, Publication, Watch
 from lab.xmpp_client import XmppClient
 
 

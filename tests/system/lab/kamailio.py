@@ -131,7 +131,8 @@ class Kamailio:
 
     def start(self, gateway, patience=40000):
         values = {"port": self.port, "tls_port": self.tls_port, "domain": self.domain,
-                  "gateway": gateway, "directory": self.directory, "patience": patience}
+                  "gateway": gateway, "directory": self.directory, "patience": patience,
+                  "database": self.presence.database if self.presence else ""}
         self._gateway = gateway
         with open(self._path("kamailio.cfg"), "w", encoding="utf-8") as file:
             modules, route = ((presence_server.MODULES, presence_server.ROUTE) if self.presence
@@ -144,6 +145,8 @@ class Kamailio:
              self._path("kamailio.cfg"), "-Y", self.directory], self.directory))
         self.process.wait_ready(
             lambda: accepts(self.port) and accepts(self.tls_port), 20, "Kamailio's ports")
+        if self.presence:
+            self.presence.name_address(f"gateway.{self.domain}", "127.0.0.1")
         return self
 
     def restart(self):

@@ -8,24 +8,24 @@ import json
 import os
 import socket
 import sqlite3
+import tempfile
 
 from .process import LabError, wait_until
 
 SCHEMA = "/usr/share/kamailio/db_sqlite"
 
 MODULES = """
+use_dns_cache=on
 loadmodule "db_sqlite.so"
 loadmodule "jsonrpcs.so"
-loadmodule "textopsx.so"
 loadmodule "presence.so"
 loadmodule "presence_xml.so"
 modparam("jsonrpcs", "transport", 4)
 modparam("jsonrpcs", "dgram_socket", "{directory}/rpc.sock")
-modparam("db_sqlite", "db_set_journal_mode", "{directory}/presence.db=WAL")
-modparam("presence|presence_xml", "db_url", "sqlite:///{directory}/presence.db")
+modparam("db_sqlite", "db_set_journal_mode", "{database}=WAL")
+modparam("presence|presence_xml", "db_url", "sqlite:///{database}")
 modparam("presence", "server_address", "sip:presence@127.0.0.1:{port};transport=tcp")
 modparam("presence", "subs_db_mode", 1)
-modparam("presence", "clean_period", 1)
 modparam("presence", "expires_offset", 0)
 modparam("presence_xml", "force_active", 0)
 modparam("presence_xml", "integrated_xcap_server", 1)
@@ -34,9 +34,6 @@ modparam("presence_xml", "integrated_xcap_server", 1)
 ROUTE = """
     if (is_method("PUBLISH|SUBSCRIBE") && uri==myself) {{
         if (!t_newtran()) {{ sl_reply_error(); exit; }}
-        # Kamailio asks the system's resolver, which does not know the laboratory's names.
-        if (subst_hf("Contact", "/gateway\\.contoso\\.example/127.0.0.1/", "f"))
-            msg_apply_changes();
         if (is_method("PUBLISH")) handle_publish(); else handle_subscribe();
         t_release();
         exit;
@@ -53,6 +50,7 @@ RULE = """<rule id="{ident}"><conditions><identity>{who}</identity></conditions>
 <actions><pr:sub-handling>{handling}</pr:sub-handling></actions>
 <transformations/></rule>
 """
+DNS_PERMANENT = 4  # DNS_FLAG_PERMANENT of Kamailio's core
 DOC_TYPE_RULES = 2  # PRES_RULES of Kamailio's modules/presence
 
 
@@ -61,12 +59,20 @@ class PresenceServer:
 
     def __init__(self, directory, domain):
         self.directory, self.domain = directory, domain
-        self._database = os.path.join(directory, "presence.db")
+        # Kamailio waits for no lock of SQLite's, so that commits must be quick: in memory.
+        self._memory = tempfile.TemporaryDirectory(
+            prefix="isthmus-lab-", dir="/dev/shm" if os.path.isdir("/dev/shm") else directory)
+        self.database = os.path.join(self._memory.name, "presence.db")
         self._rules = {}
         with self._open() as database:
             for name in ("standard", "presence"):
                 with open(os.path.join(SCHEMA, f"{name}-create.sql"), encoding="ascii") as file:
                     database.executescript(file.read())
+
+    def name_address(self, name, address):
+        """Kamailio asks the system's resolver, which does not know the laboratory's names."""
+        wait_until(lambda: os.path.exists(self._socket_path), 5, "Kamailio's control socket")
+        self._call("dns.add_a", name, 86400, address, DNS_PERMANENT)
 
     def allow(self, user, watcher=None):
         """`user` lets this watcher (a SIP URI; None: everybody) see her presence."""
@@ -144,7 +150,7 @@ class PresenceServer:
             raise LabError(f"Kamailio {method}: {answer['error']}")
 
     def _open(self):
-        return _Database(self._database)
+        return _Database(self.database)
 
 
 class _Database:
