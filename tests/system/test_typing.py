@@ -34,6 +34,7 @@ class Notices(People, SharedWorldTest):
             self.assertIn(call.wait().code, (200, 202))
             self.wait_state(romeo, wanted, seen)
         for state, wanted in (("composing", "active"), ("paused", "idle")):
+            settle(0.3)  # a notice waits for nothing: while a MESSAGE is pending it is dropped
             romeo.send("alice@contoso.example", None, extra=[
                 f"<{state} xmlns='http://jabber.org/protocol/chatstates'/>"])
             alice.wait_request(where=lambda r, w=wanted: self.TYPE in (r.get("Content-Type") or "")
