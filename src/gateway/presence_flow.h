@@ -290,6 +290,7 @@ class PresenceFlow final : public Contacts,
 
     Arena arena_;
     unsigned depth_ = 0;
+    bool is_sweeping_ = false;  ///< a walk is visiting pairs
     mutable translate::Stamps stamps_;
     std::vector<xmpp::Presence> fresh_;  ///< of the document being read
     std::vector<std::string_view> announced_;

@@ -55,7 +55,10 @@ void PresenceFlow::on_sweep() {
                 is_done = true;
                 break;
             }
-            if (visit(sweep, handle) && is_paced) {
+            is_sweeping_ = true;
+            const bool has_cost = visit(sweep, handle);
+            is_sweeping_ = false;
+            if (has_cost && is_paced) {
                 turns_ -= 1;
             }
         }

@@ -138,7 +138,7 @@ void PresenceFlow::perform(PairHandle handle,
                 subscribe(handle, entry, ends);
                 break;
             case Do::RefreshDialog:
-                subscribers_->refresh(pair.dialog);
+                subscribers_->refresh(pair.dialog, is_sweeping_);
                 break;
             case Do::EndDialog:
                 subscribers_->end(std::exchange(pair.dialog, 0));
@@ -202,7 +202,8 @@ void PresenceFlow::subscribe(PairHandle handle, Entry& entry, const Ends& ends) 
             {.watcher = *watcher,
              .presentity = ends.uri,
              .sip_domain = ends.sip_domain,
-             .expires = std::max(60U, admission_.policy().gateway().subscription_refresh_interval)},
+             .expires = std::max(60U, admission_.policy().gateway().subscription_refresh_interval),
+             .is_one_of_many = is_sweeping_},
             handle);
     }
     if (entry.value.dialog == 0) {

@@ -1,5 +1,7 @@
 #include "sip/refresh_plan.h"
 
+#include <utility>
+
 namespace isthmus::sip {
 
 namespace {
@@ -10,13 +12,17 @@ using std::chrono::seconds;
 constexpr std::uint32_t kGreatestRetryAfter = 3600;
 constexpr Duration kFirstRetry = seconds(5);
 constexpr int kMostDoublings = 5;
+// How much sooner than at 80 % a refresh may come, in thousandths of the granted time.
+constexpr std::uint64_t kTogether = 50;
+constexpr std::uint64_t kScattered = 700;
 constexpr Duration kTolerance = seconds(2);  // rounding, and the way
 
 }  // namespace
 
 void RefreshPlan::grant(TimePoint now, std::uint32_t granted, std::uint32_t least, Random& random) {
     const std::uint32_t counted = std::max(std::min(granted, wanted_), least);
-    const auto early = static_cast<std::int64_t>(random.below(std::uint64_t{counted} * 50 + 1));
+    const std::uint64_t spread = std::exchange(is_scattered_, false) ? kScattered : kTogether;
+    const auto early = static_cast<std::int64_t>(random.below(counted * spread + 1));
     expires_at_ = now + seconds(counted);
     refresh_at_ = now + milliseconds(std::int64_t{counted} * 800 - early);
 }

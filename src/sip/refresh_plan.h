@@ -31,6 +31,10 @@ class RefreshPlan {
     /// A refresh failed: again after a back-off, or what the peer asked for.
     void retry(TimePoint now, std::optional<std::uint32_t> retry_after, Random& random);
 
+    /// Many are made or refreshed at this time: the refresh after the next grant comes at any time
+    /// before 80 % of it, so that they do not stay together for ever.
+    void scatter() { is_scattered_ = true; }
+
     void forget_failures() { failures_ = 0; }
 
     bool is_granted() const { return expires_at_ != TimePoint{}; }
@@ -45,6 +49,7 @@ class RefreshPlan {
     TimePoint refresh_at_{};
     std::uint32_t wanted_ = 0;
     std::uint8_t failures_ = 0;  // in a row
+    bool is_scattered_ = false;
 };
 
 }  // namespace isthmus::sip

@@ -47,6 +47,9 @@ SubscriptionHandle SubscriberSet::subscribe(const SubscribeTo& to, std::uint64_t
     entry.dialog = std::move(*dialog);
     entry.owner = owner;
     entry.plan = RefreshPlan(to.expires);
+    if (to.is_one_of_many) {
+        entry.plan.scatter();
+    }
     entry.is_fetch = to.expires == 0;
     by_dialog_.insert(entry, hash_.add(hash_(call_id.view()), tag.view()));
     ask(entry, entry.plan.wanted());
@@ -54,11 +57,14 @@ SubscriptionHandle SubscriberSet::subscribe(const SubscribeTo& to, std::uint64_t
     return entry.handle;
 }
 
-void SubscriberSet::refresh(SubscriptionHandle handle) {
+void SubscriberSet::refresh(SubscriptionHandle handle, bool is_one_of_many) {
     Subscription* entry = slots_.find(handle);
     if (entry != nullptr && entry->dialog.is_established() && !entry->is_asking &&
         !entry->is_ending) {
         entry->timer.cancel();
+        if (is_one_of_many) {
+            entry->plan.scatter();
+        }
         ask(*entry, entry->plan.wanted());
     }
 }

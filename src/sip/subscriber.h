@@ -57,6 +57,7 @@ struct SubscribeTo {
     std::string_view presentity;  ///< URI of the SIP user: Request-URI and To
     std::string_view sip_domain;  ///< key of EventSender
     std::uint32_t expires = 0;    ///< seconds; 0: a fetch, which ends with the first NOTIFY
+    bool is_one_of_many = false;  ///< made together with others: their refreshes shall spread
 };
 
 /// All of them. Traffic thread only; references must outlive it.
@@ -66,8 +67,8 @@ class Subscribers {
     /// Never calls the handler before it returned. 0 if there are too many or the addresses are too
     /// long; the handler hears nothing then.
     virtual SubscriptionHandle subscribe(const SubscribeTo& to, std::uint64_t owner) = 0;
-    /// A refresh now, besides the one at 80 % of the granted time.
-    virtual void refresh(SubscriptionHandle handle) = 0;
+    /// A refresh now, besides the one at 80 % of the granted time. `is_one_of_many` as above.
+    virtual void refresh(SubscriptionHandle handle, bool is_one_of_many = false) = 0;
     /// Ends it with Expires 0. The owner hears nothing any more; the final NOTIFY is still answered
     /// 200 (RFC 6665 §4.1.2.3).
     virtual void end(SubscriptionHandle handle) = 0;

@@ -57,7 +57,7 @@ class SubscriberSet final : public Subscribers, public ResponseHandler {
                                {{"kind", "subscriber"}})) {}
 
     SubscriptionHandle subscribe(const SubscribeTo& to, std::uint64_t owner) override;
-    void refresh(SubscriptionHandle handle) override;
+    void refresh(SubscriptionHandle handle, bool is_one_of_many) override;
     void end(SubscriptionHandle handle) override;
 
     std::size_t size() const override { return slots_.size(); }

@@ -40,6 +40,19 @@ TEST_F(RefreshPlanTest, Granted) {
     EXPECT_TRUE(plan.is_expired(now + seconds(60)));
 }
 
+TEST_F(RefreshPlanTest, ScatteredOnce) {
+    std::int64_t soonest = 1000;
+    for (int i = 0; i < 100; ++i) {
+        plan.scatter();
+        plan.grant(now, 1000, kLeast, random);
+        expect_next(100, 800, "any time before 80 %");
+        soonest = std::min(soonest, next());
+    }
+    EXPECT_LT(soonest, 300);
+    plan.grant(now, 1000, kLeast, random);
+    expect_next(750, 800, "the next one keeps its distance");
+}
+
 TEST_F(RefreshPlanTest, WhatNotifySays) {
     plan.grant(now, 1000, kLeast, random);
     const TimePoint planned = plan.next();
