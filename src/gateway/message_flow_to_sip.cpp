@@ -195,8 +195,9 @@ void MessageFlow::submit_typing(std::uint64_t id,
                                 const translate::ToSip& made,
                                 const policy::Decision& decision,
                                 std::string_view sip_domain) {
-    // RFC 3994 §3.2, RFC 3428 §8: it would be stale by the time that its turn came.
-    if (outbox_.is_pending(made.request.request_uri) ||
+    // RFC 3994 §3.2, RFC 3428 §8: "types" would be stale by the time that its turn came. "Types no
+    // more" stays true and waits: without it he would go on seeing her type.
+    if ((made.typing_is_active && outbox_.is_pending(made.request.request_uri)) ||
         !submit(id, ToSipKind::Typing, message, made, decision, sip_domain)) {
         return counters_.count(Direction::XmppToSip, decision, Outcome::Dropped);
     }

@@ -67,4 +67,15 @@ void PresenceFlow::on_end(std::uint64_t owner, End end) {
     act(pair_of(owner), end == End::Unsubscribed ? OfXmpp::Event::Left : OfXmpp::Event::Lost);
 }
 
+bool PresenceFlow::is_peer_away(std::uint64_t owner) {
+    const Turn turn(*this);
+    const Entry* entry = book_.get(pair_of(owner));
+    if (entry == nullptr) {
+        return false;
+    }
+    const std::string_view domain = entry->user().substr(entry->user().rfind('@') + 1);
+    ask_peer(peer_of(domain));  // so that the next one who asks is told the truth
+    return is_peer_down(domain);
+}
+
 }  // namespace isthmus::gateway

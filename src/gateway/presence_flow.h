@@ -238,6 +238,7 @@ class PresenceFlow final : public Contacts,
     void describe_end(std::uint64_t owner, Arena& arena, sip::NotifyContent& into) override;
     void on_refresh(std::uint64_t owner) override;
     void on_end(std::uint64_t owner, End end) override;
+    bool is_peer_away(std::uint64_t owner) override;
 
     // presence_links
     void start(Walk walk, std::string_view domain);

@@ -274,6 +274,7 @@ void NotifierSet::on_response(std::uint64_t cookie, const Response& response) {
     std::uint32_t& cseq = entry->dialog.local_cseq;  // an answer to a challenge took the next one
     cseq = std::clamp(response.cseq.number, cseq, cseq + kMaxChallenges);
     entry->is_notifying = false;
+    entry->silences = 0;
     if (ends_subscription(response.status)) {
         return lose(*entry);
     }
@@ -291,9 +292,21 @@ void NotifierSet::on_no_response(std::uint64_t cookie, const Error& error) {
     entry->is_notifying = false;
     entry->dialog.local_cseq += kMaxChallenges;
     if (error.kind == ErrorKind::Timeout) {
-        return lose(*entry);  // RFC 6665 §4.2.2
+        return on_silence(*entry);
     }
     retry_later(*entry, 0);  // it never left: the watcher knows nothing of it and still waits
+}
+
+/// RFC 6665 §4.2.2 lets a dialog go whose NOTIFY met silence. A proxy that restarts is silent too,
+/// so one more is tried; and if the whole peer is away, the watcher's dialog is not to blame.
+void NotifierSet::on_silence(Watch& entry) {
+    if (handler_.is_peer_away(entry.owner)) {
+        return;
+    }
+    if (++entry.silences > 1) {
+        return lose(entry);
+    }
+    retry_later(entry, 0);
 }
 
 /// What was to be told is not known yet.

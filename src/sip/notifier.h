@@ -40,12 +40,15 @@ class NotifierHandler {
     enum class End : std::uint8_t {
         Unsubscribed,  ///< Expires 0; describe_end() is asked for the body of the final NOTIFY
         Expired,       ///< the same
-        DialogGone,    ///< a NOTIFY was answered with a status that ends it, or by nobody
+        DialogGone,    ///< a NOTIFY was answered with a status that ends it, or two by nobody
     };
     /// Body of the final NOTIFY of an unsubscribed or expired dialog (reason=timeout).
     virtual void describe_end(std::uint64_t owner, Arena& arena, NotifyContent& into) = 0;
     /// The dialog is gone, its handle stale.
     virtual void on_end(std::uint64_t owner, End end) = 0;
+    /// Whether the owner's whole SIP system is known to be away: silence then says nothing about
+    /// the dialog, which is kept, and changed() follows when the system is back.
+    virtual bool is_peer_away(std::uint64_t owner) = 0;
 };
 
 /// A SUBSCRIBE outside a dialog that passed the checks.

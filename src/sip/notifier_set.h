@@ -31,6 +31,7 @@ struct Watch {
     std::uint64_t owner = 0;
     TimePoint expires_at{};
     TimePoint next_notify_at{};
+    std::uint8_t silences = 0;  // NOTIFYs in a row that nobody answered
     bool is_changed = false;    // a NOTIFY is due
     bool is_notifying = false;  // one is on its way
     bool is_waiting = false;    // the timer stands for next_notify_at
@@ -92,6 +93,7 @@ class NotifierSet final : public Notifiers, public ResponseHandler {
                   std::uint64_t cookie);
     void finish(Watch& entry, NotifierHandler::End end);
     void retry_later(Watch& entry, std::uint32_t retry_after);
+    void on_silence(Watch& entry);
     void lose(Watch& entry);
     void erase(Watch& entry);
     std::uint32_t left(const Watch& entry) const;

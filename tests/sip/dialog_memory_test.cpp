@@ -93,6 +93,8 @@ class QuietPresentity final : public NotifierHandler {
     }
 
     void on_end(std::uint64_t /*owner*/, End /*end*/) override {}
+
+    bool is_peer_away(std::uint64_t /*owner*/) override { return false; }
 };
 
 /// Keeps nothing but what an answer needs.

@@ -190,11 +190,42 @@ TEST_F(NotifierTest, AnswersThatEndTheDialog) {  // 8.14
         EXPECT_EQ(notifiers->size(), 0U);
         presentity.ends.clear();
     }
+}
+
+TEST_F(NotifierTest, SilenceTwiceEndsTheDialog) {  // 8.14
     subscribe();
     fail(sender.take(), ErrorKind::Timeout);
-    EXPECT_THAT(presentity.ends, SizeIs(1));
+    EXPECT_THAT(presentity.ends, IsEmpty());
+    timers.advance(seconds(10));
+    fail(sender.take(), ErrorKind::Timeout);
+    EXPECT_THAT(presentity.ends, ElementsAre(std::pair(std::uint64_t{42}, End::DialogGone)));
     timers.advance(seconds(4000));
     EXPECT_THAT(sender.requests, IsEmpty());
+}
+
+TEST_F(NotifierTest, AnAnswerBetweenSilencesKeepsTheDialog) {
+    subscribe();
+    for (int turn = 0; turn < 3; ++turn) {
+        fail(sender.take(), ErrorKind::Timeout);
+        timers.advance(seconds(10));
+        respond_to(sender.take(), "200 OK");
+        notifiers->changed(handle);
+        timers.advance(seconds(5));
+    }
+    EXPECT_THAT(presentity.ends, IsEmpty());
+}
+
+TEST_F(NotifierTest, SilenceOfAPeerThatIsAwayEndsNothing) {
+    subscribe();
+    presentity.peer_is_away = true;
+    fail(sender.take(), ErrorKind::Timeout);
+    timers.advance(seconds(60));
+    EXPECT_THAT(sender.requests, IsEmpty());
+    presentity.peer_is_away = false;
+    notifiers->changed(handle);
+    timers.advance(seconds(5));
+    respond_to(sender.take(), "200 OK");
+    EXPECT_THAT(presentity.ends, IsEmpty());
 }
 
 TEST_F(NotifierTest, AnswersAfterWhichItIsTriedAgain) {

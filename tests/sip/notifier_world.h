@@ -41,6 +41,10 @@ class Presentity final : public NotifierHandler {
 
     void on_end(std::uint64_t owner, End end) override { ends.emplace_back(owner, end); }
 
+    bool is_peer_away(std::uint64_t /*owner*/) override { return peer_is_away; }
+
+    bool peer_is_away = false;
+
     SubscriptionState state = SubscriptionState::Active;
     std::string body = "<open/>";
     std::string last_body = "<closed/>";
