@@ -1,4 +1,8 @@
-"""baresip, a real SIP client of Debian's, driven through its ctrl_tcp module."""
+"""baresip, a real SIP client of Debian's, driven through its ctrl_tcp module.
+
+With `presence` it publishes its user's status (RFC 3903) and watches the contact (RFC 3856) from
+about a second after its start.
+"""
 
 import json
 import os
@@ -6,7 +10,7 @@ import socket
 import subprocess
 import threading
 
-from .process import LabError, Process, accepts, find_program, free_port
+from .process import LabError, Process, accepts, find_program, free_port, wait_until
 
 MODULES = "/usr/lib/baresip/modules"
 
@@ -21,32 +25,37 @@ module contact.so
 module menu.so
 module ctrl_tcp.so
 module stdio.so
+{presence}
 """
+PRESENCE_MODULE = "module presence.so"
 
 
 class Baresip:
     """One running baresip with one registered account, writing to one contact."""
 
-    def __init__(self, bench, uri, contact, proxy_port, ca_file, transport="tcp", name=None):
+    def __init__(self, bench, uri, contact, proxy_port, ca_file, transport="tcp", name=None,
+                 presence=False):
         self.uri = uri
         self.events = []
         self._arrived = threading.Condition()
         self._token = 0
         user = uri.split(":", 1)[1].split("@")[0]
         directory = bench.subdirectory(f"baresip-{user}")
-        self._control_port = free_port()
+        self.port, self._control_port = free_port(), free_port()
         with open(os.path.join(directory, "config"), "w", encoding="utf-8") as config:
             modules = [line for line in CONFIG.splitlines(True)
                        if not line.startswith("module ")
                        or os.path.exists(os.path.join(MODULES, line.split()[1]))]
-            config.write("".join(modules).format(modules=MODULES, sip=free_port(), ca=ca_file,
-                                                 control=self._control_port))
+            config.write("".join(modules).format(
+                modules=MODULES, sip=self.port, ca=ca_file, control=self._control_port,
+                presence=PRESENCE_MODULE if presence else ""))
         with open(os.path.join(directory, "accounts"), "w", encoding="utf-8") as accounts:
             accounts.write(
                 f'"{name or user.title()}" <{uri};transport={transport}>;auth_pass=secret'
-                f';outbound="sip:127.0.0.1:{proxy_port};transport={transport}";regint=600\n')
+                f';outbound="sip:127.0.0.1:{proxy_port};transport={transport}";regint=600'
+                + (";pubint=600\n" if presence else "\n"))
         with open(os.path.join(directory, "contacts"), "w", encoding="utf-8") as contacts:
-            contacts.write(f'"{contact}" <{contact}>\n')
+            contacts.write(f'"{contact}" <{contact}>' + (";presence=p2p\n" if presence else "\n"))
         with open(os.path.join(directory, "current_contact"), "w", encoding="utf-8") as current:
             current.write(contact)
         self.process = bench.own(Process(f"baresip-{user}",
@@ -75,6 +84,15 @@ class Baresip:
         return self.process.wait_ready(
             lambda: next((line for line in self.process.output().splitlines()
                           if line.endswith(f'"{text}"')), None), seconds, f"a message {text!r}")
+
+    def set_online(self, online):
+        """Its user's status; a change is published."""
+        self.command("presence_online" if online else "presence_offline")
+
+    def wait_contact_status(self, status, seconds=10):
+        """Until it shows this of the contact: Unknown, Online, Offline or Busy."""
+        wait_until(lambda: f"{status}\x1b" in self.command("contacts")["data"],  # it is coloured
+                   seconds, f"{self.uri} to show the contact as {status}")
 
     def stop(self):
         self._socket.close()

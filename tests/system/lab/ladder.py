@@ -36,6 +36,14 @@ class Ladder:
     def step(self, at, source, target, label, style="sip"):
         self._steps.append((at, source, target, label, style))
 
+    def way(self, lanes, label, *times, style="sip"):
+        """Steps from lane to lane; each happens at its time, or as soon as the one before it."""
+        at = None
+        for number, (source, target) in enumerate(zip(lanes, lanes[1:])):
+            given = times[number] if number < len(times) else times[-1]
+            at = given if at is None else max(given, at + 1e-6)
+            self.step(at, source, target, label, style)
+
     def render(self):
         lines = [self._heading(0, "bold"), self._heading(1, "dim"), self._rails()]
         steps = sorted(self._steps, key=lambda step: step[0])
@@ -68,8 +76,8 @@ class Ladder:
         line = line + "▶" if target > source else "◀" + line
         rail = self._paint("dim", "│")
         gap = " " * (LANE_STEP - 1)
-        time = f"{delta * 1000:+.1f} ms".rjust(LEFT - 3)
-        parts = [self._paint("dim", time), "   ", rail]
+        time = f"{delta:+.2f} s " if delta >= 1 else f"{delta * 1000:+.1f} ms"
+        parts = [self._paint("dim", time.rjust(LEFT - 3)), "   ", rail]
         parts += [gap + rail] * left
         parts += [self._paint(style, line), rail]
         parts += [gap + rail] * (len(self._lanes) - 1 - right)

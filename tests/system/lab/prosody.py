@@ -105,7 +105,7 @@ class Prosody:
         return self
 
     def passages(self):
-        """The messages that reached it, in order: dicts with at, origin, type, id, from, to."""
+        """The messages and presences that reached it: dicts with at, name, type, from, to."""
         lines = (line.partition("LADDER ")[2] for line in self.process.output().splitlines())
         return [json.loads(line) for line in lines if line.startswith("{")]
 
