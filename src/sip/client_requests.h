@@ -83,6 +83,8 @@ class ClientRequests final : public TravellerHandler, public ClientRequestOwner 
     void leave_transaction(ClientRequest& entry);
     void end(ClientRequest& entry);
 
+    static constexpr Duration kPatience = 64 * t1;  // for a way to open
+
     const UserAgentConfig& config_;
     Timers& timers_;
     Random& random_;

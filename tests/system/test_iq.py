@@ -71,4 +71,6 @@ class Iq(SharedWorldTest):
             "<message from='tybalt@northwind.example' to='bob@branch.example' type='chat'>"
             f"<body>{text}</body></message>")
         self.world.branch.wait_request(body=text)
-        self.assertEqual({r.method for r in self.world.branch.requests}, {"MESSAGE"})
+        # What she asked for, and nothing in the name of somebody who did not.
+        self.assertEqual({r.method for r in self.world.branch.requests} - {"OPTIONS"},
+                         {"SUBSCRIBE", "MESSAGE"})
