@@ -1,0 +1,381 @@
+#include "scenarios/play.h"
+
+#include "base/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "scenarios/script_text.h"
+
+namespace isthmus::test {
+
+Play::Play() {
+    for (const auto& [domain, address] : {std::pair{"fabrikam.example", "192.0.2.2"},
+                                          std::pair{"bystander.example", "192.0.2.9"}}) {
+        resolver_.add_srv(std::string("_xmpp-server._tcp.") + domain, {0, 0, 5269, domain});
+        resolver_.add_address(domain, address);
+    }
+    ours_.set_certificate(certificate_for(kOurs));
+    theirs_.set_certificate(certificate_for(kTheirs));
+    fabrikam_.emplace(loop_, theirs_, "192.0.2.2:5269");
+    for (const auto& [name, address] : {std::pair{"proxy", "192.0.2.10"},
+                                        std::pair{"neighbour", "192.0.2.11"},
+                                        std::pair{"stranger", "192.0.2.66"}}) {
+        parties_.try_emplace(name, loop_, wire_.host(address), address);
+    }
+    config_.domains = {{"contoso.example", "contoso.example"},
+                       {"northwind.example", "northwind.example"}};
+    config_.subscribe_rate = 1;
+    config_.subscribe_burst = 5;
+    int index = 0;
+    for (const auto& [name, domain, address] :
+         {std::tuple{"proxy", "contoso.example", "192.0.2.10"},
+          std::tuple{"neighbour", "northwind.example", "192.0.2.11"}}) {
+        gateway::SipPeer peer{.name = name, .domains = {domain}};
+        peer.addresses = {*net::Cidr::parse(address)};
+        peer.target = {.host = address, .port = 5060, .transport = sip::Transport::Tcp};
+        peer.target.peer = index++;
+        config_.peers.push_back(std::move(peer));
+    }
+    objects_.access_edge.allow_federated_users = true;
+    objects_.rules = {
+        {.identity = "Global", .enable_federation_access = true, .enable_xmpp_access = true}};
+    for (const char* domain : {"fabrikam.example", "bystander.example"}) {
+        objects_.partners.push_back(
+            {.domain = domain, .partner_type = policy::PartnerType::Federated});
+    }
+
+    start();
+}
+
+void Play::start() {
+    gateway_ = std::make_unique<gateway::Gateway>(config_, loop_.timers(), random_, metrics_);
+    sip::UserAgentConfig agent;
+    agent.server_name = "gateway.contoso.example";
+    agent.peer_names = {"proxy", "neighbour"};
+    agent.methods = {sip::Method::Message, sip::Method::Subscribe, sip::Method::Notify};
+    agent.allow_events = "presence";
+    user_agent_ =
+        sip::make_user_agent(agent, ours_, resolver_, loop_.timers(), random_, metrics_, *gateway_);
+    peers_ = std::make_unique<gateway::SipPeers>(config_, *user_agent_);
+    xmpp::ServerConfig server;
+    server.domains = {"contoso.example", "northwind.example"};
+    server.dialback_secret = "s3cr3t";
+    server_ =
+        xmpp::make_server(server, ours_, resolver_, loop_.timers(), random_, metrics_, *gateway_);
+    server_->set_tls(some_tls());
+    gateway_->attach(*peers_, *peers_, *server_, store_);
+    publish();
+    gateway_->restore(store_.records());
+    // Opening the listeners takes a while; nothing that was restored may leave before.
+    loop_.advance(std::chrono::milliseconds(100));
+    const auto sip_at = user_agent_->listen({{sip::Transport::Tcp, endpoint(kGatewaySip)},
+                                             {sip::Transport::Udp, endpoint(kGatewaySip)}});
+    const auto xmpp_at = server_->listen({endpoint("192.0.2.1:5269")});
+    if (!sip_at || !xmpp_at) {
+        throw std::runtime_error("the gateway cannot listen");
+    }
+    gateway_->begin();
+}
+
+void Play::stop() {
+    gateway_->abandon();
+    server_.reset();
+    peers_.reset();
+    user_agent_.reset();
+    gateway_.reset();
+    loop_.run();
+}
+
+Play::~Play() {
+    gateway_->abandon();
+}
+
+void Play::publish() {
+    gateway_->set_policy(policy::Policy::build(objects_).value());
+}
+
+void Play::fail(const Line& line, const std::string& why) {
+    throw ScriptFailure(fmt::format("line {}: {}: {}", line.number, line.text, why));
+}
+
+std::vector<Play::Line> Play::read(std::string_view script) {
+    std::vector<Line> lines;
+    int number = 0;
+    std::size_t blanks = 0;
+    for (const std::string& text : lines_of(script)) {
+        ++number;
+        if (text.starts_with("    ") && !lines.empty()) {
+            lines.back().block.resize(lines.back().block.size() + blanks);
+            lines.back().block.push_back(text.substr(4));
+            blanks = 0;
+        } else if (text.empty()) {
+            blanks += lines.empty() || lines.back().block.empty() ? 0 : 1;
+        } else if (!text.starts_with('#')) {
+            lines.push_back({number, text, {}});
+            blanks = 0;
+        }
+    }
+    return lines;
+}
+
+void Play::run(std::string_view script) {
+    for (const Line& line : read(script)) {
+        perform(line);
+        // Timers have ticks of 1 ms: what is due at once is due in the next.
+        loop_.advance(std::chrono::milliseconds(5));
+    }
+    finish();
+}
+
+void Play::perform(const Line& line) {
+    const auto words = words_of(line.text);
+    if (words.size() == 2 && words[0] == "after") {
+        const auto number =
+            text::to_number(words[1].substr(0, words[1].find_first_not_of("0123456789")));
+        const bool is_seconds = !words[1].ends_with("ms");
+        Duration left = std::chrono::milliseconds(number.value() * (is_seconds ? 1000 : 1));
+        while (left > Duration{}) {
+            // The parties answer OPTIONS meanwhile.
+            const Duration step = std::min<Duration>(left, std::chrono::seconds(1));
+            loop_.advance(step);
+            left -= step;
+            for (auto& [name, party] : parties_) {
+                party.inbox();
+            }
+        }
+        loop_.run();
+    } else if (change_ours(words)) {
+        loop_.run();
+    } else if (change_policy(words)) {
+        publish();
+        loop_.run();
+    } else if (const auto party = parties_.find(words[0]); party != parties_.end()) {
+        sip_step(party->second, line, words);
+    } else if (words[0] == "fabrikam") {
+        xmpp_step(line, words);
+    } else {
+        fail(line, "not a step");
+    }
+}
+
+bool Play::change_ours(const std::vector<std::string>& words) {
+    if (words[0] == "drain") {
+        user_agent_->set_draining(true);
+        server_->set_draining(true);
+    } else if (words[0] == "restart") {
+        stop();
+        start();
+    } else if (words[0] == "store") {
+        store_.is_broken = words.back() == "broken";
+    } else if (words[0] == "contact" && words.size() == 4) {
+        const auto done = [](const Result<void>& result) {
+            if (!result) {
+                throw ScriptFailure("the contact was not changed: " + result.error().public_text);
+            }
+        };
+        if (words[3] == "added") {
+            gateway_->subscriptions().add_contact(words[1], words[2], done);
+        } else {
+            gateway_->subscriptions().remove_contact(words[1], words[2], done);
+        }
+    } else if (words[0] == "subscription" && words.size() == 5) {
+        const auto page =
+            gateway_->subscriptions().list({.user = words[1], .contact = words[2], .partner = {}});
+        for (const gateway::SubscriptionStatus& status : page.items) {
+            if (status.direction == words[3]) {
+                return words[4] == "ended" ? gateway_->subscriptions().end(status.id)
+                                           : gateway_->subscriptions().refresh(status.id);
+            }
+        }
+        return false;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+bool Play::change_policy(const std::vector<std::string>& words) {
+    const bool is_on = words.back() == "on";
+    if (words[0] == "federation") {
+        objects_.access_edge.allow_federated_users = is_on;
+    } else if (words[0] == "gateway") {
+        objects_.gateway.enabled = is_on;
+    } else if (words[0] == "policy") {
+        objects_.rules[0].enable_xmpp_access = is_on;
+    } else if (words[0] == "user" && words[2] == "denied") {
+        objects_.rules.push_back({.identity = "tag:Denied"});
+        objects_.grants.push_back({words[1], "tag:Denied"});
+    } else if (words[0] == "partner" && words[2] == "deleted") {
+        std::erase_if(objects_.partners, [&](const auto& one) { return one.domain == words[1]; });
+    } else if (words[0] == "partner" && words[2] == "created") {
+        objects_.partners.push_back(
+            {.domain = words[1], .partner_type = policy::PartnerType::Federated});
+    } else if (words[0] == "partner" && words[2] == "is") {
+        const auto at = std::ranges::find(objects_.partners, words[1], &policy::Partner::domain);
+        at->partner_type = words[3] == "Federated"        ? policy::PartnerType::Federated
+                           : words[3] == "PublicVerified" ? policy::PartnerType::PublicVerified
+                                                          : policy::PartnerType::PublicUnverified;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void Play::expect_sip(SipParty& party, const Line& line) {
+    auto& inbox = party.inbox();
+    if (inbox.empty()) {
+        fail(line, "nothing arrived");
+    }
+    const std::string message = inbox.front();
+    inbox.pop_front();
+    const std::size_t end = message.find("\r\n\r\n");
+    const auto received = lines_of(std::string_view(message).substr(0, end));
+    const std::string body = message.substr(end + 4);
+    const auto blank = std::ranges::find(line.block, "");
+    for (auto at = line.block.begin(); at != blank; ++at) {
+        const bool is_absent = at->starts_with('!');
+        const std::string pattern = is_absent ? at->substr(1) + ":*" : *at;
+        const auto begin = at == line.block.begin() ? received.begin() : received.begin() + 1;
+        const auto stop = at == line.block.begin() ? received.begin() + 1 : received.end();
+        const bool found = std::any_of(
+            begin, stop, [&](const std::string& one) { return matches(pattern, one, &names_); });
+        if (found == is_absent) {
+            fail(line, fmt::format("'{}' does not hold for:\n{}", *at, message));
+        }
+    }
+    const std::string wanted = blank == line.block.end() ? "*" : body_of(line.block);
+    if (!matches(replaced(wanted, "{mid}", "*"), body)) {
+        fail(line, fmt::format("the body is '{}'", body));
+    }
+    if (wanted.find("{mid}") != std::string::npos) {
+        constexpr std::string_view kName = "imdn.Message-ID: ";
+        const std::size_t begin = body.find(kName) + kName.size();
+        message_id_ = body.substr(begin, body.find('\r', begin) - begin);
+    }
+    if (!received.empty() && !received[0].starts_with("SIP/2.0")) {
+        party.last_request = message;
+    }
+}
+
+void Play::sip_step(SipParty& party, const Line& line, const std::vector<std::string>& words) {
+    if (words[1] == "sends") {
+        std::vector<std::string> block = line.block;
+        for (std::string& one : block) {
+            one = with_names(replaced(one, "{mid}", message_id_), names_);
+        }
+        party.send(sip_text(block), words.size() > 3 && words[3] == "UDP");
+    } else if (words[1] == "receives" && words.size() > 2 && words[2] == "nothing") {
+        if (!party.inbox().empty()) {
+            fail(line, "but there came:\n" + party.inbox().front());
+        }
+    } else if (words[1] == "receives") {
+        expect_sip(party, line);
+    } else if (words[1] == "answers") {
+        party.answer(line.text.substr(line.text.find("answers") + 8), line.block);
+    } else if (words[1] == "goes" && words[2] == "down") {
+        party.set_up(false);
+        wire_.cut(endpoint(party.address()));
+        loop_.run();
+    } else if (words[1] == "comes" && words[2] == "up") {
+        party.set_up(true);
+    } else {
+        fail(line, "not a step of a SIP party");
+    }
+}
+
+void Play::link_fabrikam() {
+    loop_.run();
+    if (fabrikam_ && fabrikam_->connections() > linked_) {
+        linked_ = fabrikam_->connections();
+        // As ScriptedServer::let_in_by_external(), but the stanzas that follow at once are kept.
+        fabrikam_->hear();
+        fabrikam_->say(header(kTheirs, kOurs, "p1") + features(kStartTls));
+        fabrikam_->hear();
+        fabrikam_->start_tls();
+        fabrikam_->say(header(kTheirs, kOurs, "p2") + features(kExternalOffer));
+        fabrikam_->hear();
+        fabrikam_->say(kSuccess);
+        fabrikam_->hear();
+        fabrikam_->say(header(kTheirs, kOurs, "p3") + features(""));
+    }
+}
+
+void Play::call_us() {
+    if (fabrikam_calls_ && fabrikam_calls_->is_connected()) {
+        return;
+    }
+    fabrikam_calls_ = std::make_unique<StreamPeer>(theirs_, "192.0.2.1:5269");
+    const auto say = [&](std::string_view text) {
+        fabrikam_calls_->send(text);
+        loop_.run();
+    };
+    loop_.run();
+    say(header(kTheirs, kOurs));
+    say(kStartTls);
+    fabrikam_calls_->start_tls({.role = net::TlsRole::Client, .server_name = std::string(kOurs)});
+    loop_.run();
+    say(header(kTheirs, kOurs));
+    say(auth("="));
+    say(header(kTheirs, kOurs));
+    fabrikam_calls_->take();
+}
+
+void Play::xmpp_step(const Line& line, const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& part : line.block) {
+        text += text::trim(part);
+    }
+    if (words[1] == "sends") {
+        call_us();
+        fabrikam_calls_->send(with_id(text, heard_id_));
+        loop_.run();
+    } else if (words[1] == "goes" && words[2] == "down") {
+        fabrikam_.reset();
+        linked_ = 0;
+        wire_.cut(endpoint("192.0.2.2:5269"));
+        loop_.run();
+    } else if (words[1] == "comes" && words[2] == "up") {
+        fabrikam_.emplace(loop_, theirs_, "192.0.2.2:5269");
+        loop_.run();
+    } else if (words[1] == "hears") {
+        // On its own connection to us: stream errors and the end of the stream.
+        const std::string heard = fabrikam_calls_ ? fabrikam_calls_->take() : "";
+        if (!matches(text, heard)) {
+            fail(line, fmt::format("heard '{}'", heard));
+        }
+    } else if (words[1] == "receives") {
+        link_fabrikam();
+        heard_ = linked_ == 0 ? "" : fabrikam_->hear();
+        if (!matches(words.size() > 2 && words[2] == "nothing" ? "" : with_id(text, "*"), heard_)) {
+            fail(line, fmt::format("received '{}'", heard_));
+        }
+        if (text.find("{id}") != std::string::npos) {
+            const std::size_t begin = heard_.find(" id='") + 5;
+            heard_id_ = heard_.substr(begin, heard_.find('\'', begin) - begin);
+        }
+    } else {
+        fail(line, "not a step of the XMPP party");
+    }
+}
+
+void Play::finish() {
+    const Line end{0, "at the end", {}};
+    for (auto& [name, party] : parties_) {
+        if (!party.inbox().empty()) {
+            fail(end, name + " has an unexpected message:\n" + party.inbox().front());
+        }
+    }
+    if (bystander_.connections() != 0) {
+        fail(end, "the XMPP bystander was contacted");
+    }
+    if (linked_ != 0 && fabrikam_) {
+        if (const std::string rest = fabrikam_->hear(); !rest.empty()) {
+            fail(end, "fabrikam has an unexpected stanza: " + rest);
+        }
+    }
+}
+
+}  // namespace isthmus::test
