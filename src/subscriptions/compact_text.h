@@ -33,6 +33,11 @@ class CompactText {
             return;
         }
         const auto size = static_cast<std::uint32_t>(text.size());
+        if (const std::size_t before = view().size(); size <= before && before - size < kSpare) {
+            std::memmove(data_.get() + sizeof size, text.data(), text.size());
+            std::memcpy(data_.get(), &size, sizeof size);
+            return;
+        }
         // Not make_unique: nobody needs it cleared first.
         std::unique_ptr<char[]> made(new char[sizeof size + text.size()]);
         std::memcpy(made.get(), &size, sizeof size);
@@ -43,6 +48,9 @@ class CompactText {
     void clear() { data_.reset(); }
 
   private:
+    /// A text so little shorter than the one before takes its place; the allocator rounds, too.
+    static constexpr std::size_t kSpare = 16;
+
     std::unique_ptr<char[]> data_;
 };
 
