@@ -29,7 +29,7 @@ class HttpServer {
     /// author of a request is the local user at the other end, as the kernel says.
     Result<void> listen_unix(const std::string& path, HttpHandler handler);
     /// "127.0.0.1:9469"; answers the actual address.
-    Result<std::string> listen_tcp(const std::string& endpoint, HttpHandler handler);
+    Result<std::string> listen_tcp(const std::string& where, HttpHandler handler);
     void close();
 
   private:

@@ -63,7 +63,7 @@ class StartFailure : public std::runtime_error {
 };
 
 template <class T>
-T expect(Result<T> result) {
+T expect(Result<T>&& result) {
     if (!result) {
         throw StartFailure(result.error());
     }
@@ -92,7 +92,8 @@ Result<std::shared_ptr<const net::TlsContext>> load_tls(const Config& config) {
 }
 
 boost::json::array as_array(const std::vector<std::string>& texts) {
-    return boost::json::array(texts.begin(), texts.end());
+    boost::json::array made(texts.begin(), texts.end());
+    return made;
 }
 
 class Daemon {

@@ -11,7 +11,8 @@
 namespace isthmus::app {
 
 void notify(std::string_view state) {
-    const char* path = std::getenv("NOTIFY_SOCKET");
+    // Nobody changes the environment of this process.
+    const char* path = std::getenv("NOTIFY_SOCKET");  // NOLINT(concurrency-mt-unsafe)
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     const std::size_t length = path == nullptr ? 0 : std::strlen(path);

@@ -20,7 +20,6 @@ namespace isthmus::app::cases {
 namespace {
 
 using xmpp::Presence;
-using xmpp::PresenceType;
 
 json::value lang_text(std::string_view lang, std::string_view text) {
     json::object out{{"text", to_json(text)}};

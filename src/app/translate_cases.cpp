@@ -252,8 +252,8 @@ int run_translate_cases(const std::string& file, std::FILE* out) {
         return kInvalid;
     }
     std::array<char, 65536> chunk{};
-    while (const std::size_t size = std::fread(chunk.data(), 1, chunk.size(), in.get())) {
-        text.append(chunk.data(), size);
+    while (std::feof(in.get()) == 0 && std::ferror(in.get()) == 0) {
+        text.append(chunk.data(), std::fread(chunk.data(), 1, chunk.size(), in.get()));
     }
     std::string results;
     std::string fault;

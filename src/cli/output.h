@@ -3,6 +3,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,7 +11,7 @@
 
 namespace isthmus::cli {
 
-enum class Format { Table, Wide, Json, Yaml, Name };
+enum class Format : std::uint8_t { Table, Wide, Json, Yaml, Name };
 
 std::optional<Format> format_of(std::string_view name);
 

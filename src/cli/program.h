@@ -8,6 +8,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,7 +23,7 @@ namespace isthmus::cli {
 
 /// A property of an object as a flag of the command line: "--partner-type" is "partner_type".
 struct Property {
-    enum class Type { Text, Flag, Number, List };
+    enum class Type : std::uint8_t { Text, Flag, Number, List };
 
     const char* name;
     Type type;

@@ -119,11 +119,13 @@ SubscriptionStatus PresenceFlow::status_of(PairHandle handle,
         made.code = codes::all()[at - 1].id;
     }
     made.since = pair.since;
-    made.last_notify = presence_text(pair.sip_presence, ends.user, arena);
-    made.last_notify_at = pair.last_notify;
-    made.last_presence = presence_text(pair.xmpp_presence, ends.contact, arena);
-    made.last_presence_at = pair.last_presence;
     if (watch == Watch::XmppWatchesSip) {
+        made.last_notify = presence_text(pair.sip_presence, ends.user, arena);
+        made.last_notify_at = pair.last_notify;
+        if (pair.xmpp_watches_sip.is_told()) {
+            made.last_presence = made.last_notify;
+            made.last_presence_at = made.last_notify_at;
+        }
         made.state = subscriptions::state_name(pair.xmpp_watches_sip.state());
         made.dialogs = pair.dialog != 0 ? 1 : 0;
         if (pair.retry_due != TimePoint{}) {
@@ -134,6 +136,12 @@ SubscriptionStatus PresenceFlow::status_of(PairHandle handle,
         return made;
     }
     made.state = subscriptions::state_name(pair.sip_watches_xmpp.state());
+    made.last_presence = presence_text(pair.xmpp_presence, ends.contact, arena);
+    made.last_presence_at = pair.last_presence;
+    if (!pair.dialogs.empty()) {
+        made.last_notify = made.last_presence;
+        made.last_notify_at = made.last_presence_at;
+    }
     pair.dialogs.each([&](sip::SubscriptionHandle dialog) {
         ++made.dialogs;
         made.expires_in = std::max(made.expires_in, std::int64_t{notifiers_->seconds_left(dialog)});

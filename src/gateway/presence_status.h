@@ -29,7 +29,7 @@ struct SubscriptionStatus {
     std::size_t dialogs = 0;  ///< SIP dialogs that serve it
     std::int64_t expires_in = 0;        ///< seconds, of the one that ends last; 0: none
     std::int64_t next_attempt_in = -1;  ///< seconds until it is tried again; -1: nothing planned
-    std::string last_notify;            ///< "active, open, away"; empty: none yet
+    std::string last_notify;            ///< "phone: available, away"; empty: none yet
     std::int64_t last_notify_at = 0;    ///< seconds since 1970
     std::string last_presence;          ///< "balcony: available, away"; empty: none yet
     std::int64_t last_presence_at = 0;  ///< seconds since 1970

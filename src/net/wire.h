@@ -21,7 +21,7 @@ namespace isthmus::net {
 /// A certificate set ready for handshakes (OpenSSL's SSL_CTX inside); swapped whole on renewal.
 class TlsContext;
 
-enum class TlsRole { Client, Server };
+enum class TlsRole : std::uint8_t { Client, Server };
 
 struct TlsOptions {
     TlsRole role = TlsRole::Client;
