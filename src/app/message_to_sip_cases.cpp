@@ -153,15 +153,16 @@ void put_header_facts(json::object& facts, const sip::Request& request) {
 }  // namespace
 
 json::object request_facts(const sip::OutgoingRequest& request, Arena& arena) {
-    sip::RequestStamp stamp{.transport = "TCP",
-                            .sent_by = "gateway.example.org:5060",
-                            .branch = "z9hG4bK5f2a9c81e47d3b60",
-                            .from_tag = "4be1c77a09d2f386",
-                            .call_id = request.call_id.empty() ? kFreshCallId : request.call_id,
-                            .cseq = 1,
-                            .user_agent = "Isthmus",
-                            .authorization = {},
-                            .proxy_authorization = {}};
+    const sip::RequestStamp stamp{
+        .transport = "TCP",
+        .sent_by = "gateway.example.org:5060",
+        .branch = "z9hG4bK5f2a9c81e47d3b60",
+        .from_tag = "4be1c77a09d2f386",
+        .call_id = request.call_id.empty() ? kFreshCallId : request.call_id,
+        .cseq = 1,
+        .user_agent = "Isthmus",
+        .authorization = {},
+        .proxy_authorization = {}};
     Buffer octets;
     sip::append_request(octets, request, stamp);
     Arrived written;

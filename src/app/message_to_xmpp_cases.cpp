@@ -163,7 +163,7 @@ class Case {
         response.headers = headers;
         respond(response);
         json::array allowed;
-        for (sip::Method method : kMethods) {
+        for (const sip::Method method : kMethods) {
             allowed.push_back(to_json(sip::method_name(method)));
         }
         out_["allow_includes"] = std::move(allowed);

@@ -93,7 +93,7 @@ json::object document_facts(const translate::PresenceDocument& document,
     }
     if (!again->activities.empty()) {
         json::array activities;
-        for (std::string_view activity : again->activities) {
+        for (const std::string_view activity : again->activities) {
             activities.push_back(to_json(activity));
         }
         out["rpid_activities"] = std::move(activities);

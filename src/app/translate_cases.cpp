@@ -79,7 +79,7 @@ json::object address_to_sip(std::string_view text, const json::value* options) {
 
 json::array statuses(const translate::Statuses& given) {
     json::array out;
-    for (int status : given) {
+    for (const int status : given) {
         if (status != 0) {
             out.push_back(status);
         }
@@ -161,7 +161,7 @@ void append_error_tables(const json::value& file, std::string& out) {
                         translate::row_of(xmpp::Condition::UndefinedCondition).bare_jid[0]}});
     }
     if (member(&file, "sip_to_xmpp_class_default") != nullptr) {
-        for (int code : {399, 499, 599, 699}) {
+        for (const int code : {399, 499, 599, 699}) {
             append_result(out,
                           to_json("sip_to_xmpp_class_default:" + std::to_string(code / 100) + "xx"),
                           error_facts(translate::to_xmpp(code)));

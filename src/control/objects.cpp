@@ -18,9 +18,7 @@ namespace json = boost::json;
 using policy::AccessEdge;
 using policy::AccessRule;
 using policy::GatewaySettings;
-using policy::Negotiation;
 using policy::Partner;
-using policy::PartnerType;
 
 namespace {
 

@@ -70,11 +70,11 @@ Result<SubscriptionStatus> SubscriptionService::get(std::string_view id) const {
     return side_.get(id);
 }
 
-Result<void> SubscriptionService::refresh(std::string_view id, const Author& author) {
+Result<void> SubscriptionService::refresh(std::string_view id, const Author& author) const {
     return logged(side_.refresh(id), "subscription.refresh", id, author);
 }
 
-Result<void> SubscriptionService::end(std::string_view id, const Author& author) {
+Result<void> SubscriptionService::end(std::string_view id, const Author& author) const {
     return logged(side_.end(id), "subscription.end", id, author);
 }
 

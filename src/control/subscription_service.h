@@ -84,9 +84,9 @@ class SubscriptionService {
     Result<SubscriptionPage> list(SubscriptionFilter filter) const;
     Result<SubscriptionStatus> get(std::string_view id) const;
     /// Asks both sides for the present state.
-    Result<void> refresh(std::string_view id, const Author& author);
+    Result<void> refresh(std::string_view id, const Author& author) const;
     /// Ends that direction for good.
-    Result<void> end(std::string_view id, const Author& author);
+    Result<void> end(std::string_view id, const Author& author) const;
 
   private:
     PresenceSide side_;

@@ -36,9 +36,7 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
                 subscriptions::Store& store);
 
     /// What was stored before the restart; after set_policy(), before traffic.
-    void restore(std::vector<subscriptions::Record> records) {
-        presence_.restore(std::move(records));
-    }
+    void restore(const std::vector<subscriptions::Record>& records) { presence_.restore(records); }
 
     /// The listeners are open: what was restored comes to life.
     void begin() { presence_.begin(); }

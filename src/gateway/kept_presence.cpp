@@ -67,7 +67,7 @@ void encode(const Presence& presence, std::string& to) {
     put_size(to, 0);
     const bool is_available = presence.type == PresenceType::Available;
     const bool is_idle = !presence.idle_since.empty() && presence.idle_since.size() <= kMaxStamp;
-    const auto show = std::ranges::find(kShows, presence.show);
+    const auto* const show = std::ranges::find(kShows, presence.show);
     auto flags = static_cast<unsigned char>(show == kShows.end() ? 0 : show - kShows.begin());
     flags = static_cast<unsigned char>(flags | (is_available ? kAvailable : 0U) |
                                        (presence.has_priority ? kHasPriority : 0U) |
@@ -169,9 +169,9 @@ void KeptPresence::read(const xmpp::Jid& from,
         made.to = to;
         made.type = (flags & kAvailable) != 0 ? PresenceType::Available : PresenceType::Unavailable;
         made.has_priority = (flags & kHasPriority) != 0;
-        made.priority = static_cast<signed char>(entry[3]);
+        made.priority = static_cast<std::int8_t>(static_cast<unsigned char>(entry[3]));
         made.show = kShows[flags & 7U];
-        const auto statuses = static_cast<std::size_t>(entry[4]);
+        const std::size_t statuses = static_cast<unsigned char>(entry[4]);
         entry.remove_prefix(kHead);
         made.from.resource = take_text(entry);
         made.lang = take_text(entry);

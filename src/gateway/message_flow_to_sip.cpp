@@ -260,7 +260,7 @@ void MessageFlow::finish_to_sip(std::uint64_t cookie,
                                 const xmpp::StanzaError* error,
                                 std::string_view code,
                                 std::string_view detail) {
-    ToSip& entry = *to_sip_.find(cookie);
+    const ToSip& entry = *to_sip_.find(cookie);
     const Duration taken = timers_.now() - entry.since;
     if (error != nullptr && entry.kind != ToSipKind::Typing) {
         if (entry.kind == ToSipKind::Text) {

@@ -47,8 +47,8 @@ class Outbox {
 
     /// Transmits at once if nothing is pending for its Request-URI, else keeps a copy.
     Submitted submit(const sip::OutgoingRequest& request, std::uint64_t cookie);
-    /// The pending request of that target has its outcome: the next one goes out.
-    void finished(std::uint32_t target);
+    /// The pending request of that target (see Submitted) has its outcome: the next one goes out.
+    void finished(std::uint32_t index);
 
     /// Whether something is pending for that Request-URI, so that submit() would queue.
     bool is_pending(std::string_view uri) const { return find(uri) != kNone; }
@@ -75,10 +75,10 @@ class Outbox {
 
     std::uint32_t find(std::string_view uri) const;
     std::uint32_t find_or_make(std::string_view uri);
-    void forget(std::uint32_t target);
+    void forget(std::uint32_t index);
     void rehash();
     Item* take_first(Target& target);
-    void send_next(std::uint32_t target);
+    void send_next(std::uint32_t index);
     void expire();
     void arm();
 

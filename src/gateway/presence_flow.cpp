@@ -178,13 +178,13 @@ void PresenceFlow::on_saved(PairHandle handle, Watch watch, std::uint16_t number
 
 /// Called when the outcome of the Save that follows is known.
 void PresenceFlow::tell_when_saved(PairHandle handle, Done done) {
-    if (Done& before = contact_changes_[handle]) {
+    if (const Done& before = contact_changes_[handle]) {
         before(make_error(ErrorKind::Conflict, "The contact was changed meanwhile."));
     }
     contact_changes_[handle] = std::move(done);
 }
 
-void PresenceFlow::restore(std::vector<subscriptions::Record> records) {
+void PresenceFlow::restore(const std::vector<subscriptions::Record>& records) {
     using subscriptions::Standing;
     const Turn turn(*this);
     book_.reserve(book_.size() + records.size());

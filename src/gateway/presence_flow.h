@@ -60,7 +60,7 @@ class PresenceFlow final : public Contacts,
                 subscriptions::Store& store);
 
     /// After a restart, before traffic.
-    void restore(std::vector<subscriptions::Record> records);
+    void restore(const std::vector<subscriptions::Record>& records);
 
     /// What was restored is asked for again, paced. Not before the listeners are open: the answers
     /// come to where our Contact says.
@@ -139,8 +139,6 @@ class PresenceFlow final : public Contacts,
         TimePoint due;
         PairHandle pair = 0;
         Watch watch = Watch::XmppWatchesSip;
-
-        bool operator<(const Retry& other) const { return due > other.due; }
     };
 
     enum class Reach : std::uint8_t { Up, Doubtful, Lost, Down };

@@ -179,7 +179,7 @@ void PresenceFlow::recheck(std::function<void()> done) {
 void PresenceFlow::on_retry() {
     const Turn turn(*this);
     while (!retries_.empty() && retries_.front().due <= timers_.now()) {
-        std::pop_heap(retries_.begin(), retries_.end());
+        std::ranges::pop_heap(retries_, std::ranges::greater{}, &Retry::due);
         const Retry retry = retries_.back();
         retries_.pop_back();
         Entry* entry = book_.get(retry.pair);

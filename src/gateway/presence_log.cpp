@@ -35,7 +35,11 @@ bool PresenceFlow::may_log() {
         log_second_ = second;
         log_budget_ = kLogLinesPerSecond;
     }
-    return log_budget_ != 0 && log_budget_-- != 0;
+    if (log_budget_ == 0) {
+        return false;
+    }
+    --log_budget_;
+    return true;
 }
 
 void PresenceFlow::note(const Entry& entry,

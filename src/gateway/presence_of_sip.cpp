@@ -220,7 +220,7 @@ void PresenceFlow::plan_retry(PairHandle handle, Entry& entry, Watch watch, std:
         entry.value.retry_due = due;
     }
     retries_.push_back({.due = due, .pair = handle, .watch = watch});
-    std::push_heap(retries_.begin(), retries_.end());
+    std::ranges::push_heap(retries_, std::ranges::greater{}, &Retry::due);
     retry_timer_.arm(retries_.front().due - timers_.now());
 }
 

@@ -10,8 +10,8 @@ namespace isthmus::net {
 namespace {
 
 constexpr Duration kHandshakeDeadline = std::chrono::seconds(10);
-constexpr std::size_t kHandshakeRead = 16 * 1024;
-constexpr std::size_t kEncryptSize = 256 * 1024;
+constexpr std::size_t kHandshakeRead = 16UL * 1024;
+constexpr std::size_t kEncryptSize = 256UL * 1024;
 
 }  // namespace
 

@@ -16,10 +16,10 @@ namespace isthmus::net {
 
 namespace {
 
-constexpr std::size_t kRecord = 16 * 1024;
+constexpr std::size_t kRecord = 16UL * 1024;
 // Each key update costs us key derivations; an honest peer needs one in many gigabytes.
 constexpr std::uint64_t kFreeKeyUpdates = 32;
-constexpr std::uint64_t kOctetsPerKeyUpdate = 1024 * 1024;
+constexpr std::uint64_t kOctetsPerKeyUpdate = 1024UL * 1024;
 constexpr unsigned char kKeyUpdate = 24;  // RFC 8446 §4
 
 /// RFC 7301 §3.1: each name with its length in front.

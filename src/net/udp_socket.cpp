@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t kBatch = 32;
 constexpr int kBatchesPerTurn = 8;
 constexpr std::size_t kMaxDatagram = 65536;
-constexpr std::size_t kMaxQueuedOctets = 8 * 1024 * 1024;
-constexpr std::size_t kKeptOctets = 64 * 1024;
+constexpr std::size_t kMaxQueuedOctets = 8UL * 1024 * 1024;
+constexpr std::size_t kKeptOctets = 64UL * 1024;
 constexpr int kKernelBuffer = 4 * 1024 * 1024;
 
 }  // namespace
@@ -42,7 +42,6 @@ UdpSocket::UdpSocket(EventLoop& loop,
     : Watch(loop),
       EndOfTurn(loop),
       socket_(std::move(socket)),
-      family_(AF_INET),
       local_(local_endpoint(socket_.get())),
       handler_(handler),
       dropped_(dropped),

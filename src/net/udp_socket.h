@@ -7,6 +7,8 @@
 #include "net/socket.h"
 #include "net/wire.h"
 
+#include <sys/socket.h>
+
 #include <memory>
 #include <vector>
 
@@ -45,7 +47,7 @@ class UdpSocket final : public DatagramSocket, Watch, EndOfTurn {
     std::size_t send_batch(std::size_t first, const char* octets);
 
     Descriptor socket_;
-    int family_;
+    int family_ = AF_INET;
     Endpoint local_;
     DatagramHandler& handler_;
     metrics::Counter& dropped_;
