@@ -131,7 +131,8 @@ TEST(Presence, PrioritiesKeepTheirOrder) {
     }
 }
 
-// --- the states of docs/presence-states.md, row by row --------------------------------------------------
+// --- the states of docs/presence-states.md, row by row
+// --------------------------------------------
 
 struct StateRow {
     const char* name;
