@@ -104,7 +104,7 @@ std::string digest_response(std::string_view plain_ha1, const Proof& proof) {
 
 std::string escape_quotes(std::string_view text) {
     std::string out;
-    for (char c : text) {
+    for (const char c : text) {
         if (c == '"' || c == '\\') {
             out.push_back('\\');
         }

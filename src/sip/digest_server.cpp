@@ -64,7 +64,7 @@ std::optional<DigestServer::Nonce> DigestServer::open_nonce(std::string_view tex
 std::vector<std::string> DigestServer::challenges(bool is_stale) {
     const std::string nonce = make_nonce();
     std::vector<std::string> values;
-    for (DigestAlgorithm algorithm : {DigestAlgorithm::Sha256, DigestAlgorithm::Md5}) {
+    for (const DigestAlgorithm algorithm : {DigestAlgorithm::Sha256, DigestAlgorithm::Md5}) {
         if (algorithm == DigestAlgorithm::Md5 && !may_use_md5_) {
             continue;
         }

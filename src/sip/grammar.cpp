@@ -101,7 +101,7 @@ bool parse_port(std::string_view text, std::size_t& at, std::uint16_t& port) {
 
 bool parse_u32(std::string_view text, std::uint32_t& value) {
     std::uint64_t sum = 0;
-    for (char c : text) {
+    for (const char c : text) {
         if (!text::is_digit(c)) {
             return false;
         }

@@ -35,7 +35,7 @@ enum Class : std::uint16_t {
 constexpr std::array<std::uint16_t, 256> make_table() {
     std::array<std::uint16_t, 256> table{};
     const auto add = [&](std::string_view set, unsigned bits) {
-        for (char c : set) {
+        for (const char c : set) {
             auto& entry = table[static_cast<unsigned char>(c)];
             entry = static_cast<std::uint16_t>(entry | bits);
         }

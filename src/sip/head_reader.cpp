@@ -13,18 +13,18 @@ using grammar::skip_blanks;
 
 constexpr std::array<bool, kHeaderIds> kIsSingle = [] {
     std::array<bool, kHeaderIds> table{};
-    for (HeaderId id : {HeaderId::CallId,
-                        HeaderId::ContentDisposition,
-                        HeaderId::ContentLength,
-                        HeaderId::ContentType,
-                        HeaderId::CSeq,
-                        HeaderId::Event,
-                        HeaderId::Expires,
-                        HeaderId::From,
-                        HeaderId::MaxForwards,
-                        HeaderId::MimeVersion,
-                        HeaderId::SubscriptionState,
-                        HeaderId::To}) {
+    for (const HeaderId id : {HeaderId::CallId,
+                              HeaderId::ContentDisposition,
+                              HeaderId::ContentLength,
+                              HeaderId::ContentType,
+                              HeaderId::CSeq,
+                              HeaderId::Event,
+                              HeaderId::Expires,
+                              HeaderId::From,
+                              HeaderId::MaxForwards,
+                              HeaderId::MimeVersion,
+                              HeaderId::SubscriptionState,
+                              HeaderId::To}) {
         table[static_cast<std::size_t>(id)] = true;
     }
     return table;

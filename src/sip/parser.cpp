@@ -11,7 +11,6 @@ namespace isthmus::sip {
 
 namespace {
 
-using grammar::skip_blanks;
 using text::iequals;
 
 void clear(Message& message) {
@@ -147,7 +146,7 @@ void Reader::read_field(const HeaderField& field) {
         case HeaderId::CallId:
             // Opaque to us: any visible ASCII will do.
             message.call_id = field.value;
-            for (char c : field.value) {
+            for (const char c : field.value) {
                 fault = c <= ' ' || c == 0x7F ? "illegal octet" : fault;
             }
             fault = field.value.empty() ? "empty" : fault;
@@ -231,7 +230,7 @@ void Reader::read_contacts(const HeaderField& field) {
 
 // RFC 3261 §8.1.1, but for Max-Forwards, which RFC 2543 did not know.
 void Reader::require_headers() {
-    for (HeaderId id :
+    for (const HeaderId id :
          {HeaderId::Via, HeaderId::From, HeaderId::To, HeaderId::CallId, HeaderId::CSeq}) {
         if (head_.count(id) == 0) {
             blame_.set_field(header_name(id), "missing");

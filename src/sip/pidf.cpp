@@ -34,7 +34,7 @@ std::optional<int> parse_priority(std::string_view text) {
     }
     int value = (text[0] - '0') * 1000;
     int weight = 100;
-    for (char c : text.substr(std::min<std::size_t>(2, text.size()))) {
+    for (const char c : text.substr(std::min<std::size_t>(2, text.size()))) {
         if (!text::is_digit(c)) {
             return std::nullopt;
         }
@@ -203,7 +203,7 @@ void write_tuple(xml::Writer& writer, const PidfTuple& tuple) {
     if (!tuple.activities.empty()) {
         // COMPAT(pidgin-sipe 1.25, 2026-11-22): it looks for them in the status, in this form.
         writer.open("ep:activities");
-        for (std::string_view activity : tuple.activities) {
+        for (const std::string_view activity : tuple.activities) {
             writer.element("ep:activity", activity);
         }
         writer.close("ep:activities");
@@ -241,7 +241,7 @@ Result<Pidf> parse_pidf(std::string_view document, Arena& arena) {
 }
 
 void write_pidf(const Pidf& pidf, Buffer& to) {
-    to.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
+    to.append(R"(<?xml version="1.0" encoding="UTF-8"?>)");
     xml::Writer writer(to);
     writer.open("presence").attribute("xmlns", kPidf);
     const bool has_person = !pidf.activities.empty() || pidf.input.is_idle;
@@ -266,7 +266,7 @@ void write_pidf(const Pidf& pidf, Buffer& to) {
         writer.open("dm:person").attribute("id", "person");
         if (!pidf.activities.empty()) {
             writer.open("rpid:activities");
-            for (std::string_view activity : pidf.activities) {
+            for (const std::string_view activity : pidf.activities) {
                 const std::string name = fmt::format("rpid:{}", activity);
                 writer.open(name).close(name);
             }

@@ -32,6 +32,9 @@ class Recycled {
     }
 
   private:
+    friend T;
+    Recycled() = default;
+
     static constexpr std::size_t kMost = 4096;
 
     struct Rest {

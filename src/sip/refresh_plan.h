@@ -24,10 +24,10 @@ class RefreshPlan {
     /// A 2xx granted that many seconds: refresh at 80 % of them or a little sooner, so that a
     /// million refreshes spread. More than was wanted does not count (§4.1.2.1); less than `least`
     /// is rounded up, so that no peer can make us hurry.
-    void grant(TimePoint now, std::uint32_t seconds, std::uint32_t least, Random& random);
+    void grant(TimePoint now, std::uint32_t granted, std::uint32_t least, Random& random);
     /// A NOTIFY says how long it will last, which counts (§4.1.3). Each NOTIFY does, so a plan that
     /// is right stays. True: the plan has changed.
-    bool tell(TimePoint now, std::uint32_t seconds, std::uint32_t least, Random& random);
+    bool tell(TimePoint now, std::uint32_t left, std::uint32_t least, Random& random);
     /// A refresh failed: again after a back-off, or what the peer asked for.
     void retry(TimePoint now, std::optional<std::uint32_t> retry_after, Random& random);
 

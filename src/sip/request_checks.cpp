@@ -48,7 +48,7 @@ void for_each_element(const Request& request, HeaderId id, Visit visit) {
 
 std::string_view join_methods(const Abilities& us, Arena& arena) {
     std::string list;
-    for (Method method : us.methods) {
+    for (const Method method : us.methods) {
         list.append(list.empty() ? "" : ", ").append(method_name(method));
     }
     return arena.copy(list);
@@ -160,7 +160,7 @@ Refusal refusal_of(const ParseResult& result, const Abilities& us, Arena& arena)
 
 std::span<const OutgoingHeader> capability_headers(const Abilities& us, Arena& arena) {
     std::string tags;
-    for (std::string_view tag : us.option_tags) {
+    for (const std::string_view tag : us.option_tags) {
         tags.append(tags.empty() ? "" : ", ").append(tag);
     }
     using Headers = std::array<OutgoingHeader, 4>;

@@ -86,7 +86,7 @@ void SubscriberSet::ask(Subscription& entry, std::uint32_t expires) {
     ++dialog.local_cseq;
     entry.is_asking = true;
     std::array<char, 12> digits;
-    const auto end = std::to_chars(digits.begin(), digits.end(), expires).ptr;
+    const char* const end = std::to_chars(digits.begin(), digits.end(), expires).ptr;
     // Route last: it is left out while there is none.
     const std::array<OutgoingHeader, 6> headers{{
         {"Event", kPresencePackage},

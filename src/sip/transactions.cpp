@@ -277,7 +277,8 @@ void ServerTransactions::perform(Entry& entry,
     for (const Action action : actions) {
         switch (action) {
             case Action::SendResponse:
-                transmit(entry, *response);
+                // This action comes from respond() alone, which has one.
+                transmit(entry, *response);  // NOLINT(clang-analyzer-core.NonNullParamChecker)
                 if (entry.socket != nullptr && entry.peer < 0 && response->status >= 300) {
                     // A stranger that was refused is refused again just as well: nobody may fill
                     // our memory with forged addresses.
@@ -334,7 +335,7 @@ void ServerTransactions::transmit(Entry& entry, const OutgoingResponse& response
 }
 
 void ServerTransactions::retransmit(Entry& entry) {
-    std::string_view response = entry.last_response();
+    const std::string_view response = entry.last_response();
     if (entry.socket != nullptr && !response.empty()) {
         entry.socket->send(entry.remote, response);
     }

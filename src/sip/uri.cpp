@@ -232,12 +232,9 @@ struct Pairs {
 
 // Parameters that never match their absence: RFC 3261 §19.1.4, and its examples for transport.
 bool matters_alone(std::string_view name) {
-    for (std::string_view one : {"user", "ttl", "method", "maddr", "transport"}) {
-        if (equals_decoded(name, one, true)) {
-            return true;
-        }
-    }
-    return false;
+    constexpr std::string_view kNames[] = {"user", "ttl", "method", "maddr", "transport"};
+    return std::ranges::any_of(
+        kNames, [&](std::string_view one) { return equals_decoded(name, one, true); });
 }
 
 bool covers(const Pairs& a, const Pairs& b, bool all_matter) {

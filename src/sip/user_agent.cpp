@@ -134,10 +134,10 @@ class Agent final : public UserAgent, TransportHandler {
     void turn_away(const Request& request, const Source& source) {
         counters_.overload().add();
         char seconds[24];
-        const auto end = std::to_chars(std::begin(seconds),
-                                       std::end(seconds),
-                                       kRetryAfterLeast + random_.below(kRetryAfterSpread))
-                             .ptr;
+        const char* const end = std::to_chars(std::begin(seconds),
+                                              std::end(seconds),
+                                              kRetryAfterLeast + random_.below(kRetryAfterSpread))
+                                    .ptr;
         const std::array<OutgoingHeader, 1> headers{
             {{"Retry-After", std::string_view(seconds, static_cast<std::size_t>(end - seconds))}}};
         OutgoingResponse busy;

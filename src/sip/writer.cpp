@@ -10,7 +10,6 @@ namespace isthmus::sip {
 namespace {
 
 using grammar::Param;
-using grammar::Step;
 
 // Longest text form of an IPv6 address is 45 characters.
 using AddressText = std::array<char, 48>;
@@ -21,7 +20,7 @@ std::string_view write_address(const net::IpAddress& address, AddressText& to) {
         return {to.data(), text.copy(to.data(), to.size())};
     }
     char* at = to.data();
-    for (char octet : address.octets()) {
+    for (const char octet : address.octets()) {
         const unsigned value = static_cast<unsigned char>(octet);
         if (value >= 100) {
             *at++ = static_cast<char>('0' + value / 100);
@@ -139,7 +138,7 @@ void append_response_head(Buffer& to,
             is_top = false;
         }
     }
-    for (HeaderId id : {HeaderId::From, HeaderId::To, HeaderId::CallId, HeaderId::CSeq}) {
+    for (const HeaderId id : {HeaderId::From, HeaderId::To, HeaderId::CallId, HeaderId::CSeq}) {
         const auto value = request.header(id);
         if (!value) {
             continue;

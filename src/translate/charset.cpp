@@ -40,7 +40,7 @@ char* put_utf8(char32_t c, char* to) {
 std::string_view from_latin1(std::string_view octets, Arena& arena) {
     char* const to = arena.chars(2 * octets.size());
     char* end = to;
-    for (char c : octets) {
+    for (const char c : octets) {
         end = put_utf8(static_cast<unsigned char>(c), end);
     }
     arena.shrink_to(end);

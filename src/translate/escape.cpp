@@ -58,7 +58,7 @@ char* percent_encode(std::string_view text, CharSet raw, char* to) {
         std::memcpy(to, text.data(), text.size());
         return to + text.size();
     }
-    for (char c : text) {
+    for (const char c : text) {
         if (is_in(c, raw)) {
             *to++ = c;
         } else {

@@ -27,7 +27,7 @@ inline constexpr CharSet kToken = 128;    ///< RFC 3261 §25.1 token
 inline constexpr auto kCharSets = [] {
     std::array<CharSet, 256> table{};
     const auto add = [&table](std::string_view chars, unsigned sets) {
-        for (char c : chars) {
+        for (const char c : chars) {
             auto& entry = table[static_cast<unsigned char>(c)];
             entry = static_cast<CharSet>(entry | sets);
         }
@@ -52,7 +52,7 @@ constexpr bool is_in(char c, CharSet set) {
 
 constexpr bool all_in(std::string_view text, CharSet set) {
     unsigned seen = set;
-    for (char c : text) {
+    for (const char c : text) {
         seen &= kCharSets[static_cast<unsigned char>(c)];
     }
     return seen != 0;

@@ -187,7 +187,8 @@ class Stripper {
         // A line break may have taken the blank that the link began with.
         const char* const begin = std::min<const char*>(link_text_, to_);
         if (std::string_view(begin, static_cast<std::size_t>(to_ - begin)) != link_) {
-            for (std::string_view part : {std::string_view(" <"), link_, std::string_view(">")}) {
+            for (const std::string_view part :
+                 {std::string_view(" <"), link_, std::string_view(">")}) {
                 std::memcpy(to_, part.data(), part.size());
                 to_ += part.size();
             }
@@ -279,7 +280,7 @@ class Stripper {
         const bool is_hex = digits.starts_with('x') || digits.starts_with('X');
         digits.remove_prefix(is_hex ? 1 : 0);
         char32_t value = 0;
-        for (char c : digits) {
+        for (const char c : digits) {
             const int digit = text::hex_value(c);
             if (digit < 0 || (!is_hex && digit > 9)) {
                 return {};

@@ -12,12 +12,12 @@ namespace isthmus::translate {
 
 inline std::string_view join(Arena& arena, std::initializer_list<std::string_view> parts) {
     std::size_t size = 0;
-    for (std::string_view part : parts) {
+    for (const std::string_view part : parts) {
         size += part.size();
     }
     char* const to = arena.chars(size);
     char* end = to;
-    for (std::string_view part : parts) {
+    for (const std::string_view part : parts) {
         if (!part.empty()) {
             std::memcpy(end, part.data(), part.size());
             end += part.size();

@@ -63,7 +63,7 @@ int hops_of(std::string_view value) {
 /// What the writer makes of `text` at most: the longest escape has six octets.
 std::size_t escaped_size(std::string_view text) {
     std::size_t size = text.size();
-    for (char c : text) {
+    for (const char c : text) {
         const auto octet = static_cast<unsigned char>(c);
         size += c == '&' || c == '<' || c == '>' || c == '\'' || c == '"' || octet < 0x20 ? 5 : 0;
     }

@@ -126,7 +126,8 @@ bool is_show(std::string_view text) {
 /// the exact one counts. Those of the tuple are nearer than those of the person.
 const Activity* activity_in(const PidfTuple& tuple, const sip::Pidf& pidf) {
     const Activity* best = nullptr;
-    for (std::string_view name : tuple.activities.empty() ? pidf.activities : tuple.activities) {
+    for (const std::string_view name :
+         tuple.activities.empty() ? pidf.activities : tuple.activities) {
         const Activity* found = find_activity(name);
         if (found != nullptr && (best == nullptr || (best->said.empty() && !found->said.empty()))) {
             best = found;
@@ -280,7 +281,7 @@ std::string_view tuple_id_of(std::string_view resource, Arena& arena) {
         // Octets, not characters: letters outside ASCII are rare in resources, and old SIP clients
         // take ASCII for granted.
         const auto octet = static_cast<unsigned char>(c);
-        for (char part : {'_', 'x', kUpperHex[octet >> 4U], kUpperHex[octet & 15U], '_'}) {
+        for (const char part : {'_', 'x', kUpperHex[octet >> 4U], kUpperHex[octet & 15U], '_'}) {
             *end++ = part;
         }
     }
@@ -353,7 +354,7 @@ boost::system::result<void, Refusal> to_presence(std::string_view document,
         }
     }
     // RFC 3856 §6.8: the document is the whole state; what it leaves out is gone.
-    for (std::string_view resource : context.announced) {
+    for (const std::string_view resource : context.announced) {
         if (!is_named(resource)) {
             into.push_back(unavailable(context, resource));
         }
