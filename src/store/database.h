@@ -19,6 +19,12 @@ class StoreError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// What is stored is not what the caller changed: someone else was quicker. Nothing was changed.
+class StoreConflict : public StoreError {
+  public:
+    using StoreError::StoreError;
+};
+
 /// One prepared statement: bind in order, step through rows, read columns by number.
 class Statement {
   public:

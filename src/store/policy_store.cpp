@@ -252,8 +252,8 @@ std::uint64_t PolicyStore::delete_partner(std::string_view domain,
     });
 }
 
-std::vector<Revision> PolicyStore::history(std::size_t limit) const {
-    std::vector<Revision> made;
+std::vector<PolicyRevision> PolicyStore::history(std::size_t limit) const {
+    std::vector<PolicyRevision> made;
     Statement read = database_.prepare(
         "SELECT revision, at, admin, origin, action, object, COALESCE(before, ''), "
         "COALESCE(after, '') FROM revisions ORDER BY revision DESC LIMIT ?");
