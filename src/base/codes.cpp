@@ -22,6 +22,14 @@ constexpr Code kCodes[] = {
      "The object was changed by somebody else in the meantime; nothing was saved.",
      "Read it again, look at what changed, and repeat your change on that."},
     {"IST-API-006",
+     "The request is not signed in.",
+     "Sign in with `POST /api/v1/session`, send a token (`isthmus admin token create`), or use the "
+     "unix socket on the gateway itself."},
+    {"IST-API-007",
+     "The administrator's role does not have the right that this needs.",
+     "Ask an administrator of the role admin; `isthmus admin set NAME --role ROLE` gives another "
+     "role."},
+    {"IST-API-008",
      "Something still uses the object; nothing was deleted.",
      "Take it out of use first; or repeat with --force, if what is said would happen is wanted."},
     {"IST-AUTH-001",

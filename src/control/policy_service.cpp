@@ -342,7 +342,7 @@ Result<void> PolicyService::clear_grants(std::string_view identity,
     if (!edit.force) {
         return make_error(
             ErrorKind::Conflict,
-            "IST-API-006",
+            "IST-API-008",
             fmt::format("{} is granted to {}{} users.",
                         identity,
                         granted >= store::kUserCountLimit ? "at least " : "",
@@ -382,7 +382,7 @@ Result<void> PolicyService::release(const Object& object, const Edit& edit, Draf
         }
         if (!in_use.empty()) {
             return make_error(ErrorKind::Conflict,
-                              "IST-API-006",
+                              "IST-API-008",
                               fmt::format("{} is still used by {}.", name, in_use),
                               {});
         }
