@@ -72,21 +72,18 @@ Result<control::Edit> edit_of(const HttpRequest& request) {
         made.if_match.clear();
     }
     if (made.reason.size() > 1024 || !text::is_utf8(made.reason)) {
-        return make_error(ErrorKind::Syntax,
-                          "IST-API-001",
-                          "reason: must be a text of at most 1024 octets.",
-                          {});
+        return make_error(
+            ErrorKind::Syntax, "IST-API-001", "reason: must be a text of at most 1024 octets.", {});
     }
     for (const auto& [name, flag] : {std::pair("dry_run", &control::Edit::dry_run),
                                      std::pair("force", &control::Edit::force)}) {
         const std::string given = query_of(request, name);
         if (!given.empty() && given != "true" && given != "false") {
-            return make_error(ErrorKind::Syntax,
-                              "IST-API-001",
-                              fmt::format("{} {}: must be true or false.",
-                                          name,
-                                          text::escape_for_log(given, 80)),
-                              {});
+            return make_error(
+                ErrorKind::Syntax,
+                "IST-API-001",
+                fmt::format("{} {}: must be true or false.", name, text::escape_for_log(given, 80)),
+                {});
         }
         made.*flag = given == "true";
     }

@@ -21,7 +21,9 @@ HttpResponse answer_object(const boost::json::object& object);
 HttpResponse committed(const Result<control::Committed>& result, int status = 200);
 /// ?dry_run, ?force, ?reason and If-Match of a request that changes something.
 Result<control::Edit> edit_of(const HttpRequest& request);
-/// ?limit and ?offset; Syntax with IST-API-001 if they are no numbers, or limit is 0 or over `most`.
+
+/// ?limit and ?offset; Syntax with IST-API-001 if they are no numbers, or limit is 0 or over
+/// `most`.
 struct Paging {
     std::size_t limit;
     std::size_t offset;

@@ -87,12 +87,12 @@ Resource make_explain_resource(control::PolicyService& policies, FindContact fin
         const std::string_view domain =
             is_domain ? std::string_view(*contact)
                       : std::string_view(*contact).substr(contact->rfind('@') + 1);
-        json::object made =
-            control::to_json(control::explain(policies.current(),
-                                              {.user = std::string_view(*user).substr(0, at),
-                                               .user_domain = std::string_view(*user).substr(at + 1),
-                                               .remote_domain = domain},
-                                              is_contact));
+        json::object made = control::to_json(
+            control::explain(policies.current(),
+                             {.user = std::string_view(*user).substr(0, at),
+                              .user_domain = std::string_view(*user).substr(at + 1),
+                              .remote_domain = domain},
+                             is_contact));
         made["user"] = *user;
         made["to"] = *contact;
         return answer(made);

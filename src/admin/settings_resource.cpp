@@ -58,8 +58,8 @@ HttpResponse sip_domains(control::PolicyService& policies, const HttpRequest& re
     const json::value* kind = body->if_contains("kind");
     if (kind == nullptr || !kind->is_string() ||
         (kind->get_string() != "allowed" && kind->get_string() != "blocked")) {
-        return problem(make_error(
-            ErrorKind::Syntax, "IST-API-001", "kind: must be allowed or blocked.", {}));
+        return problem(
+            make_error(ErrorKind::Syntax, "IST-API-001", "kind: must be allowed or blocked.", {}));
     }
     return kind->get_string() == "allowed"
                ? create_object<policy::AllowedDomain>(policies, request)

@@ -23,9 +23,9 @@ struct Edit {
 /// A change that is stored (or, with dry_run, would be).
 struct Committed {
     std::uint64_t revision = 0;
-    bool is_in_force = false;      ///< false: stored, the gateway has not confirmed it in time
+    bool is_in_force = false;  ///< false: stored, the gateway has not confirmed it in time
     bool is_dry_run = false;
-    boost::json::object object{};  ///< as it is now, without secrets; empty after a deletion
+    boost::json::object object{};         ///< as it is now, without secrets; empty after a deletion
     std::vector<std::string> warnings{};  ///< what was accepted, but deserves a look
 };
 

@@ -38,8 +38,7 @@ GateVerdict about_user_policy(const policy::Decision& decision, std::string_view
     return made;
 }
 
-GateVerdict about_partner_type(const policy::Partner* partner,
-                               std::optional<bool> is_contact) {
+GateVerdict about_partner_type(const policy::Partner* partner, std::optional<bool> is_contact) {
     GateVerdict made{.gate = Gate::PartnerType};
     if (partner == nullptr) {
         made.sentence = "There is no partner whose type could be asked.";
@@ -52,15 +51,18 @@ GateVerdict about_partner_type(const policy::Partner* partner,
     }
     made.is_open = is_contact.value_or(true);
     made.sentence =
-        "The partner's users are not verified: they reach only those who added them as a contact or "
+        "The partner's users are not verified: they reach only those who added them as a contact "
+        "or "
         "wrote to them within a day";
-    made.sentence += !is_contact  ? "; ask for one contact to see how it stands."
-                     : *is_contact ? "; this contact was added."
-                                   : "; this contact was not added. Our user may write all the same.";
+    made.sentence += !is_contact ? "; ask for one contact to see how it stands."
+                     : *is_contact
+                         ? "; this contact was added."
+                         : "; this contact was not added. Our user may write all the same.";
     if (!made.is_open) {
-        made.fix = fmt::format("isthmus partner set {} --partner-type PublicVerified, if its users "
-                               "can be trusted",
-                               partner->domain);
+        made.fix = fmt::format(
+            "isthmus partner set {} --partner-type PublicVerified, if its users "
+            "can be trusted",
+            partner->domain);
     }
     return made;
 }
@@ -76,12 +78,13 @@ Explanation explain(const policy::Policy& policy,
     const std::string domain(query.remote_domain);
 
     const bool federated = policy.access_edge().allow_federated_users;
-    made.gates.push_back({.gate = Gate::AccessEdge,
-                          .is_open = federated,
-                          .object = "access-edge",
-                          .sentence = federated ? "Federation is switched on for the organisation."
-                                                : "Federation is switched off for the organisation.",
-                          .fix = federated ? "" : "isthmus access-edge set --allow-federated-users true"});
+    made.gates.push_back(
+        {.gate = Gate::AccessEdge,
+         .is_open = federated,
+         .object = "access-edge",
+         .sentence = federated ? "Federation is switched on for the organisation."
+                               : "Federation is switched off for the organisation.",
+         .fix = federated ? "" : "isthmus access-edge set --allow-federated-users true"});
     const bool enabled = policy.gateway().enabled;
     made.gates.push_back({.gate = Gate::Gateway,
                           .is_open = enabled,
@@ -97,8 +100,8 @@ Explanation explain(const policy::Policy& policy,
          .sentence = block == nullptr
                          ? fmt::format("{} is not on the block list.", domain)
                          : fmt::format("{} is blocked by the entry '{}'.", domain, block->domain),
-         .fix = block == nullptr ? ""
-                                 : fmt::format("isthmus partner unblock '{}'", block->domain)});
+         .fix =
+             block == nullptr ? "" : fmt::format("isthmus partner unblock '{}'", block->domain)});
     made.gates.push_back(
         {.gate = Gate::Partner,
          .is_open = partner != nullptr,
@@ -123,8 +126,8 @@ Explanation explain(const policy::Policy& policy,
          .is_open = effective.is_enabled,
          .object = "user/" + user,
          .sentence = fmt::format("{} is {}.", user, effective.is_enabled ? "enabled" : "disabled"),
-         .fix = effective.is_enabled ? ""
-                                     : fmt::format("isthmus user set {} --enabled true", user)});
+         .fix =
+             effective.is_enabled ? "" : fmt::format("isthmus user set {} --enabled true", user)});
     policy::Decision with_rule = made.decision;
     with_rule.rule = &policy.rules()[effective.rule];
     with_rule.scope = effective.scope;
@@ -153,14 +156,14 @@ json::object to_json(const Explanation& explanation) {
                                      {"sentence", gate.sentence},
                                      {"fix", gate.fix}});
     }
-    json::object made{{"verdict", closed == nullptr ? "allowed" : "refused"},
-                      {"decided_by", closed == nullptr ? "open" : policy::gate_name(closed->gate)},
-                      {"object", closed == nullptr ? std::string() : closed->object},
-                      {"code", closed == nullptr ? "" : policy::gate_code(closed->gate)},
-                      {"sentence",
-                       closed == nullptr ? "They may talk to each other." : closed->sentence},
-                      {"fix", closed == nullptr ? std::string() : closed->fix},
-                      {"gates", std::move(gates)}};
+    json::object made{
+        {"verdict", closed == nullptr ? "allowed" : "refused"},
+        {"decided_by", closed == nullptr ? "open" : policy::gate_name(closed->gate)},
+        {"object", closed == nullptr ? std::string() : closed->object},
+        {"code", closed == nullptr ? "" : policy::gate_code(closed->gate)},
+        {"sentence", closed == nullptr ? "They may talk to each other." : closed->sentence},
+        {"fix", closed == nullptr ? std::string() : closed->fix},
+        {"gates", std::move(gates)}};
     return made;
 }
 

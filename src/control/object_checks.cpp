@@ -21,10 +21,8 @@ using policy::Site;
 namespace {
 
 Error refused(ErrorKind kind, std::string sentence) {
-    return make_error(kind,
-                      kind == ErrorKind::Conflict ? "IST-API-003" : "IST-API-001",
-                      std::move(sentence),
-                      {});
+    return make_error(
+        kind, kind == ErrorKind::Conflict ? "IST-API-003" : "IST-API-001", std::move(sentence), {});
 }
 
 template <class Object>
@@ -63,8 +61,9 @@ std::vector<Provider> shipped_providers() {
 }
 
 bool may_be_implied(std::string_view kind, std::string_view id) {
-    return kind == Kind<policy::AccessEdge>::kName || kind == Kind<policy::GatewaySettings>::kName ||
-           kind == Kind<Provider>::kName || (kind == Kind<AccessRule>::kName && id == "Global");
+    return kind == Kind<policy::AccessEdge>::kName ||
+           kind == Kind<policy::GatewaySettings>::kName || kind == Kind<Provider>::kName ||
+           (kind == Kind<AccessRule>::kName && id == "Global");
 }
 
 Result<void> check_object(const Partner& object,
@@ -84,10 +83,10 @@ Result<void> check_object(const Partner& object,
         }
         const Partner* holder = now.partner_of(domain);
         if (holder != nullptr && holder->domain != object.domain) {
-            return refused(ErrorKind::Conflict,
-                           fmt::format("The domain '{}' belongs to the partner '{}'.",
-                                       domain,
-                                       holder->domain));
+            return refused(
+                ErrorKind::Conflict,
+                fmt::format(
+                    "The domain '{}' belongs to the partner '{}'.", domain, holder->domain));
         }
         if (has(next.allowed_domains, domain)) {
             warnings.push_back(
@@ -116,10 +115,11 @@ Result<void> check_object(const AccessRule& object,
             return good;
         }
         if (identity.starts_with("Site:") && !has(next.sites, name)) {
-            return make_error(ErrorKind::NotFound,
-                              "IST-API-002",
-                              fmt::format("There is no site '{}' for the policy to hold for.", name),
-                              {});
+            return make_error(
+                ErrorKind::NotFound,
+                "IST-API-002",
+                fmt::format("There is no site '{}' for the policy to hold for.", name),
+                {});
         }
     }
     if (object.enable_xmpp_access && !object.enable_federation_access) {
@@ -163,8 +163,7 @@ Result<void> check_object(const BlockedDomain& object,
     }
     for (const std::string& own : own_domains) {
         if (covers(object.domain, own) && object.domain != "*") {
-            return refused(ErrorKind::Syntax,
-                           fmt::format("'{}' is one of our own domains.", own));
+            return refused(ErrorKind::Syntax, fmt::format("'{}' is one of our own domains.", own));
         }
     }
     for (const Partner& partner : now.partners()) {
@@ -214,9 +213,8 @@ std::string site_is_used_by(const Site& site, const Objects& objects, bool is_fi
     if (has(objects.rules, "Site:" + site.name)) {
         add("its site policy");
     }
-    const auto pools = std::ranges::count_if(objects.pools, [&](const Pool& pool) {
-        return text::iequals(pool.site, site.name);
-    });
+    const auto pools = std::ranges::count_if(
+        objects.pools, [&](const Pool& pool) { return text::iequals(pool.site, site.name); });
     if (pools != 0) {
         add(fmt::format("{} pools", pools));
     }

@@ -7,6 +7,8 @@
 #include "control/objects.h"
 #include "policy/policy.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -89,16 +91,17 @@ Result<void> check_object(const policy::Pool& object,
 template <class Object>
 Error duplicate(const Object& there, std::string_view id) {
     const std::string& name = there.*Kind<Object>::kId;
-    return make_error(
-        ErrorKind::Conflict,
-        "IST-API-003",
-        text::iequals(name, id)
-            ? fmt::format("There is a {} '{}' already.", Kind<Object>::kNoun, name)
-            : fmt::format("The domain '{}' belongs to the partner '{}'.", id, name),
-        {});
+    return make_error(ErrorKind::Conflict,
+                      "IST-API-003",
+                      text::iequals(name, id)
+                          ? fmt::format("There is a {} '{}' already.", Kind<Object>::kNoun, name)
+                          : fmt::format("The domain '{}' belongs to the partner '{}'.", id, name),
+                      {});
 }
 
 /// "the site policy, 2 pools" or empty; begins with ", " unless it is the first of a list.
-std::string site_is_used_by(const policy::Site& site, const policy::Objects& objects, bool is_first);
+std::string site_is_used_by(const policy::Site& site,
+                            const policy::Objects& objects,
+                            bool is_first);
 
 }  // namespace isthmus::control

@@ -76,7 +76,7 @@ template <>
 struct Kind<policy::Partner> {
     static constexpr std::string_view kName = "partner";
     static constexpr std::string_view kNoun = "XMPP federated partner";
-    static constexpr std::string policy::Partner::*kId = &policy::Partner::domain;
+    static constexpr std::string policy::Partner::* kId = &policy::Partner::domain;
     static constexpr auto kList = &policy::Objects::partners;
 };
 
@@ -84,7 +84,7 @@ template <>
 struct Kind<policy::AccessRule> {
     static constexpr std::string_view kName = "policy";
     static constexpr std::string_view kNoun = "external access policy";
-    static constexpr std::string policy::AccessRule::*kId = &policy::AccessRule::identity;
+    static constexpr std::string policy::AccessRule::* kId = &policy::AccessRule::identity;
     static constexpr auto kList = &policy::Objects::rules;
 };
 
@@ -92,7 +92,7 @@ template <>
 struct Kind<policy::AllowedDomain> {
     static constexpr std::string_view kName = "allowed-domain";
     static constexpr std::string_view kNoun = "allowed SIP domain";
-    static constexpr std::string policy::AllowedDomain::*kId = &policy::AllowedDomain::domain;
+    static constexpr std::string policy::AllowedDomain::* kId = &policy::AllowedDomain::domain;
     static constexpr auto kList = &policy::Objects::allowed_domains;
 };
 
@@ -100,7 +100,7 @@ template <>
 struct Kind<policy::BlockedDomain> {
     static constexpr std::string_view kName = "blocked-domain";
     static constexpr std::string_view kNoun = "blocked domain";
-    static constexpr std::string policy::BlockedDomain::*kId = &policy::BlockedDomain::domain;
+    static constexpr std::string policy::BlockedDomain::* kId = &policy::BlockedDomain::domain;
     static constexpr auto kList = &policy::Objects::blocked_domains;
 };
 
@@ -108,7 +108,7 @@ template <>
 struct Kind<policy::Provider> {
     static constexpr std::string_view kName = "provider";
     static constexpr std::string_view kNoun = "SIP federated provider";
-    static constexpr std::string policy::Provider::*kId = &policy::Provider::name;
+    static constexpr std::string policy::Provider::* kId = &policy::Provider::name;
     static constexpr auto kList = &policy::Objects::providers;
 };
 
@@ -116,7 +116,7 @@ template <>
 struct Kind<policy::Site> {
     static constexpr std::string_view kName = "site";
     static constexpr std::string_view kNoun = "site";
-    static constexpr std::string policy::Site::*kId = &policy::Site::name;
+    static constexpr std::string policy::Site::* kId = &policy::Site::name;
     static constexpr auto kList = &policy::Objects::sites;
 };
 
@@ -124,7 +124,7 @@ template <>
 struct Kind<policy::Pool> {
     static constexpr std::string_view kName = "pool";
     static constexpr std::string_view kNoun = "pool";
-    static constexpr std::string policy::Pool::*kId = &policy::Pool::fqdn;
+    static constexpr std::string policy::Pool::* kId = &policy::Pool::fqdn;
     static constexpr auto kList = &policy::Objects::pools;
 };
 

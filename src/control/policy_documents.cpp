@@ -21,9 +21,9 @@ namespace {
 /// The document as we would write it today; nothing if it is of another kind.
 template <class Object>
 std::optional<std::string> load(policy::Objects& objects,
-          std::string_view kind,
-          std::string_view body,
-          const CanonicalNames& canonical) {
+                                std::string_view kind,
+                                std::string_view body,
+                                const CanonicalNames& canonical) {
     if (kind != Kind<Object>::kName) {
         return std::nullopt;
     }
@@ -58,9 +58,8 @@ std::optional<std::string> load(policy::Objects& objects,
 void erase_any(policy::Objects& objects, std::string_view kind, std::string_view id) {
     const auto erase_from = [&]<class Object>(std::type_identity<Object>) {
         if (kind == Kind<Object>::kName) {
-            std::erase_if(list_of<Object>(objects), [&](const Object& one) {
-                return one.*Kind<Object>::kId == id;
-            });
+            std::erase_if(list_of<Object>(objects),
+                          [&](const Object& one) { return one.*Kind<Object>::kId == id; });
         }
     };
     erase_from(std::type_identity<policy::Partner>());

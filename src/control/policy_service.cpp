@@ -83,10 +83,12 @@ std::string PolicyService::id_of(std::string_view given) const {
     if constexpr (std::is_same_v<Object, policy::AccessRule>) {
         return policy_identity(given);
     } else if constexpr (std::is_same_v<Object, policy::BlockedDomain>) {
-        return canonical_pattern(given, canonical_.domain).value_or(std::string(given));
+        const auto pattern = canonical_pattern(given, canonical_.domain);
+        return pattern ? *pattern : std::string(given);
     } else if constexpr (std::is_same_v<Object, policy::Partner> ||
                          std::is_same_v<Object, policy::AllowedDomain>) {
-        return canonical_.domain(given).value_or(std::string(given));
+        const auto domain = canonical_.domain(given);
+        return domain ? *domain : std::string(given);
     } else {
         return std::string(given);
     }
@@ -285,7 +287,7 @@ Result<Committed> PolicyService::erase(std::string_view id, const Edit& edit) {
     if (name == "Global") {
         draft.record.action = "reset";
         *place = Object{};
-        place->*Kind<Object>::kId = name;
+        (*place).*Kind<Object>::kId = name;
         draft.now = to_json(*place);
         draft.warnings.emplace_back("The global policy has been reset: it cannot be deleted.");
     } else {
@@ -321,7 +323,8 @@ Result<Committed> PolicyService::set_single(const json::object& change, const Ed
     }
     if constexpr (std::is_same_v<Object, policy::GatewaySettings>) {
         const auto text_of = [](const std::string& secret) {
-            return secret.empty() ? std::nullopt : std::optional(json::serialize(json::string(secret)));
+            return secret.empty() ? std::nullopt
+                                  : std::optional(json::serialize(json::string(secret)));
         };
         draft.record.objects.push_back({std::string(kSecretKind),
                                         std::string(kPassphraseId),
@@ -398,11 +401,10 @@ template Result<policy::Provider> PolicyService::get(std::string_view) const;
 template Result<policy::Site> PolicyService::get(std::string_view) const;
 template Result<policy::Pool> PolicyService::get(std::string_view) const;
 
-#define ISTHMUS_EDITABLE(Object)                                                          \
-    template Result<Committed> PolicyService::create<Object>(const json::object&,         \
-                                                             const Edit&);                \
-    template Result<Committed> PolicyService::set<Object>(                                \
-        std::string_view, const json::object&, const Edit&);                              \
+#define ISTHMUS_EDITABLE(Object)                                                                \
+    template Result<Committed> PolicyService::create<Object>(const json::object&, const Edit&); \
+    template Result<Committed> PolicyService::set<Object>(                                      \
+        std::string_view, const json::object&, const Edit&);                                    \
     template Result<Committed> PolicyService::erase<Object>(std::string_view, const Edit&);
 
 ISTHMUS_EDITABLE(policy::Partner)

@@ -116,8 +116,8 @@ class PolicyService {
     void note_stored(std::string_view kind, std::string_view id, bool is_there);
     /// The text that is stored of an object, as the store compares it; nothing if it is not.
     std::optional<std::string> stored_text(std::string_view kind,
-                            std::string_view id,
-                            const boost::json::object& canonical) const;
+                                           std::string_view id,
+                                           const boost::json::object& canonical) const;
 
     store::ConfigStore& store_;
     CanonicalNames canonical_;

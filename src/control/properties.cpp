@@ -74,10 +74,9 @@ void Properties::fail(const char* name, std::string_view rule) {
         return;
     }
     const json::value* value = given_.if_contains(name);
-    const std::string shown =
-        value == nullptr || is_secret(name)
-            ? std::string()
-            : " " + text::escape_for_log(json::serialize(*value), 80);
+    const std::string shown = value == nullptr || is_secret(name)
+                                  ? std::string()
+                                  : " " + text::escape_for_log(json::serialize(*value), 80);
     fault_ = fmt::format("{}{}: must be {}.", name, shown, rule);
 }
 
@@ -97,7 +96,8 @@ void Properties::text(const char* name, std::string& to, std::size_t limit) {
     if (const json::value* value = find(name, "a text", &json::value::is_string)) {
         const std::string_view given = value->get_string();
         if (given.size() > limit || !text::is_utf8(given) || has_control_characters(given)) {
-            fail(name, fmt::format("a text of at most {} octets without control characters", limit));
+            fail(name,
+                 fmt::format("a text of at most {} octets without control characters", limit));
         } else {
             to = given;
         }
@@ -230,8 +230,9 @@ Result<void> Properties::finish() {
         if (fault_ || std::ranges::find(taken_, name) != taken_.end()) {
             continue;
         }
-        const auto nearest = std::ranges::min_element(
-            taken_, {}, [name](std::string_view known) { return distance(known, name.substr(0, 64)); });
+        const auto nearest = std::ranges::min_element(taken_, {}, [name](std::string_view known) {
+            return distance(known, name.substr(0, 64));
+        });
         const std::string shown = text::escape_for_log(name, 64);
         fault_ = nearest != taken_.end() && distance(*nearest, name.substr(0, 64)) <= 3
                      ? fmt::format("{} is not a property; did you mean {}?", shown, *nearest)

@@ -128,9 +128,9 @@ Result<void> UserService::check(const User& user) const {
         return invalid(fmt::format(
             "pool '{}': no site is known for it; map it first: isthmus site map.", user.pool));
     }
-    if (!user.policy.empty() && (!user.policy.starts_with("Tag:") ||
-                                 policies_.current().find_rule(user.policy) ==
-                                     policies_.current().rules().size())) {
+    if (!user.policy.empty() &&
+        (!user.policy.starts_with("Tag:") ||
+         policies_.current().find_rule(user.policy) == policies_.current().rules().size())) {
         return invalid(fmt::format("policy '{}': there is no such user policy.", user.policy));
     }
     return {};
@@ -209,12 +209,12 @@ Result<Committed> UserService::grant(std::span<const std::string> identities,
         const policy::Policy& now = policies_.current();
         const std::size_t rule = now.find_rule(policy_identity(policy));
         if (rule == now.rules().size() || !now.rules()[rule].identity.starts_with("Tag:")) {
-            return make_error(ErrorKind::NotFound,
-                              "IST-API-002",
-                              fmt::format("There is no user policy '{}'.",
-                                          text::escape_for_log(policy, 80)),
-                              "only user policies (tag:NAME) are granted; site policies and Global "
-                              "hold by themselves");
+            return make_error(
+                ErrorKind::NotFound,
+                "IST-API-002",
+                fmt::format("There is no user policy '{}'.", text::escape_for_log(policy, 80)),
+                "only user policies (tag:NAME) are granted; site policies and Global "
+                "hold by themselves");
         }
         tag = now.rules()[rule].identity;
     }
@@ -254,9 +254,8 @@ Result<Committed> UserService::grant(std::span<const std::string> identities,
     }
     std::erase_if(users, [](const auto& change) { return change.before == change.after; });
     draft.record.users = std::move(users);
-    draft.now = {{"policy", tag},
-                 {"users", std::move(names)},
-                 {"changed", draft.record.users.size()}};
+    draft.now = {
+        {"policy", tag}, {"users", std::move(names)}, {"changed", draft.record.users.size()}};
     return policies_.commit(std::move(draft), edit);
 }
 

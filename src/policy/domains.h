@@ -1,6 +1,6 @@
 // SIP domains and providers as the original lists them, and the block list. Allowed domains and
-// providers are kept for scripts, migration and warnings: who may talk XMPP is said by partners. The
-// block list holds for both protocols and beats every allow.
+// providers are kept for scripts, migration and warnings: who may talk XMPP is said by partners.
+// The block list holds for both protocols and beats every allow.
 #pragma once
 
 #include "policy/access_rule.h"

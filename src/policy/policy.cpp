@@ -36,14 +36,13 @@ std::string_view gate_code(Gate gate) {
 namespace {
 
 Error twice(std::string sentence, std::string_view what) {
-    return make_error(
-        ErrorKind::Conflict, "IST-API-003", std::move(sentence), std::string(what));
+    return make_error(ErrorKind::Conflict, "IST-API-003", std::move(sentence), std::string(what));
 }
 
 /// Conflict if two of `list` bear one name; `index` gets their places if it is given.
 template <class Object>
 Result<void> index_names(const std::vector<Object>& list,
-                         std::string Object::*name,
+                         std::string Object::* name,
                          std::string_view noun,
                          KeyMap& index) {
     index.reserve(list.size());
@@ -78,8 +77,7 @@ Result<void> Policy::index() {
     KeyMap scratch[3];
     for (const auto& done :
          {index_names(objects_.rules, &AccessRule::identity, "policy", rule_by_identity_),
-          index_names(
-              objects_.blocked_domains, &BlockedDomain::domain, "block", block_by_pattern_),
+          index_names(objects_.blocked_domains, &BlockedDomain::domain, "block", block_by_pattern_),
           index_names(objects_.allowed_domains, &AllowedDomain::domain, "domain", scratch[0]),
           index_names(objects_.providers, &Provider::name, "provider", scratch[1]),
           index_names(objects_.sites, &Site::name, "site", scratch[2]),

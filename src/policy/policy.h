@@ -48,8 +48,8 @@ enum class RuleScope : std::uint8_t { Global, Site, User };
 
 struct Decision {
     Gate gate = Gate::Open;
-    const Partner* partner = nullptr;  ///< set when a partner holds the domain
-    std::uint32_t partner_index = 0;   ///< its place in partners(), for counters
+    const Partner* partner = nullptr;      ///< set when a partner holds the domain
+    std::uint32_t partner_index = 0;       ///< its place in partners(), for counters
     const BlockedDomain* block = nullptr;  ///< what blocks the domain, when that decided
     const AccessRule* rule = nullptr;      ///< the policy in force for the user, when it was asked
     RuleScope scope = RuleScope::Global;   ///< of `rule`
@@ -124,7 +124,7 @@ class Policy {
     Objects objects_;
     KeyMap partner_by_domain_;
     KeyMap block_by_pattern_;
-    KeyMap rule_by_identity_;           ///< keys in lower case
+    KeyMap rule_by_identity_;  ///< keys in lower case
     KeyMap pool_by_fqdn_;
     std::vector<Effective> effective_;  ///< by index of the standing
 };

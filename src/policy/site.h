@@ -1,4 +1,5 @@
-// Where users belong: sites, and the pools that lie in them. A site is what a site policy holds for.
+// Where users belong: sites, and the pools that lie in them. A site is what a site policy holds
+// for.
 #pragma once
 
 #include <string>

@@ -55,8 +55,7 @@ std::shared_ptr<const UserTable> UserTable::with(std::span<const Change> changes
     }
     auto base = base_ ? std::make_shared<KeyMap>(*base_) : std::make_shared<KeyMap>();
     base->reserve(base->size() + overlay_.size() + changes.size());
-    overlay_.for_each(
-        [&](std::string_view uri, std::uint32_t index) { base->set(uri, index); });
+    overlay_.for_each([&](std::string_view uri, std::uint32_t index) { base->set(uri, index); });
     for (const Change& change : changes) {
         base->set(change.uri, made->index_of(change.standing));
     }
