@@ -36,6 +36,7 @@ Api::Api(const ApiServices& services)
           {"policies", make_policy_resource(services.policies, services.users)},
           {"explain", make_explain_resource(services.policies, find_contact(services.contacts))},
           {"users", make_user_resource(services.users)},
+          {"users:import", make_user_import_resource(services.users)},
           {"sites", make_site_resource(services.policies)},
           {"pools", make_pool_resource(services.policies)},
           {"access-edge", make_access_edge_resource(services.policies)},

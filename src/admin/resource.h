@@ -37,6 +37,8 @@ Resource make_block_resource(control::PolicyService& policies);
 Resource make_policy_resource(control::PolicyService& policies, control::UserService& users);
 Resource make_explain_resource(control::PolicyService& policies, FindContact find_contact);
 Resource make_user_resource(control::UserService& users);
+/// The body is a CSV file.
+Resource make_user_import_resource(control::UserService& users);
 Resource make_site_resource(control::PolicyService& policies);
 Resource make_pool_resource(control::PolicyService& policies);
 Resource make_sip_domain_resource(control::PolicyService& policies);

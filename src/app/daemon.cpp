@@ -16,8 +16,8 @@
 #include "control/user_service.h"
 #include "net/event_loop.h"
 #include "net/tls_context.h"
-#include "store/database.h"
 #include "store/config_store.h"
+#include "store/database.h"
 #include "store/subscription_store.h"
 
 #include <boost/json/array.hpp>

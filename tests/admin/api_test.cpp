@@ -1,10 +1,9 @@
 // The API without sockets: every route, its errors, and who is remembered as the author.
 #include "admin/api.h"
 
+#include "base/text.h"
 #include "store/config_store.h"
 #include "store/database.h"
-
-#include "base/text.h"
 
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
@@ -49,6 +48,7 @@ class ApiTest : public testing::Test {
 
     std::string path;
     store::Database database;
+
     static Result<std::string> lower(std::string_view name) {
         return name.find(' ') == std::string_view::npos
                    ? Result<std::string>(text::to_lower(name))
@@ -129,8 +129,7 @@ TEST_F(ApiTest, EditsThatCross) {
     const auto made = ask("POST", "/api/v1/partners", R"({"domain":"a.example"})");
     const std::string seen = etag(ask("GET", "/api/v1/partners/a.example"));
     EXPECT_EQ(seen, etag(made));
-    const auto changed =
-        ask("PATCH", "/api/v1/partners/a.example", R"({"description":"1"})", seen);
+    const auto changed = ask("PATCH", "/api/v1/partners/a.example", R"({"description":"1"})", seen);
     EXPECT_EQ(changed.status, 200);
     EXPECT_NE(etag(changed), seen);
     const auto late = ask("PATCH", "/api/v1/partners/a.example", R"({"description":"2"})", seen);
@@ -138,11 +137,10 @@ TEST_F(ApiTest, EditsThatCross) {
     EXPECT_EQ(object(late).at("code"), "IST-API-005");
     EXPECT_EQ(ask("DELETE", "/api/v1/partners/a.example", "", seen).status, 412);
     EXPECT_EQ(ask("PATCH", "/api/v1/gateway", R"({"enabled":false})", seen).status, 412);
-    EXPECT_EQ(ask("PATCH", "/api/v1/gateway",
-                  R"({"enabled":false})",
-                  etag(ask("GET", "/api/v1/gateway")))
-                  .status,
-              200);
+    EXPECT_EQ(
+        ask("PATCH", "/api/v1/gateway", R"({"enabled":false})", etag(ask("GET", "/api/v1/gateway")))
+            .status,
+        200);
 }
 
 TEST_F(ApiTest, DryRunChangesNothing) {
@@ -157,9 +155,9 @@ TEST_F(ApiTest, DryRunChangesNothing) {
 TEST_F(ApiTest, PoliciesAndGrants) {
     EXPECT_EQ(ask("POST", "/api/v1/policies", R"({"identity":"Sales"})").status, 201);
     EXPECT_EQ(ask("POST", "/api/v1/policies", R"({"identity":"tag:SALES"})").status, 409);
-    EXPECT_EQ(ask("POST", "/api/v1/policies/Sales:grant", R"({"users":["bob@contoso.example"]})")
-                  .status,
-              200);
+    EXPECT_EQ(
+        ask("POST", "/api/v1/policies/Sales:grant", R"({"users":["bob@contoso.example"]})").status,
+        200);
     for (const char* bad : {R"({})", R"({"users":[]})", R"({"users":[1]})", R"({"user":"x"})"}) {
         EXPECT_EQ(ask("POST", "/api/v1/policies/Sales:grant", bad).status, 400) << bad;
     }
@@ -169,9 +167,11 @@ TEST_F(ApiTest, PoliciesAndGrants) {
               "user");
     EXPECT_EQ(ask("DELETE", "/api/v1/policies/Sales").status, 409);
     EXPECT_EQ(ask("DELETE", "/api/v1/users/bob@contoso.example/policy").status, 200);
-    EXPECT_EQ(ask("PUT", "/api/v1/users/bob@contoso.example/policy", R"({"policy":"Sales"})").status,
-              200);
-    EXPECT_EQ(ask("PUT", "/api/v1/users/bob@contoso.example/policy", R"({"policy":7})").status, 400);
+    EXPECT_EQ(
+        ask("PUT", "/api/v1/users/bob@contoso.example/policy", R"({"policy":"Sales"})").status,
+        200);
+    EXPECT_EQ(ask("PUT", "/api/v1/users/bob@contoso.example/policy", R"({"policy":7})").status,
+              400);
     EXPECT_EQ(ask("DELETE", "/api/v1/policies/Sales?force=true").status, 200);
     EXPECT_EQ(object(ask("GET", "/api/v1/users?q=bob")).at("items").at(0).at("policy"), "");
     EXPECT_EQ(ask("GET", "/api/v1/users?limit=0").status, 400);
@@ -183,8 +183,9 @@ TEST_F(ApiTest, SitesPoolsDomainsProviders) {
     EXPECT_EQ(ask("POST", "/api/v1/sites", R"({"name":"Paris"})").status, 201);
     EXPECT_EQ(ask("PUT", "/api/v1/pools/p.contoso.example", R"({"site":"Paris"})").status, 201);
     EXPECT_EQ(ask("DELETE", "/api/v1/sites/Paris").status, 409);
-    EXPECT_EQ(ask("POST", "/api/v1/sip-domains", R"({"kind":"allowed","domain":"s.example"})").status,
-              201);
+    EXPECT_EQ(
+        ask("POST", "/api/v1/sip-domains", R"({"kind":"allowed","domain":"s.example"})").status,
+        201);
     EXPECT_EQ(ask("POST", "/api/v1/sip-domains", R"({"kind":"blocked","domain":"*.evil.example"})")
                   .status,
               201);

@@ -79,8 +79,7 @@ class Management : public testing::Test {
             "global",
             object(R"({"enable_federation_access":true,"enable_xmpp_access":true})"),
             edit));
-        ASSERT_TRUE(
-            service->create<policy::Partner>(object(R"({"domain":"a.example"})"), edit));
+        ASSERT_TRUE(service->create<policy::Partner>(object(R"({"domain":"a.example"})"), edit));
     }
 
     std::string path;

@@ -60,12 +60,12 @@ TEST_F(PolicyServiceTest, RefusalsChangeNothing) {
 }
 
 TEST_F(PolicyServiceTest, AFaultNamesFieldValueAndRule) {
-    const auto number = service->create<Partner>(
-        object(R"({"domain":"b.example","connection_limit":0})"), edit);
+    const auto number =
+        service->create<Partner>(object(R"({"domain":"b.example","connection_limit":0})"), edit);
     EXPECT_EQ(number.error().public_text,
               "connection_limit 0: must be a whole number from 1 to 1000000.");
-    const auto word = service->create<Partner>(
-        object(R"({"domain":"b.example","partner_type":"Friend"})"), edit);
+    const auto word =
+        service->create<Partner>(object(R"({"domain":"b.example","partner_type":"Friend"})"), edit);
     EXPECT_EQ(word.error().public_text,
               "partner_type \"Friend\": must be one of PublicUnverified, PublicVerified, "
               "Federated.");
@@ -156,8 +156,7 @@ TEST_F(PolicyServiceTest, SecretsNeverLeaveTheStore) {
     EXPECT_TRUE(is_noted);
     open();
     EXPECT_EQ(in_force->gateway().dialback_passphrase, "hunter2hunter2");
-    ASSERT_TRUE(
-        service->set_single<GatewaySettings>(object(R"({"connection_limit":1200})"), edit));
+    ASSERT_TRUE(service->set_single<GatewaySettings>(object(R"({"connection_limit":1200})"), edit));
     ASSERT_TRUE(service->rollback(0, edit));
     EXPECT_EQ(in_force->gateway().connection_limit, 1000U);
     EXPECT_EQ(in_force->gateway().dialback_passphrase, "hunter2hunter2");
@@ -247,10 +246,8 @@ TEST_F(PolicyServiceTest, ADomainIsAllowedOrBlocked) {
     EXPECT_EQ(decide("alice", "a.example").gate, policy::Gate::Block);
     ASSERT_TRUE(service->erase<BlockedDomain>("*.EXAMPLE", edit));
     EXPECT_TRUE(decide("alice", "a.example").is_allowed());
-    for (const char* bad :
-         {"contoso.example", "*.*.example", "a.*", "", "*x.example", "**"}) {
-        EXPECT_FALSE(
-            service->create<BlockedDomain>(boost::json::object{{"domain", bad}}, edit))
+    for (const char* bad : {"contoso.example", "*.*.example", "a.*", "", "*x.example", "**"}) {
+        EXPECT_FALSE(service->create<BlockedDomain>(boost::json::object{{"domain", bad}}, edit))
             << bad;
     }
 }
@@ -289,8 +286,8 @@ TEST_F(PolicyServiceTest, DiscoveryNeedsDnsRouting) {
         object(R"({"enable_partner_discovery":true,"routing_method":"UseDefaultRouting",
                    "default_route_fqdn":"edge.example"})"),
         edit));
-    EXPECT_FALSE(service->set_single<AccessEdge>(
-        object(R"({"routing_method":"UseDefaultRouting"})"), edit));
+    EXPECT_FALSE(
+        service->set_single<AccessEdge>(object(R"({"routing_method":"UseDefaultRouting"})"), edit));
     EXPECT_TRUE(
         service->set_single<AccessEdge>(object(R"({"enable_partner_discovery":true})"), edit));
 }

@@ -2,9 +2,10 @@
 #include "control/user_service.h"
 
 #include "control/explain.h"
-#include "management_world.h"
 
 #include <vector>
+
+#include "management_world.h"
 
 namespace isthmus::control {
 namespace {
@@ -104,7 +105,8 @@ TEST_F(UserServiceTest, BadInputChangesNothing) {
                             R"({"uri":"x@contoso.example","sit":"Paris"})"}) {
         EXPECT_FALSE(users->create(object(bad), edit)) << bad;
     }
-    EXPECT_FALSE(users->set("carol@contoso.example", object(R"({"uri":"c@contoso.example"})"), edit));
+    EXPECT_FALSE(
+        users->set("carol@contoso.example", object(R"({"uri":"c@contoso.example"})"), edit));
     EXPECT_FALSE(users->set("nobody@contoso.example", object("{}"), edit));
     EXPECT_EQ(store.revision(), before);
     EXPECT_FALSE(users->list({.limit = 1001}));
@@ -136,11 +138,9 @@ TEST_F(UserServiceTest, ExplainSaysWhatTrafficGets) {
     EXPECT_EQ(check("carol", "a.example"), Gate::UserState);
     ASSERT_TRUE(service->set<policy::Partner>("a.example", object(R"({"enabled":false})"), edit));
     EXPECT_EQ(check("carol", "a.example"), Gate::PartnerState);
-    ASSERT_TRUE(
-        service->create<policy::BlockedDomain>(object(R"({"domain":"a.example"})"), edit));
+    ASSERT_TRUE(service->create<policy::BlockedDomain>(object(R"({"domain":"a.example"})"), edit));
     EXPECT_EQ(check("carol", "a.example"), Gate::Block);
-    ASSERT_TRUE(
-        service->set_single<policy::GatewaySettings>(object(R"({"enabled":false})"), edit));
+    ASSERT_TRUE(service->set_single<policy::GatewaySettings>(object(R"({"enabled":false})"), edit));
     EXPECT_EQ(check("alice", "a.example"), Gate::Gateway);
     ASSERT_TRUE(service->set_single<policy::AccessEdge>(
         object(R"({"allow_federated_users":false})"), edit));
