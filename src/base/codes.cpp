@@ -29,7 +29,7 @@ constexpr Code kCodes[] = {
      "The administrator's role does not have the right that this needs.",
      "Ask an administrator of the role admin; `isthmus admin set NAME --role ROLE` gives another "
      "role."},
-    {"IST-API-008",
+    {"IST-API-010",
      "Something still uses the object; nothing was deleted.",
      "Take it out of use first; or repeat with --force, if what is said would happen is wanted."},
     {"IST-AUTH-001",

@@ -345,7 +345,7 @@ Result<void> PolicyService::clear_grants(std::string_view identity,
     if (!edit.force) {
         return make_error(
             ErrorKind::Conflict,
-            "IST-API-008",
+            "IST-API-010",
             fmt::format("{} is granted to {}{} users.",
                         identity,
                         granted >= store::kUserCountLimit ? "at least " : "",
@@ -385,7 +385,7 @@ Result<void> PolicyService::release(const Object& object, const Edit& edit, Draf
         }
         if (!in_use.empty()) {
             return make_error(ErrorKind::Conflict,
-                              "IST-API-008",
+                              "IST-API-010",
                               fmt::format("{} is still used by {}.", name, in_use),
                               {});
         }

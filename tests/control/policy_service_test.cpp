@@ -206,7 +206,7 @@ TEST_F(PolicyServiceTest, AGrantedPolicyIsDeletedOnlyByForce) {
     const std::string bob = "bob@contoso.example";
     ASSERT_TRUE(users->grant({&bob, 1}, "closed", edit));
     EXPECT_EQ(decide("bob", "a.example").gate, policy::Gate::User);
-    EXPECT_EQ(service->erase<AccessRule>("Closed", edit).error().code, "IST-API-008");
+    EXPECT_EQ(service->erase<AccessRule>("Closed", edit).error().code, "IST-API-010");
     EXPECT_EQ(decide("bob", "a.example").gate, policy::Gate::User);
     Edit forced = edit;
     forced.force = true;
@@ -273,7 +273,7 @@ TEST_F(PolicyServiceTest, SitesInUseStay) {
         service->create<Pool>(object(R"({"fqdn":"p.contoso.example","site":"Rome"})"), edit));
     ASSERT_TRUE(
         service->create<Pool>(object(R"({"fqdn":"P.contoso.example","site":"Paris"})"), edit));
-    EXPECT_EQ(service->erase<Site>("Paris", edit).error().code, "IST-API-008");
+    EXPECT_EQ(service->erase<Site>("Paris", edit).error().code, "IST-API-010");
     ASSERT_TRUE(service->erase<Pool>("p.contoso.example", edit));
     EXPECT_TRUE(service->erase<Site>("paris", edit));
     for (const char* bad : {"", "a/b", " a", "a*"}) {
