@@ -2,6 +2,7 @@
 
     tests/system/run.py [PART...]     tests whose name contains one of the parts
 Environment: ISTHMUS_BINARY (default build/isthmus), ISTHMUS_LAB_KEEP=1 keeps logs.
+What failed is told twice: at once with all the evidence, and shortly below the line WHAT FAILED.
 The last line is `N passed, N failed`.
 """
 
@@ -14,6 +15,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 from lab import process  # noqa: E402  (after the path is set)
+from lab.evidence import Evidence  # noqa: E402
+
+WHAT_FAILED = "WHAT FAILED"  # tools/test repeats what follows
+SHORT = {"trace": 15, "gateway": 16, "others": 4, "all": 60}  # lines in the list at the end
 
 
 class Result(unittest.TestResult):
@@ -22,11 +27,14 @@ class Result(unittest.TestResult):
     def __init__(self):
         super().__init__()
         self.passed = 0
+        self.told = []  # of each failure: its name, the traceback, the evidence
         self._start = time.monotonic()
+        self._evidence = Evidence()
 
     def startTest(self, test):
         super().startTest(test)
         self._start = time.monotonic()
+        self._evidence = Evidence()
 
     def addSuccess(self, test):
         super().addSuccess(test)
@@ -60,11 +68,26 @@ class Result(unittest.TestResult):
 
     def _bad(self, test, where):
         self._line("FAILED", test)
-        print(_indent(where[-1][1]), flush=True)
+        trace = [line for line in where[-1][1].splitlines() if line.strip(" ^~")]
+        evidence = self._evidence.collect()
+        self.told.append((test.id().removeprefix("test_"), trace, evidence))
+        for line in (*trace, *_lines(evidence)):
+            print("    " + line, flush=True)
+
+    def summary(self):
+        """What failed, and enough to judge it by; bounded."""
+        for name, trace, evidence in self.told:
+            parts = [(who, lines[-SHORT["gateway" if who.startswith("the gateway") else "others"]:])
+                     for who, lines in evidence]
+            yield "FAILED " + name
+            for line in [*trace[-SHORT["trace"]:], *_lines(parts)][:SHORT["all"]]:
+                yield "    " + line[:1000]
 
 
-def _indent(text):
-    return "\n".join("    " + line for line in text.splitlines())
+def _lines(evidence):
+    for who, lines in evidence:
+        yield who
+        yield from ("  " + line for line in lines)
 
 
 def _select(suite, parts):
@@ -90,6 +113,8 @@ def main():
     for error in loader.errors:
         print(error)
     failed = result.failed() + len(loader.errors)
+    if result.told:
+        print(WHAT_FAILED, *result.summary(), sep="\n")
     print(f"{result.passed} passed, {failed} failed")
     return 1 if failed or not result.passed else 0
 

@@ -11,7 +11,7 @@ import os
 
 from . import presence_server
 from .presence_server import PresenceServer
-from .process import Process, accepts, find_program, free_port
+from .process import PATIENCE, Process, accepts, find_program, free_port
 
 CONFIG = """#!KAMAILIO
 debug=2
@@ -144,7 +144,8 @@ class Kamailio:
             [find_program("kamailio"), "-DD", "-E", "-m", "32", "-M", "4", "-f",
              self._path("kamailio.cfg"), "-Y", self.directory], self.directory))
         self.process.wait_ready(
-            lambda: accepts(self.port) and accepts(self.tls_port), 20, "Kamailio's ports")
+            lambda: accepts(self.port) and accepts(self.tls_port), PATIENCE,
+            "Kamailio's ports")
         if self.presence:
             self.presence.name_address(f"gateway.{self.domain}", "127.0.0.1")
         return self
