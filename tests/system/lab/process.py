@@ -184,6 +184,11 @@ def _die_with_parent():
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
+def end_with_parent():
+    """This process gets SIGTERM when the one that forked it has ended."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
 class Bench:
     """Owns a temporary directory and everything started in it; stops it in reverse order."""
 
