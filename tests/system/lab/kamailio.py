@@ -119,7 +119,9 @@ class Kamailio:
         self.directory = bench.subdirectory(name)
         self.port, self.tls_port = free_port(), free_port()
         self.process = self._gateway = None
-        self.presence = PresenceServer(self.directory, domain) if presence else None
+        self.presence = None
+        if presence:
+            self.presence = bench.own(PresenceServer(self.directory, domain))
         certificate = authority.issue(name, [f"sip.{domain}", domain])
         with open(self._path("tls.cfg"), "w", encoding="ascii") as file:
             file.write(TLS_CONFIG.format(certificate=certificate.certificate, key=certificate.key,

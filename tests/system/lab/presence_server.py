@@ -86,6 +86,10 @@ class PresenceServer:
         """The watcher is pending until told otherwise."""
         self._decide(user, watcher, "confirm")
 
+    def stop(self):
+        """For good, after Kamailio."""
+        self._memory.cleanup()
+
     def forget_dialogs(self):
         """As after the loss of its memory; only while it is stopped."""
         with self._open() as database:

@@ -53,9 +53,9 @@ class Client(slixmpp.ClientXMPP):
         self.send_raw(f"<iq type='get' id='roster'><query xmlns='{ROSTER[1:-1]}'/></iq>")
 
     def _came(self, what):
-        """Online is whose server has said so: it broadcasts her presence to herself as well
-        (RFC 6121 §4.2.2). A request that meets her first presence on the way may be delivered twice,
-        at once and as a pending one (§3.1.3)."""
+        """Online is whose server has said so: it broadcasts her presence to herself as well (RFC
+        6121 §4.2.2). A request that meets her first presence on the way may be delivered twice, at
+        once and as a pending one (§3.1.3)."""
         if what in self._awaited:
             self._awaited.remove(what)
             if not self._awaited:
@@ -63,20 +63,20 @@ class Client(slixmpp.ClientXMPP):
 
     def _presence(self, stanza):
         xml = stanza.xml
-        if stanza["from"].full == self.boundjid.full:
-            self._came("presence")
         priority = xml.findtext(CLIENT + "priority")
         emit(event="presence", type=xml.get("type", "available"), show=xml.findtext(CLIENT + "show"),
              status=xml.findtext(CLIENT + "status"), priority=int(priority or 0),
              bare=stanza["from"].bare, resource=stanza["from"].resource,
              to=stanza["to"].full, id=xml.get("id"), xml=str(stanza), at=time.time(),
              **{"from": stanza["from"].full})
+        if stanza["from"].full == self.boundjid.full:
+            self._came("presence")
 
     def _roster(self, iq):
-        self._came("roster")
         for item in iq.xml.iter(ROSTER + "item"):
             emit(event="roster", jid=item.get("jid"), subscription=item.get("subscription"),
                  ask=item.get("ask"), name=item.get("name"))
+        self._came("roster")
 
     def _message(self, stanza):
         fields = {
