@@ -137,10 +137,11 @@ std::uint64_t PolicyStore::revise(const Author& author, const Change& change, Wr
     write();
     Statement add = database_.prepare(
         "INSERT INTO revisions (at, admin, origin, action, object, before, after) "
-        "VALUES (?, ?, ?, ?, ?, NULLIF(?, ''), NULLIF(?, ''))");
+        "VALUES (?, ?, ?, ?, ?, NULLIF(?, ''), NULLIF(?, '')) RETURNING revision");
     add.bind(utc_now_text()).bind(author.admin).bind(author.origin).bind(change.action);
-    add.bind(change.object).bind(change.before).bind(change.after).run();
-    const auto revision = static_cast<std::uint64_t>(database_.last_row_id());
+    add.bind(change.object).bind(change.before).bind(change.after).step();
+    const auto revision = static_cast<std::uint64_t>(add.number(0));
+    add.step();
     transaction.commit();
     return revision;
 }
