@@ -76,7 +76,8 @@ struct UserFilter {
 };
 
 struct UserPage {
-    /// Those whose uri starts with the text first; each part ordered by uri.
+    /// Those whose uri starts with the text first, by uri; then the others by uri, but by name
+    /// when the text has fewer than three characters.
     std::vector<policy::User> users;
     std::uint64_t total = 0;     ///< of all pages; counted up to kUserCountLimit
     bool is_total_exact = true;  ///< false: there are at least `total`
