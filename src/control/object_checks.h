@@ -16,8 +16,7 @@
 
 namespace isthmus::control {
 
-/// Documents of this kind are secrets: revisions say that they changed, never what they are.
-inline constexpr std::string_view kSecretKind = "secret";
+/// Of the kind store::kSecretKind.
 inline constexpr std::string_view kPassphraseId = "gateway.dialback_passphrase";
 
 template <class Object>

@@ -81,7 +81,7 @@ void erase_any(policy::Objects& objects, std::string_view kind, std::string_view
 std::optional<std::string> PolicyService::load_any(policy::Objects& objects,
                                                    std::string_view kind,
                                                    std::string_view body) const {
-    if (kind == kSecretKind) {
+    if (kind == store::kSecretKind) {
         objects.gateway.dialback_passphrase = json::parse(body).as_string().c_str();
         return std::string(body);
     }
@@ -104,7 +104,7 @@ std::optional<std::string> PolicyService::load_any(policy::Objects& objects,
 }
 
 Result<void> PolicyService::restore(Draft& draft, const store::RevisionChange& change) const {
-    if (change.kind == kSecretKind) {
+    if (change.kind == store::kSecretKind) {
         draft.warnings.emplace_back("Secrets are not rolled back: they stay as they are.");
         return {};
     }

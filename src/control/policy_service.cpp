@@ -326,7 +326,7 @@ Result<Committed> PolicyService::set_single(const json::object& change, const Ed
             return secret.empty() ? std::nullopt
                                   : std::optional(json::serialize(json::string(secret)));
         };
-        draft.record.objects.push_back({std::string(kSecretKind),
+        draft.record.objects.push_back({std::string(store::kSecretKind),
                                         std::string(kPassphraseId),
                                         text_of(found.dialback_passphrase),
                                         text_of(changed.dialback_passphrase)});

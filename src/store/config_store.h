@@ -21,6 +21,9 @@
 
 namespace isthmus::store {
 
+/// Documents of this kind are secrets: revisions say that they changed, never what they are.
+inline constexpr std::string_view kSecretKind = "secret";
+
 /// One object's document before and after. No `before`: it is created; no `after`: it is deleted.
 struct ObjectChange {
     std::string kind;
@@ -76,7 +79,8 @@ struct UserFilter {
 };
 
 struct UserPage {
-    /// Those whose uri starts with the text first; each part ordered by uri.
+    /// Those whose uri starts with the text first, by uri; then the others by uri, but by name
+    /// when the text has fewer than three characters.
     std::vector<policy::User> users;
     std::uint64_t total = 0;     ///< of all pages; counted up to kUserCountLimit
     bool is_total_exact = true;  ///< false: there are at least `total`
