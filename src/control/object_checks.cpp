@@ -161,10 +161,9 @@ Result<void> check_object(const BlockedDomain& object,
                        fmt::format("'{}' is an allowed SIP domain; a domain is allowed or blocked.",
                                    object.domain));
     }
-    for (const std::string& own : own_domains) {
-        if (covers(object.domain, own) && object.domain != "*") {
-            return refused(ErrorKind::Syntax, fmt::format("'{}' is one of our own domains.", own));
-        }
+    if (std::ranges::find(own_domains, object.domain) != own_domains.end()) {
+        return refused(ErrorKind::Syntax,
+                       fmt::format("'{}' is one of our own domains.", object.domain));
     }
     for (const Partner& partner : now.partners()) {
         if (warnings.size() < 10 && covers(object.domain, partner.domain)) {

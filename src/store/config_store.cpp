@@ -17,7 +17,7 @@ namespace isthmus::store {
 namespace {
 
 /// What the history shows of a secret.
-constexpr const char* kHidden = R"("(hidden)")";
+constexpr const char* kHidden = "\"hidden\"";
 
 constexpr std::int64_t kPage = 10'000;
 /// From this many changed users on, PostgreSQL is told to count anew.
@@ -229,13 +229,28 @@ std::vector<policy::User> ConfigStore::find_users_by_identity(std::string_view i
     if (identity.empty()) {
         return found;
     }
-    Statement read = database_.prepare(fmt::format(
-        "SELECT {} FROM users WHERE lower(upn) = lower(?) OR lower(logon) = lower(?) OR "
-        "lower(dn) = lower(?) OR lower(display_name) = lower(?) ORDER BY uri LIMIT 10",
-        kUserColumns));
-    read.bind(identity).bind(identity).bind(identity).bind(identity);
-    while (read.step()) {
-        found.push_back(read_user(read));
+    // One question each, so that each finds its index, which holds the beginnings.
+    for (const char* column : {"upn", "logon", "dn", "name_key"}) {
+        const bool is_name = std::string_view(column) == "name_key";
+        Statement read = database_.prepare(fmt::format(
+            fmt::runtime(
+                is_name
+                    ? "SELECT {0} FROM users WHERE {1} = ? ORDER BY uri LIMIT 10"
+                    : "SELECT {0} FROM users WHERE {1} <> '' AND substr(lower({1}), 1, 200) = "
+                      "substr(lower(?), 1, 200) AND lower({1}) = lower(?) ORDER BY uri LIMIT 10"),
+            kUserColumns,
+            column));
+        if (is_name) {
+            read.bind(fold(identity));
+        } else {
+            read.bind(identity).bind(identity);
+        }
+        while (read.step()) {
+            found.push_back(read_user(read));
+        }
+        if (!found.empty()) {
+            break;
+        }
     }
     return found;
 }

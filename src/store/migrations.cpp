@@ -178,6 +178,9 @@ constexpr Step kSteps[] = {
     CREATE INDEX users_by_policy ON users(policy, uri);
     CREATE INDEX users_on_legacy ON users(uri) WHERE homed = 1;
     CREATE INDEX users_disabled ON users(uri) WHERE enabled = 0;
+    CREATE INDEX users_by_upn ON users(substr(lower(upn), 1, 200)) WHERE upn <> '';
+    CREATE INDEX users_by_logon ON users(substr(lower(logon), 1, 200)) WHERE logon <> '';
+    CREATE INDEX users_by_dn ON users(substr(lower(dn), 1, 200)) WHERE dn <> '';
 
     INSERT INTO objects SELECT 'partner', domain, json_object(
         'domain', domain,
@@ -271,6 +274,9 @@ constexpr Step kSteps[] = {
     CREATE INDEX users_by_policy ON users(policy, uri);
     CREATE INDEX users_on_legacy ON users(uri) WHERE homed = 1;
     CREATE INDEX users_disabled ON users(uri) WHERE enabled = 0;
+    CREATE INDEX users_by_upn ON users(substr(lower(upn), 1, 200)) WHERE upn <> '';
+    CREATE INDEX users_by_logon ON users(substr(lower(logon), 1, 200)) WHERE logon <> '';
+    CREATE INDEX users_by_dn ON users(substr(lower(dn), 1, 200)) WHERE dn <> '';
     )"},
 };
 

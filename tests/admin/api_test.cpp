@@ -50,7 +50,7 @@ class ApiTest : public testing::Test {
     store::Database database;
 
     static Result<std::string> lower(std::string_view name) {
-        return name.find(' ') == std::string_view::npos
+        return !name.empty() && name.find(' ') == std::string_view::npos
                    ? Result<std::string>(text::to_lower(name))
                    : Result<std::string>(make_error(ErrorKind::Syntax, "bad"));
     }
@@ -62,7 +62,10 @@ class ApiTest : public testing::Test {
                                    [](const auto&) { return true; }};
     control::UserService users{service};
     control::SubscriptionService subscriptions{{}, {}};
-    control::ContactService contacts{{}, {}};
+    control::ContactService contacts{{.list = [](const auto&) -> Result<control::SubscriptionPage> {
+                                         return make_error(ErrorKind::Timeout, "no answer");
+                                     }},
+                                     {.domain = lower, .user = lower, .contact = lower}};
     Api api{{.policies = service,
              .users = users,
              .subscriptions = subscriptions,
