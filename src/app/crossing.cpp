@@ -64,9 +64,9 @@ void Crossing::set_tls(std::shared_ptr<const net::TlsContext> context) {
     traffic_.loop().post([this, context = std::move(context)] { traffic_.set_tls(context); });
 }
 
-std::optional<Result<Listening>> Crossing::listen(const Config& config) {
-    return ask<Result<Listening>>([this, config] { return traffic_.listen(config); },
-                                  std::chrono::seconds(10));
+std::optional<Listening> Crossing::listen(const Config& config) {
+    return ask<Listening>([this, config] { return traffic_.listen(config); },
+                          std::chrono::seconds(10));
 }
 
 void Crossing::drain(std::chrono::seconds patience, std::function<void()> on_done) {

@@ -40,7 +40,7 @@ class Crossing {
     std::optional<control::Status> read_status();
     void set_tls(std::shared_ptr<const net::TlsContext> context);
     /// Opens all listeners; nothing if there was no answer.
-    std::optional<Result<Listening>> listen(const Config& config);
+    std::optional<Listening> listen(const Config& config);
     /// Takes no new work; `on_done` runs on the control thread when all is finished or time is up.
     void drain(std::chrono::seconds patience, std::function<void()> on_done);
 

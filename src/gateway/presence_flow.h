@@ -10,6 +10,7 @@
 #include "gateway/admission.h"
 #include "gateway/contacts.h"
 #include "gateway/counters.h"
+#include "gateway/explanation.h"
 #include "gateway/gateway_config.h"
 #include "gateway/presence_counters.h"
 #include "gateway/presence_pair.h"
@@ -177,6 +178,8 @@ class PresenceFlow final : public Contacts,
               std::uint64_t cookie);
     void count_standing(Entry& entry, Watch watch, subscriptions::Standing before);
     void note(const Entry& entry, Watch watch, std::string_view code, std::string_view text);
+    /// By policy.
+    void note_refused(Watch watch, const xmpp::Jid& contact, const PolicyRefusal& refusal);
     void note_refused(Watch watch,
                       std::string_view user,
                       std::string_view contact,

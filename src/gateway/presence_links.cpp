@@ -143,10 +143,10 @@ bool PresenceFlow::visit_policy(PairHandle handle, Entry& entry) {
         counters_.add(watch, label, standing, 1);
     }
     pair.label = label;
-    const policy::Decision decision =
-        admission_.decide({.user = user.substr(0, user.rfind('@')),
-                           .user_domain = user.substr(user.rfind('@') + 1),
-                           .remote_domain = contact.domain});
+    const policy::Query query{.user = user.substr(0, user.rfind('@')),
+                              .user_domain = user.substr(user.rfind('@') + 1),
+                              .remote_domain = contact.domain};
+    const policy::Decision decision = admission_.decide(query);
     if (decision.is_allowed()) {
         check_consent(handle);
         return false;
@@ -155,10 +155,8 @@ bool PresenceFlow::visit_policy(PairHandle handle, Entry& entry) {
         const auto standing = watch == Watch::XmppWatchesSip ? pair.xmpp_watches_sip.standing()
                                                              : pair.sip_watches_xmpp.standing();
         if (standing != subscriptions::Standing::None) {
-            fail(entry,
-                 watch,
-                 policy::gate_code(decision.gate),
-                 decision.rule != nullptr ? std::string_view(decision.rule->identity) : "");
+            fail(
+                entry, watch, policy::gate_code(decision.gate), explain_in_full({decision, query}));
         }
     }
     act(handle, OfSip::Event::Withdrawn);

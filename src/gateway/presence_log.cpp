@@ -90,6 +90,28 @@ void PresenceFlow::note_refused(Watch watch,
     }
 }
 
+void PresenceFlow::note_refused(Watch watch,
+                                const xmpp::Jid& contact,
+                                const PolicyRefusal& refusal) {
+    if (!may_log()) {
+        return;
+    }
+    const Explanation about = explain(refusal);
+    const policy::AccessRule* rule = refusal.decision.rule;
+    log::event(log::Level::Info,
+               "pres.sub",
+               {{"code", policy::gate_code(refusal.decision.gate)},
+                {"msg", about.sentence},
+                {"fix", about.fix},
+                {"direction", watch_name(watch)},
+                {"user", arena_.concat(refusal.query.user, "@", refusal.query.user_domain)},
+                {"contact", contact.to_bare_string()},
+                {"standing", "none"},
+                {"gate", policy::gate_name(refusal.decision.gate)},
+                {"policy", rule != nullptr ? std::string_view(rule->identity) : std::string_view()},
+                {"policy_scope", rule != nullptr ? scope_of(*rule) : std::string_view()}});
+}
+
 void PresenceFlow::note_update(const Entry& entry, Watch watch, std::size_t stanzas) const {
     if (log::is_enabled(log::Level::Debug)) {
         log::event(log::Level::Debug,

@@ -63,21 +63,20 @@ void PresenceFlow::on_xmpp_subscribe(const xmpp::Presence& presence,
                                      const ServedDomain& served,
                                      std::string_view user) {
     using xmpp::StanzaError;
-    const policy::Decision decision =
-        admission_.decide_from_xmpp({.user = user.substr(0, user.rfind('@')),
-                                     .user_domain = served.sip,
-                                     .remote_domain = presence.from.domain},
-                                    presence.from,
-                                    *this,
-                                    Approach::Subscription,
-                                    timers_.now());
+    const policy::Query query{.user = user.substr(0, user.rfind('@')),
+                              .user_domain = served.sip,
+                              .remote_domain = presence.from.domain};
+    const policy::Decision decision = admission_.decide_from_xmpp(
+        query, presence.from, *this, Approach::Subscription, timers_.now());
     decisions_.count_decision(decision);
     if (!decision.is_allowed()) {
-        return refuse(
-            presence,
-            StanzaError::of(xmpp::Condition::Forbidden, Admission::refusal_text(decision)),
-            policy::gate_code(decision.gate),
-            decision.rule != nullptr ? std::string_view(decision.rule->identity) : "");
+        server_->send_error(
+            xmpp::Kind::Presence,
+            presence.to.bare(),
+            presence.from.bare(),
+            presence.id,
+            StanzaError::of(xmpp::Condition::Forbidden, Admission::refusal_text(decision)));
+        return note_refused(Watch::XmppWatchesSip, presence.from, {decision, query});
     }
     const std::uint32_t label = counters_.label_of(admission_.policy(), presence.from.domain);
     const bool is_in_time = counters_.admit_subscribe(

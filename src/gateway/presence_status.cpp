@@ -235,13 +235,14 @@ void PresenceFlow::add_contact(std::string_view user, std::string_view jid, Done
         admission_.served_xmpp(contact->domain) != nullptr) {
         return done(make_error(ErrorKind::NotFound, "There is no such user or address."));
     }
-    const policy::Decision decision = admission_.decide(
-        {.user = user.substr(0, at), .user_domain = served->sip, .remote_domain = contact->domain});
+    const policy::Query query{
+        .user = user.substr(0, at), .user_domain = served->sip, .remote_domain = contact->domain};
+    const policy::Decision decision = admission_.decide(query);
     if (!decision.is_allowed()) {
         return done(make_error(ErrorKind::NotAuthorized,
                                policy::gate_code(decision.gate),
                                "Policy does not allow it.",
-                               ""));
+                               explain_in_full({decision, query})));
     }
     PairHandle handle = find(user, *contact);
     if (handle != 0 &&

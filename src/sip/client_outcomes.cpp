@@ -72,6 +72,7 @@ void ClientRequests::on_response(const Response& response, const Source& source)
         counters_.stray().add();
         return;
     }
+    peers_.heard(entry->peer);
     if (entry->handler != nullptr) {
         counters_.response(entry->peer, Direction::In, entry->method, response.status);
     }
@@ -236,6 +237,7 @@ void ClientRequests::fail_later(ClientRequest& entry, Error error) {
 
 void ClientRequests::tell(ClientRequest& entry, const Error& error) {
     if (entry.handler != nullptr) {
+        peers_.failed(entry.peer, error);
         const std::uint64_t cookie = entry.cookie;
         conclude(entry)->on_no_response(cookie, error);
     }
@@ -244,6 +246,7 @@ void ClientRequests::tell(ClientRequest& entry, const Error& error) {
 ResponseHandler* ClientRequests::conclude(ClientRequest& entry) {
     --pending_;
     counters_.transactions().add(-1);
+    peers_.settled(entry.peer);
     counters_.duration(entry.method)
         .observe(std::chrono::duration<double>(timers_.now() - entry.began).count());
     return std::exchange(entry.handler, nullptr);

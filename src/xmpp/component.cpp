@@ -220,6 +220,7 @@ void Component::on_down(const Error& why) {
     if (connection_ != nullptr) {
         was_up = was_up || connection_->is_up();
         StreamName name = connection_->name();
+        remember(name, was_up ? "up" : "auth");
         if (was_up) {
             environment().journal.down(name, Mechanism::Component, why);
         } else {
@@ -231,6 +232,7 @@ void Component::on_down(const Error& why) {
         name.partner = domain();
         name.is_partner = true;
         name.is_outgoing = true;
+        remember(name, "tcp");
         environment().journal.failed(name, "tcp", why);
     }
     if (!is_closing_) {
@@ -241,6 +243,10 @@ void Component::on_down(const Error& why) {
     if (was_up && !is_closing_) {
         environment().handler.on_link({}, LinkEvent::Failed);
     }
+}
+
+void Component::remember(const StreamName& name, std::string_view step) {
+    trouble_ = Journal::trouble(name, step, *last_error_, environment().timers.now());
 }
 
 void Component::retry_later() {
@@ -284,9 +290,7 @@ LinkStatus Component::status() const {
     if (connection_ != nullptr) {
         status.remote_address = connection_->name().remote_address;
     }
-    if (last_error_) {
-        status.last_error = std::string(last_error_->code) + ": " + last_error_->public_text;
-    }
+    status.last_error = trouble_;
     fill(status);
     return status;
 }

@@ -225,6 +225,11 @@ StreamName IncomingConnection::name(std::string_view partner) const {
     return name;
 }
 
+void IncomingConnection::note_trouble(LinkStatus& status) const {
+    const LinkTrouble* trouble = environment_.journal.incoming_trouble(status.remote_domain);
+    status.last_error = trouble != nullptr ? std::optional(*trouble) : std::nullopt;
+}
+
 void IncomingConnection::report(std::vector<LinkStatus>& to) const {
     StreamName name = this->name({});
     LinkStatus status;
@@ -235,6 +240,7 @@ void IncomingConnection::report(std::vector<LinkStatus>& to) const {
         status.local_domain = machine_.local();
         status.remote_domain = machine_.remote();
         status.state = "negotiating";
+        note_trouble(status);
         to.push_back(std::move(status));
         return;
     }
@@ -243,6 +249,7 @@ void IncomingConnection::report(std::vector<LinkStatus>& to) const {
         status.remote_domain = pair.remote;
         status.state = "up";
         status.auth = mechanism_name(pair.mechanism);
+        note_trouble(status);
         to.push_back(status);
     }
 }

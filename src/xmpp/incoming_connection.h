@@ -83,6 +83,7 @@ class IncomingConnection final : public StreamConnection {
     void act(const action::Authenticated& action);
     void act(const action::Close& action);
     StreamName name(std::string_view partner) const;
+    void note_trouble(LinkStatus& status) const;
 
     Environment& environment_;
     Directory& directory_;

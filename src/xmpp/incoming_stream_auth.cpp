@@ -131,8 +131,8 @@ Actions IncomingStream::on_result(const dialback::Element& question, Buffer& out
     }
     auto policy = directory_.link_policy(question.from);
     if (!policy) {
-        return refuse_result(
-            question, Condition::PolicyViolation, "IST-POL-001", "no partner", out);
+        const Error why = directory_.link_refusal(question.from);
+        return refuse_result(question, Condition::PolicyViolation, why.code, why.detail, out);
     }
     if (!may_use_dialback(*policy, is_secure_)) {
         return refuse_result(question,

@@ -45,7 +45,10 @@ class Links::Verification final : public OutgoingConnection::Owner {
 
     void on_stream_written(std::uint64_t /*total*/) override {}
 
-    void on_failed(const Error& /*why*/, bool /*retry*/, bool /*was_external_refused*/) override {
+    void on_failed(const Error& /*why*/,
+                   std::string_view /*step*/,
+                   bool /*retry*/,
+                   bool /*was_external_refused*/) override {
         links_.on_verification_done(*this, Verdict::Unknown);
     }
 

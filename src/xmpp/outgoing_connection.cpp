@@ -239,7 +239,7 @@ void OutgoingConnection::fail(const Error& why, bool retry) {
         return;
     }
     environment_.journal.failed(name(), failed_step, why);
-    owner->on_failed(why, retry, machine_.was_external_refused());
+    owner->on_failed(why, failed_step, retry, machine_.was_external_refused());
 }
 
 void OutgoingConnection::on_patience_over() {

@@ -20,13 +20,6 @@ Duration backoff(Duration first, Duration last, unsigned failures, Random& rando
     return delay / 2 + Duration(static_cast<Duration::rep>(random.below(2 * half + 1)));
 }
 
-Error no_partner(std::string_view domain) {
-    return make_error(ErrorKind::Forbidden,
-                      "IST-POL-001",
-                      "no federation with that domain",
-                      std::string(domain) + " is not a partner");
-}
-
 }  // namespace
 
 OutgoingLink::OutgoingLink(Environment& environment, std::string local, std::string remote)
@@ -99,9 +92,20 @@ void OutgoingLink::on_stream_written(std::uint64_t total) {
     outbox().on_written(total);
 }
 
-void OutgoingLink::on_failed(const Error& why, bool retry, bool was_external_refused) {
-    drop_connection();
+void OutgoingLink::remember(std::string_view step, const Error& why) {
     last_error_ = why;
+    trouble_ = Journal::trouble(connection_ != nullptr ? connection_->name() : StreamName(),
+                                step,
+                                why,
+                                environment().timers.now());
+}
+
+void OutgoingLink::on_failed(const Error& why,
+                             std::string_view step,
+                             bool retry,
+                             bool was_external_refused) {
+    remember(step, why);
+    drop_connection();
     Random& random = environment().random;
     TimePoint now = environment().timers.now();
     if (was_external_refused && try_external_ && retry) {
@@ -131,15 +135,15 @@ void OutgoingLink::on_ending(const Error& /*why*/) {
 }
 
 void OutgoingLink::on_gone(const Error& why) {
-    drop_connection();
-    try_external_ = true;
     Error reason = why;
     const bool is_loss = !reason.code.empty();
     if (!is_loss) {
         reason.code = "IST-XMPP-002";
     } else {
-        last_error_ = reason;
+        remember("up", reason);
     }
+    drop_connection();
+    try_external_ = true;
     not_before_ =
         environment().timers.now() + backoff(kFirstRetry, kLastRetry, 0, environment().random);
     outbox().fail_output(reason);
@@ -153,9 +157,9 @@ void OutgoingLink::on_stalled(const Error& why) {
     if (connection_ == nullptr) {
         return;
     }
+    remember("up", why);
     connection_->abandon();
     drop_connection();
-    last_error_ = why;
     outbox().fail_output(why);
     if (outbox().waiting() != 0) {
         connect_later();
@@ -164,7 +168,7 @@ void OutgoingLink::on_stalled(const Error& why) {
 }
 
 void OutgoingLink::expel() {
-    Error why = no_partner(remote_);
+    Error why = environment().handler.link_refusal(remote_);
     retry_.cancel();
     if (connection_ != nullptr) {
         connection_->close(StreamCondition::PolicyViolation, why);
@@ -214,9 +218,7 @@ LinkStatus OutgoingLink::status() const {
     if (mechanism_) {
         status.auth = mechanism_name(*mechanism_);
     }
-    if (last_error_) {
-        status.last_error = std::string(last_error_->code) + ": " + last_error_->public_text;
-    }
+    status.last_error = trouble_;
     fill(status);
     return status;
 }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -69,7 +70,7 @@ class FederationServer final : public Server,
                      metrics::Registry& metrics,
                      StanzaHandler& handler)
         : config_(complete(std::move(config), random)),
-          journal_(metrics),
+          journal_(metrics, timers),
           limit_hits_(metrics.counter("isthmus_s2s_connections_refused_total",
                                       "Connections refused by the cap per address")),
           graveyard_(timers),
@@ -139,9 +140,11 @@ class FederationServer final : public Server,
     std::vector<LinkStatus> status() const override {
         std::vector<LinkStatus> all;
         links_.report(all);
+        const std::size_t first = all.size();
         for (const auto& [key, connection] : incoming_) {
             connection->report(all);
         }
+        report_absent(first, all);
         if (component_) {
             all.push_back(component_->status());
         }
@@ -175,6 +178,10 @@ class FederationServer final : public Server,
 
     std::optional<LinkPolicy> link_policy(std::string_view remote_domain) override {
         return environment_.handler.link_policy(remote_domain);
+    }
+
+    Error link_refusal(std::string_view remote_domain) override {
+        return environment_.handler.link_refusal(remote_domain);
     }
 
     std::string_view dialback_secret() const override { return config_.dialback_secret; }
@@ -240,11 +247,7 @@ class FederationServer final : public Server,
     void send_stanza(Kind kind, const Stanza& stanza, std::uint64_t cookie) {
         Link* link = link_for(stanza.from.domain, stanza.to.domain);
         if (link == nullptr) {
-            return refuse(cookie,
-                          make_error(ErrorKind::Forbidden,
-                                     "IST-POL-001",
-                                     "no federation with that domain",
-                                     std::string(stanza.to.domain) + " is not a partner"));
+            return refuse(cookie, environment_.handler.link_refusal(stanza.to.domain));
         }
         if (const Error* why = link->send(kind, cookie, [&](Buffer& to) { stanza.write(to); })) {
             refuse(cookie, *why);
@@ -273,7 +276,25 @@ class FederationServer final : public Server,
         }
     }
 
+    /// Partners whose streams to us came to nothing, or are gone.
+    void report_absent(std::size_t first, std::vector<LinkStatus>& to) const {
+        std::set<std::string> here;
+        for (std::size_t i = first; i < to.size(); ++i) {
+            here.insert(to[i].remote_domain);
+        }
+        for (const auto& [partner, trouble] : journal_.incoming_troubles()) {
+            if (!here.contains(partner)) {
+                LinkStatus status;
+                status.remote_domain = partner;
+                status.state = "down";
+                status.last_error = trouble;
+                to.push_back(std::move(status));
+            }
+        }
+    }
+
     void recheck() {
+        journal_.forget_troubles([this](std::string_view domain) { return !link_policy(domain); });
         links_.recheck_partners();
         for (IncomingConnection* connection : incoming()) {
             connection->recheck();

@@ -54,21 +54,40 @@ class StanzaHandler {
     /// How to link with that domain; nothing: it is no partner (refuse its streams with
     /// `policy-violation`, and do not dial it). Asked at stream set-up, and per stanza pair once.
     virtual std::optional<LinkPolicy> link_policy(std::string_view remote_domain) = 0;
+
+    /// Why link_policy() gave nothing, for the log.
+    virtual Error link_refusal(std::string_view remote_domain) {
+        return make_error(ErrorKind::Forbidden,
+                          "IST-POL-001",
+                          "no federation with that domain",
+                          std::string(remote_domain) + " is not a partner");
+    }
 };
 
-/// One stream, for `isthmus status` and metrics.
+/// The newest failure of a stream to or from a domain; it stays when the stream is up again.
+struct LinkTrouble {
+    std::string code;  ///< IST-..
+    std::string step;  ///< of setting the stream up: dns, tcp, tls, auth..; "up" if it broke later
+    std::string text;
+    std::string evidence;
+    std::string address;  ///< where to, or from; empty: no connection yet
+    TimePoint at;
+};
+
+/// One stream, for `isthmus status` and metrics. A domain whose streams to us fail has one in state
+/// "down".
 struct LinkStatus {
     std::string local_domain;
     std::string remote_domain;
     bool outgoing = false;
-    std::string state;  ///< connecting, negotiating, up, waiting
+    std::string state;  ///< connecting, negotiating, up, waiting, down
     std::string auth;   ///< external, dialback, component
     std::string tls_version;
     std::string tls_cipher;
     std::string remote_address;
     std::size_t queued = 0;  ///< stanzas waiting
     Duration oldest{};       ///< age of the oldest of them
-    std::string last_error;  ///< "IST-..: text", of the last failed attempt
+    std::optional<LinkTrouble> last_error;
 };
 
 struct ServerConfig {

@@ -39,6 +39,29 @@ TEST_F(ServerTest, OptionsToTheGatewayTellWhatItCan) {  // RFC 3261 §11
     EXPECT_THAT(above.bodies, IsEmpty());
 }
 
+TEST_F(ServerTest, AHeldRequestStillKnowsItsNames) {
+    above.answer = 0;
+    peer.send(request({.extra = "Subject: x"}));
+    loop.run();
+    ASSERT_THAT(above.held, SizeIs(1));
+    const auto names = above.held[0]->names();
+    EXPECT_EQ(names.from, "sip:juliet@example.com");
+    EXPECT_EQ(names.to, "sip:romeo@example.net");
+    EXPECT_EQ(names.call_id, "call-1");
+    std::string odd = request({.branch = "z9hG4bKtwo", .call_id = "call-2"});
+    odd.replace(odd.find("From: <sip:juliet@example.com>"),
+                std::string("From: <sip:juliet@example.com>").size(),
+                "f: \"<sip:mallory@x>\" <sip:juliet@example.com;user=phone>");
+    peer.send(odd);
+    loop.run();
+    ASSERT_THAT(above.held, SizeIs(2));
+    EXPECT_EQ(above.held[1]->names().from, "sip:juliet@example.com;user=phone");
+    above.held[1]->respond(200);
+    loop.advance(seconds(40));
+    EXPECT_EQ(above.held[1]->names().from, "") << "its transaction has ended";
+    above.held[0]->respond(200);
+}
+
 TEST_F(ServerTest, OptionsTellOfEventsIfThereAreAny) {  // RFC 6665 §4.4.4, checklist 8.20
     const MessageFields options{.method = "OPTIONS", .uri = "sip:gw.example.net", .body = {}};
     EXPECT_EQ(header_of(ask(options), "Allow-Events"), "");
@@ -171,6 +194,42 @@ TEST_F(ClientTest, ARequestGoesOutAndItsResponseComesBack) {
     EXPECT_TRUE(
         metrics_have("isthmus_sip_requests_total{peer=\"frontend\",direction=\"out\","
                      "method=\"MESSAGE\"} 1"));
+}
+
+TEST_F(ClientTest, HealthOfAPeerFollowsWhatItDoes) {
+    const auto health = [this] { return agent->peers().at(0); };
+    EXPECT_EQ(health().state, PeerHealth::State::Untried);
+    EXPECT_EQ(health().pending, 0U);
+    send(target(Transport::Tcp), 1);
+    EXPECT_EQ(health().pending, 1U);
+    EXPECT_EQ(health().state, PeerHealth::State::Untried);
+    loop.run();
+    answer(arrived(), "503 Service Unavailable");
+    EXPECT_EQ(health().state, PeerHealth::State::Up) << "it answers, whatever it says";
+    EXPECT_EQ(health().pending, 0U);
+    EXPECT_FALSE(health().last_error);
+
+    send(target(Transport::Tcp), 2);
+    loop.advance(seconds(33));
+    const auto since = loop.timers().now();
+    EXPECT_EQ(health().state, PeerHealth::State::Silent);
+    EXPECT_LE(since - health().since, seconds(1) + milliseconds(100));
+    ASSERT_TRUE(health().last_error);
+    EXPECT_EQ(health().last_error->code, "IST-SIP-002");
+    EXPECT_EQ(health().pending, 0U);
+    const auto first_silence = health().since;
+    send(target(Transport::Tcp), 3);
+    loop.advance(seconds(33));
+    EXPECT_EQ(health().since, first_silence) << "silent since the first failure";
+    EXPECT_GT(health().failed_at, first_silence);
+
+    // What it sends of its own is a sign of life too.
+    StreamPeer peer(peer_host, "192.0.2.1:5060");
+    loop.run();
+    peer.send(request({}));
+    loop.run();
+    EXPECT_EQ(health().state, PeerHealth::State::Up);
+    EXPECT_TRUE(health().last_error) << "what went wrong last is still known";
 }
 
 TEST_F(ClientTest, OneConnectionServesAllInOrder) {

@@ -14,7 +14,8 @@ class Operation(OwnWorldTest):
     @classmethod
     def build(cls, world):
         world.add_branch("udp").add_northwind()
-        world.start(tables={"log": {"format": "json", "level": "debug"}})
+        world.start(tables={"log": {"format": "json", "level": "debug"},
+                            "dns.static": {"nowhere.example": []}})
 
     def test_1_counters_sum_to_the_accepted_messages(self):
         branch, northwind = self.world.branch, self.world.northwind
@@ -48,8 +49,12 @@ class Operation(OwnWorldTest):
         self.assertEqual(self.gateway.http("/healthz")[0], 200)
         self.assertEqual(self.gateway.http("/readyz")[0], 200)
         self.assertIn(self.gateway.http("/nonsense")[0], (404,))
-        status = self.gateway.cli("status").stdout
-        self.assertTrue(status.strip())
+        status = json.loads(self.gateway.cli("status", "-o", "json").stdout)
+        (peer,) = status["sip_peers"]
+        self.assertEqual(peer["state"], "up", "it has sent messages and answered one")
+        self.assertTrue(peer["target"].startswith("udp:127.0.0.1:"))
+        self.assertEqual(peer["pending"], 0)
+        self.assertIn("SIP PEERS", self.gateway.cli("status").stdout)
         for (name, labels) in self.gateway.metrics():
             self.assertTrue(name.startswith(("isthmus_", "process_")), name)
             for label, value in labels:
@@ -73,6 +78,37 @@ class Operation(OwnWorldTest):
         self.assertTrue(any(e.get("call_id") for e in mine))
         self.assertTrue(any(e.get("stanza_id") for e in mine))
         self.assertEqual(len({e["trace_id"] for e in events if "trace_id" in e}), 2)
+
+    def test_3_failures_name_all_that_is_known(self):
+        start = self.gateway.mark()
+        call = self.world.branch.message("sip:eve@stranger.example", unique("refused"))
+        call.wait()
+        line = self.gateway.wait_event("im.fail", start=start)
+        self.assertEqual(line["code"], "IST-POL-001")
+        self.assertIn("may not talk to stranger.example", line["msg"])
+        self.assertEqual(line["fix"],
+                         "isthmus partner create stranger.example --partner-type Federated")
+        self.assertEqual(line["gate"], "partner")
+        self.assertEqual(line["step"], "policy")
+        self.assertEqual(line["result"], "denied")
+        self.assertTrue(line["from"].endswith("@branch.example"))
+        self.assertEqual(line["to"], "sip:eve@stranger.example")
+        self.assertTrue(line["call_id"])
+        self.assertTrue(line["peer"])
+        self.assertGreater(line["duration_ms"], 0)
+        # A link that does not come up: the transaction has kept who it was.
+        self.gateway.cli("partner", "create", "nowhere.example", "--partner-type", "Federated")
+        start = self.gateway.mark()
+        call = self.world.branch.message("sip:eve@nowhere.example", unique("lost"))
+        call.wait(40)
+        line = self.gateway.wait_event("im.fail", start=start)
+        self.assertTrue(line["code"].startswith("IST-DNS-"), line)
+        self.assertTrue(line["from"].endswith("@branch.example"))
+        self.assertEqual(line["to"], "sip:eve@nowhere.example")
+        self.assertTrue(line["call_id"] and line["trace_id"] and line["stanza_id"])
+        self.assertEqual((line["partner"], line["step"]), ("nowhere.example", "delivery"))
+        self.assertGreater(line["duration_ms"], 0)
+        self.gateway.cli("partner", "delete", "nowhere.example", "--yes")
 
     def test_4_a_wrong_command_line(self):
         self.assertEqual(self.gateway.cli("partner", "create", "", check=False).returncode, 2)

@@ -33,6 +33,10 @@ class TestDirectory final : public xmpp::Directory {
         return found == partners.end() ? std::nullopt : std::optional(found->second);
     }
 
+    Error link_refusal(std::string_view remote_domain) override {
+        return make_error(ErrorKind::Forbidden, "IST-POL-001", "", std::string(remote_domain));
+    }
+
     std::string_view dialback_secret() const override { return "s3cr3t"; }
 
     bool has_tls() const override { return tls; }

@@ -263,6 +263,43 @@ TEST_F(LinksTest, PatienceEndsWithTheLastReason) {
     EXPECT_LE(wire.connects_tried(), tried + 1);
 }
 
+TEST_F(LinksTest, TheNewestErrorIsShownWithStepAddressAndTime) {
+    handler.partners["fabrikam.example"].tls = Negotiation::Required;
+    start();
+    send(1);
+    dial();
+    fabrikam.hear();
+    const auto first = loop.timers().now();
+    fabrikam.say(header(kTheirs, kOurs, "p1") + features(""));
+    auto status = server->status();
+    ASSERT_EQ(status.size(), 1U);
+    ASSERT_TRUE(status[0].last_error);
+    EXPECT_EQ(status[0].last_error->code, "IST-TLS-001");
+    EXPECT_EQ(status[0].last_error->step, "features");
+    EXPECT_EQ(status[0].last_error->address, "192.0.2.2:5269");
+    EXPECT_EQ(status[0].last_error->at, first);
+    fabrikam.stop();
+    loop.advance(60s);
+    send(2);
+    loop.advance(1s);
+    status = server->status();
+    ASSERT_TRUE(status[0].last_error);
+    EXPECT_EQ(status[0].last_error->code, "IST-TCP-001") << "the newer one";
+    EXPECT_EQ(status[0].last_error->step, "tcp");
+    EXPECT_GT(status[0].last_error->at, first);
+    ScriptedServer back(loop, theirs, "192.0.2.2:5269");
+    loop.advance(10s);
+    back.let_in_by_external();
+    status = server->status();
+    EXPECT_EQ(status[0].state, "up");
+    EXPECT_TRUE(status[0].last_error) << "when the stream is up again, it is still known";
+    back.peer().drop();
+    loop.run();
+    status = server->status();
+    EXPECT_EQ(status[0].last_error->step, "up");
+    EXPECT_EQ(status[0].last_error->at, loop.timers().now());
+}
+
 TEST_F(LinksTest, AnAttemptThatHangsIsGivenUp) {
     wire.blackhole(endpoint("192.0.2.2:5269"));
     start();
