@@ -35,9 +35,9 @@ void Link::come_up(net::ByteStream& stream) {
 }
 
 void Link::on_patience() {
-    TimePoint now = environment_.timers.now();
-    Duration patience = environment_.config.queue_patience;
-    TimePoint limit = now - patience;
+    const TimePoint now = environment_.timers.now();
+    const Duration patience = environment_.config.queue_patience;
+    const TimePoint limit = now - patience;
     if (outbox_.waiting() != 0 && outbox_.oldest_waiting() <= limit) {
         outbox_.expire(limit,
                        make_error(ErrorKind::Timeout,

@@ -28,7 +28,7 @@ class Link {
     /// reason for the refusal; it stays valid until the next call.
     template <class Write>
     const Error* send(Kind kind, std::uint64_t cookie, const Write& write) {
-        TimePoint now = environment_.timers.now();
+        const TimePoint now = environment_.timers.now();
         if (up_ != nullptr) {
             Buffer& out = up_->output();
             if (out.size() > environment_.config.max_output_octets) {

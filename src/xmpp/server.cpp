@@ -26,7 +26,7 @@ net::IpAddress network_of(const net::IpAddress& address) {
         return address;
     }
     std::array<std::uint8_t, 16> prefix{};
-    std::string_view octets = address.octets();
+    const std::string_view octets = address.octets();
     std::copy_n(octets.begin(), 8, prefix.begin());
     return net::IpAddress::v6(prefix);
 }

@@ -230,4 +230,9 @@ class World : public testing::Test {
     std::unique_ptr<xmpp::Server> server;
 };
 
+class LinksTest : public World {
+  protected:
+    void dial() { loop.advance(2ms); }
+};
+
 }  // namespace isthmus::test
