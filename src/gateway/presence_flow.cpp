@@ -136,12 +136,21 @@ subscriptions::Record PresenceFlow::record_of(const Entry& entry) const {
         made.dialogs.push_back(
             {notifiers_->save(dialog), now + std::int64_t{notifiers_->seconds_left(dialog)}});
     });
+    if (made.xmpp_watches_sip == subscriptions::Standing::Active) {
+        std::vector<std::string_view> shown;
+        entry.value.sip_presence.available(shown);
+        made.shown.assign(shown.begin(), shown.end());
+    }
     return made;
 }
 
 void PresenceFlow::save(PairHandle handle, Entry& entry, Watch watch, bool is_waited_for) {
     using subscriptions::Standing;
     subscriptions::Store::Done done;
+    if (watch == Watch::XmppWatchesSip &&
+        entry.value.xmpp_watches_sip.standing() == Standing::None) {
+        entry.value.sip_presence.clear();  // she has been told all that there was to tell
+    }
     if (is_waited_for) {
         const std::uint16_t number = ++entry.value.saves[static_cast<std::size_t>(watch)];
         done = [this, handle, watch, number](bool is_saved) {
@@ -153,12 +162,30 @@ void PresenceFlow::save(PairHandle handle, Entry& entry, Watch watch, bool is_wa
         store_->erase(entry.user(), entry.contact(), std::move(done));
     } else {
         store_->save(record_of(entry), std::move(done));
+        if (is_waited_for && entry.value.xmpp_watches_sip.standing() == Standing::Active) {
+            entry.value.sip_presence.set_stored(true);
+        }
     }
+}
+
+/// What she is shown must be taken back after a restart, if it is gone by then. One write for each
+/// new resource: those that leave may stay in the record.
+void PresenceFlow::save_shown(PairHandle handle, Entry& entry) {
+    store_->save(record_of(entry), [this, handle](bool is_saved) {
+        Entry* still = is_saved ? nullptr : book_.get(handle);
+        if (still != nullptr) {
+            still->value.sip_presence.set_stored(false);  // the next news saves it again
+        }
+    });
+    entry.value.sip_presence.set_stored(true);
 }
 
 void PresenceFlow::on_saved(PairHandle handle, Watch watch, std::uint16_t number, bool is_saved) {
     const Turn turn(*this);
-    const Entry* entry = book_.get(handle);
+    Entry* entry = book_.get(handle);
+    if (entry != nullptr && !is_saved) {
+        entry->value.sip_presence.set_stored(false);
+    }
     if (entry != nullptr && entry->value.saves[static_cast<std::size_t>(watch)] != number) {
         return;  // something newer is being saved
     }
@@ -208,6 +235,9 @@ void PresenceFlow::restore(const std::vector<subscriptions::Record>& records) {
         pair.xmpp_watches_sip = OfSip::restored(record.xmpp_watches_sip);
         pair.sip_watches_xmpp = OfXmpp::restored(record.sip_watches_xmpp);
         pair.needs_turn = true;
+        for (const std::string& resource : record.shown) {
+            pair.sip_presence.assume(resource);
+        }
         counters_.add(Watch::XmppWatchesSip, pair.label, record.xmpp_watches_sip, 1);
         counters_.add(Watch::SipWatchesXmpp, pair.label, record.sip_watches_xmpp, 1);
         for (const subscriptions::WatchDialog& dialog : record.dialogs) {

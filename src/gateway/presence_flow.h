@@ -168,6 +168,7 @@ class PresenceFlow final : public Contacts,
     PairHandle make(std::string_view user, const xmpp::Jid& contact, std::string_view uri);
     void collect(PairHandle handle);
     void save(PairHandle handle, Entry& entry, Watch watch, bool is_waited_for);
+    void save_shown(PairHandle handle, Entry& entry);
     void on_saved(PairHandle handle, Watch watch, std::uint16_t number, bool is_saved);
     void tell_when_saved(PairHandle handle, Done done);
     subscriptions::Record record_of(const Entry& entry) const;
@@ -198,6 +199,7 @@ class PresenceFlow final : public Contacts,
     void plan_retry(PairHandle handle, Entry& entry, Watch watch, std::uint32_t seconds);
     void tell_state(Entry& entry, const Ends& ends);
     void tell_unavailable(Entry& entry, const Ends& ends);
+    void settle_shown(PairHandle handle, bool has_document);
     void take_document(Entry& entry, const sip::Notification& notification, int& status);
     void on_xmpp_subscribe(const xmpp::Presence& presence,
                            const ServedDomain& served,

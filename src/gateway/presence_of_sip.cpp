@@ -262,8 +262,22 @@ void PresenceFlow::tell_unavailable(Entry& entry, const Ends& ends) {
         // After a restart nobody knows which of his resources she holds for available.
         send(ends.user, ends.contact, xmpp::PresenceType::Unavailable, 0);
     }
-    pair.sip_presence.clear();
+    pair.sip_presence.forget();
     pair.is_shown_offline = true;
+}
+
+/// What she holds for available is in the store; what only the store knows of is over.
+void PresenceFlow::settle_shown(PairHandle handle, bool has_document) {
+    Entry* entry = book_.get(handle);
+    if (entry == nullptr || !entry->value.xmpp_watches_sip.is_told()) {
+        return;
+    }
+    if (!has_document && entry->value.sip_presence.has_assumed()) {
+        // RFC 3856 §6.8: there is no document yet that this NOTIFY could mean.
+        tell_unavailable(*entry, ends_of(*entry, arena_));
+    } else if (entry->value.sip_presence.has_unstored()) {
+        save_shown(handle, *entry);
+    }
 }
 
 // --- sip::SubscriberHandler -------------------------------------------------------------------
@@ -344,6 +358,9 @@ int PresenceFlow::on_notify(std::uint64_t owner, const sip::Notification& notifi
         event_of(notification.state),
         {.reason = reason_of(notification.reason),
          .retry_after = notification.retry_after.value_or(0)});
+    if (notification.state == SubscriptionState::Active) {
+        settle_shown(owner, !notification.body.empty());
+    }
     return status;
 }
 
