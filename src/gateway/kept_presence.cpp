@@ -223,6 +223,16 @@ void KeptPresence::available(std::vector<std::string_view>& into) const {
     }
 }
 
+void KeptPresence::left(std::vector<std::string_view>& into) const {
+    std::string_view rest = entries_.view();
+    while (!rest.empty()) {
+        const std::string_view entry = next_entry(rest);
+        if (!is_available_entry(entry)) {
+            into.push_back(resource_of(entry));
+        }
+    }
+}
+
 bool KeptPresence::is_available() const {
     return is_any(entries_.view(), kAvailable, kAvailable);
 }

@@ -31,6 +31,9 @@ class KeptPresence {
     /// Resources that are available; views die with the next change.
     void available(std::vector<std::string_view>& into) const;
 
+    /// The others; views die with the next change.
+    void left(std::vector<std::string_view>& into) const;
+
     bool is_empty() const { return entries_.empty(); }
 
     bool is_available() const;

@@ -271,7 +271,7 @@ std::uint64_t PresenceFlow::cookie_of(PairHandle handle, Watch watch) const {
     return kCookie | std::uint64_t{watch == Watch::SipWatchesXmpp} << 62U | handle;
 }
 
-void PresenceFlow::send(const xmpp::Jid& from,
+bool PresenceFlow::send(const xmpp::Jid& from,
                         const xmpp::Jid& to,
                         xmpp::PresenceType type,
                         std::uint64_t cookie) {
@@ -279,7 +279,7 @@ void PresenceFlow::send(const xmpp::Jid& from,
     stanza.from = from;
     stanza.to = to;
     stanza.type = type;
-    server_->send(stanza, cookie);
+    return server_->send(stanza, cookie);
 }
 
 void PresenceFlow::refuse(const xmpp::Presence& presence,
@@ -341,8 +341,8 @@ void PresenceFlow::on_presence(const xmpp::Presence& presence) {
         case PresenceType::Probe:
             if (handle == 0) {
                 // RFC 6121 §4.3.2: repairs a roster that is out of step.
-                return send(
-                    presence.to.bare(), presence.from.bare(), PresenceType::Unsubscribed, 0);
+                send(presence.to.bare(), presence.from.bare(), PresenceType::Unsubscribed, 0);
+                return;
             }
             return act(handle, OfSip::Event::Probe);
         case PresenceType::Error:
@@ -368,6 +368,7 @@ void PresenceFlow::on_not_sent(std::uint64_t cookie, const Error& error) {
     const bool is_full = error.kind == ErrorKind::Limit;
     if ((cookie >> 62U & 1U) == 0) {
         entry->value.owes_subscribed = true;
+        owe(*entry, domain);
     } else if (is_full) {
         plan_retry(handle, *entry, Watch::SipWatchesXmpp, kFullRetry);
     } else if (entry->value.sip_watches_xmpp.state() == OfXmpp::State::Pending) {

@@ -126,7 +126,15 @@ class PresenceFlow final : public Contacts,
         sip::WatchRequest granted;
     };
 
-    enum class Walk : std::uint8_t { Restore, PartnerDown, PartnerUp, PeerDown, PeerUp, Policy };
+    enum class Walk : std::uint8_t {
+        Restore,
+        PartnerDown,
+        PartnerUp,
+        PartnerDrained,
+        PeerDown,
+        PeerUp,
+        Policy
+    };
 
     /// A walk over all pairs, in slices.
     struct Sweep {
@@ -149,6 +157,7 @@ class PresenceFlow final : public Contacts,
         Reach reach = Reach::Up;
         PairHandle sample = 0;  ///< one of them, to ask whether the domain is there
         std::uint32_t place = 0;
+        bool owes_state = false;  ///< some pairs do
     };
 
     /// The SIP system of a served domain.
@@ -172,7 +181,7 @@ class PresenceFlow final : public Contacts,
     void on_saved(PairHandle handle, Watch watch, std::uint16_t number, bool is_saved);
     void tell_when_saved(PairHandle handle, Done done);
     subscriptions::Record record_of(const Entry& entry) const;
-    void send(const xmpp::Jid& from,
+    bool send(const xmpp::Jid& from,
               const xmpp::Jid& to,
               xmpp::PresenceType type,
               std::uint64_t cookie);
@@ -197,7 +206,11 @@ class PresenceFlow final : public Contacts,
     void perform(PairHandle handle, Entry& entry, const Ends& ends, const OfSip::List& list);
     void subscribe(PairHandle handle, Entry& entry, const Ends& ends);
     void plan_retry(PairHandle handle, Entry& entry, Watch watch, std::uint32_t seconds);
+    void show(Entry& entry, const xmpp::Presence& presence);
+    void owe(Entry& entry, std::string_view contact_domain);
+    void tell_owed(PairHandle handle, Entry& entry);
     void tell_state(Entry& entry, const Ends& ends);
+    void show_unavailable(Entry& entry, const Ends& ends, std::string_view resource);
     void tell_unavailable(Entry& entry, const Ends& ends);
     void settle_shown(PairHandle handle, bool has_document);
     void take_document(Entry& entry, const sip::Notification& notification, int& status);

@@ -47,7 +47,7 @@ void PresenceFlow::on_sweep() {
     for (std::size_t i = 0; i < sweeps_.size();) {
         Sweep sweep = std::move(sweeps_[i]);
         const bool is_paced = sweep.walk == Walk::Restore || sweep.walk == Walk::PartnerUp ||
-                              sweep.walk == Walk::PeerUp;
+                              sweep.walk == Walk::PartnerDrained || sweep.walk == Walk::PeerUp;
         bool is_done = false;
         for (unsigned visits = 0; visits < kVisits && !(is_paced && turns_ < 1); ++visits) {
             const PairHandle handle = book_.next(sweep.place);
@@ -104,16 +104,18 @@ bool PresenceFlow::visit(const Sweep& sweep, PairHandle handle) {
             if (!is_of_partner) {
                 return false;
             }
-            if (entry.value.owes_subscribed && entry.value.xmpp_watches_sip.is_told()) {
-                entry.value.owes_subscribed = false;
-                const Ends ends = ends_of(entry, arena_);
-                send(ends.user,
-                     ends.contact,
-                     xmpp::PresenceType::Subscribed,
-                     cookie_of(handle, Watch::XmppWatchesSip));
-            }
+            entry.value.owes_state = false;
+            tell_owed(handle, entry);
+            // Where a NOTIFY is awaited its turn comes with that.
+            entry.value.owes_state = entry.value.xmpp_watches_sip.is_told();
             act(handle, OfSip::Event::PartnerUp);
             act(handle, OfXmpp::Event::PartnerUp);
+            return true;
+        case Walk::PartnerDrained:
+            if (!is_of_partner || (!entry.value.owes_state && !entry.value.owes_subscribed)) {
+                return false;
+            }
+            tell_owed(handle, entry);
             return true;
         case Walk::PeerDown:
             if (is_of_peer) {
@@ -221,7 +223,13 @@ void PresenceFlow::set_reach(std::string_view name, Domain& domain, xmpp::LinkEv
             domain.reach = Reach::Up;
             domains_away_ -= was == Reach::Down ? 1 : 0;
             if (was == Reach::Lost || was == Reach::Down) {
+                domain.owes_state = false;
                 start(Walk::PartnerUp, name);
+            }
+            [[fallthrough]];
+        case xmpp::LinkEvent::Drained:
+            if (std::exchange(domain.owes_state, false)) {
+                start(Walk::PartnerDrained, name);
             }
             break;
         case xmpp::LinkEvent::Closed:
