@@ -3,6 +3,7 @@
 #include "gateway/watch_owner.h"
 #include "translate/address.h"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <utility>
@@ -46,9 +47,13 @@ void PresenceFlow::attach(SipSide& sip_side,
     sip_side_ = &sip_side;
     server_ = &server;
     store_ = &store;
-    subscribers_ = sip::make_subscribers({}, events, timers_, random_, metrics_, *this);
+    sip::SubscriberConfig subscribing;
+    subscribing.max_subscriptions = config_.max_pairs;
+    subscribers_ = sip::make_subscribers(subscribing, events, timers_, random_, metrics_, *this);
     sip::NotifierConfig notifying;
     notifying.interval = config_.notify_interval;
+    // Several devices of a SIP user may watch the same contact.
+    notifying.max_dialogs = std::max(notifying.max_dialogs, config_.max_pairs);
     notifiers_ = sip::make_notifiers(notifying, events, timers_, random_, metrics_, *this);
 }
 
@@ -93,6 +98,9 @@ PairHandle PresenceFlow::make(std::string_view user,
     const std::size_t peer = peer_of(user.substr(user.rfind('@') + 1));
     if (peer < peers_.size()) {
         ++peers_[peer].pairs;
+        if (book_.get(peers_[peer].sample) == nullptr) {
+            peers_[peer].sample = handle;
+        }
     }
     if (!watch_timer_.is_armed()) {
         watch_timer_.arm(std::chrono::seconds(5));

@@ -133,6 +133,7 @@ class PresenceFlow final : public Contacts,
         PartnerDrained,
         PeerDown,
         PeerUp,
+        PeerCheck,
         Policy
     };
 
@@ -141,6 +142,7 @@ class PresenceFlow final : public Contacts,
         Walk walk = Walk::Restore;
         std::string domain;  ///< of the contact or the user; empty: all
         std::uint32_t place = 0;
+        unsigned checks = 0;  ///< of PeerCheck
     };
 
     struct Retry {
@@ -148,6 +150,8 @@ class PresenceFlow final : public Contacts,
         PairHandle pair = 0;
         Watch watch = Watch::XmppWatchesSip;
     };
+
+    static constexpr unsigned kChecks = 3;  ///< dialogs that a PeerCheck asks about
 
     enum class Reach : std::uint8_t { Up, Doubtful, Lost, Down };
 
@@ -166,6 +170,12 @@ class PresenceFlow final : public Contacts,
         bool is_down = false;
         bool is_asked = false;
         unsigned ticks = 0;
+        std::uint32_t place = 0;
+        PairHandle sample = 0;  ///< one of them, to see whether its dialog is known
+        TimePoint checked_at{};
+        TimePoint suspected_at{};
+        TimePoint trusted_until{};
+        unsigned forgotten = 0;  ///< dialogs, since suspected_at
     };
 
     /// Everything that comes from the loop begins with one: the arena starts afresh.
@@ -192,6 +202,7 @@ class PresenceFlow final : public Contacts,
                       std::string_view contact,
                       std::string_view code,
                       std::string_view text);
+    void note_peer(std::size_t index, std::string_view text);
     void note_update(const Entry& entry, Watch watch, std::size_t stanzas) const;
     bool may_log();
     void fail(Entry& entry, Watch watch, std::string_view code, std::string_view text);
@@ -256,17 +267,22 @@ class PresenceFlow final : public Contacts,
     // presence_links
     void start(Walk walk, std::string_view domain);
     void on_sweep();
-    bool visit(const Sweep& sweep, PairHandle handle);
+    bool visit(Sweep& sweep, PairHandle handle);
     bool visit_policy(PairHandle handle, Entry& entry);
     void on_retry();
-    void on_watch();
     void set_reach(std::string_view name, Domain& domain, xmpp::LinkEvent event);
     bool is_away(std::string_view contact_domain) const;
     void ask_domain(std::string_view name, Domain& domain);
+    // presence_peers
+    void on_watch();
     void ask_peer(std::size_t index);
     void set_peer(std::size_t index, bool is_down);
     std::size_t peer_of(std::string_view sip_domain) const;
     bool is_peer_down(std::string_view sip_domain) const;
+    void check_peer(std::size_t index);
+    bool check(Entry& entry);
+    void suspect(std::size_t index);
+    void trust(std::size_t index);
     // sip::ResponseHandler, of OPTIONS
     void on_response(std::uint64_t cookie, const sip::Response& response) override;
     void on_no_response(std::uint64_t cookie, const Error& error) override;

@@ -437,8 +437,11 @@ void PresenceFlow::on_end(std::uint64_t owner,
          : end == SubscriptionEnd::NoNotify ? std::string_view("no NOTIFY came")
          : end == SubscriptionEnd::Expired  ? std::string_view("no refresh succeeded")
                                             : std::string_view("SUBSCRIBE was not answered"));
+    const std::size_t peer = peer_of(entry->user().substr(entry->user().rfind('@') + 1));
     if (!is_answer) {
-        ask_peer(peer_of(entry->user().substr(entry->user().rfind('@') + 1)));
+        ask_peer(peer);
+    } else if (end == SubscriptionEnd::DialogGone && status == 481) {
+        suspect(peer);
     }
     const OfSip::Details details{
         .reason = {}, .retry_after = retry_after.value_or(0), .status = status};

@@ -29,6 +29,7 @@ Play::Play() {
                        {"northwind.example", "northwind.example"}};
     config_.subscribe_rate = 1;
     config_.subscribe_burst = 5;
+    config_.dialog_check = {};
     int index = 0;
     for (const auto& [name, domain, address] :
          {std::tuple{"proxy", "contoso.example", "192.0.2.10"},
@@ -171,6 +172,10 @@ bool Play::change_ours(const std::vector<std::string>& words) {
         start();
     } else if (words[0] == "streams" && words[1] == "hold") {
         output_limit_ = text::to_number(words[2]).value();
+        stop();
+        start();
+    } else if (words[0] == "dialogs" && words[1] == "checked") {
+        config_.dialog_check = std::chrono::seconds(5);
         stop();
         start();
     } else if (words[0] == "store") {
