@@ -151,7 +151,7 @@ class Component::Connection final : public StreamConnection {
         close(condition, trouble(ErrorKind::Unreachable, code, std::string(detail)));
     }
 
-    void handle_written(std::uint64_t total) override { component_.outbox().on_written(total); }
+    void handle_written(std::uint64_t total) override { component_.on_written(total); }
 
     void handle_closed(const Error& reason) override {
         patience_.cancel();
@@ -260,6 +260,10 @@ void Component::on_stalled(const Error& why) {
     if (connection_ != nullptr) {
         connection_->close(StreamCondition::ConnectionTimeout, why);
     }
+}
+
+void Component::on_drained() {
+    environment().handler.on_link({}, LinkEvent::Drained);
 }
 
 void Component::close_if_idle() {

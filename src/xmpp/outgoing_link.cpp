@@ -89,7 +89,7 @@ void OutgoingLink::on_up(Mechanism mechanism) {
 void OutgoingLink::on_verified(Verdict /*verdict*/, const std::string& /*detail*/) {}
 
 void OutgoingLink::on_stream_written(std::uint64_t total) {
-    outbox().on_written(total);
+    on_written(total);
 }
 
 void OutgoingLink::remember(std::string_view step, const Error& why) {
@@ -164,6 +164,10 @@ void OutgoingLink::on_stalled(const Error& why) {
         connect_later();
     }
     environment().handler.on_link(remote_, LinkEvent::Lost);
+}
+
+void OutgoingLink::on_drained() {
+    environment().handler.on_link(remote_, LinkEvent::Drained);
 }
 
 void OutgoingLink::expel() {

@@ -7,9 +7,12 @@
 namespace isthmus::test {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::Gt;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Lt;
 using testing::Pair;
 
 TEST_F(LinksTest, AMessageWaitsForAServerThatComesBack) {
@@ -135,6 +138,54 @@ TEST_F(LinksTest, AReaderWhoStopsMeetsTheCapThenTheEnd) {
     loop.advance(61s);
     EXPECT_EQ(handler.not_sent.size(), cookie - 2);
     EXPECT_EQ(server->pending(), 0U);
+}
+
+TEST_F(LinksTest, WhoWasRefusedByAFullLinkHearsThatItHasRoomAgain) {
+    config.max_output_octets = 1000;
+    start();
+    send(1);
+    dial();
+    fabrikam.let_in_by_external();
+    wire.set_window(100);
+    fabrikam.peer().stream().pause_reading(true);
+    int accepted = 0;
+    while (accepted < 100 && presence(xmpp::PresenceType::Available)) {
+        ++accepted;
+    }
+    EXPECT_THAT(accepted, AllOf(Gt(5), Lt(20)));
+    EXPECT_TRUE(presence(xmpp::PresenceType::Unsubscribed)) << "of authorisations nothing is lost";
+    int reserve = 1;
+    while (reserve < 100 && presence(xmpp::PresenceType::Subscribe)) {
+        ++reserve;
+    }
+    EXPECT_LT(reserve, 6);
+    loop.advance(1s);
+    EXPECT_THAT(handler.links, ElementsAre(Pair(kTheirs, xmpp::LinkEvent::Up)));
+    fabrikam.peer().stream().pause_reading(false);
+    loop.advance(1s);
+    EXPECT_THAT(
+        handler.links,
+        ElementsAre(Pair(kTheirs, xmpp::LinkEvent::Up), Pair(kTheirs, xmpp::LinkEvent::Drained)));
+    EXPECT_TRUE(presence(xmpp::PresenceType::Available));
+    loop.advance(61s);
+    EXPECT_EQ(handler.links.size(), 2U) << "it is told once, and nothing is stalled";
+}
+
+TEST_F(LinksTest, AFullLinkThatNobodyReadsEndsThoughNobodyWaitsForAnOutcome) {
+    config.max_output_octets = 1000;
+    start();
+    send(1);
+    dial();
+    fabrikam.let_in_by_external();
+    wire.set_window(100);
+    fabrikam.peer().stream().pause_reading(true);
+    for (int i = 0; i < 100; ++i) {
+        presence(xmpp::PresenceType::Available);
+    }
+    loop.advance(61s);
+    EXPECT_THAT(
+        handler.links,
+        ElementsAre(Pair(kTheirs, xmpp::LinkEvent::Up), Pair(kTheirs, xmpp::LinkEvent::Lost)));
 }
 
 TEST_F(LinksTest, WhatWasNotWrittenWhenTheConnectionDiesIsNotSent) {

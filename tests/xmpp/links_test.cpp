@@ -8,9 +8,12 @@
 namespace isthmus::test {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::Gt;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Lt;
 using testing::Not;
 using testing::Pair;
 using testing::StartsWith;
