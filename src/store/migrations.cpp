@@ -278,6 +278,10 @@ constexpr Step kSteps[] = {
     CREATE INDEX users_by_logon ON users(substr(lower(logon), 1, 200)) WHERE logon <> '';
     CREATE INDEX users_by_dn ON users(substr(lower(dn), 1, 200)) WHERE dn <> '';
     )"},
+    // 4: which resources of the SIP user the contact was shown, each with a line end behind it.
+    {.both = R"(
+    ALTER TABLE subscriptions ADD COLUMN shown $TEXT NOT NULL DEFAULT '';
+    )"},
 };
 
 static_assert(std::size(kSteps) == kNewestSchema);
