@@ -53,7 +53,7 @@ TEST_F(LinksTest, PatienceEndsWithTheLastReason) {
 }
 
 TEST_F(LinksTest, TheNewestErrorIsShownWithStepAddressAndTime) {
-    handler.partners["fabrikam.example"].tls = Negotiation::Required;
+    handler.partners["fabrikam.example"].tls = xmpp::Negotiation::Required;
     start();
     send(1);
     dial();
