@@ -112,6 +112,10 @@ void read_rest(TableReader& root, Config& config) {
     limits.take("max_pending_messages", config.max_pending_messages, 1, 10'000'000);
     limits.take("drain_seconds", config.drain_seconds, 0, 3600);
     limits.take("notify_interval_seconds", config.notify_interval_seconds, 0, 3600);
+    limits.take("dialog_check_seconds", config.dialog_check_seconds, 0, 3600);
+    limits.take("max_pairs", config.max_pairs, 1, 10'000'000);
+    limits.take("subscribe_rate", config.subscribe_rate, 1, 100'000);
+    limits.take("subscribe_burst", config.subscribe_burst, 1, 1'000'000);
     limits.finish();
     auto cluster = root.table("cluster");
     cluster.take("url", config.cluster_url);

@@ -64,6 +64,10 @@ struct Config {
     std::size_t max_pending_messages = 200000;
     std::size_t drain_seconds = 30;
     std::size_t notify_interval_seconds = 5;
+    std::size_t dialog_check_seconds = 5;
+    std::size_t max_pairs = 2'000'000;
+    std::size_t subscribe_rate = 50;
+    std::size_t subscribe_burst = 200;
 
     std::string cluster_url;
 

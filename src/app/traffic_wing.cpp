@@ -76,6 +76,10 @@ Result<gateway::GatewayConfig> make_flows(const Config& config) {
     made.max_stanza_octets = config.max_stanza_bytes;
     made.max_pending = config.max_pending_messages;
     made.notify_interval = std::chrono::seconds(config.notify_interval_seconds);
+    made.dialog_check = std::chrono::seconds(config.dialog_check_seconds);
+    made.max_pairs = config.max_pairs;
+    made.subscribe_rate = static_cast<double>(config.subscribe_rate);
+    made.subscribe_burst = static_cast<double>(config.subscribe_burst);
     const auto& xmpp_domains =
         config.xmpp_domains.empty() ? config.sip_domains : config.xmpp_domains;
     for (const std::string& domain : xmpp_domains) {

@@ -18,6 +18,9 @@ constexpr Code kCodes[] = {
      "The database could not be written; nothing was accepted.",
      "The evidence holds the database's reason: check space and permissions of the state "
      "directory."},
+    {"IST-API-005",
+     "The object was changed by somebody else in the meantime; nothing was saved.",
+     "Read it again, look at what changed, and repeat your change on that."},
     {"IST-AUTH-001",
      "The SIP peer may not assert the sender's domain.",
      "Add the domain to `domains` of that [[sip.peer]] if the peer is the domain's server."},

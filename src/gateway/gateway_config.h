@@ -42,6 +42,9 @@ struct GatewayConfig {
     Duration notify_interval = std::chrono::seconds(5);  ///< between NOTIFYs of a dialog
     /// Tells the time within a turn of the loop, for the log; null: the turn's own time.
     TimePoint (*read_clock)() = nullptr;
+    /// How often one dialog of ours with each SIP system is refreshed to see whether it knows it.
+    /// Zero: never.
+    Duration dialog_check = std::chrono::seconds(5);
     int max_hops = 3;  ///< Isthmus gateways a message may pass
 };
 

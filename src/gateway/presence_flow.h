@@ -127,13 +127,23 @@ class PresenceFlow final : public Contacts,
         sip::WatchRequest granted;
     };
 
-    enum class Walk : std::uint8_t { Restore, PartnerDown, PartnerUp, PeerDown, PeerUp, Policy };
+    enum class Walk : std::uint8_t {
+        Restore,
+        PartnerDown,
+        PartnerUp,
+        PartnerDrained,
+        PeerDown,
+        PeerUp,
+        PeerCheck,
+        Policy
+    };
 
     /// A walk over all pairs, in slices.
     struct Sweep {
         Walk walk = Walk::Restore;
         std::string domain;  ///< of the contact or the user; empty: all
         std::uint32_t place = 0;
+        unsigned checks = 0;  ///< of PeerCheck
     };
 
     struct Retry {
@@ -141,6 +151,8 @@ class PresenceFlow final : public Contacts,
         PairHandle pair = 0;
         Watch watch = Watch::XmppWatchesSip;
     };
+
+    static constexpr unsigned kChecks = 3;  ///< dialogs that a PeerCheck asks about
 
     enum class Reach : std::uint8_t { Up, Doubtful, Lost, Down };
 
@@ -150,6 +162,7 @@ class PresenceFlow final : public Contacts,
         Reach reach = Reach::Up;
         PairHandle sample = 0;  ///< one of them, to ask whether the domain is there
         std::uint32_t place = 0;
+        bool owes_state = false;  ///< some pairs do
     };
 
     /// The SIP system of a served domain.
@@ -158,6 +171,12 @@ class PresenceFlow final : public Contacts,
         bool is_down = false;
         bool is_asked = false;
         unsigned ticks = 0;
+        std::uint32_t place = 0;
+        PairHandle sample = 0;  ///< one of them, to see whether its dialog is known
+        TimePoint checked_at{};
+        TimePoint suspected_at{};
+        TimePoint trusted_until{};
+        unsigned forgotten = 0;  ///< dialogs, since suspected_at
     };
 
     /// Everything that comes from the loop begins with one: the arena starts afresh.
@@ -169,10 +188,11 @@ class PresenceFlow final : public Contacts,
     PairHandle make(std::string_view user, const xmpp::Jid& contact, std::string_view uri);
     void collect(PairHandle handle);
     void save(PairHandle handle, Entry& entry, Watch watch, bool is_waited_for);
+    void save_shown(PairHandle handle, Entry& entry);
     void on_saved(PairHandle handle, Watch watch, std::uint16_t number, bool is_saved);
     void tell_when_saved(PairHandle handle, Done done);
     subscriptions::Record record_of(const Entry& entry) const;
-    void send(const xmpp::Jid& from,
+    bool send(const xmpp::Jid& from,
               const xmpp::Jid& to,
               xmpp::PresenceType type,
               std::uint64_t cookie);
@@ -185,6 +205,7 @@ class PresenceFlow final : public Contacts,
                       std::string_view contact,
                       std::string_view code,
                       std::string_view text);
+    void note_peer(std::size_t index, std::string_view text);
     void note_update(const Entry& entry, Watch watch, std::size_t stanzas) const;
     bool may_log();
     void fail(Entry& entry, Watch watch, std::string_view code, std::string_view text);
@@ -199,8 +220,13 @@ class PresenceFlow final : public Contacts,
     void perform(PairHandle handle, Entry& entry, const Ends& ends, const OfSip::List& list);
     void subscribe(PairHandle handle, Entry& entry, const Ends& ends);
     void plan_retry(PairHandle handle, Entry& entry, Watch watch, std::uint32_t seconds);
+    void show(Entry& entry, const xmpp::Presence& presence);
+    void owe(Entry& entry, std::string_view contact_domain);
+    void tell_owed(PairHandle handle, Entry& entry);
     void tell_state(Entry& entry, const Ends& ends);
+    void show_unavailable(Entry& entry, const Ends& ends, std::string_view resource);
     void tell_unavailable(Entry& entry, const Ends& ends);
+    void settle_shown(PairHandle handle, bool has_document);
     void take_document(Entry& entry, const sip::Notification& notification, int& status);
     void on_xmpp_subscribe(const xmpp::Presence& presence,
                            const ServedDomain& served,
@@ -244,17 +270,22 @@ class PresenceFlow final : public Contacts,
     // presence_links
     void start(Walk walk, std::string_view domain);
     void on_sweep();
-    bool visit(const Sweep& sweep, PairHandle handle);
+    bool visit(Sweep& sweep, PairHandle handle);
     bool visit_policy(PairHandle handle, Entry& entry);
     void on_retry();
-    void on_watch();
     void set_reach(std::string_view name, Domain& domain, xmpp::LinkEvent event);
     bool is_away(std::string_view contact_domain) const;
     void ask_domain(std::string_view name, Domain& domain);
+    // presence_peers
+    void on_watch();
     void ask_peer(std::size_t index);
     void set_peer(std::size_t index, bool is_down);
     std::size_t peer_of(std::string_view sip_domain) const;
     bool is_peer_down(std::string_view sip_domain) const;
+    void check_peer(std::size_t index);
+    bool check(Entry& entry);
+    void suspect(std::size_t index);
+    void trust(std::size_t index);
     // sip::ResponseHandler, of OPTIONS
     void on_response(std::uint64_t cookie, const sip::Response& response) override;
     void on_no_response(std::uint64_t cookie, const Error& error) override;

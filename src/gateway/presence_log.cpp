@@ -112,6 +112,12 @@ void PresenceFlow::note_refused(Watch watch,
                 {"policy_scope", rule != nullptr ? scope_of(*rule) : std::string_view()}});
 }
 
+void PresenceFlow::note_peer(std::size_t index, std::string_view text) {
+    log::event(log::Level::Warning,
+               "pres.peer",
+               {{"code", "IST-SIP-002"}, {"domain", config_.domains[index].sip}, {"msg", text}});
+}
+
 void PresenceFlow::note_update(const Entry& entry, Watch watch, std::size_t stanzas) const {
     if (log::is_enabled(log::Level::Debug)) {
         log::event(log::Level::Debug,

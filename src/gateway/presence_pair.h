@@ -94,6 +94,7 @@ struct Pair {
     bool owes_subscribed = false;   ///< `subscribed` did not reach the XMPP user's server
     bool is_shown_offline = false;  ///< she was told that he is unavailable
     bool needs_turn = false;        ///< restored, not yet asked for again
+    bool owes_state = false;        ///< a stanza to her found the link full
     std::uint8_t failure[2] = {};   ///< by Watch: place in the flow's list of codes; 0: none
     std::uint16_t saves[2] = {};    ///< by Watch: number of the last Save that is waited for
     std::uint32_t label = 0;        ///< partner, for the counters

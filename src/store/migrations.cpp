@@ -81,6 +81,10 @@ constexpr const char* kSteps[] = {
         FOREIGN KEY (user, contact) REFERENCES subscriptions(user, contact) ON DELETE CASCADE
     ) WITHOUT ROWID;
     )",
+    // 3: which resources of the SIP user the contact was shown, each with a line end behind it.
+    R"(
+    ALTER TABLE subscriptions ADD COLUMN shown TEXT NOT NULL DEFAULT '';
+    )",
 };
 
 }  // namespace

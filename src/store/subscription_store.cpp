@@ -1,6 +1,8 @@
 #include "store/subscription_store.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -11,6 +13,25 @@ namespace {
 using subscriptions::Record;
 using subscriptions::Standing;
 
+/// Each line of a text; no resource has a line end in it (RFC 7622 §3.4).
+std::vector<std::string> lines_of(std::string_view text) {
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size() - 1);
+        lines.emplace_back(text.substr(0, end));
+        text.remove_prefix(end + 1);
+    }
+    return lines;
+}
+
+std::string text_of(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) {
+        text.append(line).append("\n");
+    }
+    return text;
+}
+
 Record read_record(const Statement& row) {
     return {.user = row.text(0),
             .contact = row.text(1),
@@ -18,7 +39,8 @@ Record read_record(const Statement& row) {
             .sip_watches_xmpp = static_cast<Standing>(row.number(3)),
             .xmpp_watches_sip = static_cast<Standing>(row.number(4)),
             .since = row.number(5),
-            .dialogs = {}};
+            .dialogs = {},
+            .shown = lines_of(row.text(6))};
 }
 
 /// The rows of watch_dialogs, handed to the records that come by in the same order.
@@ -57,12 +79,13 @@ class Writer {
   public:
     explicit Writer(Database& database)
         // Not INSERT OR REPLACE: that would delete the pair and cascade.
-        : save_(database.prepare("INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?) "
+        : save_(database.prepare("INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?, ?) "
                                  "ON CONFLICT (user, contact) DO UPDATE SET "
                                  "user_uri = excluded.user_uri, "
                                  "sip_watches_xmpp = excluded.sip_watches_xmpp, "
                                  "xmpp_watches_sip = excluded.xmpp_watches_sip, "
-                                 "since = excluded.since")),
+                                 "since = excluded.since, "
+                                 "shown = excluded.shown")),
           erase_(database.prepare("DELETE FROM subscriptions WHERE user = ? AND contact = ?")),
           save_dialog_(database.prepare("INSERT INTO watch_dialogs VALUES (?, ?, ?, ?, ?)")),
           erase_dialogs_(
@@ -72,7 +95,7 @@ class Writer {
         save_.bind(record.user).bind(record.contact).bind(record.user_uri);
         save_.bind(static_cast<std::int64_t>(record.sip_watches_xmpp));
         save_.bind(static_cast<std::int64_t>(record.xmpp_watches_sip));
-        save_.bind(record.since).run();
+        save_.bind(record.since).bind(text_of(record.shown)).run();
         erase_dialogs_.bind(record.user).bind(record.contact).run();
         std::int64_t position = 0;
         for (const subscriptions::WatchDialog& dialog : record.dialogs) {
@@ -97,7 +120,8 @@ class Writer {
 
 std::size_t SubscriptionStore::load(const Take& take, std::size_t slice) const {
     Statement rows = database_.prepare(
-        "SELECT user, contact, user_uri, sip_watches_xmpp, xmpp_watches_sip, since "
+        "SELECT user, contact, user_uri, sip_watches_xmpp, xmpp_watches_sip, since, "
+        "shown "
         "FROM subscriptions ORDER BY user, contact");
     DialogRows dialogs(database_);
     std::size_t total = 0;

@@ -43,6 +43,7 @@ class Component final : public Link {
     const Error* refusal() override { return nullptr; }
 
     void on_stalled(const Error& why) override;
+    void on_drained() override;
     std::string last_trouble() const override;
     void on_target(Result<Target> target);
     void on_connected(Result<std::unique_ptr<net::ByteStream>> stream);

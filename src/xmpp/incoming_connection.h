@@ -78,7 +78,7 @@ class IncomingConnection final : public StreamConnection {
 
     void handle_stanza(const xml::Element& element);
     void on_not_established();
-    void act(Actions actions);
+    void act(const Actions& actions);
     void note(const action::Note& action);
     void act(const action::Authenticated& action);
     void act(const action::Close& action);

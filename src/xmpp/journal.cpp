@@ -60,7 +60,7 @@ void write_event(log::Level level,
 }  // namespace
 
 void Journal::count_refused_proof(const StreamName& name, const Error& why) {
-    bool is_dialback = why.code.starts_with("IST-DB-");
+    const bool is_dialback = why.code.starts_with("IST-DB-");
     if (is_dialback || why.code.starts_with("IST-AUTH-")) {
         auths(name, is_dialback ? Mechanism::Dialback : Mechanism::External, "refused").add();
     }
@@ -168,7 +168,7 @@ void Journal::secured(const StreamName& name) {
 }
 
 void Journal::checked_certificate(const std::optional<Error>& fault) {
-    bool is_trusted = !fault || fault->code != "IST-CERT-002";
+    const bool is_trusted = !fault || fault->code != "IST-CERT-002";
     registry_
         .counter("isthmus_s2s_certificate_checks_total",
                  "Checks of peers' certificates",
@@ -187,7 +187,7 @@ void Journal::took(std::string_view step, Duration duration) {
 
 StanzaCounters Journal::stanzas(std::string_view partner, bool is_outgoing) {
     StanzaCounters counters;
-    for (Kind kind : {Kind::Message, Kind::Presence, Kind::Iq}) {
+    for (const Kind kind : {Kind::Message, Kind::Presence, Kind::Iq}) {
         std::string_view name = kind == Kind::Message    ? "message"
                                 : kind == Kind::Presence ? "presence"
                                                          : "iq";

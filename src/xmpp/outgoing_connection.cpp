@@ -228,7 +228,7 @@ void OutgoingConnection::act(const action::Close& action) {
 }
 
 void OutgoingConnection::fail(const Error& why, bool retry) {
-    std::string failed_step(step());
+    const std::string failed_step(step());
     patience_.cancel();
     connecting_.reset();
     if (stream() == nullptr) {
@@ -243,10 +243,10 @@ void OutgoingConnection::fail(const Error& why, bool retry) {
 }
 
 void OutgoingConnection::on_patience_over() {
-    Error why = make_error(ErrorKind::Timeout,
-                           "IST-XMPP-003",
-                           "the remote server did not answer in time",
-                           "no progress at step " + std::string(step()));
+    const Error why = make_error(ErrorKind::Timeout,
+                                 "IST-XMPP-003",
+                                 "the remote server did not answer in time",
+                                 "no progress at step " + std::string(step()));
     if (stream() == nullptr) {
         return fail(connect_error_ ? *connect_error_ : why, true);
     }
@@ -306,7 +306,7 @@ StreamName OutgoingConnection::name() const {
 }
 
 void OutgoingConnection::measure(std::string_view step) {
-    TimePoint now = environment_.timers.now();
+    const TimePoint now = environment_.timers.now();
     environment_.journal.took(step, now - step_started_);
     step_started_ = now;
 }

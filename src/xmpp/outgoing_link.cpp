@@ -15,7 +15,7 @@ constexpr Duration kLastHold = std::chrono::seconds(30);
 
 /// Doubles with each failure, give or take half.
 Duration backoff(Duration first, Duration last, unsigned failures, Random& random) {
-    Duration delay = std::min(first * (1U << std::min(failures, 10U)), last);
+    const Duration delay = std::min(first * (1U << std::min(failures, 10U)), last);
     auto half = static_cast<std::uint64_t>(delay.count() / 2);
     return delay / 2 + Duration(static_cast<Duration::rep>(random.below(2 * half + 1)));
 }
@@ -89,7 +89,7 @@ void OutgoingLink::on_up(Mechanism mechanism) {
 void OutgoingLink::on_verified(Verdict /*verdict*/, const std::string& /*detail*/) {}
 
 void OutgoingLink::on_stream_written(std::uint64_t total) {
-    outbox().on_written(total);
+    on_written(total);
 }
 
 void OutgoingLink::remember(std::string_view step, const Error& why) {
@@ -107,7 +107,7 @@ void OutgoingLink::on_failed(const Error& why,
     remember(step, why);
     drop_connection();
     Random& random = environment().random;
-    TimePoint now = environment().timers.now();
+    const TimePoint now = environment().timers.now();
     if (was_external_refused && try_external_ && retry) {
         // XEP-0178 §3: once more, with dialback from the start.
         try_external_ = false;
@@ -121,8 +121,7 @@ void OutgoingLink::on_failed(const Error& why,
     }
     ++failures_;
     if (!retry) {
-        Error reason = why;
-        outbox().fail_waiting(reason);
+        outbox().fail_waiting(why);
     }
     if (outbox().waiting() != 0) {
         connect_later();
@@ -167,8 +166,12 @@ void OutgoingLink::on_stalled(const Error& why) {
     environment().handler.on_link(remote_, LinkEvent::Lost);
 }
 
+void OutgoingLink::on_drained() {
+    environment().handler.on_link(remote_, LinkEvent::Drained);
+}
+
 void OutgoingLink::expel() {
-    Error why = environment().handler.link_refusal(remote_);
+    const Error why = environment().handler.link_refusal(remote_);
     retry_.cancel();
     if (connection_ != nullptr) {
         connection_->close(StreamCondition::PolicyViolation, why);
@@ -210,7 +213,7 @@ LinkStatus OutgoingLink::status() const {
         if (!is_up()) {
             status.state = connection_->stream() != nullptr ? "negotiating" : "connecting";
         }
-        StreamName name = connection_->name();
+        const StreamName name = connection_->name();
         status.tls_version = name.tls_version;
         status.tls_cipher = name.tls_cipher;
         status.remote_address = name.remote_address;

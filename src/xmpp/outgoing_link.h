@@ -34,6 +34,7 @@ class OutgoingLink final : public Link, private OutgoingConnection::Owner {
     void on_waiting() override;
     const Error* refusal() override;
     void on_stalled(const Error& why) override;
+    void on_drained() override;
     std::string last_trouble() const override;
     void on_up(Mechanism mechanism) override;
     void on_verified(Verdict verdict, const std::string& detail) override;

@@ -26,7 +26,7 @@ net::IpAddress network_of(const net::IpAddress& address) {
         return address;
     }
     std::array<std::uint8_t, 16> prefix{};
-    std::string_view octets = address.octets();
+    const std::string_view octets = address.octets();
     std::copy_n(octets.begin(), 8, prefix.begin());
     return net::IpAddress::v6(prefix);
 }
@@ -110,8 +110,8 @@ class FederationServer final : public Server,
         send_stanza(Kind::Message, message, cookie);
     }
 
-    void send(const Presence& presence, std::uint64_t cookie) override {
-        send_stanza(Kind::Presence, presence, cookie);
+    bool send(const Presence& presence, std::uint64_t cookie) override {
+        return send_stanza(Kind::Presence, presence, cookie, changes_authorisation(presence.type));
     }
 
     void send_error(Kind kind,
@@ -243,15 +243,27 @@ class FederationServer final : public Server,
         incoming_.emplace(key, std::move(connection));
     }
 
+    static bool changes_authorisation(PresenceType type) {
+        return type == PresenceType::Subscribe || type == PresenceType::Subscribed ||
+               type == PresenceType::Unsubscribe || type == PresenceType::Unsubscribed;
+    }
+
     template <class Stanza>
-    void send_stanza(Kind kind, const Stanza& stanza, std::uint64_t cookie) {
+    bool send_stanza(Kind kind,
+                     const Stanza& stanza,
+                     std::uint64_t cookie,
+                     bool may_use_reserve = false) {
         Link* link = link_for(stanza.from.domain, stanza.to.domain);
         if (link == nullptr) {
-            return refuse(cookie, environment_.handler.link_refusal(stanza.to.domain));
+            refuse(cookie, environment_.handler.link_refusal(stanza.to.domain));
+            return false;
         }
-        if (const Error* why = link->send(kind, cookie, [&](Buffer& to) { stanza.write(to); })) {
+        const auto write = [&](Buffer& to) { stanza.write(to); };
+        if (const Error* why = link->send(kind, cookie, write, may_use_reserve)) {
             refuse(cookie, *why);
+            return false;
         }
+        return true;
     }
 
     Link* link_for(std::string_view local, std::string_view remote) {

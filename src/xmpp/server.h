@@ -31,9 +31,10 @@ struct LinkPolicy {
 
 enum class LinkEvent : std::uint8_t {
     Up,
-    Closed,  ///< in order; the next stanza opens it again
-    Lost,    ///< it broke
-    Failed,  ///< an attempt to set it up; stanzas that wait may still go out with the next
+    Closed,   ///< in order; the next stanza opens it again
+    Lost,     ///< it broke
+    Failed,   ///< an attempt to set it up; stanzas that wait may still go out with the next
+    Drained,  ///< it had refused stanzas because it was full, and has room again
 };
 
 class StanzaHandler {
@@ -115,7 +116,9 @@ class Server {
     /// Serialises at once (views may die after). Order is kept per (our domain, their domain).
     /// Exactly one on_sent or on_not_sent with that cookie follows, later; cookie 0: none wanted.
     virtual void send(const Message& message, std::uint64_t cookie) = 0;
-    virtual void send(const Presence& presence, std::uint64_t cookie) = 0;
+    /// The same; false if it is refused at once, which on_not_sent() says as well if there is a
+    /// cookie. What changes an authorisation finds some room when other stanzas find none.
+    virtual bool send(const Presence& presence, std::uint64_t cookie) = 0;
     /// An error reply to a stanza that came in; no outcome is reported.
     virtual void send_error(Kind kind,
                             const Jid& from,

@@ -65,6 +65,11 @@ level = "debug"
 max_sip_bytes = 65536
 max_stanza_bytes = 262144
 max_message_chars = 8000
+notify_interval_seconds = 1
+dialog_check_seconds = 0
+max_pairs = 1000
+subscribe_rate = 7
+subscribe_burst = 9
 [cluster]
 url = ""
 )";
@@ -75,6 +80,11 @@ TEST(Config, ReadsEveryDocumentedKey) {
     EXPECT_EQ(config->sip_peers.at(0).addresses.at(0), "192.0.2.0/24");
     EXPECT_EQ(config->dns_static.at("xmpp.fabrikam.example").at(0), "127.0.0.1");
     EXPECT_EQ(config->xmpp_domain_map.at("chat.contoso.example"), "contoso.example");
+    EXPECT_EQ(config->notify_interval_seconds, 1U);
+    EXPECT_EQ(config->dialog_check_seconds, 0U);
+    EXPECT_EQ(config->max_pairs, 1000U);
+    EXPECT_EQ(config->subscribe_rate, 7U);
+    EXPECT_EQ(config->subscribe_burst, 9U);
     EXPECT_EQ(config->in_state_dir("admin.sock"), "/srv/isthmus/admin.sock");
     EXPECT_EQ(config->in_state_dir("/run/x.sock"), "/run/x.sock");
 }
@@ -352,6 +362,20 @@ TEST_F(ConfigFiles, AFileThatIsNoneHasAReason) {
     put("empty.toml", "");
     EXPECT_THAT(load_config(folder + "/empty.toml").error().detail,
                 HasSubstr("[server] name is required"));
+}
+
+TEST(Config, LimitsOfPresenceHaveRanges) {
+    for (const char* line : {"max_pairs = 0",
+                             "max_pairs = 10000001",
+                             "subscribe_rate = 0",
+                             "subscribe_burst = 0",
+                             "dialog_check_seconds = 3601",
+                             "subscribe_rate = \"fast\""}) {
+        const auto config =
+            parse_config(std::string("[server]\nname = \"g\"\n[limits]\n") + line + "\n", "t.toml");
+        ASSERT_FALSE(config) << line;
+        EXPECT_NE(config.error().detail.find("t.toml:4:"), std::string::npos) << line;
+    }
 }
 
 TEST(Config, BadTomlHasItsPlace) {

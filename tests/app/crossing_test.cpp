@@ -43,7 +43,8 @@ class CrossingTest : public testing::Test {
                     {.user = "alice@contoso.example",
                      .contact = std::to_string(i),
                      .user_uri = "sip:alice@contoso.example",
-                     .dialogs = {}},
+                     .dialogs = {},
+                     .shown = {}},
                     [this](bool is_stored) { is_stored ? ++stored : ++failed; });
             }
         });

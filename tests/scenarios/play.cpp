@@ -29,6 +29,7 @@ Play::Play() {
                        {"northwind.example", "northwind.example"}};
     config_.subscribe_rate = 1;
     config_.subscribe_burst = 5;
+    config_.dialog_check = {};
     int index = 0;
     for (const auto& [name, domain, address] :
          {std::tuple{"proxy", "contoso.example", "192.0.2.10"},
@@ -63,6 +64,7 @@ void Play::start() {
     xmpp::ServerConfig server;
     server.domains = {"contoso.example", "northwind.example"};
     server.dialback_secret = "s3cr3t";
+    server.max_output_octets = output_limit_;
     server_ =
         xmpp::make_server(server, ours_, resolver_, loop_.timers(), random_, metrics_, *gateway_);
     server_->set_tls(some_tls());
@@ -166,6 +168,14 @@ bool Play::change_ours(const std::vector<std::string>& words) {
         user_agent_->set_draining(true);
         server_->set_draining(true);
     } else if (words[0] == "restart") {
+        stop();
+        start();
+    } else if (words[0] == "streams" && words[1] == "hold") {
+        output_limit_ = text::to_number(words[2]).value();
+        stop();
+        start();
+    } else if (words[0] == "dialogs" && words[1] == "checked") {
+        config_.dialog_check = std::chrono::seconds(5);
         stop();
         start();
     } else if (words[0] == "store") {
@@ -323,6 +333,25 @@ void Play::call_us() {
     fabrikam_calls_->take();
 }
 
+bool Play::change_fabrikam(const std::vector<std::string>& words) {
+    const std::string_view what = words.size() == 3 ? words[2] : std::string_view();
+    if (words[1] == "goes" && what == "down") {
+        fabrikam_.reset();
+        linked_ = 0;
+        wire_.cut(endpoint("192.0.2.2:5269"));
+    } else if (words[1] == "comes" && what == "up") {
+        fabrikam_.emplace(loop_, theirs_, "192.0.2.2:5269");
+    } else if (words[1] == "stops" && what == "reading") {
+        wire_.set_window(2000);
+        fabrikam_->peer().stream().pause_reading(true);
+    } else if (words[1] == "reads" && what == "again") {
+        fabrikam_->peer().stream().pause_reading(false);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 void Play::xmpp_step(const Line& line, const std::vector<std::string>& words) {
     std::string text;
     for (const std::string& part : line.block) {
@@ -332,13 +361,7 @@ void Play::xmpp_step(const Line& line, const std::vector<std::string>& words) {
         call_us();
         fabrikam_calls_->send(with_id(text, heard_id_));
         loop_.run();
-    } else if (words[1] == "goes" && words[2] == "down") {
-        fabrikam_.reset();
-        linked_ = 0;
-        wire_.cut(endpoint("192.0.2.2:5269"));
-        loop_.run();
-    } else if (words[1] == "comes" && words[2] == "up") {
-        fabrikam_.emplace(loop_, theirs_, "192.0.2.2:5269");
+    } else if (change_fabrikam(words)) {
         loop_.run();
     } else if (words[1] == "hears") {
         // On its own connection to us: stream errors and the end of the stream.

@@ -22,7 +22,8 @@ Record pair(std::string user, std::string contact) {
             .xmpp_watches_sip = Standing::Pending,
             .since = 1'790'000'000,
             .dialogs = {{.saved = std::string("a\0b\xFF", 4), .expires_at = 1'790'003'600},
-                        {.saved = "", .expires_at = -1}}};
+                        {.saved = "", .expires_at = -1}},
+            .shown = {"desk", "", "mobile phone"}};
 }
 
 class SubscriptionStoreTest : public testing::Test {
@@ -82,6 +83,7 @@ TEST_F(SubscriptionStoreTest, TheLastWordOfABatchHolds) {
     changed.user_uri = "sip:A@contoso.example";
     changed.since = 5;
     changed.dialogs = {{.saved = "new", .expires_at = 7}};
+    changed.shown.clear();
     write({first, changed});
     EXPECT_EQ(load(), std::vector{changed});
     write({ErasedPair{first.user, first.contact}, first});
@@ -112,6 +114,16 @@ TEST_F(SubscriptionStoreTest, OneFaultAndNothingOfTheTransactionIsStored) {
     EXPECT_EQ(load(), std::vector{before});
     write({ErasedPair{before.user, before.contact}});
     EXPECT_TRUE(load().empty());
+}
+
+TEST_F(SubscriptionStoreTest, PairsOfSchemaTwoStayAndWereShownNothing) {
+    Record before = pair("a@contoso.example", "b@fabrikam.example");
+    before.dialogs.clear();
+    write({before});
+    database->execute("ALTER TABLE subscriptions DROP COLUMN shown; PRAGMA user_version=2");
+    open();
+    before.shown.clear();
+    EXPECT_EQ(load(), std::vector{before});
 }
 
 TEST_F(SubscriptionStoreTest, AnOlderDatabaseGetsTheTables) {

