@@ -53,7 +53,6 @@ TEST_F(LinksTest, PatienceEndsWithTheLastReason) {
 }
 
 TEST_F(LinksTest, TheNewestErrorIsShownWithStepAddressAndTime) {
-    handler.partners["fabrikam.example"].tls = Negotiation::Required;
     start();
     send(1);
     dial();
