@@ -185,22 +185,23 @@ void FileChecks::check_state() {
         return fault(at, fmt::format("{} is not a directory", found.string()));
     }
     if (access(found.c_str(), W_OK | X_OK) != 0) {
+        const std::string why = reason(errno);
         return fault(at,
                      fmt::format("{}: user {} cannot {}: {}; choose another, or give it to that "
                                  "user with chown",
                                  config_.state_dir,
                                  this_user(),
                                  is_there ? "write to it" : "make it",
-                                 reason(errno)));
+                                 why));
     }
     constexpr std::string_view kScheme = "sqlite:";
     if (config_.database_url.starts_with(kScheme)) {
         const std::string path =
             config_.in_state_dir(std::string_view(config_.database_url).substr(kScheme.size()));
         if (fs::exists(path, failed) && access(path.c_str(), R_OK | W_OK) != 0) {
+            const std::string why = reason(errno);
             fault({"database", "url"},
-                  fmt::format(
-                      "{}: user {} cannot write to it: {}", path, this_user(), reason(errno)));
+                  fmt::format("{}: user {} cannot write to it: {}", path, this_user(), why));
         }
     }
 }

@@ -141,10 +141,12 @@ double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
-std::string text_of(const std::string& sentence, const std::string& evidence) {
-    return sentence.empty()   ? evidence
-           : evidence.empty() ? sentence
-                              : fmt::format("{}: {}", sentence, evidence);
+std::string text_of(std::string_view sentence, std::string_view evidence) {
+    if (sentence.ends_with('.')) {
+        sentence.remove_suffix(1);
+    }
+    const bool has_both = !sentence.empty() && !evidence.empty();
+    return fmt::format("{}{}{}", sentence, has_both ? ": " : "", evidence);
 }
 
 std::optional<control::Trouble> trouble_of(const std::optional<xmpp::LinkTrouble>& trouble,

@@ -25,7 +25,7 @@ NotReachable no_connection(const std::string& path, const beast::error_code& err
         {is_not_allowed ? fmt::format("the daemon at {} may not be asked by you", path)
                         : fmt::format("no daemon answers at {}", path),
          error.message(),
-         is_not_allowed ? "run it as root, or as a member of the socket's group: sudo isthmus .."
+         is_not_allowed ? "run it as root or as the user of the daemon: sudo isthmus .."
          : is_absent    ? "start it (systemctl start isthmus), or say where it is: --server "
                           "unix:STATE_DIR/admin.sock, or ISTHMUS_SERVER"
                      : "it has ended: systemctl status isthmus, and journalctl -u isthmus say why"},

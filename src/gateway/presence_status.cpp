@@ -3,6 +3,8 @@
 #include "gateway/presence_flow.h"
 #include "translate/address.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -231,9 +233,20 @@ void PresenceFlow::add_contact(std::string_view user, std::string_view jid, Done
     const auto contact = xmpp::parse_jid(jid, arena_);
     const ServedDomain* served =
         at == std::string_view::npos ? nullptr : admission_.served_sip(user.substr(at + 1));
-    if (!contact || served == nullptr || !sip_side_->serves(served->sip) ||
-        admission_.served_xmpp(contact->domain) != nullptr) {
-        return done(make_error(ErrorKind::NotFound, "There is no such user or address."));
+    if (!contact) {
+        return done(make_error(ErrorKind::NotFound, "There is no such XMPP address."));
+    }
+    if (served == nullptr || !sip_side_->serves(served->sip)) {
+        return done(make_error(ErrorKind::NotFound,
+                               "IST-POL-006",
+                               "That is none of our users.",
+                               fmt::format("no SIP peer serves the domain of {}", user)));
+    }
+    if (admission_.served_xmpp(contact->domain) != nullptr) {
+        return done(make_error(ErrorKind::NotFound,
+                               "IST-API-002",
+                               "That is no XMPP user of a partner.",
+                               fmt::format("{} is a domain of ours", contact->domain)));
     }
     const policy::Query query{
         .user = user.substr(0, at), .user_domain = served->sip, .remote_domain = contact->domain};

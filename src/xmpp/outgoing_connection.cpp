@@ -287,7 +287,8 @@ std::string_view OutgoingConnection::step() const {
     if (stream() != nullptr) {
         return machine_.step();
     }
-    return connecting_ ? "tcp" : "dns";
+    // With all addresses tried it is the last connection that failed, not the question for more.
+    return connecting_ || connect_error_ ? "tcp" : "dns";
 }
 
 StreamName OutgoingConnection::name() const {

@@ -68,7 +68,7 @@ class StanzaHandler {
 /// The newest failure of a stream to or from a domain; it stays when the stream is up again.
 struct LinkTrouble {
     std::string code;  ///< IST-..
-    std::string step;  ///< of setting the stream up: dns, tcp, tls, auth..; "up" if it broke later
+    std::string step;  ///< dns, tcp, stream, tls, auth, dialback, negotiation; "up": broke later
     std::string text;
     std::string evidence;
     std::string address;  ///< where to, or from; empty: no connection yet

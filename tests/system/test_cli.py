@@ -3,6 +3,8 @@
 import json
 import os
 import subprocess
+import tempfile
+import unittest
 
 from base import OwnWorldTest
 
@@ -60,6 +62,23 @@ class CommandLine(OwnWorldTest):
         served = self.offline("serve", "--config", file)
         self.assertEqual(served.returncode, 2)
         self.assertEqual(served.stderr, done.stderr, "the start says the same")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
+    def test_config_check_speaks_for_the_user_who_runs_it(self):
+        with tempfile.TemporaryDirectory() as directory:
+            os.chmod(directory, 0o755)
+            file = os.path.join(directory, "isthmus.toml")
+            with open(file, "w", encoding="utf-8") as text:
+                text.write('[server]\nname = "g.example"\nstate_dir = "state"\n'
+                           '[tls]\nextra_ca_files = ["ca.pem"]\n')
+            with open(os.path.join(directory, "ca.pem"), "w", encoding="utf-8") as secret:
+                os.chmod(secret.name, 0o600)
+            done = subprocess.run([binary(), "config", "check", file], user="nobody", group="nogroup",
+                                  extra_groups=[], capture_output=True, text=True, timeout=20,
+                                  check=False)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("state: user nobody cannot make it: Permission denied", done.stderr)
+            self.assertIn("ca.pem: user nobody cannot read it: Permission denied", done.stderr)
 
     def test_config_check_warns_of_what_will_not_work(self):
         file = self.file('[server]\nname = "g.example"\nstate_dir = "state"\n')

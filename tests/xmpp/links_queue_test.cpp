@@ -53,7 +53,6 @@ TEST_F(LinksTest, PatienceEndsWithTheLastReason) {
 }
 
 TEST_F(LinksTest, TheNewestErrorIsShownWithStepAddressAndTime) {
-    handler.partners["fabrikam.example"].tls = xmpp::Negotiation::Required;
     start();
     send(1);
     dial();
@@ -64,7 +63,7 @@ TEST_F(LinksTest, TheNewestErrorIsShownWithStepAddressAndTime) {
     ASSERT_EQ(status.size(), 1U);
     ASSERT_TRUE(status[0].last_error);
     EXPECT_EQ(status[0].last_error->code, "IST-TLS-001");
-    EXPECT_EQ(status[0].last_error->step, "features");
+    EXPECT_EQ(status[0].last_error->step, "stream");
     EXPECT_EQ(status[0].last_error->address, "192.0.2.2:5269");
     EXPECT_EQ(status[0].last_error->at, first);
     fabrikam.stop();
