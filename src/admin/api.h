@@ -20,6 +20,11 @@ struct ApiServices {
     /// Reload of the boot file (log level, certificates), as SIGHUP does; the error text if it
     /// failed.
     std::function<Result<void>()> reload;
+    /// A further connection to the database, and the way back to the control thread: for what is
+    /// done on a thread of its own.
+    ConnectStore connect;
+    control::Background::Post post;
+    control::DirectoryService* directory = nullptr;  ///< null: there is none
 };
 
 class Api {
