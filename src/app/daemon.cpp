@@ -11,7 +11,9 @@
 #include "base/codes.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/random.h"
 #include "control/contact_service.h"
+#include "control/directory_service.h"
 #include "control/policy_service.h"
 #include "control/subscription_service.h"
 #include "control/user_service.h"
@@ -214,6 +216,7 @@ class Daemon {
             throw StartFailure(std::move(failures_));
         }
         announce(*listening);
+        directory_->start();
     }
 
     void restore_subscriptions() {
@@ -232,6 +235,7 @@ class Daemon {
             if (status) {
                 status->version = kVersion;
                 status->stored_revision = policies_->current().revision();
+                status->directory = directory_ ? directory_->status() : std::nullopt;
             }
             return status;
         };
@@ -239,12 +243,26 @@ class Daemon {
         subscriptions_.emplace(presence, canonical_names());
         contacts_.emplace(presence, canonical_names());
         users_.emplace(*policies_);
+        const auto connect = [url = database_path(config_)] {
+            return std::make_unique<store::Database>(url, store::Database::Opening::Another);
+        };
+        const auto post = [this](auto call) { control_.post(std::move(call)); };
+        directory_.emplace(control::DirectoryService::World{.users = *users_,
+                                                            .connect = connect,
+                                                            .post = post,
+                                                            .timers = control_.timers(),
+                                                            .random = random_,
+                                                            .metrics = metrics_},
+                           config_.directory);
         api_.emplace(admin::ApiServices{.policies = *policies_,
                                         .users = *users_,
                                         .subscriptions = *subscriptions_,
                                         .contacts = *contacts_,
                                         .read_status = read_status_,
-                                        .reload = [this] { return reload(); }});
+                                        .reload = [this] { return reload(); },
+                                        .connect = connect,
+                                        .post = post,
+                                        .directory = &*directory_});
         http_.emplace(control_.asio());
         expect(http_->listen_unix(
             config_.in_state_dir(config_.admin_unix_socket),
@@ -291,7 +309,9 @@ class Daemon {
     }
 
     void stop() {
+        directory_.reset();
         http_.reset();
+        api_.reset();
         policies_.reset();
         traffic_->stop();
         crossing_->write_rest();
@@ -338,6 +358,8 @@ class Daemon {
     std::optional<control::UserService> users_;
     std::optional<control::SubscriptionService> subscriptions_;
     std::optional<control::ContactService> contacts_;
+    SystemRandom random_;
+    std::optional<control::DirectoryService> directory_;
     control::ReadStatus read_status_;
     std::optional<admin::Api> api_;
     std::optional<admin::HttpServer> http_;
