@@ -179,16 +179,20 @@ void Program::global_flags() {
     app_->add_option("--token-file", token_file_, "not needed over the unix socket");
     app_->add_option("-o,--output", output_, "table, wide, json, yaml or name");
     app_->add_option("--timeout", timeout_, "seconds to wait for the daemon");
-    app_->add_flag("--dry-run", dry_run_, "show what would be asked of the daemon");
-    app_->add_flag("-q,--quiet", quiet_, "no talk");
-    bool* ignored = &ignored_;
-    app_->add_flag("--yes", *ignored, "do not ask");
-    app_->add_flag("--no-input", *ignored, "never ask");
-    app_->add_flag("-v,--verbose", *ignored, "more talk");
-    app_->add_flag("--no-color", *ignored, "no colours (nor are there any)");
+    app_->add_flag("--dry-run", switches_.dry_run, "show what would be asked of the daemon");
+    app_->add_flag("-q,--quiet", switches_.quiet, "no talk");
+    app_->add_flag("--yes", switches_.yes, "do not ask");
+    app_->add_flag("--no-input", switches_.no_input, "never ask");
+    app_->add_flag("-v,--verbose", switches_.verbose, "more talk");
+    app_->add_flag("--no-color", ignored_, "no colours (nor are there any)");
 }
 
 CLI::App& Program::group(const char* name, const char* help) {
+    const auto there =
+        app_->get_subcommands([&](const CLI::App* one) { return one->get_name() == name; });
+    if (!there.empty()) {
+        return *there.front();
+    }
     CLI::App* made = app_->add_subcommand(name, help);
     made->require_subcommand(1);
     made->fallthrough();
@@ -216,6 +220,12 @@ CLI::App& Program::option(CLI::App& command, const char* name, const char* help,
     return command;
 }
 
+CLI::App& Program::flag(CLI::App& command, const char* name, const char* help) {
+    std::string& to = given_[name];
+    command.add_flag_callback(name, [&to] { to = "true"; }, help);
+    return command;
+}
+
 CLI::App& Program::properties(CLI::App& command, const std::vector<Property>& known) {
     for (const Property& property : known) {
         command.add_option_function<std::string>(
@@ -238,6 +248,20 @@ ApiClient Program::client() const {
     return {server_, std::chrono::seconds(std::max(1, timeout_))};
 }
 
+Answer Program::call(std::string_view method,
+                     const std::string& target,
+                     const std::string& body) const {
+    return client().call(method, target, body);
+}
+
+Answer Program::call_patiently(std::string_view method,
+                               const std::string& target,
+                               const std::string& body) const {
+    constexpr int kPatience = 600;
+    return ApiClient(server_, std::chrono::seconds(std::max(kPatience, timeout_)))
+        .call(method, target, body);
+}
+
 int Program::show(const std::string& path, const View& view) const {
     const Answer answer = client().call("GET", path);
     if (answer.status >= 300) {
@@ -252,7 +276,7 @@ int Program::show(const std::string& path, const View& view) const {
         return 0;
     }
     fmt::print("{}", render(answer.body, format_, view.columns));
-    if (!quiet_) {
+    if (!switches_.quiet) {
         report_page(answer.body);
     }
     return 0;
@@ -263,7 +287,7 @@ int Program::change(const char* method,
                     const json::object& body,
                     const char* done) const {
     const std::string text = json::serialize(body);
-    if (dry_run_) {
+    if (switches_.dry_run) {
         fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : text);
         return 0;
     }
@@ -273,7 +297,7 @@ int Program::change(const char* method,
     }
     if (format_ == Format::Json || format_ == Format::Yaml) {
         fmt::print("{}", render(answer.body, format_, {}));
-    } else if (!quiet_) {
+    } else if (!switches_.quiet) {
         report(answer.body, done);
     }
     return 0;

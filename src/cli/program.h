@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace CLI {
@@ -52,7 +53,29 @@ class Program {
 
     const Offline& offline() const { return offline_; }
 
-    /// A word that has commands below it.
+    /// Flags that concern all commands.
+    struct Switches {
+        bool dry_run = false;
+        bool quiet = false;
+        bool verbose = false;
+        bool yes = false;
+        bool no_input = false;
+    };
+
+    const Switches& switches() const { return switches_; }
+
+    Format format() const { return format_; }
+
+    /// One question to the daemon, `target` below /api/v1/. Throws NotReachable.
+    Answer call(std::string_view method, const std::string& target, const std::string& body) const;
+    /// The same for what takes its time: ten minutes, if --timeout does not say more.
+    Answer call_patiently(std::string_view method,
+                          const std::string& target,
+                          const std::string& body) const;
+    /// Says on stderr what the problem is; the exit code.
+    int failed(const Answer& answer) const;
+
+    /// A word that has commands below it; the one that is there, if several files add to it.
     CLI::App& group(const char* name, const char* help);
     CLI::App& command(CLI::App& parent, const char* name, const char* help, Action action);
     /// A command at the top.
@@ -61,6 +84,8 @@ class Program {
     CLI::App& word(CLI::App& command, const char* name, const char* help);
     /// "--user TEXT"; given("--user") has it afterwards.
     CLI::App& option(CLI::App& command, const char* name, const char* help, bool required = false);
+    /// "--force"; given("--force") is "true" afterwards, else empty.
+    CLI::App& flag(CLI::App& command, const char* name, const char* help);
     /// Flags that make up body().
     CLI::App& properties(CLI::App& command, const std::vector<Property>& known);
 
@@ -80,7 +105,6 @@ class Program {
   private:
     void global_flags();
     ApiClient client() const;
-    int failed(const Answer& answer) const;
 
     const Offline& offline_;
     std::unique_ptr<CLI::App> app_;
@@ -89,8 +113,7 @@ class Program {
     std::string token_file_;
     std::string output_ = "table";
     int timeout_ = 30;
-    bool dry_run_ = false;
-    bool quiet_ = false;
+    Switches switches_;
     bool ignored_ = false;
     Format format_ = Format::Table;
     std::map<std::string, std::string, std::less<>> given_;
@@ -102,5 +125,7 @@ void add_partner_commands(Program& program);
 void add_policy_commands(Program& program);
 void add_subscription_commands(Program& program);
 void add_contact_commands(Program& program);
+void add_migrate_commands(Program& program);
+void add_user_source_commands(Program& program);
 
 }  // namespace isthmus::cli
