@@ -6,6 +6,6 @@
 namespace isthmus::control {
 
 using Author = store::Author;
-using Revision = store::Revision;
+using Revision = store::PolicyRevision;
 
 }  // namespace isthmus::control

@@ -52,7 +52,7 @@ class PolicyService {
                                       const store::Author& author);
     Result<Committed> set_gateway(const boost::json::object& change, const store::Author& author);
 
-    std::vector<store::Revision> history(std::size_t limit) const { return store_.history(limit); }
+    std::vector<store::PolicyRevision> history(std::size_t limit) const { return store_.history(limit); }
 
   private:
     /// Builds what would be in force first: nothing is stored that does not validate.

@@ -137,10 +137,11 @@ std::uint64_t PolicyStore::revise(const Author& author, const Change& change, Wr
     write();
     Statement add = database_.prepare(
         "INSERT INTO revisions (at, admin, origin, action, object, before, after) "
-        "VALUES (?, ?, ?, ?, ?, NULLIF(?, ''), NULLIF(?, ''))");
+        "VALUES (?, ?, ?, ?, ?, NULLIF(?, ''), NULLIF(?, '')) RETURNING revision");
     add.bind(utc_now_text()).bind(author.admin).bind(author.origin).bind(change.action);
-    add.bind(change.object).bind(change.before).bind(change.after).run();
-    const auto revision = static_cast<std::uint64_t>(database_.last_row_id());
+    add.bind(change.object).bind(change.before).bind(change.after).step();
+    const auto revision = static_cast<std::uint64_t>(add.number(0));
+    add.step();
     transaction.commit();
     return revision;
 }
@@ -252,8 +253,8 @@ std::uint64_t PolicyStore::delete_partner(std::string_view domain,
     });
 }
 
-std::vector<Revision> PolicyStore::history(std::size_t limit) const {
-    std::vector<Revision> made;
+std::vector<PolicyRevision> PolicyStore::history(std::size_t limit) const {
+    std::vector<PolicyRevision> made;
     Statement read = database_.prepare(
         "SELECT revision, at, admin, origin, action, object, COALESCE(before, ''), "
         "COALESCE(after, '') FROM revisions ORDER BY revision DESC LIMIT ?");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "policy/policy.h"
+#include "store/author.h"
 #include "store/database.h"
 
 #include <cstdint>
@@ -13,12 +14,6 @@
 
 namespace isthmus::store {
 
-/// Who makes a change, for the revision.
-struct Author {
-    std::string admin;
-    std::string origin;  ///< "unix", or an address
-};
-
 /// What changed, as the revision keeps it; before and after are JSON texts, empty for none.
 struct Change {
     std::string action;  ///< create, set, delete
@@ -27,7 +22,7 @@ struct Change {
     std::string after;
 };
 
-struct Revision {
+struct PolicyRevision {
     std::uint64_t number = 0;
     std::string at;  ///< UTC, RFC 3339
     Author author;
@@ -53,7 +48,7 @@ class PolicyStore {
                                  const Author& author,
                                  const Change& change);
 
-    std::vector<Revision> history(std::size_t limit) const;
+    std::vector<PolicyRevision> history(std::size_t limit) const;
 
   private:
     /// The frame of every change: `write` and its revision in one transaction.
