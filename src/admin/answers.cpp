@@ -57,7 +57,7 @@ Result<json::object> parse_body(const HttpRequest& request) {
 }
 
 HttpResponse problem(const Error& error) {
-    const auto [status, title] = [&]() -> std::pair<int, std::string_view> {
+    auto [status, title] = [&]() -> std::pair<int, std::string_view> {
         switch (error.kind) {
             case ErrorKind::Syntax:
             case ErrorKind::TooLong:
@@ -66,8 +66,8 @@ HttpResponse problem(const Error& error) {
                 return {404, "Not found"};
             case ErrorKind::Conflict:
                 return {409, "Conflict"};
-            case ErrorKind::Forbidden:
             case ErrorKind::NotAuthorized:
+            case ErrorKind::Forbidden:
                 return {403, "Not allowed"};
             case ErrorKind::Timeout:
             case ErrorKind::Unreachable:
@@ -79,6 +79,10 @@ HttpResponse problem(const Error& error) {
                 return {500, "Internal error"};
         }
     }();
+    if (error.code == "IST-API-006") {
+        status = 401;
+        title = "Not signed in";
+    }
     json::object body{{"type", "about:blank"}, {"title", title}, {"status", status}};
     body["detail"] = error.public_text;
     if (!error.detail.empty() && error.detail != error.public_text) {
@@ -90,7 +94,12 @@ HttpResponse problem(const Error& error) {
             body["fix"] = code->fix;
         }
     }
-    return {status, "application/problem+json", json::serialize(body) + "\n", {}};
+    HttpResponse response{status, "application/problem+json", json::serialize(body) + "\n", {}};
+    if (status == 401) {
+        // RFC 9110 §11.6.1: a 401 names how to authenticate.
+        response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"isthmus\"");
+    }
+    return response;
 }
 
 }  // namespace isthmus::admin

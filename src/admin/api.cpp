@@ -1,7 +1,10 @@
 #include "admin/api.h"
 
 #include "admin/answers.h"
+#include "admin/authorisation.h"
+#include "admin/routes.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -23,20 +26,37 @@ Api::Api(const ApiServices& services)
 
 void Api::handle(const HttpRequest& request, HttpReply reply) const {
     constexpr std::string_view kPrefix = "/api/v1/";
-    std::string_view path = request.path;
-    if (!path.starts_with(kPrefix)) {
-        reply(not_found(path));
+    if (!request.raw_path.starts_with(kPrefix)) {
+        reply(not_found(request.path));
         return;
     }
-    path.remove_prefix(kPrefix.size());
-    const std::size_t slash = path.find('/');
-    const auto resource = resources_.find(path.substr(0, slash));
+    const RouteMatch match =
+        match_route(request.method, std::string_view(request.raw_path).substr(kPrefix.size()));
+    if (match.allow.empty()) {
+        reply(not_found(request.path));
+        return;
+    }
+    if (match.route == nullptr) {
+        reply(wrong_method(match.allow));
+        return;
+    }
+    if (auto refused = check_right(request.author, match.route->right); !refused) {
+        reply(problem(refused.error()));
+        return;
+    }
+    const std::string_view pattern = match.route->pattern;
+    const auto resource = resources_.find(pattern.substr(0, pattern.find('/')));
     if (resource == resources_.end()) {
         reply(not_found(request.path));
         return;
     }
-    const std::string_view rest = slash == std::string_view::npos ? "" : path.substr(slash + 1);
-    resource->second(request, rest, std::move(reply));
+    HttpRequest routed = request;
+    routed.arguments = match.arguments;
+    routed.verb = match.verb;
+    std::string_view rest = std::string_view(routed.path).substr(kPrefix.size());
+    rest.remove_prefix(std::min(rest.find('/'), rest.size() - 1) + 1);
+    resource->second(
+        routed, pattern.find('/') == std::string_view::npos ? "" : rest, std::move(reply));
 }
 
 Resource at_once(std::function<HttpResponse(const HttpRequest&, std::string_view rest)> handle) {

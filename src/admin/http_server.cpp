@@ -58,7 +58,9 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
         : stream_(std::move(socket)), handler_(std::move(handler)), count_(std::move(count)) {
         ++*count_;
         if constexpr (std::is_same_v<Protocol, local>) {
-            author_ = {local_user(stream_.socket().native_handle()), "unix"};
+            // Who may open the socket is decided by its file mode.
+            author_ = {{local_user(stream_.socket().native_handle()), "unix"},
+                       control::Role::Admin};
         }
     }
 

@@ -21,6 +21,14 @@ constexpr Code kCodes[] = {
     {"IST-API-005",
      "The object was changed by somebody else in the meantime; nothing was saved.",
      "Read it again, look at what changed, and repeat your change on that."},
+    {"IST-API-006",
+     "The request is not signed in.",
+     "Sign in with `POST /api/v1/session`, send a token (`isthmus admin token create`), or use the "
+     "unix socket on the gateway itself."},
+    {"IST-API-007",
+     "The administrator's role does not have the right that this needs.",
+     "Ask an administrator of the role admin; `isthmus admin set NAME --role ROLE` gives another "
+     "role."},
     {"IST-AUTH-001",
      "The SIP peer may not assert the sender's domain.",
      "Add the domain to `domains` of that [[sip.peer]] if the peer is the domain's server."},

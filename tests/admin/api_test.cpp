@@ -26,7 +26,8 @@ class ApiTest : public testing::Test {
     }
 
     HttpResponse ask(const char* method, const char* target, const char* body = "") {
-        HttpRequest request{.method = method, .body = body, .author = {"alice", "unix"}};
+        HttpRequest request{
+            .method = method, .body = body, .author = {{"alice", "unix"}, control::Role::Admin}};
         EXPECT_TRUE(parse_target(target, request));
         std::optional<HttpResponse> answer;
         api.handle(request, [&](HttpResponse response) { answer = std::move(response); });

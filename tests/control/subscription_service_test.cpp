@@ -32,7 +32,7 @@ class SubscriptionServiceTest : public testing::Test {
     FakePresence presence;
     SubscriptionService service{presence.side(), FakePresence::names()};
     ContactService contacts{presence.side(), FakePresence::names()};
-    Author author{"root", "unix"};
+    Author author{{"root", "unix"}, Role::Admin};
     std::optional<Result<void>> answer;
 };
 
