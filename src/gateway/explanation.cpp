@@ -13,13 +13,21 @@ std::string identity_of(const policy::AccessRule& rule) {
     return rule.identity == "Global" ? "global" : rule.identity;
 }
 
-Explanation reason(const policy::Decision& decision, std::string_view domain) {
+Explanation reason(const policy::Decision& decision, const policy::Query& query) {
+    const std::string_view domain = query.remote_domain;
     switch (decision.gate) {
         case Gate::AccessEdge:
             return {"federation is switched off for the whole organisation",
                     "isthmus access-edge set --allow-federated-users true"};
         case Gate::Gateway:
             return {"the XMPP gateway is switched off", "isthmus gateway set --enabled true"};
+        case Gate::Block:
+            return {fmt::format("the block list has {}", decision.block->domain),
+                    fmt::format("isthmus partner unblock '{}'", decision.block->domain)};
+        case Gate::UserState:
+            return {"the user is disabled",
+                    fmt::format(
+                        "isthmus user set {}@{} --enabled true", query.user, query.user_domain)};
         case Gate::Partner:
             return {fmt::format("no partner holds the domain {}", domain),
                     fmt::format("isthmus partner create {} --partner-type Federated", domain)};
@@ -52,7 +60,7 @@ Explanation reason(const policy::Decision& decision, std::string_view domain) {
 
 Explanation explain(const PolicyRefusal& refusal) {
     const policy::Query& query = refusal.query;
-    Explanation made = reason(refusal.decision, query.remote_domain);
+    Explanation made = reason(refusal.decision, query);
     made.sentence =
         query.user.empty()
             ? fmt::format("No federation with {}: {}.", query.remote_domain, made.sentence)
@@ -72,8 +80,10 @@ std::string explain_in_full(const PolicyRefusal& refusal) {
 policy::Decision decide_link(const policy::Policy& policy, std::string_view remote_domain) {
     policy::Decision made;
     made.partner = policy.partner_of(remote_domain);
+    made.block = policy.block_of(remote_domain);
     made.gate = !policy.access_edge().allow_federated_users ? Gate::AccessEdge
                 : !policy.gateway().enabled                 ? Gate::Gateway
+                : made.block != nullptr                     ? Gate::Block
                 : made.partner == nullptr                   ? Gate::Partner
                 : !made.partner->enabled                    ? Gate::PartnerState
                                                             : Gate::Open;
@@ -82,7 +92,7 @@ policy::Decision decide_link(const policy::Policy& policy, std::string_view remo
 
 std::string_view scope_of(const policy::AccessRule& rule) {
     return rule.identity == "Global"            ? "global"
-           : rule.identity.starts_with("site:") ? "site"
+           : rule.identity.starts_with("Site:") ? "site"
                                                 : "tag";
 }
 

@@ -216,8 +216,9 @@ bool Play::change_policy(const std::vector<std::string>& words) {
     } else if (words[0] == "policy") {
         objects_.rules[0].enable_xmpp_access = is_on;
     } else if (words[0] == "user" && words[2] == "denied") {
-        objects_.rules.push_back({.identity = "tag:Denied"});
-        objects_.grants.push_back({words[1], "tag:Denied"});
+        objects_.rules.push_back({.identity = "Tag:Denied"});
+        const policy::User denied{.uri = words[1], .policy = "Tag:Denied"};
+        objects_.users = policy::UserTable::of({&denied, 1});
     } else if (words[0] == "partner" && words[2] == "deleted") {
         std::erase_if(objects_.partners, [&](const auto& one) { return one.domain == words[1]; });
     } else if (words[0] == "partner" && words[2] == "created") {
