@@ -29,6 +29,9 @@ constexpr Code kCodes[] = {
      "The administrator's role does not have the right that this needs.",
      "Ask an administrator of the role admin; `isthmus admin set NAME --role ROLE` gives another "
      "role."},
+    {"IST-API-010",
+     "Something still uses the object; nothing was deleted.",
+     "Take it out of use first; or repeat with --force, if what is said would happen is wanted."},
     {"IST-AUTH-001",
      "The SIP peer may not assert the sender's domain.",
      "Add the domain to `domains` of that [[sip.peer]] if the peer is the domain's server."},
@@ -120,6 +123,12 @@ constexpr Code kCodes[] = {
      "The partner's users are not verified, and this one is no contact of the recipient.",
      "The recipient must add the sender as a contact or write first; or set --partner-type of the "
      "partner, if its users can be trusted."},
+    {"IST-POL-008",
+     "The domain is on the block list.",
+     "isthmus partner unblock DOMAIN, if it may be talked to again; the evidence names the entry."},
+    {"IST-POL-009",
+     "The user is disabled.",
+     "isthmus user set USER --enabled true, if he may talk again."},
     {"IST-SIP-001", "A SIP message was malformed.", "See the evidence; tell the peer's operator."},
     {"IST-SIP-002",
      "The SIP peer did not answer.",

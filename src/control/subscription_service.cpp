@@ -28,7 +28,7 @@ Result<void> logged(Result<void> result,
 
 }  // namespace
 
-Result<std::string> canonical_field(const CanonicalNames::Canonical& canonical,
+Result<std::string> canonical_field(const Canonical& canonical,
                                     std::string_view field,
                                     std::string_view given) {
     if (given.empty()) {

@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "control/author.h"
+#include "control/names.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -63,16 +64,6 @@ struct PresenceSide {
         remove_contact;
 };
 
-/// What an administrator types, in the form that is compared (docs/house.md, decision 9); given by
-/// app/, which knows both protocols.
-struct CanonicalNames {
-    using Canonical = std::function<Result<std::string>(std::string_view)>;
-
-    Canonical domain;
-    Canonical user;     ///< of SIP: "sip:Alice@contoso.example" to "alice@contoso.example"
-    Canonical contact;  ///< a bare JID
-};
-
 class SubscriptionService {
   public:
     static constexpr std::size_t kMaxLimit = 1000;
@@ -94,7 +85,7 @@ class SubscriptionService {
 };
 
 /// IST-API-001 with the name of the field, unless it is empty or canonical already.
-Result<std::string> canonical_field(const CanonicalNames::Canonical& canonical,
+Result<std::string> canonical_field(const Canonical& canonical,
                                     std::string_view field,
                                     std::string_view given);
 
