@@ -6,17 +6,43 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
 namespace isthmus::admin {
 
+namespace {
+
+FindContact find_contact(control::ContactService& contacts) {
+    return [&contacts](const std::string& user, const std::string& contact) -> std::optional<bool> {
+        const auto listed = contacts.list(user);
+        if (!listed) {
+            return std::nullopt;
+        }
+        return std::ranges::any_of(*listed, [&](const control::ContactStatus& one) {
+            return one.contact == contact && one.sip_watches_xmpp != "none";
+        });
+    };
+}
+
+}  // namespace
+
 Api::Api(const ApiServices& services)
     : resources_{
           {"partners", make_partner_resource(services.policies)},
-          {"policies", make_policy_resource(services.policies)},
+          {"blocks", make_block_resource(services.policies)},
+          {"policies", make_policy_resource(services.policies, services.users)},
+          {"explain", make_explain_resource(services.policies, find_contact(services.contacts))},
+          {"users", make_user_resource(services.users)},
+          {"users:import", make_user_import_resource(services.users)},
+          {"sites", make_site_resource(services.policies)},
+          {"pools", make_pool_resource(services.policies)},
           {"access-edge", make_access_edge_resource(services.policies)},
           {"gateway", make_gateway_resource(services.policies)},
+          {"sip-domains", make_sip_domain_resource(services.policies)},
+          {"providers", make_provider_resource(services.policies)},
           {"revisions", make_revision_resource(services.policies)},
           {"subscriptions", make_subscription_resource(services.subscriptions)},
           {"contacts", make_contact_resource(services.contacts)},

@@ -14,10 +14,11 @@
 #include "control/contact_service.h"
 #include "control/policy_service.h"
 #include "control/subscription_service.h"
+#include "control/user_service.h"
 #include "net/event_loop.h"
 #include "net/tls_context.h"
+#include "store/config_store.h"
 #include "store/database.h"
-#include "store/policy_store.h"
 #include "store/subscription_store.h"
 
 #include <boost/json/array.hpp>
@@ -110,6 +111,18 @@ Result<std::shared_ptr<const net::TlsContext>> load_tls(const Config& config) {
                                   .only_tls13 = config.tls_min_version == "1.3"});
 }
 
+/// The XMPP domains that we speak for, as compared. What is no domain the traffic wing refuses.
+std::vector<std::string> own_domains(const Config& config) {
+    std::vector<std::string> made;
+    for (const std::string& domain :
+         config.xmpp_domains.empty() ? config.sip_domains : config.xmpp_domains) {
+        if (auto canonical = canonical_domain(domain)) {
+            made.push_back(std::move(*canonical));
+        }
+    }
+    return made;
+}
+
 void log_warnings(const Config& config) {
     for (const ConfigWarning& warning : config.warnings) {
         log::event(
@@ -181,16 +194,16 @@ class Daemon {
         database_.emplace(database_path(config_));
         store_.emplace(*database_);
         subscription_store_.emplace(*database_);
-        auto policy = expect(policy::Policy::build(store_->load()));
+        policies_.emplace(*store_, canonical_names(), own_domains(config_), [this](auto snapshot) {
+            // Before there is a traffic thread, what it starts with is in force.
+            return !crossing_ || crossing_->publish(std::move(snapshot));
+        });
         const auto tls = expect(load_tls(config_));
-        traffic_ = expect(TrafficWing::create(config_, std::move(policy), metrics_));
+        traffic_ = expect(TrafficWing::create(config_, policies_->snapshot(), metrics_));
         traffic_->set_tls(tls);
         crossing_.emplace(*traffic_, control_, *subscription_store_);
         restore_subscriptions();
         traffic_->start();
-        policies_.emplace(*store_, canonical_domain, [this](auto snapshot) {
-            return crossing_->publish(std::move(snapshot));
-        });
         open_admin();
         auto listening = crossing_->listen(config_);
         if (!listening) {
@@ -225,7 +238,9 @@ class Daemon {
         const control::PresenceSide presence = crossing_->presence_side();
         subscriptions_.emplace(presence, canonical_names());
         contacts_.emplace(presence, canonical_names());
+        users_.emplace(*policies_);
         api_.emplace(admin::ApiServices{.policies = *policies_,
+                                        .users = *users_,
                                         .subscriptions = *subscriptions_,
                                         .contacts = *contacts_,
                                         .read_status = read_status_,
@@ -315,11 +330,12 @@ class Daemon {
     metrics::Registry metrics_;
     net::EventLoop control_;
     std::optional<store::Database> database_;
-    std::optional<store::PolicyStore> store_;
+    std::optional<store::ConfigStore> store_;
     std::optional<store::SubscriptionStore> subscription_store_;
     std::unique_ptr<TrafficWing> traffic_;
     std::optional<Crossing> crossing_;
     std::optional<control::PolicyService> policies_;
+    std::optional<control::UserService> users_;
     std::optional<control::SubscriptionService> subscriptions_;
     std::optional<control::ContactService> contacts_;
     control::ReadStatus read_status_;
