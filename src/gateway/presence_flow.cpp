@@ -36,6 +36,7 @@ PresenceFlow::PresenceFlow(const GatewayConfig& config,
       peers_(config.domains.size()),
       sweep_timer_(timers, [this] { on_sweep(); }),
       retry_timer_(timers, [this] { on_retry(); }),
+      listing_timer_(timers, [this] { on_listing(); }),
       watch_timer_(timers, [this] { on_watch(); }) {}
 
 PresenceFlow::~PresenceFlow() = default;
@@ -86,6 +87,7 @@ PairHandle PresenceFlow::make(std::string_view user,
                               const xmpp::Jid& contact,
                               std::string_view uri) {
     const PairHandle handle = book_.make(user, contact.local, contact.domain);
+    by_user_.add(static_cast<std::uint32_t>(handle), user);
     Entry& entry = *book_.get(handle);
     if (!uri.starts_with("sip:") || uri.substr(4) != user) {
         entry.value.uri.assign(uri);
@@ -126,6 +128,7 @@ void PresenceFlow::collect(PairHandle handle) {
     }
     end_dialogs(*entry, sip::TerminationReason::Rejected, 0);
     refuse_held(handle, 500);
+    by_user_.remove(static_cast<std::uint32_t>(handle), entry->user());
     book_.erase(handle);
 }
 
@@ -246,6 +249,8 @@ void PresenceFlow::restore(const std::vector<subscriptions::Record>& records) {
         for (const std::string& resource : record.shown) {
             pair.sip_presence.assume(resource);
         }
+        halves_ += record.xmpp_watches_sip == Standing::None ? 0 : 1;
+        halves_ += record.sip_watches_xmpp == Standing::None ? 0 : 1;
         counters_.add(Watch::XmppWatchesSip, pair.label, record.xmpp_watches_sip, 1);
         counters_.add(Watch::SipWatchesXmpp, pair.label, record.sip_watches_xmpp, 1);
         for (const subscriptions::WatchDialog& dialog : record.dialogs) {

@@ -19,6 +19,7 @@
 #include "sip/notifier.h"
 #include "sip/subscriber.h"
 #include "subscriptions/store.h"
+#include "subscriptions/user_index.h"
 #include "translate/presence.h"
 #include "xmpp/server.h"
 
@@ -82,7 +83,10 @@ class PresenceFlow final : public Contacts,
     /// at once if there is nothing to look at.
     void recheck(std::function<void()> done);
 
-    void abandon() { held_.clear(); }
+    void abandon() {
+        held_.clear();
+        listings_.clear();
+    }
 
     std::size_t pending() const { return held_.size(); }
 
@@ -92,7 +96,7 @@ class PresenceFlow final : public Contacts,
                     const xmpp::Jid& contact) const override;
 
     // Subscriptions
-    SubscriptionPage list(const SubscriptionFilter& filter) const override;
+    void list(SubscriptionFilter filter, ListDone done) override;
     std::optional<SubscriptionStatus> get(std::string_view id) const override;
     bool refresh(std::string_view id) override;
     bool end(std::string_view id) override;
@@ -144,6 +148,15 @@ class PresenceFlow final : public Contacts,
         std::string domain;  ///< of the contact or the user; empty: all
         std::uint32_t place = 0;
         unsigned checks = 0;  ///< of PeerCheck
+    };
+
+    /// A page that is being made.
+    struct Listing {
+        SubscriptionFilter filter;
+        ListDone done;
+        SubscriptionPage page;
+        std::uint32_t place = 0;  ///< in the book, where no user is named
+        PairHandle next = 0;      ///< the user's next pair; 0: the end
     };
 
     struct Retry {
@@ -290,6 +303,14 @@ class PresenceFlow final : public Contacts,
     void on_response(std::uint64_t cookie, const sip::Response& response) override;
     void on_no_response(std::uint64_t cookie, const Error& error) override;
 
+    // presence_listing
+    void on_listing();
+    bool go_on(Listing& listing);
+    PairHandle take_next(Listing& listing) const;
+    PairHandle pair_at(std::uint32_t place) const;
+    bool is_listed(const SubscriptionFilter& filter, const Entry& entry) const;
+    unsigned enter(Listing& listing, PairHandle handle) const;
+
     // presence_status
     SubscriptionStatus status_of(PairHandle handle, const Entry& entry, Watch watch) const;
     std::string why_of(const Entry& entry, Watch watch) const;
@@ -308,6 +329,9 @@ class PresenceFlow final : public Contacts,
     std::unique_ptr<sip::Notifiers> notifiers_;
 
     PairBook book_;
+    subscriptions::UserIndex by_user_;
+    std::size_t halves_ = 0;  ///< directions that somebody asked for, of all pairs
+    std::deque<Listing> listings_;
     std::unordered_map<PairHandle, std::vector<Held>> held_;
     std::unordered_map<PairHandle, Done> contact_changes_;  ///< that are being saved
     std::unordered_map<std::string, Domain> domains_;
@@ -319,6 +343,7 @@ class PresenceFlow final : public Contacts,
     double turns_ = 0;  ///< that paced walks may take
     Timer sweep_timer_;
     Timer retry_timer_;
+    Timer listing_timer_;
     Timer watch_timer_;
 
     Arena arena_;

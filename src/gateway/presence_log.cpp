@@ -22,6 +22,9 @@ void PresenceFlow::count_standing(Entry& entry, Watch watch, subscriptions::Stan
     if (now == before) {
         return;
     }
+    using subscriptions::Standing;
+    halves_ += now == Standing::None ? 0 : 1;
+    halves_ -= before == Standing::None ? 0 : 1;
     counters_.add(watch, entry.value.label, before, -1);
     counters_.add(watch, entry.value.label, now, 1);
     note(entry, watch, {}, {});

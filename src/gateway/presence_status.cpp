@@ -38,11 +38,6 @@ std::optional<Named> named(std::string_view id) {
                                                                      : std::nullopt;
 }
 
-Standing standing_of(const Pair& pair, Watch watch) {
-    return watch == Watch::XmppWatchesSip ? pair.xmpp_watches_sip.standing()
-                                          : pair.sip_watches_xmpp.standing();
-}
-
 std::string presence_text(const KeptPresence& kept, const xmpp::Jid& from, Arena& arena) {
     std::vector<xmpp::Presence> all;
     kept.read(from, {}, arena, all);
@@ -149,44 +144,6 @@ SubscriptionStatus PresenceFlow::status_of(PairHandle handle,
         made.expires_in = std::max(made.expires_in, std::int64_t{notifiers_->seconds_left(dialog)});
     });
     return made;
-}
-
-SubscriptionPage PresenceFlow::list(const SubscriptionFilter& filter) const {
-    SubscriptionPage page;
-    const policy::Policy& policy = admission_.policy();
-    const auto add = [&](PairHandle handle) {
-        const Entry& entry = *book_.get(handle);
-        if ((!filter.user.empty() && entry.user() != filter.user) ||
-            (!filter.contact.empty() && entry.contact() != filter.contact)) {
-            return;
-        }
-        if (!filter.partner.empty()) {
-            const auto* partner =
-                policy.partner_of(xmpp::Jid::from_prepared(entry.contact()).domain);
-            if (partner == nullptr || partner->domain != filter.partner) {
-                return;
-            }
-        }
-        for (const Watch watch : {Watch::XmppWatchesSip, Watch::SipWatchesXmpp}) {
-            if (standing_of(entry.value, watch) == Standing::None) {
-                continue;
-            }
-            if (page.total++ >= filter.offset && page.items.size() < filter.limit) {
-                page.items.push_back(status_of(handle, entry, watch));
-            }
-        }
-    };
-    if (!filter.user.empty() && !filter.contact.empty()) {
-        if (const PairHandle handle = find(filter.user, xmpp::Jid::from_prepared(filter.contact))) {
-            add(handle);
-        }
-        return page;
-    }
-    std::uint32_t place = 0;
-    while (const PairHandle handle = book_.next(place)) {
-        add(handle);
-    }
-    return page;
 }
 
 std::optional<SubscriptionStatus> PresenceFlow::get(std::string_view id) const {

@@ -192,9 +192,11 @@ bool Play::change_ours(const std::vector<std::string>& words) {
             gateway_->subscriptions().remove_contact(words[1], words[2], done);
         }
     } else if (words[0] == "subscription" && words.size() == 5) {
-        const auto page =
-            gateway_->subscriptions().list({.user = words[1], .contact = words[2], .partner = {}});
-        for (const gateway::SubscriptionStatus& status : page.items) {
+        std::vector<gateway::SubscriptionStatus> found;
+        gateway_->subscriptions().list(
+            {.user = words[1], .contact = words[2], .partner = {}},
+            [&found](Result<gateway::SubscriptionPage> page) { found = page.value().items; });
+        for (const gateway::SubscriptionStatus& status : found) {
             if (status.direction == words[3]) {
                 return words[4] == "ended" ? gateway_->subscriptions().end(status.id)
                                            : gateway_->subscriptions().refresh(status.id);
