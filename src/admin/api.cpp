@@ -16,13 +16,13 @@ namespace isthmus::admin {
 namespace {
 
 FindContact find_contact(control::ContactService& contacts) {
-    return [&contacts](const std::string& user, const std::string& contact) -> std::optional<bool> {
-        const auto listed = contacts.list(user);
-        if (!listed) {
-            return std::nullopt;
-        }
-        return std::ranges::any_of(*listed, [&](const control::ContactStatus& one) {
-            return one.contact == contact && one.sip_watches_xmpp != "none";
+    return [&contacts](const std::string& user, const std::string& contact, auto done) {
+        contacts.list(user, [contact, done = std::move(done)](const auto& listed) {
+            done(!listed ? std::nullopt
+                         : std::optional(
+                               std::ranges::any_of(*listed, [&](const control::ContactStatus& one) {
+                                   return one.contact == contact && one.sip_watches_xmpp != "none";
+                               })));
         });
     };
 }

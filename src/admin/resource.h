@@ -27,10 +27,11 @@ Resource at_once(std::function<HttpResponse(const HttpRequest&, std::string_view
 /// The same for a resource with nothing below its name.
 Resource single(std::function<HttpResponse(const HttpRequest&)> handle);
 
-/// Whether the SIP user has added the XMPP user; nothing if it cannot be known now. Both in
-/// compared form.
-using FindContact =
-    std::function<std::optional<bool>(const std::string& user, const std::string& contact)>;
+/// Whether the SIP user has added the XMPP user, both in compared form; `done` gets nothing if it
+/// cannot be known now. Called later, once.
+using FindContact = std::function<void(const std::string& user,
+                                       const std::string& contact,
+                                       std::function<void(std::optional<bool>)> done)>;
 
 Resource make_partner_resource(control::PolicyService& policies);
 Resource make_block_resource(control::PolicyService& policies);
