@@ -7,11 +7,35 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace isthmus::admin {
 
 namespace json = boost::json;
+
+namespace {
+
+/// Codes whose status says more than their kind.
+struct Special {
+    std::string_view code;
+    int status;
+    std::string_view title;
+};
+
+constexpr Special kSpecial[] = {
+    {"IST-API-006", 401, "Not signed in"},
+    {"IST-API-008", 415, "Unsupported media type"},
+    {"IST-AUTH-010", 401, "Not signed in"},
+    {"IST-AUTH-011", 429, "Too many failures"},
+    {"IST-AUTH-012", 401, "Not signed in"},
+    {"IST-AUTH-017", 421, "Misdirected request"},
+    {"IST-AUTH-018", 401, "Not signed in"},
+    {"IST-AUTH-019", 401, "Not signed in"},
+};
+
+}  // namespace
 
 HttpResponse answer(const json::value& value, int status) {
     return {status, "application/json", json::serialize(value) + "\n", {}};
@@ -30,6 +54,13 @@ HttpResponse wrong_method(std::string allow) {
     response.status = 405;
     response.allow = std::move(allow);
     return response;
+}
+
+HttpResponse wrong_body_type() {
+    return problem(make_error(ErrorKind::Unsupported,
+                              "IST-API-008",
+                              "The body must be sent with Content-Type: application/json.",
+                              {}));
 }
 
 HttpResponse committed(const Result<control::Committed>& result, int status) {
@@ -79,9 +110,10 @@ HttpResponse problem(const Error& error) {
                 return {500, "Internal error"};
         }
     }();
-    if (error.code == "IST-API-006") {
-        status = 401;
-        title = "Not signed in";
+    if (const Special* special = std::ranges::find(kSpecial, error.code, &Special::code);
+        special != std::end(kSpecial)) {
+        status = special->status;
+        title = special->title;
     }
     json::object body{{"type", "about:blank"}, {"title", title}, {"status", status}};
     body["detail"] = error.public_text;

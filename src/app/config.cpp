@@ -241,6 +241,7 @@ void read_rest(Reader::Table& root, Config& config) {
     auto admin = root.table("admin");
     admin.take("listen", config.admin_listen);
     admin.take("unix_socket", config.admin_unix_socket);
+    admin.take("names", config.admin_names);
     admin.finish();
     auto metrics = root.table("metrics");
     metrics.take("listen", config.metrics_listen);

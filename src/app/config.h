@@ -52,6 +52,8 @@ struct Config {
 
     std::vector<std::string> admin_listen = {"127.0.0.1:8443"};
     std::string admin_unix_socket = "admin.sock";
+    /// What the Host header may say besides server_name, localhost and addresses.
+    std::vector<std::string> admin_names;
     std::string metrics_listen = "127.0.0.1:9469";
 
     std::string log_format = "json";

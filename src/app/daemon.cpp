@@ -1,8 +1,8 @@
 #include "app/daemon.h"
 
 #include "admin/api.h"
-#include "admin/http_server.h"
 #include "app/addresses.h"
+#include "app/admin_wing.h"
 #include "app/config.h"
 #include "app/crossing.h"
 #include "app/notify.h"
@@ -190,17 +190,17 @@ class Daemon {
         const control::PresenceSide presence = crossing_->presence_side();
         subscriptions_.emplace(presence, canonical_names());
         contacts_.emplace(presence, canonical_names());
+        admin_.emplace(config_, control_, *database_, control::Audit());
         api_.emplace(admin::ApiServices{.policies = *policies_,
                                         .subscriptions = *subscriptions_,
                                         .contacts = *contacts_,
                                         .read_status = read_status_,
-                                        .reload = [this] { return reload(); }});
-        http_.emplace(control_.asio());
-        expect(http_->listen_unix(
-            config_.in_state_dir(config_.admin_unix_socket),
-            [this](const auto& request, auto reply) { api_->handle(request, std::move(reply)); }));
+                                        .reload = [this] { return reload(); },
+                                        .sign_in = &admin_->services(),
+                                        .audit = admin_->audit()});
+        expect(admin_->listen(*api_));
         if (!config_.metrics_listen.empty()) {
-            metrics_at_ = expect(http_->listen_tcp(
+            metrics_at_ = expect(admin_->listen_plain(
                 config_.metrics_listen,
                 admin::make_health_pages([this] { return metrics_.render(); }, read_status_)));
         }
@@ -211,7 +211,7 @@ class Daemon {
         const boost::json::object listeners{
             {"sip", as_array(listening.sip)},
             {"xmpp", as_array(listening.xmpp)},
-            {"admin", boost::json::array()},
+            {"admin", as_array(admin_->addresses())},
             {"metrics",
              as_array(metrics_at_.empty() ? std::vector<std::string>()
                                           : std::vector<std::string>{metrics_at_})}};
@@ -234,7 +234,7 @@ class Daemon {
     }
 
     void stop() {
-        http_.reset();
+        admin_.reset();
         policies_.reset();
         traffic_->stop();
         crossing_->write_rest();
@@ -250,14 +250,16 @@ class Daemon {
         auto config = load_config(config_file_);
         auto tls = config ? load_tls(*config)
                           : Result<std::shared_ptr<const net::TlsContext>>(config.error());
+        const auto admin = tls ? admin_->reload(*config) : Result<void>(tls.error());
         metrics_.gauge("isthmus_config_last_reload_success", "1 if the last reload worked.")
-            .set(tls ? 1 : 0);
-        if (!tls) {
-            log::event(
-                log::Level::Error,
-                "config.reload",
-                {{"result", "failed"}, {"code", tls.error().code}, {"msg", tls.error().detail}});
-            return tls.error();
+            .set(admin ? 1 : 0);
+        if (!admin) {
+            log::event(log::Level::Error,
+                       "config.reload",
+                       {{"result", "failed"},
+                        {"code", admin.error().code},
+                        {"msg", admin.error().detail}});
+            return admin.error();
         }
         set_up_log(*config);
         config_.log_level = config->log_level;
@@ -281,7 +283,7 @@ class Daemon {
     std::optional<control::ContactService> contacts_;
     control::ReadStatus read_status_;
     std::optional<admin::Api> api_;
-    std::optional<admin::HttpServer> http_;
+    std::optional<AdminWing> admin_;
     std::string metrics_at_;
     bool is_stopping_ = false;
 };

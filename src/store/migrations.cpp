@@ -81,6 +81,38 @@ constexpr const char* kSteps[] = {
         FOREIGN KEY (user, contact) REFERENCES subscriptions(user, contact) ON DELETE CASCADE
     ) WITHOUT ROWID;
     )",
+    // 3: administrators, their recovery codes, tokens. Times are seconds since 1970, 0 for never.
+    R"(
+    CREATE TABLE admins (
+        name TEXT PRIMARY KEY NOT NULL,
+        role TEXT NOT NULL,
+        enabled BIGINT NOT NULL,
+        password_hash TEXT NOT NULL,
+        totp_secret TEXT NOT NULL,
+        totp_confirmed BIGINT NOT NULL,
+        totp_last_step BIGINT NOT NULL,
+        created_at BIGINT NOT NULL,
+        password_set_at BIGINT NOT NULL,
+        last_sign_in_at BIGINT NOT NULL,
+        last_sign_in_from TEXT NOT NULL
+    );
+    CREATE TABLE recovery_codes (
+        admin TEXT NOT NULL REFERENCES admins(name),
+        hash TEXT NOT NULL,
+        PRIMARY KEY (admin, hash)
+    );
+    CREATE TABLE tokens (
+        id TEXT PRIMARY KEY NOT NULL,
+        role TEXT NOT NULL,
+        description TEXT NOT NULL,
+        hash TEXT NOT NULL UNIQUE,
+        created_by TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL,
+        last_used_at BIGINT NOT NULL,
+        last_used_from TEXT NOT NULL
+    );
+    )",
 };
 
 }  // namespace
