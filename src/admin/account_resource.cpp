@@ -159,6 +159,32 @@ void verb(const SignInServices& services, const HttpRequest& request, const Http
                  201));
 }
 
+HttpResponse erase(const SignInServices& services,
+                   const HttpRequest& request,
+                   const std::string& name) {
+    const bool trial = is_trial(request);
+    const auto account = services.admins.get(name);
+    const auto erased = services.admins.erase(name, request.author, trial);
+    if (!erased) {
+        return problem(erased.error());
+    }
+    json::object body{{"name", account->account.name}};
+    // Tokens outlive who made them: whoever removes him must see which they are.
+    json::array tokens;
+    if (const auto all = services.tokens.list()) {
+        for (const store::Token& token : *all) {
+            if (token.created_by == account->account.name) {
+                tokens.emplace_back(token.id);
+            }
+        }
+    }
+    body["tokens_left"] = std::move(tokens);
+    if (trial) {
+        body["dry_run"] = true;
+    }
+    return answer(body);
+}
+
 void one_account(const SignInServices& services, const HttpRequest& request, HttpReply reply) {
     const std::string& name = request.arguments.at(0);
     if (request.method == "GET") {
@@ -170,11 +196,7 @@ void one_account(const SignInServices& services, const HttpRequest& request, Htt
     if (request.method == "PATCH") {
         return change(services.admins, request, std::move(reply));
     }
-    const bool trial = is_trial(request);
-    const auto erased = services.admins.erase(name, request.author, trial);
-    reply(erased ? answer(trial ? json::object{{"name", name}, {"dry_run", true}}
-                                : json::object{{"name", name}})
-                 : problem(erased.error()));
+    reply(erase(services, request, name));
 }
 
 }  // namespace

@@ -111,7 +111,8 @@ HttpResponse problem(const Error& error) {
         }
     }();
     if (const Special* special = std::ranges::find(kSpecial, error.code, &Special::code);
-        special != std::end(kSpecial)) {
+        special != std::end(kSpecial) &&
+        (special->status != 401 || error.kind == ErrorKind::NotAuthorized)) {
         status = special->status;
         title = special->title;
     }

@@ -39,6 +39,8 @@ Resource make_reload_resource(std::function<Result<void>()> reload);
 Resource make_subscription_resource(control::SubscriptionService& subscriptions);
 Resource make_contact_resource(control::ContactService& contacts);
 
+class OidcLogin;
+
 /// What administrators sign in with; lives longer than the Api.
 struct SignInServices {
     control::AdminContext& context;
@@ -48,6 +50,7 @@ struct SignInServices {
     control::SignIn& sign_in;
     /// "https://127.0.0.1:8443/", where the control panel is; empty: not listening.
     std::function<std::string()> panel_url;
+    OidcLogin* oidc = nullptr;  ///< nothing: no identity provider
 };
 
 Resource make_account_resource(const SignInServices& services);

@@ -3,6 +3,7 @@
 #include "admin/answers.h"
 #include "admin/fields.h"
 #include "admin/gate.h"
+#include "admin/oidc_login.h"
 #include "admin/resource.h"
 #include "base/utc.h"
 
@@ -235,6 +236,13 @@ void add_sign_in_resources(const SignInServices& services,
     to["admins"] = make_account_resource(services);
     to["tokens"] = make_token_resource(services);
     to["roles"] = make_roles_resource();
+    if (services.oidc != nullptr) {
+        to["oidc"] = [oidc = services.oidc](const HttpRequest& request,
+                                            std::string_view rest,
+                                            const HttpReply& reply) {
+            rest == "login" ? oidc->login(request, reply) : oidc->callback(request, reply);
+        };
+    }
 }
 
 }  // namespace isthmus::admin

@@ -1,6 +1,7 @@
 #include "app/admin_wing.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "net/address.h"
 #include "net/self_signed.h"
 
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <fstream>
 #include <utility>
 
 namespace isthmus::app {
@@ -17,6 +19,7 @@ namespace isthmus::app {
 namespace {
 
 constexpr std::size_t kMostHashes = 32;  // three seconds of one core
+constexpr std::size_t kMostProviderCalls = 16;
 
 std::int64_t wall_seconds() {
     return std::chrono::duration_cast<std::chrono::seconds>(
@@ -80,6 +83,7 @@ AdminWing::AdminWing(const Config& config,
                      store::Database& database,
                      control::Audit audit)
     : config_(config),
+      control_(control),
       store_(database),
       hashes_([&control](auto call) { control.post(std::move(call)); }, kMostHashes),
       context_{
@@ -136,6 +140,47 @@ Result<std::shared_ptr<const net::TlsContext>> AdminWing::load_certificate(const
     return context;
 }
 
+Result<void> AdminWing::set_up_oidc() {
+    const OidcConfig& given = config_.oidc;
+    if (given.issuer.empty()) {
+        return {};
+    }
+    control::OidcSettings settings{.issuer = given.issuer,
+                                   .client_id = given.client_id,
+                                   .redirect_url = given.redirect_url,
+                                   .scope = given.scope,
+                                   .name_claim = given.name_claim,
+                                   .role_claim = given.role_claim};
+    for (const auto& [value, role] : given.roles) {
+        settings.roles[value] = control::role_named(role).value_or(control::Role::None);
+    }
+    if (!given.client_secret_file.empty()) {
+        std::ifstream file(given.client_secret_file);
+        std::string line;
+        if (!std::getline(file, line) || text::trim(line).empty()) {
+            return make_error(ErrorKind::NotFound,
+                              "IST-CFG-001",
+                              "The client secret cannot be read.",
+                              fmt::format("[admin.oidc] client_secret_file: cannot read {}",
+                                          given.client_secret_file));
+        }
+        settings.client_secret = text::trim(line);
+    }
+    provider_calls_ = std::make_unique<control::Worker>(
+        [&loop = control_](auto call) { loop.post(std::move(call)); }, kMostProviderCalls);
+    oidc_ = std::make_unique<admin::OidcLogin>(
+        std::move(settings),
+        admin::make_https_fetch(
+            {.is_system = config_.tls_trust == "system", .ca_files = config_.tls_extra_ca_files}),
+        [this](auto work, auto done) {
+            return provider_calls_->submit(std::move(work), std::move(done));
+        },
+        context_,
+        sign_in_);
+    services_.oidc = oidc_.get();
+    return {};
+}
+
 Result<void> AdminWing::listen(const admin::Api& api) {
     std::vector<std::string> names = config_.admin_names;
     names.push_back(config_.server_name);
@@ -176,6 +221,9 @@ Result<void> AdminWing::listen(const admin::Api& api) {
             return opened.error();
         }
         addresses_.push_back(*std::move(opened));
+    }
+    if (oidc_ && oidc_->redirect_url().empty()) {
+        oidc_->set_redirect_url(panel_url() + "api/v1/oidc/callback");
     }
     return {};
 }

@@ -5,6 +5,7 @@
 #include "admin/api.h"
 #include "admin/gate.h"
 #include "admin/http_server.h"
+#include "admin/oidc_login.h"
 #include "app/config.h"
 #include "base/random.h"
 #include "control/offload.h"
@@ -36,6 +37,8 @@ class AdminWing {
 
     control::Audit audit() const { return context_.audit; }
 
+    /// After construction, before the Api is made. An error if its secret cannot be read.
+    Result<void> set_up_oidc();
     /// Opens the unix socket and the TLS listeners for `api`, which lives longer.
     Result<void> listen(const admin::Api& api);
     /// Another listener without sign-in: metrics and health. Answers its address.
@@ -52,6 +55,7 @@ class AdminWing {
     std::string panel_url() const;
 
     const Config& config_;
+    net::EventLoop& control_;
     SystemRandom random_;
     store::AdminStore store_;
     control::Worker hashes_;
@@ -60,6 +64,8 @@ class AdminWing {
     control::OwnAccount own_;
     control::TokenService tokens_;
     control::SignIn sign_in_;
+    std::unique_ptr<control::Worker> provider_calls_;
+    std::unique_ptr<admin::OidcLogin> oidc_;
     admin::SignInServices services_;
     std::unique_ptr<admin::Gate> gate_;
     admin::HttpServer http_;

@@ -230,7 +230,39 @@ void read_dns(Reader& reader, Reader::Table table, Config& config) {
     table.finish();
 }
 
-void read_rest(Reader::Table& root, Config& config) {
+void read_oidc(Reader& reader, Reader::Table& admin, OidcConfig& config) {
+    auto table = admin.table("oidc");
+    table.take("issuer", config.issuer);
+    table.take("client_id", config.client_id);
+    table.take("client_secret_file", config.client_secret_file);
+    table.take("redirect_url", config.redirect_url);
+    table.take("scope", config.scope);
+    table.take("name_claim", config.name_claim);
+    table.take("role_claim", config.role_claim);
+    table.take("roles", config.roles);
+    table.finish();
+    if (table.raw() == nullptr) {
+        return;
+    }
+    const toml::table& at = *table.raw();
+    if (!config.issuer.starts_with("https://") || config.client_id.empty()) {
+        reader.fault(at, "[admin.oidc] needs issuer, an https:// URL, and client_id");
+    }
+    if (!config.redirect_url.empty() && !config.redirect_url.starts_with("https://")) {
+        reader.fault(at, "redirect_url must be an https:// URL");
+    }
+    constexpr std::string_view kRoles[] = {"admin", "user-admin", "viewer", "helpdesk", "tracer"};
+    for (const auto& [value, role] : config.roles) {
+        if (std::ranges::find(kRoles, role) == std::end(kRoles)) {
+            reader.fault(at,
+                         fmt::format("[admin.oidc.roles] '{}': the role must be one of {}",
+                                     value,
+                                     fmt::join(kRoles, ", ")));
+        }
+    }
+}
+
+void read_rest(Reader& reader, Reader::Table& root, Config& config) {
     auto tls = root.table("tls");
     tls.one_of("trust", config.tls_trust, {"system", "none"});
     tls.take("extra_ca_files", config.tls_extra_ca_files);
@@ -242,6 +274,7 @@ void read_rest(Reader::Table& root, Config& config) {
     admin.take("listen", config.admin_listen);
     admin.take("unix_socket", config.admin_unix_socket);
     admin.take("names", config.admin_names);
+    read_oidc(reader, admin, config.oidc);
     admin.finish();
     auto metrics = root.table("metrics");
     metrics.take("listen", config.metrics_listen);
@@ -307,7 +340,7 @@ Result<Config> parse_config(std::string_view text, const std::string& name) {
         }
     }
     home.finish();
-    read_rest(root, config);
+    read_rest(reader, root, config);
     root.finish();
     if (!reader.faults().empty()) {
         return make_error(ErrorKind::Syntax,

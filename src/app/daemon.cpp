@@ -191,6 +191,7 @@ class Daemon {
         subscriptions_.emplace(presence, canonical_names());
         contacts_.emplace(presence, canonical_names());
         admin_.emplace(config_, control_, *database_, control::Audit());
+        expect(admin_->set_up_oidc());
         api_.emplace(admin::ApiServices{.policies = *policies_,
                                         .subscriptions = *subscriptions_,
                                         .contacts = *contacts_,

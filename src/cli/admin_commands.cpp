@@ -3,6 +3,7 @@
 #include "cli/program.h"
 #include "cli/secret_input.h"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
@@ -69,6 +70,21 @@ int set_account(const Program& program) {
     return program.change("PATCH", path_of(program), body, "changed");
 }
 
+int delete_account(const Program& program) {
+    return program.request("DELETE", path_of(program), {}, [](const json::object& answer) {
+        fmt::print(stderr, "deleted\n");
+        const json::value* left = answer.if_contains("tokens_left");
+        if (left == nullptr || !left->is_array() || left->get_array().empty()) {
+            return;
+        }
+        fmt::print(stderr, "tokens that he made still work; `isthmus admin token revoke ID` ends");
+        for (const json::value& id : left->get_array()) {
+            fmt::print(stderr, " {}", text::escape_for_log(std::string(id.as_string())));
+        }
+        fmt::print(stderr, "\n");
+    });
+}
+
 /// Data on stdout is the link alone, so that it can be passed on.
 int make_link(const Program& program) {
     const std::string& name = program.given("--as");
@@ -132,7 +148,7 @@ void add_account_commands(Program& program, CLI::App& admin) {
                      "read the password from stdin; at a terminal it is asked for");
     }
     named("delete", "remove an administrator and end his sessions", [&program] {
-        return program.change("DELETE", path_of(program), {}, "deleted");
+        return delete_account(program);
     });
     named("unlock", "let him try again at once after too many failures", [&program] {
         return program.change("POST", path_of(program, ":unlock"), {}, "unlocked");
