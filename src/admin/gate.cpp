@@ -152,6 +152,7 @@ void Gate::use_token(HttpRequest& request, std::string_view field) const {
         request.author = *author;
         return;
     }
+    tokens_.note_refusal(request.author.origin);
     request.author = {{"", request.author.origin}, control::Role::None};
     request.refusal = make_error(ErrorKind::NotAuthorized,
                                  "IST-API-006",

@@ -47,6 +47,14 @@ struct AdminContext {
                           .forget_after = 3600,
                           .most_keys = 10000}};
 
+    /// Addresses that send tokens which are none: told once in a while, but not locked, because a
+    /// forgotten script must not keep out who sits behind the same address.
+    GuessGuard bad_tokens{{.free_failures = 0,
+                           .first_lock = 600,
+                           .most_lock = 3600,
+                           .forget_after = 3600,
+                           .most_keys = 10000}};
+
     void note(const Author& author,
               std::string action,
               std::string object,

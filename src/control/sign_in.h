@@ -52,7 +52,7 @@ class SignIn {
                                     bool is_use);
     void sign_out(const Session& session, const Author& author);
 
-    /// A token or link that is none: counts against the address.
+    /// A link, or an answer of a provider, that is none: counts against the address.
     void note_bad_credential(const Author& author, std::string_view what);
     bool is_address_locked(std::string_view origin) const;
 

@@ -166,4 +166,13 @@ std::optional<Author> TokenService::authenticate(std::string_view secret,
     }
 }
 
+void TokenService::note_refusal(const std::string& origin) {
+    const std::string address = address_key(origin);
+    if (context_.bad_tokens.locked_for(address, context_.monotonic()) == 0) {
+        context_.bad_tokens.fail(address, context_.monotonic());
+        context_.note(
+            {{"", origin}}, "sign-in", "token", "refused", "a token that is revoked, over or none");
+    }
+}
+
 }  // namespace isthmus::control

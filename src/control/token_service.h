@@ -30,6 +30,8 @@ class TokenService {
 
     /// Who a token says a request is from, or nothing. Notes the use, at most once a minute.
     std::optional<Author> authenticate(std::string_view secret, const std::string& origin);
+    /// Tells the audit log of a token that is none, once in ten minutes for each address.
+    void note_refusal(const std::string& origin);
 
   private:
     AdminContext& context_;

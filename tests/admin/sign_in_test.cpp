@@ -301,6 +301,12 @@ TEST_F(ApiSignInTest, TokensHaveTheirRoleOnEveryListener) {
         EXPECT_EQ(ask_local("GET", "/api/v1/status", {}, {{"authorization", bad}}).status, 401)
             << "no way round it: " << bad;
     }
+    EXPECT_EQ(world.take_audit(),
+              (std::vector<std::string>{"PATCH /api/v1/gateway refused",
+                                        "delete token/" + id + " done",
+                                        "sign-in token refused",
+                                        "sign-in token refused"}))
+        << "once for each address in ten minutes";
 }
 
 TEST_F(ApiSignInTest, LinksFromTheCommandLineToTheBrowser) {

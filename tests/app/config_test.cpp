@@ -45,6 +45,17 @@ min_version = "1.3"
 [admin]
 listen = []
 unix_socket = "admin.sock"
+names = ["admin.contoso.example"]
+[admin.oidc]
+issuer = "https://login.contoso.example"
+client_id = "isthmus"
+client_secret_file = "/etc/isthmus/oidc.secret"
+redirect_url = "https://admin.contoso.example/api/v1/oidc/callback"
+scope = "openid"
+name_claim = "email"
+role_claim = "realm_access.roles"
+[admin.oidc.roles]
+"xmpp-operators" = "admin"
 [metrics]
 listen = "127.0.0.1:0"
 [log]
@@ -64,6 +75,7 @@ TEST(Config, ReadsEveryDocumentedKey) {
     EXPECT_EQ(config->sip_peers.at(0).addresses.at(0), "192.0.2.0/24");
     EXPECT_EQ(config->dns_static.at("xmpp.fabrikam.example").at(0), "127.0.0.1");
     EXPECT_EQ(config->xmpp_domain_map.at("chat.contoso.example"), "contoso.example");
+    EXPECT_EQ(config->oidc.roles.at("xmpp-operators"), "admin");
     EXPECT_EQ(config->in_state_dir("admin.sock"), "/srv/isthmus/admin.sock");
     EXPECT_EQ(config->in_state_dir("/run/x.sock"), "/run/x.sock");
 }
@@ -88,6 +100,19 @@ TEST(Config, EveryFaultIsReportedAtOnce) {
     EXPECT_NE(detail.find("name must be a string"), std::string::npos);
     EXPECT_NE(detail.find("max_stanza_bytes must be a whole number from 10000"), std::string::npos);
     EXPECT_NE(detail.find("level must be one of trace"), std::string::npos);
+}
+
+TEST(Config, AnIdentityProviderThatProvesNothingIsRefused) {
+    const auto config = parse_config(
+        "[server]\nname = \"g\"\n[admin.oidc]\nissuer = \"http://idp\"\nredirect_url = "
+        "\"http://g\"\n"
+        "[admin.oidc.roles]\nops = \"root\"\n",
+        "t");
+    ASSERT_FALSE(config);
+    const std::string& detail = config.error().detail;
+    EXPECT_NE(detail.find("needs issuer, an https:// URL, and client_id"), std::string::npos);
+    EXPECT_NE(detail.find("redirect_url must be an https:// URL"), std::string::npos);
+    EXPECT_NE(detail.find("'ops': the role must be one of admin"), std::string::npos);
 }
 
 TEST(Config, BadTomlHasItsPlace) {

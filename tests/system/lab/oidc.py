@@ -46,7 +46,7 @@ class OidcProvider:
 
     def lie(self, name):
         """Its ID tokens are wrong in this way from now on; "" is the truth."""
-        User(self.ca_file).get(f"{self.issuer}/lie?{name}")
+        User(self.ca_file).get(f"{self.issuer}/lie/{name}")
 
 
 class User:

@@ -1,4 +1,4 @@
-// A real OpenID Connect provider on loopback, and the lies it can tell: GET /lie?NAME changes the ID
+// A real OpenID Connect provider on loopback, and the lies it can tell: GET /lie/NAME changes the ID
 // tokens from then on. Prints its address as one JSON line.
 //     node provider.mjs CERTIFICATE KEY REDIRECT_URI
 import { readFileSync } from 'node:fs';
@@ -76,8 +76,8 @@ let answer;
 const server = https.createServer(
   { cert: readFileSync(certificate), key: readFileSync(key) },
   (request, response) => {
-    if (request.url.startsWith('/lie?')) {
-      lie = request.url.slice('/lie?'.length);
+    if (request.url.startsWith('/lie/')) {
+      lie = request.url.slice('/lie/'.length);
       response.end();
     } else {
       answer(request, response);
