@@ -115,7 +115,9 @@ TEST_F(SubscriptionStoreTest, OneFaultAndNothingOfTheTransactionIsStored) {
 }
 
 TEST_F(SubscriptionStoreTest, AnOlderDatabaseGetsTheTables) {
-    database->execute("DROP TABLE watch_dialogs; DROP TABLE subscriptions; PRAGMA user_version=1");
+    database->execute(
+        "DROP TABLE watch_dialogs; DROP TABLE subscriptions; DROP TABLE recovery_codes; "
+        "DROP TABLE admins; DROP TABLE tokens; PRAGMA user_version=1");
     open();
     EXPECT_TRUE(load().empty());
 }
