@@ -236,7 +236,7 @@ void Checks::check_xmpp() {
             continue;
         }
         if (!holds(config_.sip_domains, sip)) {
-            const std::string_view near = text::nearest(sip, config_.sip_domains);
+            const std::string near = text::nearest(sip, config_.sip_domains);
             fault(at,
                   fmt::format("'{}' is not in [sip] domains{}",
                               shown(sip),

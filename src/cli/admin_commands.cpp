@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <stdexcept>
 #include <utility>
 
 namespace isthmus::cli {
@@ -42,7 +41,9 @@ json::object given_account(const Program& program) {
     }
     if (const std::string& enabled = program.given("--enabled"); !enabled.empty()) {
         if (enabled != "true" && enabled != "false") {
-            throw std::invalid_argument("--enabled: write true or false");
+            throw NotUsable({"--enabled: that is neither true nor false",
+                             "",
+                             "write --enabled true or --enabled false"});
         }
         body["enabled"] = enabled == "true";
     }
@@ -54,8 +55,9 @@ json::object given_account(const Program& program) {
 
 int create_account(const Program& program) {
     if (!program.has("--password-stdin")) {
-        throw std::invalid_argument(
-            "--password-stdin is required: the password is read from stdin");
+        throw NotUsable({"a password is required",
+                         "what stands in arguments can be read by others",
+                         "give --password-stdin, and the password on stdin"});
     }
     json::object body = given_account(program);
     body["name"] = program.given("NAME");
@@ -65,7 +67,8 @@ int create_account(const Program& program) {
 int set_account(const Program& program) {
     const json::object body = given_account(program);
     if (body.empty()) {
-        throw std::invalid_argument("give --role, --enabled or --password-stdin");
+        throw NotUsable(
+            {"there is nothing to change", "", "give --role, --enabled or --password-stdin"});
     }
     return program.change("PATCH", path_of(program), body, "changed");
 }

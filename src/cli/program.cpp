@@ -162,8 +162,7 @@ int Program::run(int count, const char* const* arguments) {
     }
     const auto format = format_of(output_);
     if (!format) {
-        const std::string_view near =
-            text::nearest(output_, {"table", "wide", "json", "yaml", "name"});
+        const std::string near = text::nearest(output_, {"table", "wide", "json", "yaml", "name"});
         fmt::print(stderr,
                    "{}",
                    to_text({fmt::format("-o {}: no such format", text::escape_for_log(output_, 80)),

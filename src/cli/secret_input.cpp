@@ -1,12 +1,13 @@
 #include "cli/secret_input.h"
 
+#include "cli/api_client.h"
+
 #include <fmt/format.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <iostream>
-#include <stdexcept>
 
 namespace isthmus::cli {
 
@@ -43,7 +44,7 @@ class Echo {
 std::string read_line() {
     std::string line;
     if (!std::getline(std::cin, line) || line.empty()) {
-        throw std::invalid_argument("nothing was given on stdin");
+        throw NotUsable({"nothing was given on stdin", "", "write the secret there"});
     }
     if (line.ends_with('\r')) {
         line.pop_back();
@@ -67,7 +68,7 @@ std::string read_secret(const char* prompt) {
     }
     std::string once = ask(prompt);
     if (ask("once more") != once) {
-        throw std::invalid_argument("the two differ; nothing was sent");
+        throw NotUsable({"the two differ; nothing was sent", "", "type the same twice"});
     }
     return once;
 }

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "store/config_store.h"
 #include "store/database.h"
+#include "support/fake_presence.h"
 
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
@@ -62,10 +63,8 @@ class ApiTest : public testing::Test {
                                    [](const auto&) { return true; }};
     control::UserService users{service};
     control::SubscriptionService subscriptions{{}, {}};
-    control::ContactService contacts{{.list = [](const auto&) -> Result<control::SubscriptionPage> {
-                                         return make_error(ErrorKind::Timeout, "no answer");
-                                     }},
-                                     {.domain = lower, .user = lower, .contact = lower}};
+    control::FakePresence presence;
+    control::ContactService contacts{presence.side(), control::FakePresence::names()};
     Api api{{.policies = service,
              .users = users,
              .subscriptions = subscriptions,

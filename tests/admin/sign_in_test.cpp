@@ -94,11 +94,10 @@ class ApiSignInTest : public testing::Test {
     }
 
     test::AdminWorld world;
-    store::PolicyStore policy_store{world.database};
+    store::ConfigStore config_store{world.database};
     control::PolicyService policies{
-        policy_store,
-        [](std::string_view domain) -> Result<std::string> { return std::string(domain); },
-        [](const auto&) { return true; }};
+        config_store, control::FakePresence::names(), {}, [](const auto&) { return true; }};
+    control::UserService users{policies};
     control::FakePresence presence;
     control::SubscriptionService subscriptions{presence.side(), control::FakePresence::names()};
     control::ContactService contacts{presence.side(), control::FakePresence::names()};
@@ -109,6 +108,7 @@ class ApiSignInTest : public testing::Test {
                             .sign_in = world.door,
                             .panel_url = [] { return "https://127.0.0.1:8443/"; }};
     Api api{{.policies = policies,
+             .users = users,
              .subscriptions = subscriptions,
              .contacts = contacts,
              .read_status = []() -> std::optional<control::Status> {

@@ -63,14 +63,19 @@ struct World {
                                    .tokens = tokens,
                                    .sign_in = sign_in,
                                    .panel_url = [] { return "https://localhost/"; }};
-    store::PolicyStore policy_store{database};
+
+    static Result<std::string> same(std::string_view name) { return std::string(name); }
+
+    store::ConfigStore config_store{database};
     control::PolicyService policies{
-        policy_store,
-        [](std::string_view domain) -> Result<std::string> { return std::string(domain); },
-        [](const auto&) { return true; }};
+        config_store, {.domain = same, .user = same, .contact = same}, {}, [](const auto&) {
+            return true;
+        }};
+    control::UserService users{policies};
     control::SubscriptionService subscriptions{{}, {}};
     control::ContactService contacts{{}, {}};
     admin::Api api{{.policies = policies,
+                    .users = users,
                     .subscriptions = subscriptions,
                     .contacts = contacts,
                     .read_status = []() -> std::optional<control::Status> { return {}; },
@@ -95,7 +100,8 @@ std::string_view take_line(std::string_view& rest) {
 }
 
 bool needs_traffic(std::string_view path) {
-    return path.starts_with("/api/v1/subscriptions") || path.starts_with("/api/v1/contacts");
+    return path.starts_with("/api/v1/subscriptions") || path.starts_with("/api/v1/contacts") ||
+           path.starts_with("/api/v1/explain");
 }
 
 }  // namespace
