@@ -27,7 +27,8 @@ ApiClient::ApiClient(const std::string& server, std::chrono::seconds patience)
 
 Answer ApiClient::call(std::string_view method,
                        const std::string& target,
-                       const std::string& body) {
+                       const std::string& body,
+                       const std::string& if_match) {
     asio::io_context context;
     beast::basic_stream<local> stream(context);
     beast::error_code error;
@@ -43,6 +44,9 @@ Answer ApiClient::call(std::string_view method,
     if (!body.empty()) {
         request.set(http::field::content_type, "application/json");
         request.body() = body;
+    }
+    if (!if_match.empty()) {
+        request.set(http::field::if_match, if_match);
     }
     request.prepare_payload();
     beast::flat_buffer buffer;
@@ -67,6 +71,7 @@ Answer ApiClient::call(std::string_view method,
     Answer answer;
     answer.status = static_cast<int>(parser.get().result_int());
     answer.text = parser.get().body();
+    answer.etag = std::string(parser.get()[http::field::etag]);
     boost::system::error_code not_json;
     answer.body = boost::json::parse(answer.text, not_json);
     if (not_json) {

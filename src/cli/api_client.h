@@ -21,6 +21,7 @@ struct Answer {
     int status = 0;
     boost::json::value body;  ///< null if it was no JSON
     std::string text;
+    std::string etag;  ///< of the object, for If-Match
 };
 
 class ApiClient {
@@ -29,7 +30,11 @@ class ApiClient {
     ApiClient(const std::string& server, std::chrono::seconds patience);
 
     /// `target` is below /api/v1/. Throws NotReachable.
-    Answer call(std::string_view method, const std::string& target, const std::string& body = {});
+    /// `if_match` is the ETag that the object must still have.
+    Answer call(std::string_view method,
+                const std::string& target,
+                const std::string& body = {},
+                const std::string& if_match = {});
 
   private:
     std::string path_;

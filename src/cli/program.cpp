@@ -138,13 +138,12 @@ void Program::global_flags() {
     app_->add_option("--token-file", token_file_, "not needed over the unix socket");
     app_->add_option("-o,--output", output_, "table, wide, json, yaml or name");
     app_->add_option("--timeout", timeout_, "seconds to wait for the daemon");
-    app_->add_flag("--dry-run", dry_run_, "show what would be asked of the daemon");
-    app_->add_flag("-q,--quiet", quiet_, "no talk");
-    bool* ignored = &ignored_;
-    app_->add_flag("--yes", *ignored, "do not ask");
-    app_->add_flag("--no-input", *ignored, "never ask");
-    app_->add_flag("-v,--verbose", *ignored, "more talk");
-    app_->add_flag("--no-color", *ignored, "no colours (nor are there any)");
+    app_->add_flag("--dry-run", switches_.dry_run, "show what would be asked of the daemon");
+    app_->add_flag("-q,--quiet", switches_.quiet, "no talk");
+    app_->add_flag("--yes", switches_.yes, "do not ask");
+    app_->add_flag("--no-input", switches_.no_input, "never ask");
+    app_->add_flag("-v,--verbose", switches_.verbose, "more talk");
+    app_->add_flag("--no-color", ignored_, "no colours (nor are there any)");
 }
 
 CLI::App& Program::group(const char* name, const char* help) {
@@ -199,6 +198,13 @@ ApiClient Program::client() const {
     return {server_, std::chrono::seconds(std::max(1, timeout_))};
 }
 
+Answer Program::call(std::string_view method,
+                     const std::string& target,
+                     const std::string& body,
+                     const std::string& if_match) const {
+    return client().call(method, target, body, if_match);
+}
+
 int Program::show(const std::string& path, const View& view) const {
     const Answer answer = client().call("GET", path);
     if (answer.status >= 300) {
@@ -209,7 +215,7 @@ int Program::show(const std::string& path, const View& view) const {
         fmt::print("{}\n", view.headline(answer.body.get_object()));
     }
     fmt::print("{}", render(answer.body, format_, view.columns));
-    if (!quiet_) {
+    if (!switches_.quiet) {
         report_page(answer.body);
     }
     return 0;
@@ -220,7 +226,7 @@ int Program::change(const char* method,
                     const json::object& body,
                     const char* done) const {
     const std::string text = json::serialize(body);
-    if (dry_run_) {
+    if (switches_.dry_run) {
         fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : text);
         return 0;
     }
@@ -230,7 +236,7 @@ int Program::change(const char* method,
     }
     if (format_ == Format::Json || format_ == Format::Yaml) {
         fmt::print("{}", render(answer.body, format_, {}));
-    } else if (!quiet_) {
+    } else if (!switches_.quiet) {
         report(answer.body, done);
     }
     return 0;
