@@ -78,7 +78,7 @@ Answer Call::ask(const std::string& method,
                  const std::string& body,
                  const std::string& if_match) {
     if (bound_.flag("Verbose") || session_.host().is_verbose) {
-        session_.verbose(fmt::format("{} /api/v1/{}", method, text::escape_for_log(target)));
+        session_.verbose(fmt::format("{} /api/v1/{}", method, target));
     }
     Answer answer = session_.host().api({method, target, body, if_match});
     if (answer.status > 299) {
@@ -109,7 +109,7 @@ void Call::fail(const Answer& answer, const std::string& missing) {
 
 std::optional<json::object> Call::find(const std::string& target, std::string* etag) {
     if (bound_.flag("Verbose") || session_.host().is_verbose) {
-        session_.verbose(fmt::format("GET /api/v1/{}", text::escape_for_log(target)));
+        session_.verbose(fmt::format("GET /api/v1/{}", target));
     }
     const Answer answer = session_.host().api({"GET", target, {}, {}});
     if (answer.status == 404) {
@@ -168,7 +168,7 @@ bool Call::is_confirmed(const std::string& on, bool must_ask) {
         "operation \"{}\" on target \"{}\".\n[Y] Yes  [A] Yes to All  [N] No  [L] No to "
         "All  (default is \"Y\"): ",
         cmdlet().name,
-        text::escape_for_log(on, 200));
+        printable(on));
     for (;;) {
         const auto answer = session_.host().ask(question);
         if (!answer) {
@@ -217,7 +217,7 @@ std::optional<json::object> Call::change(const Change& change) {
         session_.host().talk(
             fmt::format("What if: Performing the operation \"{}\" on target \"{}\".\n",
                         cmdlet().name,
-                        text::escape_for_log(change.on, 200)));
+                        printable(change.on)));
         return std::nullopt;
     }
     const json::value* in_force = body->if_contains("in_force");

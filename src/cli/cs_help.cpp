@@ -38,8 +38,8 @@ std::string meaning_of(const Parameter& parameter) {
 
 /// What Set- leaves out stays as it is.
 std::string_view standard_of(const Cmdlet& cmdlet, const Parameter& parameter) {
-    const bool is_kept = cmdlet.verb == Verb::Set && *cmdlet.kind->identity != '\0' &&
-                         *parameter.property != '\0';
+    const bool is_kept =
+        cmdlet.verb == Verb::Set && *cmdlet.kind->identity != '\0' && *parameter.property != '\0';
     return is_kept ? std::string_view() : std::string_view(parameter.standard);
 }
 

@@ -16,8 +16,6 @@ namespace isthmus::cli::cs {
 
 namespace json = boost::json;
 
-namespace {
-
 bool is_single(const Kind& kind) {
     return *kind.identity == '\0';
 }
@@ -35,7 +33,6 @@ std::string missing_sentence(const Kind& kind, std::string_view id) {
     return fmt::format("Cannot find \"{}\" \"{}\" because it does not exist.", kind.noun, id);
 }
 
-/// Both kinds of domains, and of providers, are in one list of the API.
 bool is_of_kind(const Kind& kind, const json::object& object) {
     if (kind.member == nullptr) {
         return true;
@@ -50,6 +47,8 @@ bool is_of_kind(const Kind& kind, const json::object& object) {
                 "give -Identity global, or leave it out");
 }
 
+namespace {
+
 json::object standards_of(const Kind& kind) {
     json::object made;
     for (const Property& property : kind.properties) {
@@ -61,7 +60,8 @@ json::object standards_of(const Kind& kind) {
     return made;
 }
 
-/// What the command line sets, by the names of the API.
+}  // namespace
+
 json::object given_properties(const Bound& given) {
     json::object made;
     for (const auto& [parameter, value] : given.given) {
@@ -73,46 +73,6 @@ json::object given_properties(const Bound& given) {
         }
     }
     return made;
-}
-
-/// "-" is read from the standard input; anything else is seen by everybody on the machine.
-void read_passphrase(Call& call, json::object& to) {
-    json::value* given = to.if_contains("dialback_passphrase");
-    if (given == nullptr || !given->is_string() || given->get_string().empty()) {
-        return;
-    }
-    if (given->get_string() == "-") {
-        *given = json::string(call.session().host().read_secret());
-    } else {
-        call.warn(
-            "The passphrase stands on the command line, where others can read it; "
-            "-DialbackPassphrase - reads it from the standard input.");
-    }
-}
-
-void apply_routing(const Bound& given, json::object& to) {
-    const bool by_dns = given.flag("UseDnsSrvRouting");
-    const bool by_default = given.flag("UseDefaultRouting");
-    if (by_dns && (by_default || given.has("DefaultRouteFqdn"))) {
-        throw Fault("Parameter set cannot be resolved using the specified named parameters.",
-                    "-UseDnsSrvRouting and -UseDefaultRouting exclude each other",
-                    "give one of them");
-    }
-    if (by_default && given.text("DefaultRouteFqdn").empty()) {
-        throw Fault(
-            "Cannot process command because of one or more missing mandatory parameters: "
-            "DefaultRouteFqdn.",
-            "-UseDefaultRouting sends all through one host",
-            "give -DefaultRouteFqdn as well");
-    }
-    if (by_default && given.has("EnablePartnerDiscovery")) {
-        throw Fault("Parameter set cannot be resolved using the specified named parameters.",
-                    "-EnablePartnerDiscovery asks DNS, -UseDefaultRouting does not",
-                    "give one of them");
-    }
-    if (by_dns || by_default) {
-        to["routing_method"] = by_dns ? "UseDnsSrvRouting" : "UseDefaultRouting";
-    }
 }
 
 std::vector<std::string> texts_of(const json::value* value) {
@@ -127,13 +87,15 @@ std::vector<std::string> texts_of(const json::value* value) {
     return made;
 }
 
+namespace {
+
 bool contains(const std::vector<std::string>& among, const std::string& one) {
     return std::ranges::any_of(among,
                                [&](const std::string& other) { return text::iequals(other, one); });
 }
 
-/// @{Add=..;Remove=..} on the list as it is now. What is there already and what is not there to be
-/// removed is a warning, as nothing is lost.
+}  // namespace
+
 json::array modified(Call& call, const Table& change, std::vector<std::string> now) {
     for (const auto& [key, items] : change) {
         if (key == "Replace") {
@@ -156,25 +118,6 @@ json::array modified(Call& call, const Table& change, std::vector<std::string> n
     return json::array(now.begin(), now.end());
 }
 
-/// Where a list is changed, the object is read first, and must not have changed since.
-void apply_lists(Call& call,
-                 const std::vector<std::pair<std::string, Table>>& lists,
-                 Call::Change& into) {
-    if (lists.empty()) {
-        return;
-    }
-    const auto now = call.find(into.target, &into.if_match);
-    if (!now) {
-        throw Fault(missing_sentence(*call.cmdlet().kind, into.on),
-                    "its list cannot be changed",
-                    fmt::format("see Get-Cs{}", call.cmdlet().kind->noun),
-                    1);
-    }
-    for (const auto& [property, table] : lists) {
-        into.body[property] = modified(call, table, texts_of(now->if_contains(property)));
-    }
-}
-
 void create(Call& call, const std::string& id, json::object body) {
     const Kind& kind = *call.cmdlet().kind;
     if (kind.member != nullptr) {
@@ -186,6 +129,8 @@ void create(Call& call, const std::string& id, json::object body) {
         call.put(item_of(kind, *made));
     }
 }
+
+namespace {
 
 std::string new_identity(const Bound& given, const Kind& kind) {
     if (given.has("Identity") && given.has("Domain")) {
@@ -209,8 +154,8 @@ std::string new_identity(const Bound& given, const Kind& kind) {
     return id;
 }
 
-/// The objects that a Set-, Enable-, Disable- or Remove- cmdlet is for: -Identity, -Instance or
-/// what came down the pipeline.
+}  // namespace
+
 std::vector<Value> targets_of(Call& call) {
     const Kind& kind = *call.cmdlet().kind;
     const Bound& given = call.given();
@@ -238,7 +183,6 @@ std::vector<Value> targets_of(Call& call) {
         fmt::format("give -Identity, or pipe in what Get-Cs{} shows", kind.noun));
 }
 
-/// The name in the API of a target: a text or an object of the same kind.
 std::string id_of(const Kind& kind, const Value& target) {
     const auto* item = target.as<ItemPtr>();
     if (item != nullptr && *item && (*item)->kind != nullptr && (*item)->kind != &kind) {
@@ -254,95 +198,6 @@ std::string id_of(const Kind& kind, const Value& target) {
     }
     return id;
 }
-
-void set_one(Call& call, const Value& target) {
-    const Kind& kind = *call.cmdlet().kind;
-    const auto* item = target.as<ItemPtr>();
-    const std::string id = id_of(kind, target);
-    Call::Change change{"PATCH", target_of(kind, id), given_properties(call.given()), {}, id};
-    std::vector<std::pair<std::string, Table>> lists;
-    for (const auto& [parameter, value] : call.given().given) {
-        if (const auto* table = value.as<Table>(); table != nullptr) {
-            lists.emplace_back(parameter->property, *table);
-        }
-    }
-    if (call.cmdlet().verb != Verb::Set) {
-        change.body["enabled"] = call.cmdlet().verb == Verb::Enable;
-    }
-    apply_routing(call.given(), change.body);
-    read_passphrase(call, change.body);
-    if (item != nullptr && *item) {
-        const json::object from_item = changes_of(**item, change.body);
-        if ((*item)->is_in_memory) {
-            create(call, id, from_item);
-            (*item)->is_in_memory = call.is_what_if();
-            return;
-        }
-        change.body = from_item;
-    }
-    if (change.body.empty() && lists.empty()) {
-        call.warn("The command completed, but no settings were given to change.");
-        return;
-    }
-    if (kind.member != nullptr) {
-        const auto now = call.find(change.target);
-        if (now && !is_of_kind(kind, *now)) {
-            throw Fault(missing_sentence(kind, id),
-                        fmt::format("there is an object of that name, but it is no {}", kind.label),
-                        fmt::format("see Get-Cs{}", kind.noun),
-                        1);
-        }
-    }
-    apply_lists(call, lists, change);
-    call.name_missing(missing_sentence(kind, id));
-    (void)call.change(change);
-}
-
-void get_one(Call& call, const std::string& id) {
-    const Kind& kind = *call.cmdlet().kind;
-    if (is_single(kind) && !text::iequals(id, "global")) {
-        fail_not_global(kind, id);
-    }
-    const bool is_site = std::string_view(kind.noun) == "Site";
-    const std::string name = is_site && text::istarts_with(id, "site:") ? id.substr(5) : id;
-    const auto found = call.find(target_of(kind, name));
-    if (!found || !is_of_kind(kind, *found)) {
-        throw Fault(
-            missing_sentence(kind, id),
-            has_wildcard(id) ? "-Identity takes no wildcards" : "there is none of that name",
-            has_wildcard(id) ? "use -Filter" : fmt::format("Get-Cs{} shows all", kind.noun),
-            1);
-    }
-    call.put(item_of(kind, *found));
-}
-
-/// "site:Redmond", "tag:X" and, of user policies, "X".
-bool matches_filter(const Item& item, const std::string& filter) {
-    const std::string identity = to_text(item.find("Identity")->value);
-    const bool is_tag = text::istarts_with(identity, "tag:");
-    return is_like(identity, filter) || (is_tag && is_like(identity.substr(4), filter));
-}
-
-/// The pools of each site, and the type that the original shows.
-void complete_sites(Call& call, List& sites) {
-    const auto pools = call.list("pools");
-    for (Value& value : sites) {
-        Item& site = **value.as<ItemPtr>();
-        List here;
-        for (const json::object& pool : pools) {
-            const json::value* of = pool.if_contains("site");
-            const json::value* fqdn = pool.if_contains("fqdn");
-            if (of != nullptr && fqdn != nullptr && of->is_string() &&
-                text::iequals(of->get_string(), site.id)) {
-                here.push_back(value_of(*fqdn));
-            }
-        }
-        site.add("SiteType", "CentralSite");
-        site.add("Pools", std::move(here));
-    }
-}
-
-}  // namespace
 
 std::string policy_identity(std::string_view id) {
     for (const std::string_view scope : {"Site:", "Tag:"}) {
@@ -398,56 +253,6 @@ void make_object(Call& call) {
         property.is_changed = call.given().has(property.name);
     }
     call.put(std::move(made));
-}
-
-void get_objects(Call& call) {
-    const Kind& kind = *call.cmdlet().kind;
-    const Bound& given = call.given();
-    if (given.has("Identity") && given.has("Filter")) {
-        throw Fault("Parameter set cannot be resolved using the specified named parameters.",
-                    "-Identity and -Filter exclude each other",
-                    "give one of them");
-    }
-    List found;
-    if (given.has("Identity")) {
-        get_one(call, given.text("Identity"));
-    } else if (call.input() != nullptr) {
-        for (const Value& one : *call.input()) {
-            call.guard([&] { get_one(call, id_of(kind, one)); });
-        }
-    } else if (is_single(kind)) {
-        get_one(call, "global");
-    } else {
-        for (const json::object& one : call.list(kind.route)) {
-            if (is_of_kind(kind, one)) {
-                call.put(item_of(kind, one));
-            }
-        }
-    }
-    found = call.take_output();
-    if (std::string_view(kind.noun) == "Site") {
-        complete_sites(call, found);
-    }
-    const std::string filter = given.text("Filter");
-    std::string site = given.text("Site");
-    if (!site.empty() && !text::istarts_with(site, "site:")) {
-        site = "Site:" + site;
-    }
-    for (Value& one : found) {
-        const Item& item = **one.as<ItemPtr>();
-        const auto* of = item.find("Site");
-        const bool is_elsewhere =
-            !site.empty() && (of == nullptr || !text::iequals(to_text(of->value), site));
-        if ((filter.empty() || matches_filter(item, filter)) && !is_elsewhere) {
-            call.put(std::move(one));
-        }
-    }
-}
-
-void set_objects(Call& call) {
-    for (const Value& target : targets_of(call)) {
-        call.guard([&] { set_one(call, target); });
-    }
 }
 
 void remove_objects(Call& call) {

@@ -80,6 +80,7 @@ Script parse_words(const std::vector<std::string>& words) {
     std::size_t octets = 0;
     for (const std::string& word : words) {
         octets += word.size() + 1;
+        (void)Reader(word);  // is it a text?
     }
     if (octets > kMaxScript || words.size() > kMaxArguments) {
         throw Fault("The command is too long.",

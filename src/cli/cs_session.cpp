@@ -12,6 +12,9 @@ namespace isthmus::cli::cs {
 
 namespace {
 
+/// $x = "$x$x" doubles: a thousand of those must not fill the machine.
+constexpr std::size_t kMaxWeight = std::size_t{64} << 20U;
+
 Value as_value(List list) {
     if (list.empty()) {
         return {};
@@ -177,6 +180,19 @@ void Session::warn_of_no_effect(const Bound& bound, Call& call) {
 }
 
 Value Session::evaluate(const Expression& expression) {
+    const Value made = evaluate_parts(expression);
+    const bool is_made_here = expression.is == Expression::Is::Joined ||
+                              expression.is == Expression::Is::List ||
+                              expression.is == Expression::Is::Table;
+    if (is_made_here && weight(made) > kMaxWeight) {
+        throw Fault("The value is too large.",
+                    fmt::format("a text or list of a script may have {} octets", kMaxWeight),
+                    "work on fewer objects at a time");
+    }
+    return made;
+}
+
+Value Session::evaluate_parts(const Expression& expression) {
     switch (expression.is) {
         case Expression::Is::Constant:
             return expression.constant;
@@ -275,12 +291,12 @@ void Session::assign_property(const Value& to, const std::vector<std::string>& n
 
 void Session::warn(const std::string& text) {
     if (!host_.is_quiet && warned_.insert(text).second) {
-        host_.talk(fmt::format("WARNING: {}\n", text));
+        host_.talk(fmt::format("WARNING: {}\n", printable(text)));
     }
 }
 
 void Session::verbose(const std::string& text) {
-    host_.talk(fmt::format("VERBOSE: {}\n", text));
+    host_.talk(fmt::format("VERBOSE: {}\n", printable(text)));
 }
 
 void Session::report(std::string_view who, const Fault& fault, bool is_silent) {
@@ -289,9 +305,9 @@ void Session::report(std::string_view who, const Fault& fault, bool is_silent) {
         host_.talk(fmt::format("{}{}{}\n    why: {}\n    fix: {}\n",
                                who,
                                who.empty() ? "" : " : ",
-                               fault.what(),
-                               fault.why(),
-                               fault.fix()));
+                               printable(fault.what()),
+                               printable(fault.why()),
+                               printable(fault.fix())));
     }
 }
 

@@ -47,6 +47,7 @@ class Session {
     /// Ends the script, after the fault was reported.
     struct Stopped {};
 
+    Value evaluate_parts(const Expression& expression);
     List run_command(const Command& command, const List* input);
     void run_statement(const Statement& statement, List* into);
     void assign(const Statement& statement, List values);

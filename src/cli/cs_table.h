@@ -92,6 +92,7 @@ std::string_view type_name(const Parameter& parameter);
 
 // What cmdlets() is made of.
 std::span<const Kind> kinds();
+std::span<const Property> edge_properties();
 void add_user_cmdlets(std::vector<Cmdlet>& to);
 void add_certificate_cmdlets(std::vector<Cmdlet>& to);
 void add_shell_cmdlets(std::vector<Cmdlet>& to);

@@ -37,7 +37,26 @@ std::string name_of(const ItemPtr& item) {
     return item->id;
 }
 
-/// Line ends stay, other controls (and octets that are no UTF-8) become \xHH.
+/// [a-z] at `at`, which is moved behind it; false if it is not closed or does not hold `c`.
+bool matches_set(std::string_view pattern, std::size_t& at, char c) {
+    const std::size_t end = pattern.find(']', at + 2);
+    if (end == std::string_view::npos) {
+        return false;
+    }
+    bool found = false;
+    for (std::size_t i = at + 1; i < end; ++i) {
+        const char low = text::lower(pattern[i]);
+        const bool is_range = i + 2 < end && pattern[i + 1] == '-';
+        const char high = is_range ? text::lower(pattern[i + 2]) : low;
+        found = found || (c >= low && c <= high);
+        i += is_range ? 2 : 0;
+    }
+    at = end + 1;
+    return found;
+}
+
+}  // namespace
+
 std::string printable(std::string_view text) {
     static constexpr char kDigits[] = "0123456789ABCDEF";
     const bool is_utf8 = text::is_utf8(text);
@@ -60,26 +79,6 @@ std::string printable(std::string_view text) {
     }
     return out;
 }
-
-/// [a-z] at `at`, which is moved behind it; false if it is not closed or does not hold `c`.
-bool matches_set(std::string_view pattern, std::size_t& at, char c) {
-    const std::size_t end = pattern.find(']', at + 2);
-    if (end == std::string_view::npos) {
-        return false;
-    }
-    bool found = false;
-    for (std::size_t i = at + 1; i < end; ++i) {
-        const char low = text::lower(pattern[i]);
-        const bool is_range = i + 2 < end && pattern[i + 1] == '-';
-        const char high = is_range ? text::lower(pattern[i + 2]) : low;
-        found = found || (c >= low && c <= high);
-        i += is_range ? 2 : 0;
-    }
-    at = end + 1;
-    return found;
-}
-
-}  // namespace
 
 const Item::Property* Item::find(std::string_view name) const {
     const auto found = std::ranges::find_if(
@@ -122,6 +121,22 @@ std::string to_text(const Value& value) {
                           [&](const auto&) { return display(value); },
                       },
                       value.is);
+}
+
+std::size_t weight(const Value& value) {
+    std::size_t sum = sizeof value;
+    if (const auto* text = value.as<std::string>(); text != nullptr) {
+        sum += text->size();
+    } else if (const auto* list = value.as<List>(); list != nullptr) {
+        for (const Value& item : *list) {
+            sum += weight(item);
+        }
+    } else if (const auto* table = value.as<Table>(); table != nullptr) {
+        for (const auto& [key, item] : *table) {
+            sum += key.size() + weight(item);
+        }
+    }
+    return sum;
 }
 
 bool is_true(const Value& value) {

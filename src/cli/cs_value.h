@@ -98,11 +98,15 @@ struct Item {
     void add(std::string_view name, Value value) { shown.push_back({std::string(name), value}); }
 };
 
+/// Line ends stay, other controls (and octets that are no UTF-8) become \xHH.
+std::string printable(std::string_view text);
 /// As it is printed in a list: True, False, {a, b}, nothing for $null. Controls are escaped, but
 /// for line ends, which texts may have.
 std::string display(const Value& value);
 /// As it is when a text is wanted: "True", "5", the items of a list joined by a space.
 std::string to_text(const Value& value);
+/// Roughly the memory of its texts and lists in octets; objects are shared and count little.
+std::size_t weight(const Value& value);
 bool is_true(const Value& value);
 /// A whole number, from a number or a text that is one; false otherwise.
 bool to_number(const Value& value, std::int64_t& number);

@@ -292,6 +292,17 @@ TEST_F(Cmdlets, CommandsOfTheShell) {
     }
 }
 
+TEST_F(Cmdlets, DoublingIsBounded) {
+    for (const char* start : {"$x = 'abcd'", "$x = 'a','b'"}) {
+        std::string script = start;
+        for (int i = 0; i < 60; ++i) {
+            script += script.find(',') == std::string::npos ? "; $x = \"$x$x\"" : "; $x = $x,$x";
+        }
+        EXPECT_EQ(harness.run("$ErrorActionPreference = 'Stop'; " + script), 2);
+        EXPECT_TRUE(says("The value is too large."));
+    }
+}
+
 TEST_F(Cmdlets, PassThruPutsUsersOut) {
     EXPECT_EQ(harness.run("Grant-CsExternalAccessPolicy ken@x.example Fed -PassThru | select "
                           "SipAddress, ExternalAccessPolicy | fl"),
