@@ -165,6 +165,7 @@ ApiClient::ApiClient(const Server& server) : ca_file_(server.ca_file), patience_
 Answer ApiClient::call(std::string_view method,
                        const std::string& target,
                        const std::string& body,
+                       const std::string& if_match,
                        const char* content_type) const {
     Exchange exchange;
     auto& request = exchange.request;
@@ -182,6 +183,9 @@ Answer ApiClient::call(std::string_view method,
         request.set(http::field::content_type, content_type);
         request.body() = body;
     }
+    if (!if_match.empty()) {
+        request.set(http::field::if_match, if_match);
+    }
     request.prepare_payload();
     exchange.parser.body_limit(std::uint64_t{1} << 30U);
     path_.empty() ? over_tls(exchange) : over_unix(exchange);
@@ -198,6 +202,7 @@ Answer ApiClient::call(std::string_view method,
     Answer answer;
     answer.status = static_cast<int>(exchange.parser.get().result_int());
     answer.text = exchange.parser.get().body();
+    answer.etag = std::string(exchange.parser.get()[http::field::etag]);
     boost::system::error_code not_json;
     answer.body = boost::json::parse(answer.text, not_json);
     if (not_json) {

@@ -41,6 +41,7 @@ struct Answer {
     int status = 0;
     boost::json::value body;  ///< null if it was no JSON
     std::string text;
+    std::string etag;  ///< of the object, for If-Match
 };
 
 struct Server {
@@ -57,9 +58,11 @@ class ApiClient {
     explicit ApiClient(const Server& server);
 
     /// `target` is below /api/v1/. Throws NotReachable.
+    /// `if_match` is the ETag that the object must still have.
     Answer call(std::string_view method,
                 const std::string& target,
                 const std::string& body = {},
+                const std::string& if_match = {},
                 const char* content_type = "application/json") const;
 
   private:

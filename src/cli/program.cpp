@@ -205,13 +205,12 @@ void Program::global_flags() {
                      "https: SHA-256 of the daemon's certificate (ISTHMUS_FINGERPRINT)");
     app_->add_option("-o,--output", output_, "table, wide, json, yaml or name");
     app_->add_option("--timeout", timeout_, "seconds to wait for the daemon");
-    app_->add_flag("--dry-run", dry_run_, "show what would be asked of the daemon");
-    app_->add_flag("-q,--quiet", quiet_, "no talk");
-    bool* ignored = &ignored_;
-    app_->add_flag("--yes", *ignored, "do not ask");
-    app_->add_flag("--no-input", *ignored, "never ask");
-    app_->add_flag("-v,--verbose", *ignored, "more talk");
-    app_->add_flag("--no-color", *ignored, "no colours (nor are there any)");
+    app_->add_flag("--dry-run", switches_.dry_run, "show what would be asked of the daemon");
+    app_->add_flag("-q,--quiet", switches_.quiet, "no talk");
+    app_->add_flag("--yes", switches_.yes, "do not ask");
+    app_->add_flag("--no-input", switches_.no_input, "never ask");
+    app_->add_flag("-v,--verbose", switches_.verbose, "more talk");
+    app_->add_flag("--no-color", ignored_, "no colours (nor are there any)");
 }
 
 CLI::App& Program::group(const char* name, const char* help) {
@@ -280,6 +279,13 @@ ApiClient Program::client() const {
     return ApiClient(server);
 }
 
+Answer Program::call(std::string_view method,
+                     const std::string& target,
+                     const std::string& body,
+                     const std::string& if_match) const {
+    return client().call(method, target, body, if_match);
+}
+
 int Program::show(const std::string& path, const View& view) const {
     const Answer answer = client().call("GET", path);
     if (answer.status >= 300) {
@@ -294,7 +300,7 @@ int Program::show(const std::string& path, const View& view) const {
         return 0;
     }
     fmt::print("{}", render(answer.body, format_, view.columns));
-    if (!quiet_) {
+    if (!switches_.quiet) {
         report_page(answer.body);
     }
     return 0;
@@ -305,7 +311,7 @@ int Program::change(const char* method,
                     const json::object& body,
                     const char* done) const {
     const std::string text = json::serialize(body);
-    if (dry_run_) {
+    if (switches_.dry_run) {
         fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : without_secrets(body));
         return 0;
     }
@@ -315,7 +321,7 @@ int Program::change(const char* method,
     }
     if (format_ == Format::Json || format_ == Format::Yaml) {
         fmt::print("{}", render(answer.body, format_, {}));
-    } else if (!quiet_) {
+    } else if (!switches_.quiet) {
         report(answer.body, done);
     }
     return 0;
@@ -326,7 +332,7 @@ int Program::request(const char* method,
                      const json::object& body,
                      const std::function<void(const json::object&)>& print) const {
     const std::string text = json::serialize(body);
-    if (dry_run_) {
+    if (switches_.dry_run) {
         fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : without_secrets(body));
         return 0;
     }

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace CLI {
@@ -51,6 +52,25 @@ class Program {
     int run(int count, const char* const* arguments);
 
     const Offline& offline() const { return offline_; }
+
+    /// Flags that concern all commands.
+    struct Switches {
+        bool dry_run = false;
+        bool quiet = false;
+        bool verbose = false;
+        bool yes = false;
+        bool no_input = false;
+    };
+
+    const Switches& switches() const { return switches_; }
+
+    Format format() const { return format_; }
+
+    /// One question to the daemon, `target` below /api/v1/. Throws NotReachable.
+    Answer call(std::string_view method,
+                const std::string& target,
+                const std::string& body,
+                const std::string& if_match = {}) const;
 
     /// A word that has commands below it.
     CLI::App& group(const char* name, const char* help);
@@ -99,8 +119,7 @@ class Program {
     Server server_;
     std::string output_ = "table";
     int timeout_ = 30;
-    bool dry_run_ = false;
-    bool quiet_ = false;
+    Switches switches_;
     bool ignored_ = false;
     Format format_ = Format::Table;
     std::map<std::string, std::string, std::less<>> given_;
