@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,52 @@ Result<std::vector<std::string>> users_of(const json::object& body) {
     return made;
 }
 
+struct Question {
+    std::string user;
+    std::string to;
+    bool is_domain = false;
+
+    json::object explain(const policy::Policy& policy, std::optional<bool> is_contact) const {
+        const std::string_view whole = user;
+        const std::size_t at = whole.rfind('@');
+        const std::string_view domain =
+            is_domain ? std::string_view(to) : std::string_view(to).substr(to.rfind('@') + 1);
+        json::object made = control::to_json(control::explain(policy,
+                                                              {.user = whole.substr(0, at),
+                                                               .user_domain = whole.substr(at + 1),
+                                                               .remote_domain = domain},
+                                                              is_contact));
+        made["user"] = user;
+        made["to"] = to;
+        return made;
+    }
+};
+
+Result<Question> question_of(const control::CanonicalNames& names, const HttpRequest& request) {
+    const auto invalid = [](std::string_view field, std::string_view given, std::string_view rule) {
+        return make_error(
+            ErrorKind::Syntax,
+            "IST-API-001",
+            fmt::format("{} {}: must be {}.", field, text::escape_for_log(given, 80), rule),
+            {});
+    };
+    const std::string given_user = query_of(request, "user");
+    std::string given_to = query_of(request, "to");
+    if (given_to.empty()) {
+        given_to = query_of(request, "domain");
+    }
+    const auto user = names.user(given_user);
+    if (!user) {
+        return invalid("user", given_user, "the address of a SIP user");
+    }
+    const bool is_domain = given_to.find('@') == std::string::npos;
+    const auto to = is_domain ? names.domain(given_to) : names.contact(given_to);
+    if (!to) {
+        return invalid("to", given_to, "an XMPP address or domain");
+    }
+    return Question{*user, *to, is_domain};
+}
+
 }  // namespace
 
 Resource make_policy_resource(control::PolicyService& policies, control::UserService& users) {
@@ -54,49 +101,21 @@ Resource make_policy_resource(control::PolicyService& policies, control::UserSer
 }
 
 Resource make_explain_resource(control::PolicyService& policies, FindContact find_contact) {
-    return at_once([&policies, find_contact = std::move(find_contact)](const HttpRequest& request,
-                                                                       std::string_view) {
-        const control::CanonicalNames& names = policies.canonical();
-        const std::string given_user = query_of(request, "user");
-        std::string given_to = query_of(request, "to");
-        if (given_to.empty()) {
-            given_to = query_of(request, "domain");
+    return [&policies, find_contact = std::move(find_contact)](
+               const HttpRequest& request, std::string_view, HttpReply reply) {
+        const auto asked = question_of(policies.canonical(), request);
+        if (!asked) {
+            return reply(problem(asked.error()));
         }
-        const auto user = names.user(given_user);
-        if (!user) {
-            return problem(make_error(ErrorKind::Syntax,
-                                      "IST-API-001",
-                                      fmt::format("user {}: must be the address of a SIP user.",
-                                                  text::escape_for_log(given_user, 80)),
-                                      {}));
+        const auto tell = [question = *asked, policy = policies.snapshot(), reply](
+                              std::optional<bool> is_contact) {
+            reply(answer(question.explain(*policy, is_contact)));
+        };
+        if (asked->is_domain) {
+            return tell(std::nullopt);
         }
-        const bool is_domain = given_to.find('@') == std::string::npos;
-        const auto contact = is_domain ? names.domain(given_to) : names.contact(given_to);
-        if (!contact) {
-            return problem(make_error(ErrorKind::Syntax,
-                                      "IST-API-001",
-                                      fmt::format("to {}: must be an XMPP address or domain.",
-                                                  text::escape_for_log(given_to, 80)),
-                                      {}));
-        }
-        std::optional<bool> is_contact;
-        if (!is_domain && find_contact) {
-            is_contact = find_contact(*user, *contact);
-        }
-        const std::size_t at = user->rfind('@');
-        const std::string_view domain =
-            is_domain ? std::string_view(*contact)
-                      : std::string_view(*contact).substr(contact->rfind('@') + 1);
-        json::object made = control::to_json(
-            control::explain(policies.current(),
-                             {.user = std::string_view(*user).substr(0, at),
-                              .user_domain = std::string_view(*user).substr(at + 1),
-                              .remote_domain = domain},
-                             is_contact));
-        made["user"] = *user;
-        made["to"] = *contact;
-        return answer(made);
-    });
+        find_contact(asked->user, asked->to, tell);
+    };
 }
 
 }  // namespace isthmus::admin

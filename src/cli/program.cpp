@@ -62,7 +62,38 @@ json::value convert(const Property& property, const std::string& text) {
     }
 }
 
+std::string environment(const char* name, const char* fallback = "") {
+    // One thread, and nobody changes the environment.
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+    return value != nullptr ? value : fallback;
+}
+
+/// As it may be shown on a screen.
+std::string without_secrets(json::object body) {
+    for (const char* name : {"password", "dialback_passphrase"}) {
+        if (json::value* secret = body.if_contains(name)) {
+            *secret = "***";
+        }
+    }
+    return json::serialize(body);
+}
+
+/// What was accepted, but deserves a look.
+void report_warnings(const json::value& body) {
+    const json::object* object = body.if_object();
+    const json::value* warnings = object != nullptr ? object->if_contains("warnings") : nullptr;
+    if (warnings == nullptr || !warnings->is_array()) {
+        return;
+    }
+    for (const json::value& one : warnings->get_array()) {
+        if (one.is_string()) {
+            fmt::print(stderr, "warning: {}\n", text::escape_for_log(one.get_string(), 1000));
+        }
+    }
+}
+
 void report(const json::value& body, const char* done) {
+    report_warnings(body);
     const json::value* revision =
         body.is_object() ? body.get_object().if_contains("revision") : nullptr;
     if (revision == nullptr) {
@@ -146,8 +177,7 @@ int Program::run(int count, const char* const* arguments) {
     }
     const auto format = format_of(output_);
     if (!format) {
-        const std::string_view near =
-            text::nearest(output_, {"table", "wide", "json", "yaml", "name"});
+        const std::string near = text::nearest(output_, {"table", "wide", "json", "yaml", "name"});
         fmt::print(stderr,
                    "{}",
                    to_text({fmt::format("-o {}: no such format", text::escape_for_log(output_, 80)),
@@ -171,12 +201,23 @@ int Program::run(int count, const char* const* arguments) {
 }
 
 void Program::global_flags() {
-    // One thread, and nobody changes the environment.
-    const char* server = std::getenv("ISTHMUS_SERVER");  // NOLINT(concurrency-mt-unsafe)
-    server_ = server != nullptr ? server : "unix:/var/lib/isthmus/admin.sock";
     app_->set_version_flag("--version", offline_.version, "print the version");
-    app_->add_option("--server", server_, "unix:PATH of the daemon (ISTHMUS_SERVER)");
-    app_->add_option("--token-file", token_file_, "not needed over the unix socket");
+    server_ = {.address = environment("ISTHMUS_SERVER", "unix:/var/lib/isthmus/admin.sock"),
+               .token_file = environment("ISTHMUS_TOKEN_FILE"),
+               .ca_file = environment("ISTHMUS_CA_FILE"),
+               .fingerprint = environment("ISTHMUS_FINGERPRINT")};
+    app_->add_option("--server",
+                     server_.address,
+                     "unix:PATH of the daemon, or https://HOST:PORT (ISTHMUS_SERVER)");
+    app_->add_option("--token-file",
+                     server_.token_file,
+                     "file with the token to sign in with (ISTHMUS_TOKEN_FILE)");
+    app_->add_option("--ca-file",
+                     server_.ca_file,
+                     "https: authority of the daemon's certificate, PEM (ISTHMUS_CA_FILE)");
+    app_->add_option("--fingerprint",
+                     server_.fingerprint,
+                     "https: SHA-256 of the daemon's certificate (ISTHMUS_FINGERPRINT)");
     app_->add_option("-o,--output", output_, "table, wide, json, yaml or name");
     app_->add_option("--timeout", timeout_, "seconds to wait for the daemon");
     app_->add_flag("--dry-run", switches_.dry_run, "show what would be asked of the daemon");
@@ -184,16 +225,22 @@ void Program::global_flags() {
     app_->add_flag("--yes", switches_.yes, "do not ask");
     app_->add_flag("--no-input", switches_.no_input, "never ask");
     app_->add_flag("-v,--verbose", switches_.verbose, "more talk");
+    app_->add_flag("--force", switches_.force, "do it although something uses the object");
+    app_->add_option("--reason", switches_.reason, "why, for the history");
     app_->add_flag("--no-color", ignored_, "no colours (nor are there any)");
 }
 
 CLI::App& Program::group(const char* name, const char* help) {
+    return group(*app_, name, help);
+}
+
+CLI::App& Program::group(CLI::App& parent, const char* name, const char* help) {
     const auto there =
-        app_->get_subcommands([&](const CLI::App* one) { return one->get_name() == name; });
+        parent.get_subcommands([&](const CLI::App* one) { return one->get_name() == name; });
     if (!there.empty()) {
         return *there.front();
     }
-    CLI::App* made = app_->add_subcommand(name, help);
+    CLI::App* made = parent.add_subcommand(name, help);
     made->require_subcommand(1);
     made->fallthrough();
     return *made;
@@ -221,8 +268,7 @@ CLI::App& Program::option(CLI::App& command, const char* name, const char* help,
 }
 
 CLI::App& Program::flag(CLI::App& command, const char* name, const char* help) {
-    std::string& to = given_[name];
-    command.add_flag_callback(name, [&to] { to = "true"; }, help);
+    command.add_flag(name, flags_[name], help);
     return command;
 }
 
@@ -244,22 +290,32 @@ const std::string& Program::given(const char* name) const {
     return found == given_.end() ? kNone : found->second;
 }
 
+bool Program::has(const char* flag) const {
+    const auto found = flags_.find(flag);
+    return found != flags_.end() && found->second;
+}
+
 ApiClient Program::client() const {
-    return {server_, std::chrono::seconds(std::max(1, timeout_))};
+    Server server = server_;
+    server.patience = std::chrono::seconds(std::max(1, timeout_));
+    return ApiClient(server);
 }
 
 Answer Program::call(std::string_view method,
                      const std::string& target,
-                     const std::string& body) const {
-    return client().call(method, target, body);
+                     const std::string& body,
+                     const std::string& if_match) const {
+    return client().call(method, target, body, if_match);
 }
 
 Answer Program::call_patiently(std::string_view method,
                                const std::string& target,
-                               const std::string& body) const {
+                               const std::string& body,
+                               const char* content_type) const {
     constexpr int kPatience = 600;
-    return ApiClient(server_, std::chrono::seconds(std::max(kPatience, timeout_)))
-        .call(method, target, body);
+    Server server = server_;
+    server.patience = std::chrono::seconds(std::max(kPatience, timeout_));
+    return ApiClient(server).call(method, target, body, {}, content_type);
 }
 
 int Program::show(const std::string& path, const View& view) const {
@@ -288,10 +344,21 @@ int Program::change(const char* method,
                     const char* done) const {
     const std::string text = json::serialize(body);
     if (switches_.dry_run) {
-        fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : text);
+        fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : without_secrets(body));
         return 0;
     }
-    const Answer answer = client().call(method, path, body.empty() ? "" : text);
+    std::string target = path;
+    const auto add = [&target](const char* name, const std::string& value) {
+        target += (target.find('?') == std::string::npos ? '?' : '&') + std::string(name) + '=' +
+                  encode_segment(value);
+    };
+    if (switches_.force) {
+        add("force", "true");
+    }
+    if (!switches_.reason.empty()) {
+        add("reason", switches_.reason);
+    }
+    const Answer answer = client().call(method, target, body.empty() ? "" : text);
     if (answer.status >= 300) {
         return failed(answer);
     }
@@ -299,6 +366,27 @@ int Program::change(const char* method,
         fmt::print("{}", render(answer.body, format_, {}));
     } else if (!switches_.quiet) {
         report(answer.body, done);
+    }
+    return 0;
+}
+
+int Program::request(const char* method,
+                     const std::string& path,
+                     const json::object& body,
+                     const std::function<void(const json::object&)>& print) const {
+    const std::string text = json::serialize(body);
+    if (switches_.dry_run) {
+        fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : without_secrets(body));
+        return 0;
+    }
+    const Answer answer = client().call(method, path, body.empty() ? "" : text);
+    if (answer.status >= 300 || !answer.body.is_object()) {
+        return failed(answer);
+    }
+    if (format_ == Format::Json || format_ == Format::Yaml) {
+        fmt::print("{}", render(answer.body, format_, {}));
+    } else {
+        print(answer.body.get_object());
     }
     return 0;
 }
@@ -319,9 +407,12 @@ int Program::failed(const Answer& answer) const {
     switch (answer.status) {
         case 400:
         case 413:
+        case 415:
+        case 421:
             return 2;
         case 401:
         case 403:
+        case 429:
             return 4;
         case 409:
         case 412:

@@ -24,7 +24,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::uintmax_t kLargestFile = std::uintmax_t{512} << 20U;  ///< as the daemon takes it
+constexpr std::uintmax_t kLargestFile = std::uintmax_t{256} << 20U;  ///< as the daemon takes it
 constexpr std::size_t kShown = 20;
 
 std::int64_t number_of(const json::object& from, std::string_view name) {
@@ -90,7 +90,10 @@ bool prints_data(const Program& program) {
 int import_file(const Program& program) {
     const std::string csv = read_file(program.given("FILE"));
     const Answer answer = program.call_patiently(
-        "POST", program.switches().dry_run ? "users:import?dry_run=true" : "users:import", csv);
+        "POST",
+        program.switches().dry_run ? "users:import?dry_run=true" : "users:import",
+        csv,
+        "text/csv");
     if (prints_data(program)) {
         fmt::print("{}", render(answer.body, program.format(), {}));
     }
@@ -172,9 +175,8 @@ std::string sync_text(const json::object& body) {
 int sync_users(const Program& program) {
     std::string target = "users:sync";
     char separator = '?';
-    for (const auto& [is_set, query] :
-         {std::pair(program.switches().dry_run, "dry_run=true"),
-          std::pair(!program.given("--force").empty(), "force=true")}) {
+    for (const auto& [is_set, query] : {std::pair(program.switches().dry_run, "dry_run=true"),
+                                        std::pair(program.switches().force, "force=true")}) {
         if (is_set) {
             target += separator;
             target += query;
@@ -210,13 +212,12 @@ void add_user_source_commands(Program& program) {
                  "FILE",
                  "the file, - for standard input; its first line names the columns: uri, "
                  "display_name, enabled, site, pool, homed, policy, upn, logon, dn");
-    program.flag(
-        program.command(user,
-                        "sync",
-                        "users as the directory has them, now: isthmus user sync --dry-run",
-                        [&program] { return sync_users(program); }),
-        "--force",
-        "even if it removes or disables many");
+    program.command(
+        user,
+        "sync",
+        "users as the directory has them, now: isthmus user sync --dry-run; with --force "
+        "even if it removes or disables many",
+        [&program] { return sync_users(program); });
 }
 
 }  // namespace isthmus::cli

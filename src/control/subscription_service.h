@@ -54,7 +54,10 @@ struct SubscriptionPage {
 struct PresenceSide {
     using Done = std::function<void(Result<void>)>;
 
-    std::function<Result<SubscriptionPage>(const SubscriptionFilter&)> list;
+    using ListDone = std::function<void(Result<SubscriptionPage>)>;
+
+    /// `done` is called later, once.
+    std::function<void(const SubscriptionFilter&, ListDone done)> list;
     std::function<Result<SubscriptionStatus>(std::string_view id)> get;
     std::function<Result<void>(std::string_view id)> refresh;
     std::function<Result<void>(std::string_view id)> end;
@@ -71,8 +74,9 @@ class SubscriptionService {
     SubscriptionService(PresenceSide side, CanonicalNames canonical)
         : side_(std::move(side)), canonical_(std::move(canonical)) {}
 
-    /// Syntax with IST-API-001 for names that are none, or a limit over kMaxLimit.
-    Result<SubscriptionPage> list(SubscriptionFilter filter) const;
+    /// Syntax with IST-API-001 for names that are none, or a limit over kMaxLimit; `done` is called
+    /// within the call then, else later.
+    void list(SubscriptionFilter filter, PresenceSide::ListDone done) const;
     Result<SubscriptionStatus> get(std::string_view id) const;
     /// Asks both sides for the present state.
     Result<void> refresh(std::string_view id, const Author& author) const;

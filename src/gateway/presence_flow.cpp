@@ -36,6 +36,7 @@ PresenceFlow::PresenceFlow(const GatewayConfig& config,
       peers_(config.domains.size()),
       sweep_timer_(timers, [this] { on_sweep(); }),
       retry_timer_(timers, [this] { on_retry(); }),
+      listing_timer_(timers, [this] { on_listing(); }),
       watch_timer_(timers, [this] { on_watch(); }) {}
 
 PresenceFlow::~PresenceFlow() = default;
@@ -86,6 +87,7 @@ PairHandle PresenceFlow::make(std::string_view user,
                               const xmpp::Jid& contact,
                               std::string_view uri) {
     const PairHandle handle = book_.make(user, contact.local, contact.domain);
+    by_user_.add(static_cast<std::uint32_t>(handle), user);
     Entry& entry = *book_.get(handle);
     if (!uri.starts_with("sip:") || uri.substr(4) != user) {
         entry.value.uri.assign(uri);
@@ -103,7 +105,7 @@ PairHandle PresenceFlow::make(std::string_view user,
         }
     }
     if (!watch_timer_.is_armed()) {
-        watch_timer_.arm(std::chrono::seconds(5));
+        arm_watch();
     }
     return handle;
 }
@@ -126,6 +128,7 @@ void PresenceFlow::collect(PairHandle handle) {
     }
     end_dialogs(*entry, sip::TerminationReason::Rejected, 0);
     refuse_held(handle, 500);
+    by_user_.remove(static_cast<std::uint32_t>(handle), entry->user());
     book_.erase(handle);
 }
 
@@ -246,6 +249,8 @@ void PresenceFlow::restore(const std::vector<subscriptions::Record>& records) {
         for (const std::string& resource : record.shown) {
             pair.sip_presence.assume(resource);
         }
+        halves_ += record.xmpp_watches_sip == Standing::None ? 0 : 1;
+        halves_ += record.sip_watches_xmpp == Standing::None ? 0 : 1;
         counters_.add(Watch::XmppWatchesSip, pair.label, record.xmpp_watches_sip, 1);
         counters_.add(Watch::SipWatchesXmpp, pair.label, record.sip_watches_xmpp, 1);
         for (const subscriptions::WatchDialog& dialog : record.dialogs) {
@@ -359,8 +364,14 @@ void PresenceFlow::on_presence(const xmpp::Presence& presence) {
 }
 
 void PresenceFlow::on_sent(std::uint64_t cookie) {
-    const Entry* entry = domains_away_ == 0 ? nullptr : book_.get(pair_of(cookie));
-    if (entry != nullptr) {
+    Entry* entry = book_.get(pair_of(cookie));
+    if (entry == nullptr) {
+        return;
+    }
+    if ((cookie >> 62U & 1U) != 0) {
+        entry->value.failure[static_cast<std::size_t>(Watch::SipWatchesXmpp)] = 0;  // it has left
+    }
+    if (domains_away_ != 0) {
         on_link(xmpp::Jid::from_prepared(entry->contact()).domain, xmpp::LinkEvent::Up);
     }
 }
@@ -374,6 +385,9 @@ void PresenceFlow::on_not_sent(std::uint64_t cookie, const Error& error) {
     }
     const std::string_view domain = arena_.copy(xmpp::Jid::from_prepared(entry->contact()).domain);
     const bool is_full = error.kind == ErrorKind::Limit;
+    if (const auto found = domains_.find(std::string(domain)); found != domains_.end()) {
+        ++found->second.failures;
+    }
     if ((cookie >> 62U & 1U) == 0) {
         entry->value.owes_subscribed = true;
         owe(*entry, domain);

@@ -19,6 +19,7 @@
 #include "sip/notifier.h"
 #include "sip/subscriber.h"
 #include "subscriptions/store.h"
+#include "subscriptions/user_index.h"
 #include "translate/presence.h"
 #include "xmpp/server.h"
 
@@ -82,7 +83,10 @@ class PresenceFlow final : public Contacts,
     /// at once if there is nothing to look at.
     void recheck(std::function<void()> done);
 
-    void abandon() { held_.clear(); }
+    void abandon() {
+        held_.clear();
+        listings_.clear();
+    }
 
     std::size_t pending() const { return held_.size(); }
 
@@ -92,7 +96,7 @@ class PresenceFlow final : public Contacts,
                     const xmpp::Jid& contact) const override;
 
     // Subscriptions
-    SubscriptionPage list(const SubscriptionFilter& filter) const override;
+    void list(SubscriptionFilter filter, ListDone done) override;
     std::optional<SubscriptionStatus> get(std::string_view id) const override;
     bool refresh(std::string_view id) override;
     bool end(std::string_view id) override;
@@ -146,6 +150,15 @@ class PresenceFlow final : public Contacts,
         unsigned checks = 0;  ///< of PeerCheck
     };
 
+    /// A page that is being made.
+    struct Listing {
+        SubscriptionFilter filter;
+        ListDone done;
+        SubscriptionPage page;
+        std::uint32_t place = 0;  ///< in the book, where no user is named
+        PairHandle next = 0;      ///< the user's next pair; 0: the end
+    };
+
     struct Retry {
         TimePoint due;
         PairHandle pair = 0;
@@ -162,7 +175,9 @@ class PresenceFlow final : public Contacts,
         Reach reach = Reach::Up;
         PairHandle sample = 0;  ///< one of them, to ask whether the domain is there
         std::uint32_t place = 0;
-        bool owes_state = false;  ///< some pairs do
+        bool owes_state = false;   ///< some pairs do
+        TimePoint since{};         ///< when it was found to be away
+        std::size_t failures = 0;  ///< questions since that did not leave
     };
 
     /// The SIP system of a served domain.
@@ -170,6 +185,7 @@ class PresenceFlow final : public Contacts,
         std::size_t pairs = 0;
         bool is_down = false;
         bool is_asked = false;
+        TimePoint since{};  ///< when it was found to be down
         unsigned ticks = 0;
         std::uint32_t place = 0;
         PairHandle sample = 0;  ///< one of them, to see whether its dialog is known
@@ -205,7 +221,10 @@ class PresenceFlow final : public Contacts,
                       std::string_view contact,
                       std::string_view code,
                       std::string_view text);
-    void note_peer(std::size_t index, std::string_view text);
+    void note_partner(std::string_view name, const Domain& domain) const;
+    void note_peer(std::size_t index) const;
+    void note_forgetful(std::size_t index) const;
+    std::int64_t seconds_since(TimePoint since) const;
     void note_update(const Entry& entry, Watch watch, std::size_t stanzas) const;
     bool may_log();
     void fail(Entry& entry, Watch watch, std::string_view code, std::string_view text);
@@ -278,6 +297,7 @@ class PresenceFlow final : public Contacts,
     void ask_domain(std::string_view name, Domain& domain);
     // presence_peers
     void on_watch();
+    void arm_watch();
     void ask_peer(std::size_t index);
     void set_peer(std::size_t index, bool is_down);
     std::size_t peer_of(std::string_view sip_domain) const;
@@ -290,9 +310,19 @@ class PresenceFlow final : public Contacts,
     void on_response(std::uint64_t cookie, const sip::Response& response) override;
     void on_no_response(std::uint64_t cookie, const Error& error) override;
 
+    // presence_listing
+    void on_listing();
+    bool go_on(Listing& listing);
+    PairHandle take_next(Listing& listing) const;
+    PairHandle pair_at(std::uint32_t place) const;
+    bool is_listed(const SubscriptionFilter& filter, const Entry& entry) const;
+    unsigned enter(Listing& listing, PairHandle handle) const;
+
     // presence_status
     SubscriptionStatus status_of(PairHandle handle, const Entry& entry, Watch watch) const;
     std::string why_of(const Entry& entry, Watch watch) const;
+    std::string why_pending(const Entry& entry) const;
+    std::int64_t next_attempt_in(const Entry& entry, Watch watch) const;
 
     const GatewayConfig& config_;
     const Admission& admission_;
@@ -308,6 +338,9 @@ class PresenceFlow final : public Contacts,
     std::unique_ptr<sip::Notifiers> notifiers_;
 
     PairBook book_;
+    subscriptions::UserIndex by_user_;
+    std::size_t halves_ = 0;  ///< directions that somebody asked for, of all pairs
+    std::deque<Listing> listings_;
     std::unordered_map<PairHandle, std::vector<Held>> held_;
     std::unordered_map<PairHandle, Done> contact_changes_;  ///< that are being saved
     std::unordered_map<std::string, Domain> domains_;
@@ -319,7 +352,9 @@ class PresenceFlow final : public Contacts,
     double turns_ = 0;  ///< that paced walks may take
     Timer sweep_timer_;
     Timer retry_timer_;
+    Timer listing_timer_;
     Timer watch_timer_;
+    TimePoint watch_due_{};
 
     Arena arena_;
     unsigned depth_ = 0;

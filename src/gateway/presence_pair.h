@@ -112,6 +112,11 @@ struct Pair {
 // With its names, what it keeps and its place in the index a pair stays far under 400 octets.
 static_assert(sizeof(Pair) <= 136);
 
+inline subscriptions::Standing standing_of(const Pair& pair, Watch watch) {
+    return watch == Watch::XmppWatchesSip ? pair.xmpp_watches_sip.standing()
+                                          : pair.sip_watches_xmpp.standing();
+}
+
 using PairBook = subscriptions::Book<Pair>;
 using PairHandle = subscriptions::PairHandle;
 
