@@ -163,23 +163,24 @@ class Judge {
     }
 
     /// While a partner is disabled its entry is the way to the old gateway; with the partner
-    /// enabled it leads the original past us.
+    /// enabled it leads the original past us. The entries are also all that says what else the old
+    /// gateway serves, so that is found out before any of them goes.
     void judge_allowed_domains() {
         std::set<std::string_view> old_gateways;
         for (const policy::AllowedDomain& allowed : policy_.objects().allowed_domains) {
-            const Partner* partner = policy_.partner_of(allowed.domain);
-            if (partner == nullptr) {
-                continue;
-            }
-            if (!allowed.proxy_fqdn.empty()) {
+            if (policy_.partner_of(allowed.domain) != nullptr && !allowed.proxy_fqdn.empty()) {
                 old_gateways.insert(allowed.proxy_fqdn);
             }
-            leftover(allowed, partner->enabled);
         }
         for (const policy::AllowedDomain& allowed : policy_.objects().allowed_domains) {
             if (policy_.partner_of(allowed.domain) == nullptr &&
                 old_gateways.contains(allowed.proxy_fqdn)) {
                 without_partner(allowed);
+            }
+        }
+        for (const policy::AllowedDomain& allowed : policy_.objects().allowed_domains) {
+            if (const Partner* partner = policy_.partner_of(allowed.domain); partner != nullptr) {
+                leftover(allowed, partner->enabled);
             }
         }
     }
@@ -209,7 +210,7 @@ class Judge {
     }
 
     void without_partner(const policy::AllowedDomain& allowed) {
-        Finding& made = find_or_add("domain-without-partner", Before::SwitchOff);
+        Finding& made = find_or_add("domain-without-partner", Before::CutOver);
         if (made.total == 0) {
             made.command = fmt::format("isthmus partner create {} --enabled false", allowed.domain);
         }
