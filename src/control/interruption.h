@@ -26,8 +26,8 @@ class Interruption {
     bool is_interrupted_ = false;
 };
 
-/// Cuts the connection that stands when its time is up; for what has no time-out of its own, such as
-/// a TLS handshake in libldap.
+/// Cuts the connection that stands when its time is up; for what has no time-out of its own, such
+/// as a TLS handshake in libldap.
 class Watchdog {
   public:
     Watchdog(Interruption& interruption, std::chrono::seconds patience);
