@@ -268,8 +268,9 @@ Listening TrafficWing::listen(const Config& config) {
     return made;
 }
 
-void TrafficWing::set_policy(std::shared_ptr<const policy::Policy> policy) {
-    gateway_.set_policy(std::move(policy));
+std::shared_ptr<const policy::Policy> TrafficWing::set_policy(
+    std::shared_ptr<const policy::Policy> policy) {
+    return gateway_.set_policy(std::move(policy));
 }
 
 void TrafficWing::set_tls(const std::shared_ptr<const net::TlsContext>& context) {

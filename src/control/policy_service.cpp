@@ -255,7 +255,7 @@ Result<Committed> PolicyService::set(std::string_view id,
     }
     changed.*Kind<Object>::kId = name;
     Draft draft = this->draft(edit, "set", name_of<Object>(name));
-    *place_of(list_of<Object>(draft.objects), name) = changed;
+    replace_in(list_of<Object>(draft.objects), changed);
     if (auto good = check(changed, draft); !good) {
         return good.error();
     }
@@ -282,16 +282,15 @@ Result<Committed> PolicyService::erase(std::string_view id, const Edit& edit) {
     if (auto released = release(*found, edit, draft); !released) {
         return released.error();
     }
-    auto& list = list_of<Object>(draft.objects);
-    const auto place = place_of(list, name);
     if (name == "Global") {
+        Object reset{};
+        reset.*Kind<Object>::kId = name;
+        replace_in(list_of<Object>(draft.objects), reset);
         draft.record.action = "reset";
-        *place = Object{};
-        (*place).*Kind<Object>::kId = name;
-        draft.now = to_json(*place);
+        draft.now = to_json(reset);
         draft.warnings.emplace_back("The global policy has been reset: it cannot be deleted.");
     } else {
-        list.erase(place);
+        erase_from(list_of<Object>(draft.objects), name);
     }
     if (is_stored(Kind<Object>::kName, name)) {
         draft.record.objects.push_back({std::string(Kind<Object>::kName),

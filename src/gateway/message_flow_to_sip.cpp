@@ -257,7 +257,7 @@ bool MessageFlow::submit(std::uint64_t id,
     entry.sip_domain = sip_domain;
     entry.id = id;
     entry.since = timers_.now();
-    entry.partner = decision.partner_index;
+    entry.partner = decision.partner_place;
     entry.kind = kind;
     entry.asks_imdn = !made.imdn_message_id.empty();
     if (log::is_enabled(log::Level::Debug)) {
