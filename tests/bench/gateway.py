@@ -172,10 +172,16 @@ class Gateway:
     def processes(self):
         return [self.process.pid]
 
-    def resident_megabytes(self):
+    def _megabytes(self, field):
         with open(f"/proc/{self.process.pid}/status") as lines:
             fields = dict(line.split(":", 1) for line in lines)
-        return int(fields["VmRSS"].split()[0]) / 1024
+        return int(fields[field].split()[0]) / 1024
+
+    def resident_megabytes(self):
+        return self._megabytes("VmRSS")
+
+    def peak_megabytes(self):
+        return self._megabytes("VmHWM")
 
     def _stop_process(self):
         self.process.terminate()

@@ -10,6 +10,7 @@ from gateway import Gateway
 from generator import Failure, Generator
 from kamailio import Kamailio
 from kamailio_presence import KamailioPresence
+from management_sections import ManagementSections
 from presence_sections import PresenceSections
 
 DIRECTIONS = {"sip": "SIP to XMPP", "xmpp": "XMPP to SIP"}
@@ -68,7 +69,7 @@ class Budget:
         return self.value >= bound if self.at_least else self.value <= bound
 
 
-class Bench(PresenceSections):
+class Bench(PresenceSections, ManagementSections):
     def __init__(self, binary, programs, folder, sizes, say):
         self.binary = binary
         self.programs = programs
@@ -107,11 +108,11 @@ class Bench(PresenceSections):
             subject.stop()
             subject.generator.stop()
 
-    def gateway(self, contacts=1, **settings):
-        """Each user of the generator has so many contacts."""
+    def gateway(self, contacts=1, core=SUBJECT_CORE, **settings):
+        """Each user of the generator has so many contacts. `core` None: on any."""
         def make(generator):
             generator.must("people", contacts=contacts)
-            return Gateway(self.binary, self.folder, generator, SUBJECT_CORE, **settings)
+            return Gateway(self.binary, self.folder, generator, core, **settings)
         return self.open(make)
 
     def kamailio(self, kind):
@@ -297,4 +298,4 @@ class Bench(PresenceSections):
 
 
 SECTIONS = ("peers", "floor", "tls", "latency", "crowd", "memory", "presence", "subscriptions",
-            "users")
+            "users", "users_import", "changes")
