@@ -1,6 +1,8 @@
 #include "app/daemon.h"
 
 #include "admin/api.h"
+#include "admin/event_feed.h"
+#include "admin/live_watch.h"
 #include "app/addresses.h"
 #include "app/admin_wing.h"
 #include "app/config.h"
@@ -11,9 +13,11 @@
 #include "base/codes.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/random.h"
 #include "control/contact_service.h"
 #include "control/policy_service.h"
 #include "control/subscription_service.h"
+#include "control/traffic_service.h"
 #include "control/user_service.h"
 #include "net/event_loop.h"
 #include "net/tls_context.h"
@@ -263,6 +267,11 @@ class Daemon {
         const control::PresenceSide presence = crossing_->presence_side();
         subscriptions_.emplace(presence, canonical_names());
         contacts_.emplace(presence, canonical_names());
+        traffic_service_.emplace(crossing_->traffic_side(), canonical_names());
+        events_.emplace(control_.timers(), SystemRandom().hex(4));
+        live_watch_.emplace(*events_, *traffic_service_, control_.timers(), [this] {
+            return policies_->current().revision();
+        });
         users_.emplace(*policies_);
         admin_.emplace(config_, control_, *database_, audit_to(*database_));
         expect(admin_->set_up_oidc());
@@ -272,6 +281,8 @@ class Daemon {
                                         .contacts = *contacts_,
                                         .read_status = read_status_,
                                         .reload = [this] { return reload(); },
+                                        .traffic = &*traffic_service_,
+                                        .events = &*events_,
                                         .sign_in = &admin_->services(),
                                         .audit = admin_->audit()});
         expect(admin_->listen(*api_));
@@ -313,10 +324,13 @@ class Daemon {
         log::event(
             log::Level::Info, "daemon.drain", {{"msg", "no new work; finishing what there is"}});
         notify("STOPPING=1");
+        events_->stop();
         crossing_->drain(std::chrono::seconds(config_.drain_seconds), [this] { control_.stop(); });
     }
 
     void stop() {
+        events_->stop();
+        live_watch_.reset();
         admin_.reset();
         policies_.reset();
         traffic_->stop();
@@ -366,6 +380,9 @@ class Daemon {
     std::optional<control::UserService> users_;
     std::optional<control::SubscriptionService> subscriptions_;
     std::optional<control::ContactService> contacts_;
+    std::optional<control::TrafficService> traffic_service_;
+    std::optional<admin::EventFeed> events_;
+    std::optional<admin::LiveWatch> live_watch_;
     control::ReadStatus read_status_;
     std::optional<admin::Api> api_;
     std::optional<AdminWing> admin_;

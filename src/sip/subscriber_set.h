@@ -62,6 +62,8 @@ class SubscriberSet final : public Subscribers, public ResponseHandler {
 
     std::size_t size() const override { return slots_.size(); }
 
+    std::optional<DialogView> view(SubscriptionHandle handle) const override;
+
     void on_notify(const Request& request, IncomingRequest& transaction) override;
     void on_response(std::uint64_t cookie, const Response& response) override;
     void on_no_response(std::uint64_t cookie, const Error& error) override;
