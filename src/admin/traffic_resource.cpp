@@ -4,6 +4,7 @@
 #include "admin/resource.h"
 #include "admin/traffic_json.h"
 #include "base/text.h"
+#include "base/utc.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

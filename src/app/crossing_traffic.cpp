@@ -16,7 +16,7 @@ namespace isthmus::app {
 
 namespace {
 
-constexpr Duration kStatusPatience = std::chrono::seconds(2);
+constexpr std::chrono::milliseconds kStatusPatience{2000};
 constexpr Duration kListPatience = std::chrono::seconds(10);
 
 Error none_such(std::string_view what, std::string_view id) {

@@ -5,6 +5,7 @@
 #include "app/version.h"
 #include "base/text.h"
 #include "net/resolver.h"
+#include "net/tls_context.h"
 
 #include <fmt/format.h>
 
