@@ -31,6 +31,8 @@ enum class Outcome : std::uint8_t {
 };
 
 std::string_view outcome_name(Outcome outcome);
+/// Failed if it is none of those names.
+Outcome outcome_named(std::string_view name);
 
 class Counters {
   public:
@@ -43,6 +45,14 @@ class Counters {
     void count(Direction direction, std::uint32_t partner, Outcome outcome);
     void observe(Direction direction, Duration taken);
     void count_decision(const policy::Decision& decision);
+
+    /// All that were counted, of both directions, and those of them that nobody got.
+    struct Totals {
+        std::array<std::uint64_t, 2> messages{};  ///< by Direction
+        std::array<std::uint64_t, 2> failures{};
+    };
+
+    const Totals& totals() const { return totals_; }
 
     /// The place that stands for "other".
     static constexpr std::uint32_t kOther = policy::PartnerTable::kNone;
@@ -63,6 +73,7 @@ class Counters {
     Row make_row(std::string_view label);
 
     metrics::Registry& registry_;
+    Totals totals_;
     const policy::PartnerTable* partners_ = nullptr;  ///< of the snapshot that is in force
     std::vector<std::unique_ptr<Row>> rows_;          ///< by place; made when first counted
     std::unique_ptr<Row> other_;
