@@ -166,13 +166,19 @@ Result<Committed> PolicyService::commit(Draft draft, const Edit& edit) {
         return made;
     }
     if (!record.users.empty()) {
+        // Most users of an import are as those whom nobody entered: decisions need not know them.
+        const auto standing = [](const std::optional<policy::User>& user) {
+            return user ? policy::standing_of(*user) : policy::Standing{};
+        };
         std::vector<policy::UserTable::Change> changes;
-        changes.reserve(record.users.size());
         for (const store::UserChange& one : record.users) {
-            changes.push_back(
-                {one.uri, one.after ? policy::standing_of(*one.after) : policy::Standing{}});
+            if (auto after = standing(one.after); after != standing(one.before)) {
+                changes.push_back({one.uri, std::move(after)});
+            }
         }
-        draft.objects.users = draft.objects.users->with(changes);
+        if (!changes.empty()) {
+            draft.objects.users = draft.objects.users->with(changes);
+        }
     }
     try {
         // The snapshot carries the number that its own revision will get.

@@ -193,6 +193,12 @@ class Gateway:
     def peak_megabytes(self):
         return self._megabytes("VmHWM")
 
+    def cpu_seconds(self):
+        """Of all its threads, user and system."""
+        with open(f"/proc/{self.process.pid}/stat") as line:
+            fields = line.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def _stop_process(self):
         self.process.terminate()
         try:

@@ -22,9 +22,9 @@ SLOWEST_DELIVERY = 100  # ms; a stall of the traffic thread is longer
 ROUNDS = 30
 CHANGES = {
     "A user disabled": lambda i: (
-        "PATCH", f"users/u{i:07}%40contoso.example", {"enabled": False}),
+        "PATCH", f"users/u{TALKERS + i:07}%40contoso.example", {"enabled": False}),
     "A policy revoked": lambda i: (
-        "DELETE", f"users/u{i + 1000:07}%40contoso.example/policy", None),
+        "DELETE", f"users/u{TALKERS + 1000 + i:07}%40contoso.example/policy", None),
     "A partner disabled": lambda i: (
         "PATCH", f"partners/partner{i}.example", {"enabled": False}),
     "A partner created": lambda i: (
@@ -112,7 +112,7 @@ class ManagementSections:
         if not subject:
             return
         subject.name = f"isthmus, import, {database}"
-        before = subject.resident_megabytes()
+        before, busy = subject.resident_megabytes(), subject.cpu_seconds()
         loader = Loader([self.binary, "--server", subject.socket, "user", "import", path])
         while loader.is_running() and subject.process.poll() is None:
             self._stretch("import", subject)
@@ -121,6 +121,8 @@ class ManagementSections:
         else:
             count = f"{self.sizes.users:,} users by CSV, {database}"
             self.budget(f"{count}, s", loader.seconds, 60)
+            self.budget(f"{count}: CPU of the gateway with its messages, s",
+                        subject.cpu_seconds() - busy, None)
             self.budget(f"{count}: memory at its peak, MB", subject.peak_megabytes() - before, None)
             self.budget(f"{count}: memory afterwards, MB", subject.resident_megabytes() - before,
                         None)
