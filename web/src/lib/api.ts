@@ -33,6 +33,8 @@ export interface Ask {
   signal?: AbortSignal;
   /** A body that is not JSON. */
   raw?: { type: string; content: string | Blob };
+  /** Further fields of the header. */
+  fields?: Record<string, string>;
 }
 
 export const segment = (text: string): string => encodeURIComponent(text);
@@ -53,6 +55,7 @@ function headers(method: string, how: Ask): Headers {
   if (how.ifMatch) made.set('If-Match', how.ifMatch);
   if (how.background) made.set('X-Isthmus-Background', '1');
   if (method !== 'GET' && session.me?.csrf) made.set('X-CSRF-Token', session.me.csrf);
+  for (const [name, value] of Object.entries(how.fields ?? {})) made.set(name, value);
   return made;
 }
 
@@ -94,7 +97,42 @@ export async function askOnce<T>(method: string, path: string, how: Ask = {}): P
   };
 }
 
-const isAbort = (error: unknown): boolean =>
+/** A request that answers a file. */
+export async function askFile(
+  method: string,
+  path: string,
+  how: Ask,
+): Promise<{ blob: Blob; name: string }> {
+  const response = await fetch(target(path, how.query), {
+    method,
+    headers: headers(method, how),
+    body: how.body === undefined ? null : JSON.stringify(how.body),
+  });
+  if (!response.ok) throw await problemOf(response);
+  const named = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '');
+  return { blob: await response.blob(), name: named?.[1] ?? '' };
+}
+
+/** A request whose answer comes bit by bit. */
+export async function openStream(
+  method: string,
+  path: string,
+  how: Ask,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const asked = headers(method, how);
+  asked.set('Accept', 'text/event-stream');
+  const response = await fetch(target(path, how.query), {
+    method,
+    headers: asked,
+    body: how.body === undefined ? null : JSON.stringify(how.body),
+    signal: how.signal ?? null,
+  });
+  if (!response.ok) throw await problemOf(response);
+  if (!response.body) throw new Problem(response.status, response.statusText, '');
+  return response.body;
+}
+
+export const isAbort = (error: unknown): boolean =>
   error instanceof DOMException && error.name === 'AbortError';
 
 /**

@@ -1,4 +1,5 @@
 import type { Key } from '../locales/en';
+import type { Schema } from './schemas';
 
 /** The navigation, top to bottom. `right` is what a role needs to see the page at all. */
 export interface PageEntry {
@@ -8,7 +9,7 @@ export interface PageEntry {
   right: Right;
 }
 
-export type Right = 'read' | 'users' | 'troubleshoot' | 'configure' | 'administer' | 'trace';
+export type Right = Schema<'Right'>;
 
 export const PAGES: readonly PageEntry[] = [
   { path: '/home', label: 'nav.home', icon: 'home', right: 'read' },
@@ -17,6 +18,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/live', label: 'nav.live', icon: 'live', right: 'read' },
   { path: '/diagnostics', label: 'nav.diagnostics', icon: 'diagnostics', right: 'troubleshoot' },
   { path: '/settings', label: 'nav.settings', icon: 'settings', right: 'read' },
+  { path: '/migration', label: 'nav.migration', icon: 'migration', right: 'read' },
   { path: '/administration', label: 'nav.administration', icon: 'administration', right: 'read' },
 ];
 

@@ -2,19 +2,9 @@
 // nothing that was typed is lost.
 import { askOnce, Problem } from './api';
 import type { Right } from './pages';
+import type { Schema } from './schemas';
 
-export interface Me {
-  admin: string;
-  role: string;
-  lync_role: string;
-  rights: Right[];
-  method: string;
-  account: boolean;
-  csrf?: string;
-  idle_limit_seconds?: number;
-  began_at?: string;
-  ends_at?: string;
-}
+export type Me = Schema<'Session'>;
 
 export interface Credentials {
   name: string;
