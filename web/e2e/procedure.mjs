@@ -50,6 +50,7 @@ async function byMouse() {
   await page.getByRole('menuitem', { name: 'Show details' }).click();
   const form = page.getByRole('dialog', { name: 'Edit Lync Server User' });
   const policy = form.getByRole('combobox', { name: 'External access policy' });
+  await policy.locator('option').filter({ hasText: 'Sales' }).waitFor({ state: 'attached' });
   assert.equal((await policy.locator('option').allTextContents())[0], '<Automatic>');
   await policy.selectOption('Sales');
   await form.getByRole('button', { name: 'Commit' }).click();

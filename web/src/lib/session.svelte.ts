@@ -76,13 +76,21 @@ class Session {
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  async #askMethods(): Promise<void> {
-    const { data } = await askOnce<{ oidc: boolean }>('GET', 'session:methods');
+  /** Whether there is a session; asked so, because a refusal would look like an error. */
+  async #askMethods(): Promise<boolean> {
+    const { data } = await askOnce<Schema<'SignInMethods'>>('GET', 'session:methods', {
+      background: true,
+    });
     this.hasProvider = data.oidc;
+    return data.signed_in;
   }
 
   async #look(): Promise<void> {
     try {
+      if (!(await this.#askMethods())) {
+        if (!this.me) this.state = 'out';
+        return;
+      }
       const { data } = await askOnce<Me>('GET', 'session', { background: true });
       const isNews = this.state !== 'in' || this.me?.csrf !== data.csrf;
       if (isNews) {
@@ -93,7 +101,6 @@ class Session {
     } catch (error) {
       if (this.me) return;
       if (error instanceof Problem) {
-        await this.#askMethods();
         this.state = 'out';
       } else {
         throw error;
