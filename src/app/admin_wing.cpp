@@ -181,8 +181,7 @@ Result<void> AdminWing::set_up_oidc() {
     return {};
 }
 
-Result<void> AdminWing::listen(const admin::Api& api,
-                               std::span<const admin::PanelFile> panel) {
+Result<void> AdminWing::listen(const admin::Api& api, std::span<const admin::PanelFile> panel) {
     std::vector<std::string> names = config_.admin_names;
     names.push_back(config_.server_name);
     std::array<char, 256> host{};
