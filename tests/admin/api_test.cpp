@@ -8,9 +8,9 @@
 #include "support/posted_calls.h"
 
 #include <boost/json/parse.hpp>
-#include <algorithm>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>

@@ -169,7 +169,7 @@ export class Editor {
 
 /** Deletes an object; what still uses it is in the way unless `force`. */
 export async function erase(kind: Kind, object: Draft, force = false): Promise<Done> {
-  const name = kind.name(object);
+  const name = kind.name(readDraft(kind, object));
   const path = pathOf(kind, kind.id(object));
   const { data } = await ask<Committed>('DELETE', path, { query: { force: force || undefined } });
   return {

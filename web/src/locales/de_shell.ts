@@ -1,7 +1,6 @@
 import type { enShell } from './en_shell';
 
 export const deShell: Record<keyof typeof enShell, string> = {
-  'app.home': 'Isthmus, zur Startseite',
   'app.menu': 'Menü',
   'app.nav': 'Hauptnavigation',
   'app.noPage': 'Unter {path} gibt es keine Seite.',
@@ -76,6 +75,7 @@ export const deShell: Record<keyof typeof enShell, string> = {
   'list.selected': 'Ausgewählt',
   'list.select': '{name} auswählen',
   'list.noMatch': 'Nichts passt zu „{text}“.',
+  'list.first': 'Ersten Eintrag anlegen',
   'list.showAll': 'Alle anzeigen',
   'list.count_one': '{count} Eintrag',
   'list.count_other': '{count} Einträge',
@@ -163,7 +163,7 @@ export const deShell: Record<keyof typeof enShell, string> = {
   'home.step.edgeHelp': 'Zugriffs-Edgekonfiguration: der Schalter, den jeder Verbund braucht, SIP und XMPP.',
   'home.step.gateway': 'XMPP-Gateway einschalten',
   'home.step.gatewayHelp': 'Einstellungen: Es lässt sich abschalten, ohne den SIP-Verbund zu berühren.',
-  'home.step.policy': 'Benutzern Gespräche mit XMPP-Partnern erlauben',
+  'home.step.policy': 'Eine Richtlinie für XMPP öffnen',
   'home.step.policyHelp': 'Eine Richtlinie mit beiden Häkchen: Global für alle, oder eine für einen Standort oder einzelne Benutzer.',
   'home.step.partner': 'XMPP-Partner hinzufügen',
   'home.step.partnerHelp': 'Nur Domänen in der Liste sind erreichbar oder erreichen Sie.',
