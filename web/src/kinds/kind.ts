@@ -77,10 +77,18 @@ export function changesOf(kind: Kind, base: Draft, draft: Draft): Change[] {
     .map((field) => ({ field, before: base[field.name], after: draft[field.name] ?? null }));
 }
 
+/** What the API shows of an object beside its properties. */
+const DERIVED = ['negotiation', 'links', 'effective_policy', 'effective_scope'];
+
+/** The properties, as the API takes them. */
+export function bodyOf(kind: Kind, draft: Draft): Record<string, unknown> {
+  const written = kind.write?.(draft) ?? draft;
+  return Object.fromEntries(Object.entries(written).filter(([name]) => !DERIVED.includes(name)));
+}
+
 /** The body that changes what is different. */
 export function patchOf(kind: Kind, base: Draft, draft: Draft): Record<string, unknown> {
-  const write = kind.write ?? ((one: Draft) => one);
-  const [before, after] = [write(base), write(draft)];
+  const [before, after] = [bodyOf(kind, base), bodyOf(kind, draft)];
   return Object.fromEntries(
     Object.entries(after).filter(([name, value]) => !same(before[name] ?? null, value ?? null)),
   );

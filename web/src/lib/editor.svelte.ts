@@ -2,7 +2,7 @@
 // is committed, taken back, or brought together with what somebody else committed meanwhile.
 import { ask, get, Problem, segment } from './api';
 import { t } from './i18n.svelte';
-import { changesOf, faultOf, patchOf, readDraft, type Change, type Draft, type Kind } from '../kinds/kind';
+import { bodyOf, changesOf, faultOf, patchOf, readDraft, type Change, type Draft, type Kind } from '../kinds/kind';
 
 interface Committed extends Record<string, unknown> {
   revision: number;
@@ -14,7 +14,7 @@ export interface Done {
   object: Draft;
   text: string;
   warnings: string[];
-  undo: () => Promise<string>;
+  undo: (() => Promise<string>) | undefined;
 }
 
 export const pathOf = (kind: Kind, id: string): string =>
@@ -112,7 +112,7 @@ export class Editor {
     const { kind } = this;
     const query = { dry_run: isTrial || undefined, reason: this.reason.trim() || undefined };
     return this.isNew
-      ? ask<Committed>('POST', kind.path, { query, body: kind.write?.(draft) ?? draft })
+      ? ask<Committed>('POST', kind.path, { query, body: bodyOf(kind, draft) })
       : ask<Committed>('PATCH', pathOf(kind, kind.id(this.base)), {
           query,
           body: patchOf(kind, this.base, draft),
@@ -124,6 +124,11 @@ export class Editor {
     const { kind, base, isNew } = this;
     const { revision, warnings = [], in_force: isInForce, ...object } = data;
     const now = readDraft(kind, object);
+    // What was changed goes back to what it was; a secret cannot.
+    const changed = Object.keys(patchOf(kind, base, draft));
+    const former = Object.fromEntries(
+      Object.entries(bodyOf(kind, base)).filter(([name]) => changed.includes(name)),
+    );
     const values = { name: kind.name(isNew ? { ...draft, ...now } : base), revision };
     this.base = isNew ? this.base : now;
     this.etag = etag;
@@ -132,11 +137,11 @@ export class Editor {
       object: now,
       text: t(kind.committed, values) + (isInForce ? '' : ` ${t('commit.notInForce')}`),
       warnings,
-      undo: async () => {
+      undo: !isNew && Object.keys(former).length === 0 ? undefined : async () => {
         const path = pathOf(kind, kind.id(now));
         const { data: undone } = isNew
           ? await ask<Committed>('DELETE', path, { ifMatch: etag })
-          : await ask<Committed>('PATCH', path, { ifMatch: etag, body: patchOf(kind, now, base) });
+          : await ask<Committed>('PATCH', path, { ifMatch: etag, body: former });
         return t('undo.done', { revision: undone.revision });
       },
     };
@@ -178,7 +183,7 @@ export async function erase(kind: Kind, object: Draft, force = false): Promise<D
     warnings: data.warnings ?? [],
     undo: async () => {
       const { data: undone } = await ask<Committed>('POST', kind.path, {
-        body: kind.write?.(object) ?? object,
+        body: bodyOf(kind, object),
       });
       return t('undo.done', { revision: undone.revision });
     },
