@@ -13,6 +13,7 @@ namespace isthmus::admin {
 
 struct ApiServices {
     control::PolicyService& policies;
+    control::UserService& users;
     control::SubscriptionService& subscriptions;
     control::ContactService& contacts;
     control::ReadStatus read_status;

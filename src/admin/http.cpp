@@ -30,6 +30,15 @@ std::optional<std::string> decode(std::string_view text, bool plus_is_blank) {
 
 }  // namespace
 
+std::string_view HttpRequest::header(std::string_view name) const {
+    const auto found = headers.find(name);
+    return found == headers.end() ? std::string_view() : found->second;
+}
+
+std::string decode_segment(std::string_view raw) {
+    return decode(raw, false).value_or(std::string());
+}
+
 bool parse_target(std::string_view target, HttpRequest& into) {
     const std::size_t mark = target.find('?');
     const auto path = decode(target.substr(0, mark), false);
@@ -37,6 +46,7 @@ bool parse_target(std::string_view target, HttpRequest& into) {
         return false;
     }
     into.path = *path;
+    into.raw_path = std::string(target.substr(0, mark));
     std::string_view rest = mark == std::string_view::npos ? "" : target.substr(mark + 1);
     while (!rest.empty()) {
         const std::string_view pair = rest.substr(0, rest.find('&'));

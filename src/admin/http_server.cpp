@@ -1,6 +1,6 @@
 #include "admin/http_server.h"
 
-#include "base/text.h"
+#include "net/socket.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -58,7 +58,9 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
         : stream_(std::move(socket)), handler_(std::move(handler)), count_(std::move(count)) {
         ++*count_;
         if constexpr (std::is_same_v<Protocol, local>) {
-            author_ = {local_user(stream_.socket().native_handle()), "unix"};
+            // Who may open the socket is decided by its file mode.
+            author_ = {{local_user(stream_.socket().native_handle()), "unix"},
+                       control::Role::Admin};
         }
     }
 
@@ -188,11 +190,12 @@ class Listener : public std::enable_shared_from_this<Listener<Protocol>> {
     std::shared_ptr<std::size_t> count_ = std::make_shared<std::size_t>(0);
 };
 
-Error listen_error(const std::string& where, const beast::error_code& error) {
+/// Of a socket in the file system.
+Error listen_error(const std::string& path, const beast::error_code& error) {
     return make_error(ErrorKind::Unreachable,
-                      "IST-CFG-001",
-                      "The address cannot be listened on.",
-                      fmt::format("{}: {}", where, error.message()));
+                      "IST-TCP-004",
+                      "The admin socket cannot be made.",
+                      fmt::format("{}: {}", path, error.message()));
 }
 
 }  // namespace
@@ -234,7 +237,7 @@ Result<void> HttpServer::listen_unix(const std::string& path, HttpHandler handle
         probe.connect(local::endpoint(path), error);
         if (!error) {
             return make_error(ErrorKind::Conflict,
-                              "IST-CFG-001",
+                              "IST-CFG-003",
                               "Another gateway runs on this state directory.",
                               path + " answers already");
         }
@@ -260,32 +263,26 @@ Result<void> HttpServer::listen_unix(const std::string& path, HttpHandler handle
 }
 
 Result<std::string> HttpServer::listen_tcp(const std::string& where, HttpHandler handler) {
-    const std::size_t colon = where.rfind(':');
-    const auto port =
-        text::to_number(colon == std::string::npos ? std::string_view()
-                                                   : std::string_view(where).substr(colon + 1));
-    std::string host = where.substr(0, colon == std::string::npos ? 0 : colon);
-    if (host.starts_with('[') && host.ends_with(']')) {
-        host = host.substr(1, host.size() - 2);
+    const auto at = net::Endpoint::parse(where);
+    if (!at) {
+        return make_error(
+            ErrorKind::Syntax, "IST-CFG-001", "The address is not ADDRESS:PORT.", where);
     }
     beast::error_code error;
-    const auto address = asio::ip::make_address(host, error);
-    if (error || !port || *port > 65535) {
-        return make_error(ErrorKind::Syntax, "IST-CFG-001", "The address is not HOST:PORT.", where);
-    }
+    const auto address = asio::ip::make_address(at->address.to_string());
     auto listener = std::make_shared<Listener<tcp>>(state_->context, std::move(handler));
     listener->acceptor.open(address.is_v4() ? tcp::v4() : tcp::v6(), error);
     if (!error) {
         listener->acceptor.set_option(asio::socket_base::reuse_address(true), error);
     }
     if (!error) {
-        listener->acceptor.bind({address, static_cast<std::uint16_t>(*port)}, error);
+        listener->acceptor.bind({address, at->port}, error);
     }
     if (!error) {
         listener->acceptor.listen(asio::socket_base::max_listen_connections, error);
     }
     if (error) {
-        return listen_error(where, error);
+        return net::listen_error(*at, SOCK_STREAM, error.value());
     }
     const auto actual = listener->acceptor.local_endpoint();
     listener->accept();

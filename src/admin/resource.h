@@ -8,8 +8,11 @@
 #include "control/policy_service.h"
 #include "control/status_service.h"
 #include "control/subscription_service.h"
+#include "control/user_service.h"
 
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace isthmus::admin {
@@ -24,8 +27,23 @@ Resource at_once(std::function<HttpResponse(const HttpRequest&, std::string_view
 /// The same for a resource with nothing below its name.
 Resource single(std::function<HttpResponse(const HttpRequest&)> handle);
 
+/// Whether the SIP user has added the XMPP user, both in compared form; `done` gets nothing if it
+/// cannot be known now. Called later, once.
+using FindContact = std::function<void(const std::string& user,
+                                       const std::string& contact,
+                                       std::function<void(std::optional<bool>)> done)>;
+
 Resource make_partner_resource(control::PolicyService& policies);
-Resource make_policy_resource(control::PolicyService& policies);
+Resource make_block_resource(control::PolicyService& policies);
+Resource make_policy_resource(control::PolicyService& policies, control::UserService& users);
+Resource make_explain_resource(control::PolicyService& policies, FindContact find_contact);
+Resource make_user_resource(control::UserService& users);
+/// The body is a CSV file.
+Resource make_user_import_resource(control::UserService& users);
+Resource make_site_resource(control::PolicyService& policies);
+Resource make_pool_resource(control::PolicyService& policies);
+Resource make_sip_domain_resource(control::PolicyService& policies);
+Resource make_provider_resource(control::PolicyService& policies);
 Resource make_access_edge_resource(control::PolicyService& policies);
 Resource make_gateway_resource(control::PolicyService& policies);
 Resource make_revision_resource(control::PolicyService& policies);

@@ -2,6 +2,7 @@
 // at run time. docs/configuration.md describes every key.
 #pragma once
 
+#include "app/config_findings.h"
 #include "base/result.h"
 
 #include <cstddef>
@@ -63,16 +64,30 @@ struct Config {
     std::size_t max_pending_messages = 200000;
     std::size_t drain_seconds = 30;
     std::size_t notify_interval_seconds = 5;
+    std::size_t dialog_check_seconds = 5;
+    std::size_t max_pairs = 2'000'000;
+    std::size_t subscribe_rate = 50;
+    std::size_t subscribe_burst = 200;
 
     std::string cluster_url;
 
+    std::string file;  ///< as whoever started the program named it
+    Places places;
+    std::vector<ConfigWarning> warnings;
+
     /// A path of the configuration, taken relative to state_dir.
     std::string in_state_dir(std::string_view path) const;
+    /// "FILE:LINE:COLUMN: [sip] listen: ", for what is found out about a value later.
+    std::string locate(const At& at) const;
 };
 
-/// Reads and checks. Every fault is one line "FILE:LINE:COLUMN: sentence" in the error's detail;
-/// unknown keys name the nearest one (IST-CFG-001).
+/// Reads and checks all that can be known before the start: keys, types, values, and the files that
+/// are named. Files and `state_dir` are taken relative to the folder of the configuration file.
+/// Every fault is one line "FILE:LINE:COLUMN: sentence" in the error's detail (IST-CFG-001).
 Result<Config> load_config(const std::string& path);
-Result<Config> parse_config(std::string_view text, const std::string& name);
+/// The same without a look at other files; `folder` is what relative paths are taken from.
+Result<Config> parse_config(std::string_view text,
+                            const std::string& name,
+                            const std::string& folder = ".");
 
 }  // namespace isthmus::app

@@ -15,12 +15,32 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using local = asio::local::stream_protocol;
 
+namespace {
+
+NotReachable no_connection(const std::string& path, const beast::error_code& error) {
+    const bool is_not_allowed =
+        error == asio::error::access_denied || error == boost::system::errc::permission_denied;
+    const bool is_absent = error == boost::system::errc::no_such_file_or_directory;
+    return NotReachable(
+        {is_not_allowed ? fmt::format("the daemon at {} may not be asked by you", path)
+                        : fmt::format("no daemon answers at {}", path),
+         error.message(),
+         is_not_allowed ? "run it as root or as the user of the daemon: sudo isthmus .."
+         : is_absent    ? "start it (systemctl start isthmus), or say where it is: --server "
+                          "unix:STATE_DIR/admin.sock, or ISTHMUS_SERVER"
+                     : "it has ended: systemctl status isthmus, and journalctl -u isthmus say why"},
+        is_not_allowed);
+}
+
+}  // namespace
+
 ApiClient::ApiClient(const std::string& server, std::chrono::seconds patience)
     : patience_(patience) {
     constexpr std::string_view kScheme = "unix:";
     if (!server.starts_with(kScheme)) {
-        throw std::invalid_argument(
-            fmt::format("--server {}: this version speaks to unix:PATH only", server));
+        throw NotUsable({fmt::format("--server {}: no such way to a daemon", server),
+                         "this version speaks to unix:PATH only",
+                         "write it as in --server unix:/var/lib/isthmus/admin.sock"});
     }
     path_ = server.substr(kScheme.size());
 }
@@ -34,7 +54,7 @@ Answer ApiClient::call(std::string_view method,
     beast::error_code error;
     stream.socket().connect(local::endpoint(path_), error);
     if (error) {
-        throw NotReachable(fmt::format("no daemon answers at {}: {}", path_, error.message()));
+        throw no_connection(path_, error);
     }
     http::request<http::string_body> request;
     request.version(11);
@@ -65,8 +85,12 @@ Answer ApiClient::call(std::string_view method,
     });
     context.run();
     if (outcome) {
-        throw NotReachable(
-            fmt::format("the daemon at {} did not answer: {}", path_, outcome.message()));
+        throw NotReachable({fmt::format("the daemon at {} did not answer", path_),
+                            outcome == beast::error::timeout || outcome == asio::error::timed_out
+                                ? fmt::format("no answer in {} s", patience_.count())
+                                : outcome.message(),
+                            "ask again, with a longer --timeout if it is busy; its log "
+                            "(journalctl -u isthmus) says what it does"});
     }
     Answer answer;
     answer.status = static_cast<int>(parser.get().result_int());

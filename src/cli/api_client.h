@@ -2,19 +2,37 @@
 // program is needed here.
 #pragma once
 
+#include "cli/complaint.h"
+
 #include <boost/json/value.hpp>
 
 #include <chrono>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace isthmus::cli {
 
-/// The daemon could not be reached (exit code 6).
+/// The daemon could not be reached (exit code 6), or may not be (4).
 class NotReachable : public std::runtime_error {
   public:
-    using std::runtime_error::runtime_error;
+    explicit NotReachable(Complaint about, bool not_allowed = false)
+        : std::runtime_error(about.what),
+          complaint(std::move(about)),
+          is_not_allowed(not_allowed) {}
+
+    Complaint complaint;
+    bool is_not_allowed;
+};
+
+/// What was given makes no sense (exit code 2).
+class NotUsable : public std::invalid_argument {
+  public:
+    explicit NotUsable(Complaint about)
+        : std::invalid_argument(about.what), complaint(std::move(about)) {}
+
+    Complaint complaint;
 };
 
 struct Answer {
@@ -26,7 +44,7 @@ struct Answer {
 
 class ApiClient {
   public:
-    /// "unix:PATH". Throws std::invalid_argument on anything else: TCP comes with sign-in.
+    /// "unix:PATH". Throws NotUsable on anything else: TCP comes with sign-in.
     ApiClient(const std::string& server, std::chrono::seconds patience);
 
     /// `target` is below /api/v1/. Throws NotReachable.

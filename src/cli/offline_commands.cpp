@@ -3,7 +3,22 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
 namespace isthmus::cli {
+
+namespace {
+
+const std::vector<ListColumns> kStatusLists = {
+    {"streams",
+     {"remote_domain", "direction", "state", "auth", "tls", "queued", "last_error"},
+     {"local_domain", "remote_address", "oldest_seconds"}},
+    {"sip_peers",
+     {"name", "target", "state", "state_seconds", "pending", "last_error"},
+     {"transport"}},
+};
+
+}  // namespace
 
 void add_offline_commands(Program& program) {
     const Offline& offline = program.offline();
@@ -42,8 +57,10 @@ void add_offline_commands(Program& program) {
         fmt::print("isthmus {}\n", offline.version);
         return 0;
     });
-    program.command(
-        "status", "what the daemon is doing", [&program] { return program.show("status", {}); });
+    program.command("status", "what the daemon is doing", [&program] {
+        return program.show(
+            "status", {.columns = {.table = {"server_name"}, .wide = {}, .lists = kStatusLists}});
+    });
 }
 
 }  // namespace isthmus::cli

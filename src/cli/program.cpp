@@ -1,6 +1,8 @@
 #include "cli/program.h"
 
+#include "base/spelling.h"
 #include "base/text.h"
+#include "cli/usage.h"
 
 #include <CLI/CLI.hpp>
 #include <boost/json/array.hpp>
@@ -25,17 +27,23 @@ std::string read_line(std::istream& from) {
     return line;
 }
 
+std::string flag_of(const Property& property) {
+    std::string flag = std::string("--") + property.name;
+    std::ranges::replace(flag, '_', '-');
+    return flag;
+}
+
 json::value convert(const Property& property, const std::string& text) {
     switch (property.type) {
         case Property::Type::Flag:
             if (text != "true" && text != "false") {
-                throw CLI::ValidationError(property.name, "write true or false");
+                throw CLI::ValidationError(flag_of(property), "write true or false");
             }
             return text == "true";
         case Property::Type::Number: {
             const auto number = text::to_number(text);
             if (!number) {
-                throw CLI::ValidationError(property.name, "write a whole number");
+                throw CLI::ValidationError(flag_of(property), "write a whole number");
             }
             return *number;
         }
@@ -67,6 +75,28 @@ void report(const json::value& body, const char* done) {
                done,
                json::serialize(*revision),
                in_force ? ", in force" : ", stored; the gateway has not confirmed it yet");
+}
+
+bool is_empty_list(const json::value& body) {
+    const json::object* page = body.if_object();
+    const json::value* items = page != nullptr ? page->if_contains("items") : nullptr;
+    return items != nullptr && items->is_array() && items->get_array().empty();
+}
+
+/// For answers that bring none of their own.
+std::string default_fix(int status) {
+    switch (status) {
+        case 400:
+            return "correct what is named; --help shows what the command takes";
+        case 404:
+            return "check the name; list shows what there is";
+        case 409:
+        case 412:
+            return "look at it with get, then decide";
+        default:
+            return status >= 500 ? "isthmus status and the log (journalctl -u isthmus) say more"
+                                 : "";
+    }
 }
 
 /// A page that is not all: talk, so that nobody takes it for all.
@@ -106,23 +136,33 @@ int Program::run(int count, const char* const* arguments) {
         return app_->exit(help);
     } catch (const CLI::CallForAllHelp& help) {
         return app_->exit(help);
+    } catch (const CLI::CallForVersion&) {
+        fmt::print("isthmus {}\n", offline_.version);
+        return 0;
     } catch (const CLI::ParseError& error) {
-        app_->exit(error, std::cerr, std::cerr);
+        const std::vector<std::string> words(arguments + std::min(count, 1), arguments + count);
+        fmt::print(stderr, "{}", to_text(explain_usage(*app_, words, error)));
         return 2;
     }
     const auto format = format_of(output_);
     if (!format) {
-        fmt::print(stderr, "-o {}: choose table, wide, json, yaml or name\n", output_);
+        const std::string_view near =
+            text::nearest(output_, {"table", "wide", "json", "yaml", "name"});
+        fmt::print(stderr,
+                   "{}",
+                   to_text({fmt::format("-o {}: no such format", text::escape_for_log(output_, 80)),
+                            near.empty() ? "" : fmt::format("the nearest is '{}'", near),
+                            "choose table, wide, json, yaml or name"}));
         return 2;
     }
     format_ = *format;
     try {
         return action_ ? action_() : 2;
     } catch (const NotReachable& error) {
-        fmt::print(stderr, "{}\n", error.what());
-        return 6;
-    } catch (const std::invalid_argument& error) {
-        fmt::print(stderr, "{}\n", error.what());
+        fmt::print(stderr, "{}", to_text(error.complaint));
+        return error.is_not_allowed ? 4 : 6;
+    } catch (const NotUsable& error) {
+        fmt::print(stderr, "{}", to_text(error.complaint));
         return 2;
     } catch (const std::exception& error) {
         fmt::print(stderr, "failed: {}\n", error.what());
@@ -134,6 +174,7 @@ void Program::global_flags() {
     // One thread, and nobody changes the environment.
     const char* server = std::getenv("ISTHMUS_SERVER");  // NOLINT(concurrency-mt-unsafe)
     server_ = server != nullptr ? server : "unix:/var/lib/isthmus/admin.sock";
+    app_->set_version_flag("--version", offline_.version, "print the version");
     app_->add_option("--server", server_, "unix:PATH of the daemon (ISTHMUS_SERVER)");
     app_->add_option("--token-file", token_file_, "not needed over the unix socket");
     app_->add_option("-o,--output", output_, "table, wide, json, yaml or name");
@@ -176,10 +217,8 @@ CLI::App& Program::option(CLI::App& command, const char* name, const char* help,
 
 CLI::App& Program::properties(CLI::App& command, const std::vector<Property>& known) {
     for (const Property& property : known) {
-        std::string flag = std::string("--") + property.name;
-        std::ranges::replace(flag, '_', '-');
         command.add_option_function<std::string>(
-            flag,
+            flag_of(property),
             [this, property](const std::string& text) {
                 body_[property.name] = convert(property, text);
             },
@@ -213,6 +252,10 @@ int Program::show(const std::string& path, const View& view) const {
     const bool is_for_people = format_ == Format::Table || format_ == Format::Wide;
     if (is_for_people && view.headline && answer.body.is_object()) {
         fmt::print("{}\n", view.headline(answer.body.get_object()));
+    }
+    if (is_for_people && is_empty_list(answer.body)) {
+        fmt::print(stderr, "{}\n", view.nothing ? view.nothing() : "there are none");
+        return 0;
     }
     fmt::print("{}", render(answer.body, format_, view.columns));
     if (!switches_.quiet) {
@@ -248,15 +291,13 @@ int Program::failed(const Answer& answer) const {
         const json::value* value = problem != nullptr ? problem->if_contains(name) : nullptr;
         return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
     };
+    const std::string code = field("code").empty() ? "" : field("code") + ": ";
+    const std::string detail = field("detail");
     fmt::print(stderr,
-               "{}{}\n",
-               field("code").empty() ? "" : field("code") + ": ",
-               field("detail").empty() ? fmt::format("HTTP {}", answer.status) : field("detail"));
-    for (const char* name : {"evidence", "fix"}) {
-        if (!field(name).empty()) {
-            fmt::print(stderr, "  {}: {}\n", name, field(name));
-        }
-    }
+               "{}",
+               to_text({code + (detail.empty() ? fmt::format("HTTP {}", answer.status) : detail),
+                        field("evidence"),
+                        field("fix").empty() ? default_fix(answer.status) : field("fix")}));
     switch (answer.status) {
         case 400:
         case 413:

@@ -35,6 +35,7 @@ struct Property {
 struct View {
     Columns columns;
     std::function<std::string(const boost::json::object&)> headline = {};
+    std::function<std::string()> nothing = {};  ///< what to say of a list without rows
 };
 
 class Program {

@@ -22,6 +22,9 @@ void PresenceFlow::count_standing(Entry& entry, Watch watch, subscriptions::Stan
     if (now == before) {
         return;
     }
+    using subscriptions::Standing;
+    halves_ += now == Standing::None ? 0 : 1;
+    halves_ -= before == Standing::None ? 0 : 1;
     counters_.add(watch, entry.value.label, before, -1);
     counters_.add(watch, entry.value.label, now, 1);
     note(entry, watch, {}, {});
@@ -88,6 +91,34 @@ void PresenceFlow::note_refused(Watch watch,
                     {"contact", contact},
                     {"standing", "none"}});
     }
+}
+
+void PresenceFlow::note_refused(Watch watch,
+                                const xmpp::Jid& contact,
+                                const PolicyRefusal& refusal) {
+    if (!may_log()) {
+        return;
+    }
+    const Explanation about = explain(refusal);
+    const policy::AccessRule* rule = refusal.decision.rule;
+    log::event(log::Level::Info,
+               "pres.sub",
+               {{"code", policy::gate_code(refusal.decision.gate)},
+                {"msg", about.sentence},
+                {"fix", about.fix},
+                {"direction", watch_name(watch)},
+                {"user", arena_.concat(refusal.query.user, "@", refusal.query.user_domain)},
+                {"contact", contact.to_bare_string()},
+                {"standing", "none"},
+                {"gate", policy::gate_name(refusal.decision.gate)},
+                {"policy", rule != nullptr ? std::string_view(rule->identity) : std::string_view()},
+                {"policy_scope", rule != nullptr ? scope_of(*rule) : std::string_view()}});
+}
+
+void PresenceFlow::note_peer(std::size_t index, std::string_view text) {
+    log::event(log::Level::Warning,
+               "pres.peer",
+               {{"code", "IST-SIP-002"}, {"domain", config_.domains[index].sip}, {"msg", text}});
 }
 
 void PresenceFlow::note_update(const Entry& entry, Watch watch, std::size_t stanzas) const {

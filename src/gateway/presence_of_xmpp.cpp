@@ -68,6 +68,11 @@ void PresenceFlow::on_subscribe(const sip::Request& request,
     if (sender.is_decided) {
         decisions_.count_decision(sender.decision);
     }
+    if (denied && denied->step == "policy") {
+        note_refused(
+            Watch::SipWatchesXmpp, sender.addresses.to.jid, {sender.decision, sender.query()});
+        return transaction->respond(denied->answer.response());
+    }
     if (denied) {
         note_refused(Watch::SipWatchesXmpp,
                      request.from.uri.text,
@@ -333,16 +338,16 @@ void PresenceFlow::check_consent(PairHandle handle) {
     }
     const std::string_view user = entry->user();
     const xmpp::Jid contact = xmpp::Jid::from_prepared(entry->contact());
+    const policy::Query query{.user = user.substr(0, user.rfind('@')),
+                              .user_domain = user.substr(user.rfind('@') + 1),
+                              .remote_domain = contact.domain};
     const policy::Decision decision =
-        admission_.decide_from_xmpp({.user = user.substr(0, user.rfind('@')),
-                                     .user_domain = user.substr(user.rfind('@') + 1),
-                                     .remote_domain = contact.domain},
-                                    contact,
-                                    *this,
-                                    Approach::Subscription,
-                                    timers_.now());
+        admission_.decide_from_xmpp(query, contact, *this, Approach::Subscription, timers_.now());
     if (!decision.is_allowed()) {
-        fail(*entry, Watch::XmppWatchesSip, policy::gate_code(decision.gate), {});
+        fail(*entry,
+             Watch::XmppWatchesSip,
+             policy::gate_code(decision.gate),
+             explain_in_full({decision, query}));
         act(handle, OfSip::Event::Withdrawn);
     }
 }

@@ -3,6 +3,8 @@
 #include "gateway/presence_flow.h"
 #include "translate/address.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -34,11 +36,6 @@ std::optional<Named> named(std::string_view id) {
     const char* const end = id.data() + id.size() - 1;
     return std::from_chars(id.data(), end, made.pair, 16).ptr == end ? std::optional(made)
                                                                      : std::nullopt;
-}
-
-Standing standing_of(const Pair& pair, Watch watch) {
-    return watch == Watch::XmppWatchesSip ? pair.xmpp_watches_sip.standing()
-                                          : pair.sip_watches_xmpp.standing();
 }
 
 std::string presence_text(const KeptPresence& kept, const xmpp::Jid& from, Arena& arena) {
@@ -149,44 +146,6 @@ SubscriptionStatus PresenceFlow::status_of(PairHandle handle,
     return made;
 }
 
-SubscriptionPage PresenceFlow::list(const SubscriptionFilter& filter) const {
-    SubscriptionPage page;
-    const policy::Policy& policy = admission_.policy();
-    const auto add = [&](PairHandle handle) {
-        const Entry& entry = *book_.get(handle);
-        if ((!filter.user.empty() && entry.user() != filter.user) ||
-            (!filter.contact.empty() && entry.contact() != filter.contact)) {
-            return;
-        }
-        if (!filter.partner.empty()) {
-            const auto* partner =
-                policy.partner_of(xmpp::Jid::from_prepared(entry.contact()).domain);
-            if (partner == nullptr || partner->domain != filter.partner) {
-                return;
-            }
-        }
-        for (const Watch watch : {Watch::XmppWatchesSip, Watch::SipWatchesXmpp}) {
-            if (standing_of(entry.value, watch) == Standing::None) {
-                continue;
-            }
-            if (page.total++ >= filter.offset && page.items.size() < filter.limit) {
-                page.items.push_back(status_of(handle, entry, watch));
-            }
-        }
-    };
-    if (!filter.user.empty() && !filter.contact.empty()) {
-        if (const PairHandle handle = find(filter.user, xmpp::Jid::from_prepared(filter.contact))) {
-            add(handle);
-        }
-        return page;
-    }
-    std::uint32_t place = 0;
-    while (const PairHandle handle = book_.next(place)) {
-        add(handle);
-    }
-    return page;
-}
-
 std::optional<SubscriptionStatus> PresenceFlow::get(std::string_view id) const {
     const auto which = named(id);
     const Entry* entry = which ? book_.get(which->pair) : nullptr;
@@ -231,17 +190,29 @@ void PresenceFlow::add_contact(std::string_view user, std::string_view jid, Done
     const auto contact = xmpp::parse_jid(jid, arena_);
     const ServedDomain* served =
         at == std::string_view::npos ? nullptr : admission_.served_sip(user.substr(at + 1));
-    if (!contact || served == nullptr || !sip_side_->serves(served->sip) ||
-        admission_.served_xmpp(contact->domain) != nullptr) {
-        return done(make_error(ErrorKind::NotFound, "There is no such user or address."));
+    if (!contact) {
+        return done(make_error(ErrorKind::NotFound, "There is no such XMPP address."));
     }
-    const policy::Decision decision = admission_.decide(
-        {.user = user.substr(0, at), .user_domain = served->sip, .remote_domain = contact->domain});
+    if (served == nullptr || !sip_side_->serves(served->sip)) {
+        return done(make_error(ErrorKind::NotFound,
+                               "IST-POL-006",
+                               "That is none of our users.",
+                               fmt::format("no SIP peer serves the domain of {}", user)));
+    }
+    if (admission_.served_xmpp(contact->domain) != nullptr) {
+        return done(make_error(ErrorKind::NotFound,
+                               "IST-API-002",
+                               "That is no XMPP user of a partner.",
+                               fmt::format("{} is a domain of ours", contact->domain)));
+    }
+    const policy::Query query{
+        .user = user.substr(0, at), .user_domain = served->sip, .remote_domain = contact->domain};
+    const policy::Decision decision = admission_.decide(query);
     if (!decision.is_allowed()) {
         return done(make_error(ErrorKind::NotAuthorized,
                                policy::gate_code(decision.gate),
                                "Policy does not allow it.",
-                               ""));
+                               explain_in_full({decision, query})));
     }
     PairHandle handle = find(user, *contact);
     if (handle != 0 &&

@@ -1,77 +1,92 @@
 #include "store/database.h"
 
+#include "base/text.h"
+#include "store/migrations.h"
+
 #include <fmt/format.h>
-#include <sqlite3.h>
+
+#include <filesystem>
+#include <utility>
 
 namespace isthmus::store {
 
 namespace {
 
-[[noreturn]] void fail(sqlite3* database, std::string_view what) {
-    throw StoreError(fmt::format("{}: {}", what, sqlite3_errmsg(database)));
+constexpr std::string_view kSqlite = "sqlite:";
+
+std::unique_ptr<Driver> open(std::string_view url) {
+    if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
+        return open_postgres(std::string(url));
+    }
+    if (url.starts_with(kSqlite)) {
+        return open_sqlite(std::string(url.substr(kSqlite.size())));
+    }
+    if (url.find("://") != std::string_view::npos) {
+        throw StoreError(fmt::format("a database url starts with sqlite: or postgresql://, not {}",
+                                     url.substr(0, url.find("://") + 3)));
+    }
+    return open_sqlite(std::string(url));
 }
 
 }  // namespace
 
-Statement::Statement(sqlite3* database, std::string_view sql) : database_(database) {
-    if (sqlite3_prepare_v2(
-            database, sql.data(), static_cast<int>(sql.size()), &statement_, nullptr) !=
-        SQLITE_OK) {
-        fail(database, sql);
-    }
-}
+Statement::Statement(std::unique_ptr<StatementDriver> driver) : driver_(std::move(driver)) {}
 
-Statement::~Statement() {
-    sqlite3_finalize(statement_);
+std::size_t Statement::next_parameter() {
+    if (std::exchange(is_running_, false)) {
+        driver_->reset();
+        bound_ = 0;
+    }
+    if (bound_ == driver_->parameters()) {
+        throw StoreError(fmt::format("the statement has only {} parameters", bound_));
+    }
+    return bound_++;
 }
 
 Statement& Statement::bind(std::string_view text) {
-    if (sqlite3_bind_text(statement_,
-                          ++bound_,
-                          text.empty() ? "" : text.data(),
-                          static_cast<int>(text.size()),
-                          SQLITE_TRANSIENT) != SQLITE_OK) {
-        fail(database_, "bind");
+    const std::size_t at = next_parameter();
+    if (text.find('\0') != std::string_view::npos || !text::is_utf8(text)) {
+        throw StoreError("a text must be UTF-8 without NUL");
     }
+    driver_->bind_text(at, text);
     return *this;
 }
 
 Statement& Statement::bind(std::int64_t number) {
-    if (sqlite3_bind_int64(statement_, ++bound_, number) != SQLITE_OK) {
-        fail(database_, "bind");
-    }
+    driver_->bind_number(next_parameter(), number);
     return *this;
 }
 
 Statement& Statement::bind_blob(std::string_view octets) {
-    if (sqlite3_bind_blob(statement_,
-                          ++bound_,
-                          octets.empty() ? "" : octets.data(),
-                          static_cast<int>(octets.size()),
-                          SQLITE_TRANSIENT) != SQLITE_OK) {
-        fail(database_, "bind");
-    }
+    driver_->bind_blob(next_parameter(), octets);
     return *this;
 }
 
 Statement& Statement::bind_null() {
-    if (sqlite3_bind_null(statement_, ++bound_) != SQLITE_OK) {
-        fail(database_, "bind");
-    }
+    driver_->bind_null(next_parameter());
     return *this;
 }
 
 bool Statement::step() {
-    switch (sqlite3_step(statement_)) {
-        case SQLITE_ROW:
-            return true;
-        case SQLITE_DONE:
-            sqlite3_reset(statement_);
-            bound_ = 0;
-            return false;
-        default:
-            fail(database_, sqlite3_sql(statement_));
+    if (!is_running_ && bound_ != driver_->parameters()) {
+        throw StoreError(
+            fmt::format("{} of {} parameters are bound", bound_, driver_->parameters()));
     }
+    is_running_ = true;
+    try {
+        if (driver_->step()) {
+            return true;
+        }
+    } catch (...) {
+        is_running_ = false;
+        bound_ = 0;
+        driver_->reset();
+        throw;
+    }
+    is_running_ = false;
+    bound_ = 0;
+    driver_->reset();
+    return false;
 }
 
 void Statement::run() {
@@ -79,78 +94,42 @@ void Statement::run() {
     }
 }
 
-std::string Statement::text(int column) const {
-    const auto* data = sqlite3_column_text(statement_, column);
-    const int size = sqlite3_column_bytes(statement_, column);
-    return data == nullptr
-               ? std::string()
-               : std::string(reinterpret_cast<const char*>(data), static_cast<std::size_t>(size));
-}
-
-std::int64_t Statement::number(int column) const {
-    return sqlite3_column_int64(statement_, column);
-}
-
-bool Statement::is_null(int column) const {
-    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
-}
-
-Database::Database(const std::string& path) {
-    if (sqlite3_open_v2(path.c_str(),
-                        &database_,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                        nullptr) != SQLITE_OK) {
-        const std::string reason = sqlite3_errmsg(database_);
-        sqlite3_close(database_);
-        throw StoreError(fmt::format("{}: {}", path, reason));
-    }
-    try {
-        sqlite3_busy_timeout(database_, 5000);
-        execute("PRAGMA journal_mode=WAL");
-        execute("PRAGMA synchronous=FULL");
-        execute("PRAGMA foreign_keys=ON");
-        Statement check(database_, "PRAGMA quick_check(1)");
-        if (!check.step() || check.text(0) != "ok") {
-            throw StoreError(fmt::format("{}: the database is damaged: {}", path, check.text(0)));
-        }
-        migrate(*this);
-    } catch (...) {
-        sqlite3_close_v2(database_);
-        throw;
+Database::Database(std::string_view url, Opening opening) : driver_(open(url)) {
+    if (opening == Opening::Check) {
+        driver_->check_integrity();
+        migrate(*this, kNewestSchema);
     }
 }
 
-Database::~Database() {
-    sqlite3_close_v2(database_);
-}
-
-void Database::execute(const char* sql) {
-    if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
-        fail(database_, sql);
+Transaction::Transaction(Database& database, Access access) : database_(database) {
+    if (database.is_in_transaction_) {
+        throw StoreError("there is a transaction already");
     }
-}
-
-std::int64_t Database::last_row_id() const {
-    return sqlite3_last_insert_rowid(database_);
-}
-
-Transaction::Transaction(Database& database) : database_(database) {
-    database_.execute("BEGIN IMMEDIATE");
+    database_.driver_->begin(access);
+    database_.is_in_transaction_ = true;
 }
 
 Transaction::~Transaction() {
     if (is_open_) {
-        try {
-            database_.execute("ROLLBACK");
-        } catch (const StoreError&) {  // NOLINT(bugprone-empty-catch)
-            // SQLite has rolled back by itself after the error that brought us here.
-        }
+        database_.is_in_transaction_ = false;
+        database_.driver_->rollback();
     }
 }
 
 void Transaction::commit() {
-    database_.execute("COMMIT");
-    is_open_ = false;
+    if (!std::exchange(is_open_, false)) {
+        throw StoreError("the transaction has ended already");
+    }
+    database_.is_in_transaction_ = false;
+    database_.driver_->commit();
+}
+
+std::string resolve_url(std::string_view url, const std::string& folder) {
+    if (!url.starts_with(kSqlite)) {
+        return std::string(url);
+    }
+    return fmt::format(
+        "{}{}", kSqlite, (std::filesystem::path(folder) / url.substr(kSqlite.size())).string());
 }
 
 }  // namespace isthmus::store

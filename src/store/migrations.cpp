@@ -1,18 +1,29 @@
-// The schema as a list of steps, forward only. A step that has been released is never edited.
+// A step that has been released is never edited.
+#include "store/migrations.h"
+
 #include "store/database.h"
 
 #include <fmt/format.h>
 
-#include <cstdint>
 #include <iterator>
+#include <string>
+#include <utility>
 
 namespace isthmus::store {
 
 namespace {
 
-constexpr const char* kSteps[] = {
-    // 1: policies, partners, grants, master switches, revisions.
-    R"(
+/// What one version adds. `both` is written once: $TEXT, $NUMBER and $BLOB stand for the types,
+/// $TABLE for what SQLite wants behind a table whose key is no rowid. The others run after it.
+struct Step {
+    const char* both = "";
+    const char* sqlite = "";
+    const char* postgres = "";
+};
+
+constexpr Step kSteps[] = {
+    // 1: policies, partners, grants, master switches, revisions. SQLite only, as 2.
+    {.sqlite = R"(
     CREATE TABLE revisions (
         revision INTEGER PRIMARY KEY,
         at TEXT NOT NULL,
@@ -58,10 +69,10 @@ constexpr const char* kSteps[] = {
         user TEXT PRIMARY KEY,
         policy TEXT NOT NULL REFERENCES access_rules(identity)
     ) WITHOUT ROWID;
-    )",
+    )"},
     // 2: who watches whom, and the dialogs of the SIP devices that watch. Both tables are read in
     // the order of their keys, side by side.
-    R"(
+    {.sqlite = R"(
     CREATE TABLE subscriptions (
         user TEXT NOT NULL,
         contact TEXT NOT NULL,
@@ -80,29 +91,258 @@ constexpr const char* kSteps[] = {
         PRIMARY KEY (user, contact, position),
         FOREIGN KEY (user, contact) REFERENCES subscriptions(user, contact) ON DELETE CASCADE
     ) WITHOUT ROWID;
+    )"},
+    // 3: objects as documents, users, revisions that can be taken back, the audit log. What 1 kept
+    // in typed tables is converted; its revisions stay, without a row in the audit log.
+    {.both = R"(
+    CREATE TABLE objects (
+        kind $TEXT NOT NULL,
+        id $TEXT NOT NULL,
+        body $TEXT NOT NULL,
+        PRIMARY KEY (kind, id)
+    ) $TABLE;
+    CREATE TABLE config_revisions (
+        revision $NUMBER NOT NULL PRIMARY KEY,
+        at $TEXT NOT NULL,
+        admin $TEXT NOT NULL,
+        origin $TEXT NOT NULL,
+        action $TEXT NOT NULL,
+        object $TEXT NOT NULL,
+        reason $TEXT NOT NULL
+    ) $TABLE;
+    CREATE TABLE config_changes (
+        revision $NUMBER NOT NULL REFERENCES config_revisions(revision),
+        position $NUMBER NOT NULL,
+        kind $TEXT NOT NULL,
+        id $TEXT NOT NULL,
+        before $TEXT,
+        after $TEXT,
+        PRIMARY KEY (revision, position)
+    ) $TABLE;
+    CREATE TABLE audit (
+        seq $NUMBER NOT NULL PRIMARY KEY,
+        at $TEXT NOT NULL,
+        admin $TEXT NOT NULL,
+        origin $TEXT NOT NULL,
+        action $TEXT NOT NULL,
+        object $TEXT NOT NULL,
+        outcome $TEXT NOT NULL,
+        detail $TEXT NOT NULL,
+        revision $NUMBER,
+        changes $TEXT NOT NULL,
+        hash $TEXT NOT NULL
+    ) $TABLE;
+    CREATE UNIQUE INDEX audit_by_revision ON audit(revision);
+    CREATE TABLE audit_head (
+        id $NUMBER NOT NULL PRIMARY KEY CHECK (id = 1),
+        seq $NUMBER NOT NULL,
+        hash $TEXT NOT NULL
+    ) $TABLE;
+    INSERT INTO audit_head VALUES (1, 0, '');
     )",
+     .sqlite = R"(
+    CREATE TABLE users (
+        sqlite_rowid INTEGER PRIMARY KEY,
+        uri TEXT NOT NULL UNIQUE,
+        display_name TEXT NOT NULL,
+        enabled INTEGER NOT NULL,
+        site TEXT NOT NULL,
+        pool TEXT NOT NULL,
+        homed INTEGER NOT NULL,
+        policy TEXT NOT NULL,
+        source INTEGER NOT NULL,
+        upn TEXT NOT NULL,
+        logon TEXT NOT NULL,
+        dn TEXT NOT NULL,
+        name_key TEXT NOT NULL,
+        search TEXT NOT NULL
+    ) STRICT;
+    CREATE VIRTUAL TABLE users_search USING fts5(
+        search, content='users', content_rowid='sqlite_rowid', detail=none, columnsize=0,
+        tokenize='trigram case_sensitive 1');
+    CREATE TRIGGER users_search_insert AFTER INSERT ON users BEGIN
+        INSERT INTO users_search(rowid, search) VALUES (new.sqlite_rowid, new.search);
+    END;
+    CREATE TRIGGER users_search_delete AFTER DELETE ON users BEGIN
+        INSERT INTO users_search(users_search, rowid, search)
+            VALUES ('delete', old.sqlite_rowid, old.search);
+    END;
+    CREATE TRIGGER users_search_update AFTER UPDATE ON users WHEN old.search <> new.search BEGIN
+        INSERT INTO users_search(users_search, rowid, search)
+            VALUES ('delete', old.sqlite_rowid, old.search);
+        INSERT INTO users_search(rowid, search) VALUES (new.sqlite_rowid, new.search);
+    END;
+    CREATE INDEX users_by_name ON users(name_key, uri);
+    CREATE INDEX users_by_site ON users(site, uri);
+    CREATE INDEX users_by_pool ON users(pool, uri);
+    CREATE INDEX users_by_policy ON users(policy, uri);
+    CREATE INDEX users_on_legacy ON users(uri) WHERE homed = 1;
+    CREATE INDEX users_disabled ON users(uri) WHERE enabled = 0;
+    CREATE INDEX users_by_upn ON users(substr(lower(upn), 1, 200)) WHERE upn <> '';
+    CREATE INDEX users_by_logon ON users(substr(lower(logon), 1, 200)) WHERE logon <> '';
+    CREATE INDEX users_by_dn ON users(substr(lower(dn), 1, 200)) WHERE dn <> '';
+
+    INSERT INTO objects SELECT 'partner', domain, json_object(
+        'domain', domain,
+        'additional_domains', json((SELECT json_group_array(d.domain) FROM (
+            SELECT domain FROM partner_domains WHERE partner = p.domain ORDER BY position) AS d)),
+        'description', description,
+        'partner_type', CASE partner_type WHEN 0 THEN 'PublicUnverified'
+            WHEN 1 THEN 'PublicVerified' ELSE 'Federated' END,
+        'tls_negotiation', CASE tls_negotiation WHEN 0 THEN 'Required'
+            WHEN 1 THEN 'Optional' ELSE 'NotSupported' END,
+        'sasl_negotiation', CASE sasl_negotiation WHEN 0 THEN 'Required'
+            WHEN 1 THEN 'Optional' ELSE 'NotSupported' END,
+        'support_dialback_negotiation', json(iif(support_dialback_negotiation, 'true', 'false')),
+        'enable_keep_alive', json(iif(enable_keep_alive, 'true', 'false')),
+        'connection_limit', connection_limit,
+        'proxy_fqdn', proxy_fqdn,
+        'enabled', json(iif(enabled, 'true', 'false'))) FROM partners AS p;
+    INSERT INTO objects SELECT 'policy', identity, json_object(
+        'identity', identity,
+        'description', description,
+        'enable_federation_access', json(iif(enable_federation_access, 'true', 'false')),
+        'enable_xmpp_access', json(iif(enable_xmpp_access, 'true', 'false')),
+        'enable_public_cloud_access', json(iif(enable_public_cloud_access, 'true', 'false')),
+        'enable_public_cloud_audio_video_access',
+            json(iif(enable_public_cloud_audio_video_access, 'true', 'false')),
+        'enable_outside_access', json(iif(enable_outside_access, 'true', 'false')))
+        FROM access_rules;
+    INSERT INTO objects SELECT substr(name, 1, instr(name, '.') - 1), '',
+        '{' || group_concat(property, ',') || '}' FROM (
+            SELECT name, json_quote(substr(name, instr(name, '.') + 1)) || ':' || CASE
+                WHEN name = 'gateway.dialback_passphrase' THEN json_quote(value)
+                WHEN name GLOB '*_interval' OR name GLOB '*_limit' OR name GLOB '*_timeout'
+                    OR name GLOB '*_rate' THEN CAST(CAST(value AS INTEGER) AS TEXT)
+                ELSE iif(value = '1', 'true', 'false') END AS property
+            FROM settings WHERE instr(name, '.') > 0 ORDER BY name)
+        GROUP BY 1;
+    UPDATE objects SET kind = 'access-edge' WHERE kind = 'access_edge';
+    INSERT INTO users(uri, display_name, enabled, site, pool, homed, policy, source, upn, logon,
+        dn, name_key, search)
+        SELECT user, '', 1, '', '', 0, policy, 0, '', '', '', '', user || char(10) FROM grants;
+    INSERT INTO config_revisions SELECT revision, at, admin, origin, action, object, ''
+        FROM revisions;
+    INSERT INTO config_changes SELECT revision, 0,
+        CASE WHEN instr(object, '/') = 0 THEN object
+            ELSE substr(object, 1, instr(object, '/') - 1) END,
+        CASE WHEN instr(object, '/') = 0 THEN ''
+            ELSE substr(object, instr(object, '/') + 1) END,
+        iif(json_valid(before), json_remove(before, '$.dialback_passphrase_is_set'), NULL),
+        iif(json_valid(after), json_remove(after, '$.dialback_passphrase_is_set'), NULL)
+        FROM revisions WHERE object <> '';
+    )",
+     .postgres = R"(
+    CREATE TABLE subscriptions (
+        "user" TEXT COLLATE "C" NOT NULL,
+        contact TEXT COLLATE "C" NOT NULL,
+        user_uri TEXT COLLATE "C" NOT NULL,
+        sip_watches_xmpp BIGINT NOT NULL CHECK (sip_watches_xmpp BETWEEN 0 AND 2),
+        xmpp_watches_sip BIGINT NOT NULL CHECK (xmpp_watches_sip BETWEEN 0 AND 2),
+        since BIGINT NOT NULL,
+        PRIMARY KEY ("user", contact)
+    );
+    CREATE TABLE watch_dialogs (
+        "user" TEXT COLLATE "C" NOT NULL,
+        contact TEXT COLLATE "C" NOT NULL,
+        position BIGINT NOT NULL,
+        saved BYTEA NOT NULL,
+        expires_at BIGINT NOT NULL,
+        PRIMARY KEY ("user", contact, position),
+        FOREIGN KEY ("user", contact) REFERENCES subscriptions("user", contact) ON DELETE CASCADE
+    );
+    CREATE TABLE users (
+        uri TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+        display_name TEXT COLLATE "C" NOT NULL,
+        enabled BIGINT NOT NULL,
+        site TEXT COLLATE "C" NOT NULL,
+        pool TEXT COLLATE "C" NOT NULL,
+        homed BIGINT NOT NULL,
+        policy TEXT COLLATE "C" NOT NULL,
+        source BIGINT NOT NULL,
+        upn TEXT COLLATE "C" NOT NULL,
+        logon TEXT COLLATE "C" NOT NULL,
+        dn TEXT COLLATE "C" NOT NULL,
+        name_key TEXT COLLATE "C" NOT NULL,
+        search TEXT COLLATE "C" NOT NULL
+    );
+    CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA isthmus;
+    CREATE INDEX users_search ON users USING gin (search gin_trgm_ops);
+    CREATE INDEX users_by_name ON users(name_key, uri);
+    CREATE INDEX users_by_site ON users(site, uri);
+    CREATE INDEX users_by_pool ON users(pool, uri);
+    CREATE INDEX users_by_policy ON users(policy, uri);
+    CREATE INDEX users_on_legacy ON users(uri) WHERE homed = 1;
+    CREATE INDEX users_disabled ON users(uri) WHERE enabled = 0;
+    CREATE INDEX users_by_upn ON users(substr(lower(upn), 1, 200)) WHERE upn <> '';
+    CREATE INDEX users_by_logon ON users(substr(lower(logon), 1, 200)) WHERE logon <> '';
+    CREATE INDEX users_by_dn ON users(substr(lower(dn), 1, 200)) WHERE dn <> '';
+    )"},
+    // 4: which resources of the SIP user the contact was shown, each with a line end behind it.
+    {.both = R"(
+    ALTER TABLE subscriptions ADD COLUMN shown $TEXT NOT NULL DEFAULT '';
+    )"},
 };
+
+static_assert(std::size(kSteps) == kNewestSchema);
+
+std::string for_dialect(std::string_view ddl, Dialect dialect) {
+    const bool is_sqlite = dialect == Dialect::Sqlite;
+    const std::pair<std::string_view, std::string_view> words[] = {
+        {"$TEXT", is_sqlite ? "TEXT" : "TEXT COLLATE \"C\""},
+        {"$NUMBER", is_sqlite ? "INTEGER" : "BIGINT"},
+        {"$BLOB", is_sqlite ? "BLOB" : "BYTEA"},
+        {"$TABLE", is_sqlite ? "STRICT, WITHOUT ROWID" : ""},
+    };
+    std::string made(ddl);
+    for (const auto& [word, meaning] : words) {
+        for (std::size_t at = made.find(word); at != std::string::npos; at = made.find(word, at)) {
+            made.replace(at, word.size(), meaning);
+            at += meaning.size();
+        }
+    }
+    return made;
+}
+
+void check_version(Database& database, std::int64_t version) {
+    if (version > kNewestSchema) {
+        throw StoreError(fmt::format(
+            "{}: the database has schema {}, this program knows up to {}: use a newer program",
+            database.name(),
+            version,
+            kNewestSchema));
+    }
+}
 
 }  // namespace
 
-void migrate(Database& database) {
-    std::int64_t version = 0;
-    {
-        Statement read = database.prepare("PRAGMA user_version");
-        read.step();
-        version = read.number(0);
+void apply_steps(Database& database, std::int64_t from, std::int64_t to) {
+    for (std::int64_t version = from; version < to; ++version) {
+        const Step& step = kSteps[version];
+        const bool is_sqlite = database.dialect() == Dialect::Sqlite;
+        for (const std::string& sql : {for_dialect(step.both, database.dialect()),
+                                       std::string(is_sqlite ? step.sqlite : step.postgres)}) {
+            if (!sql.empty()) {
+                database.execute(sql.c_str());
+            }
+        }
     }
-    constexpr auto kNewest = static_cast<std::int64_t>(std::size(kSteps));
-    if (version > kNewest) {
-        throw StoreError(fmt::format(
-            "the database has schema {}, this program knows up to {}: use a newer program",
-            version,
-            kNewest));
-    }
-    for (; version < kNewest; ++version) {
+}
+
+void migrate(Database& database, std::int64_t to) {
+    check_version(database, database.schema_version());
+    while (database.schema_version() < to) {
         Transaction transaction(database);
-        database.execute(kSteps[version]);
-        database.execute(fmt::format("PRAGMA user_version={}", version + 1).c_str());
+        // Another node may have done this step while we waited for it.
+        const std::int64_t version = database.schema_version();
+        check_version(database, version);
+        if (version < to) {
+            if (database.dialect() == Dialect::Postgres) {
+                database.execute("CREATE SCHEMA IF NOT EXISTS isthmus");
+            }
+            apply_steps(database, version, version + 1);
+            database.driver_->set_schema_version(version + 1);
+        }
         transaction.commit();
     }
 }

@@ -1,7 +1,12 @@
 #include "store/subscription_store.h"
 
+#include "store/bulk.h"
+
+#include <algorithm>
 #include <cstdint>
+#include <string_view>
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 
 namespace isthmus::store {
@@ -11,6 +16,25 @@ namespace {
 using subscriptions::Record;
 using subscriptions::Standing;
 
+/// Each line of a text; no resource has a line end in it (RFC 7622 §3.4).
+std::vector<std::string> lines_of(std::string_view text) {
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size() - 1);
+        lines.emplace_back(text.substr(0, end));
+        text.remove_prefix(end + 1);
+    }
+    return lines;
+}
+
+std::string text_of(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) {
+        text.append(line).append("\n");
+    }
+    return text;
+}
+
 Record read_record(const Statement& row) {
     return {.user = row.text(0),
             .contact = row.text(1),
@@ -18,109 +42,137 @@ Record read_record(const Statement& row) {
             .sip_watches_xmpp = static_cast<Standing>(row.number(3)),
             .xmpp_watches_sip = static_cast<Standing>(row.number(4)),
             .since = row.number(5),
-            .dialogs = {}};
+            .dialogs = {},
+            .shown = lines_of(row.text(6))};
 }
 
-/// The rows of watch_dialogs, handed to the records that come by in the same order.
-class DialogRows {
-  public:
-    explicit DialogRows(Database& database)
-        : rows_(database.prepare("SELECT user, contact, saved, expires_at FROM watch_dialogs "
-                                 "ORDER BY user, contact, position")) {
-        next();
-    }
-
-    void give_to(Record& record) {
-        while (is_there_ && std::tie(user_, contact_) == std::tie(record.user, record.contact)) {
-            record.dialogs.push_back({.saved = rows_.text(2), .expires_at = rows_.number(3)});
-            next();
+/// Gives the dialogs of one page of records to them; both come in the same order.
+void add_dialogs(Statement& rows, std::vector<Record>& records) {
+    auto record = records.begin();
+    while (rows.step()) {
+        while (std::tie(record->user, record->contact) <
+               std::make_tuple(rows.view(0), rows.view(1))) {
+            ++record;
         }
+        record->dialogs.push_back({.saved = rows.text(2), .expires_at = rows.number(3)});
     }
+}
 
-  private:
-    void next() {
-        is_there_ = rows_.step();
-        if (is_there_) {
-            user_ = rows_.text(0);
-            contact_ = rows_.text(1);
-        }
-    }
-
-    Statement rows_;
-    bool is_there_ = false;
-    std::string user_;
-    std::string contact_;
-};
-
-/// The statements of one transaction, prepared once for all its changes.
+/// The changes of one transaction, gathered into few statements.
 class Writer {
   public:
     explicit Writer(Database& database)
         // Not INSERT OR REPLACE: that would delete the pair and cascade.
-        : save_(database.prepare("INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?) "
-                                 "ON CONFLICT (user, contact) DO UPDATE SET "
-                                 "user_uri = excluded.user_uri, "
-                                 "sip_watches_xmpp = excluded.sip_watches_xmpp, "
-                                 "xmpp_watches_sip = excluded.xmpp_watches_sip, "
-                                 "since = excluded.since")),
-          erase_(database.prepare("DELETE FROM subscriptions WHERE user = ? AND contact = ?")),
-          save_dialog_(database.prepare("INSERT INTO watch_dialogs VALUES (?, ?, ?, ?, ?)")),
-          erase_dialogs_(
-              database.prepare("DELETE FROM watch_dialogs WHERE user = ? AND contact = ?")) {}
+        : save_(database,
+                "INSERT INTO subscriptions VALUES ",
+                "(?, ?, ?, ?, ?, ?, ?)",
+                " ON CONFLICT (\"user\", contact) DO UPDATE SET "
+                "user_uri = excluded.user_uri, "
+                "sip_watches_xmpp = excluded.sip_watches_xmpp, "
+                "xmpp_watches_sip = excluded.xmpp_watches_sip, "
+                "since = excluded.since, "
+                "shown = excluded.shown"),
+          erase_(database, kErase, "(?, ?)", ")"),
+          erase_dialogs_(database, kEraseDialogs, "(?, ?)", ")"),
+          save_dialog_(database, "INSERT INTO watch_dialogs VALUES ", "(?, ?, ?, ?, ?)") {}
 
     void operator()(const Record& record) {
         save_.bind(record.user).bind(record.contact).bind(record.user_uri);
         save_.bind(static_cast<std::int64_t>(record.sip_watches_xmpp));
         save_.bind(static_cast<std::int64_t>(record.xmpp_watches_sip));
-        save_.bind(record.since).run();
-        erase_dialogs_.bind(record.user).bind(record.contact).run();
-        std::int64_t position = 0;
-        for (const subscriptions::WatchDialog& dialog : record.dialogs) {
-            save_dialog_.bind(record.user).bind(record.contact).bind(position++);
-            save_dialog_.bind_blob(dialog.saved).bind(dialog.expires_at).run();
-        }
+        save_.bind(record.since).bind(text_of(record.shown)).end_row();
+        erase_dialogs_.bind(record.user).bind(record.contact).end_row();
+        saved_.push_back(&record);
     }
 
     void operator()(const ErasedPair& pair) {
         // Its dialogs go with it.
-        erase_.bind(pair.user).bind(pair.contact).run();
+        erase_.bind(pair.user).bind(pair.contact).end_row();
+    }
+
+    void finish() {
+        erase_.finish();
+        save_.finish();
+        erase_dialogs_.finish();
+        for (const Record* record : saved_) {
+            std::int64_t position = 0;
+            for (const subscriptions::WatchDialog& dialog : record->dialogs) {
+                save_dialog_.bind(record->user).bind(record->contact).bind(position++);
+                save_dialog_.bind_blob(dialog.saved).bind(dialog.expires_at).end_row();
+            }
+        }
+        save_dialog_.finish();
     }
 
   private:
-    Statement save_;
-    Statement erase_;
-    Statement save_dialog_;
-    Statement erase_dialogs_;
+    static constexpr const char* kErase =
+        "DELETE FROM subscriptions WHERE (\"user\", contact) IN (VALUES ";
+    static constexpr const char* kEraseDialogs =
+        "DELETE FROM watch_dialogs WHERE (\"user\", contact) IN (VALUES ";
+
+    Bulk save_;
+    Bulk erase_;
+    Bulk erase_dialogs_;
+    Bulk save_dialog_;
+    std::vector<const Record*> saved_;
 };
+
+std::string key_of(const SubscriptionChange& change) {
+    return std::visit([](const auto& one) { return one.user + '\n' + one.contact; }, change);
+}
 
 }  // namespace
 
 std::size_t SubscriptionStore::load(const Take& take, std::size_t slice) const {
+    Transaction snapshot(database_, Access::Read);
     Statement rows = database_.prepare(
-        "SELECT user, contact, user_uri, sip_watches_xmpp, xmpp_watches_sip, since "
-        "FROM subscriptions ORDER BY user, contact");
-    DialogRows dialogs(database_);
+        "SELECT \"user\", contact, user_uri, sip_watches_xmpp, xmpp_watches_sip, since, shown "
+        "FROM subscriptions WHERE (\"user\", contact) > (?, ?) "
+        "ORDER BY \"user\", contact LIMIT ?");
+    Statement dialogs = database_.prepare(
+        "SELECT \"user\", contact, saved, expires_at FROM watch_dialogs "
+        "WHERE (\"user\", contact) > (?, ?) AND (\"user\", contact) <= (?, ?) "
+        "ORDER BY \"user\", contact, position");
     std::size_t total = 0;
-    std::vector<Record> records;
-    while (rows.step()) {
-        dialogs.give_to(records.emplace_back(read_record(rows)));
-        ++total;
-        if (records.size() == slice) {
-            take(std::exchange(records, {}));
+    std::string user;
+    std::string contact;
+    while (true) {
+        std::vector<Record> records;
+        rows.bind(user).bind(contact).bind(static_cast<std::int64_t>(slice));
+        while (rows.step()) {
+            records.push_back(read_record(rows));
         }
-    }
-    if (!records.empty()) {
+        if (records.empty()) {
+            break;
+        }
+        const Record& last = records.back();
+        dialogs.bind(user).bind(contact).bind(last.user).bind(last.contact);
+        add_dialogs(dialogs, records);
+        user = last.user;
+        contact = last.contact;
+        total += records.size();
         take(std::move(records));
     }
+    snapshot.commit();
     return total;
 }
 
 void SubscriptionStore::write(std::span<const SubscriptionChange> changes) {
-    Transaction transaction(database_);
-    Writer writer(database_);
-    for (const SubscriptionChange& change : changes) {
-        std::visit(writer, change);
+    // The last word about a pair holds, so that no statement meets it twice.
+    std::vector<const SubscriptionChange*> last;
+    std::unordered_set<std::string> seen;
+    for (std::size_t i = changes.size(); i-- > 0;) {
+        if (changes.size() == 1 || seen.insert(key_of(changes[i])).second) {
+            last.push_back(&changes[i]);
+        }
     }
+    // Each node writes the pairs that it owns.
+    Transaction transaction(database_, Access::WriteBeside);
+    Writer writer(database_);
+    for (auto change = last.rbegin(); change != last.rend(); ++change) {
+        std::visit(writer, **change);
+    }
+    writer.finish();
     transaction.commit();
 }
 

@@ -30,7 +30,8 @@ def add_pairs(database, first, count, contacts=1, sip_watches=False, xmpp_watche
     try:
         with sqlite3.connect(database) as store:
             store.executemany(
-                "INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, 1700000000)",
+                "INSERT INTO subscriptions (user, contact, user_uri, sip_watches_xmpp,"
+                " xmpp_watches_sip, since) VALUES (?, ?, ?, ?, ?, 1700000000)",
                 ((f"u{pair // contacts:07}@contoso.example", f"v{pair:07}@fabrikam.example",
                   f"sip:u{pair // contacts:07}@contoso.example", 2 * sip_watches,
                   2 * xmpp_watches) for pair in range(first, first + count)))

@@ -1,12 +1,10 @@
 // Pairs and dialogs come back as they went in; a transaction is all or nothing.
 #include "store/subscription_store.h"
 
-#include <gtest/gtest.h>
-
-#include <cstdlib>
-#include <filesystem>
 #include <optional>
 #include <string>
+
+#include "both_databases.h"
 
 namespace isthmus::store {
 namespace {
@@ -22,26 +20,18 @@ Record pair(std::string user, std::string contact) {
             .xmpp_watches_sip = Standing::Pending,
             .since = 1'790'000'000,
             .dialogs = {{.saved = std::string("a\0b\xFF", 4), .expires_at = 1'790'003'600},
-                        {.saved = "", .expires_at = -1}}};
+                        {.saved = "", .expires_at = -1}},
+            .shown = {"desk", "", "mobile phone"}};
 }
 
-class SubscriptionStoreTest : public testing::Test {
+class SubscriptionStoreTest : public BothDatabases {
   protected:
-    SubscriptionStoreTest() {
-        folder = std::filesystem::temp_directory_path() / "isthmus-store-XXXXXX";
-        mkdtemp(folder.data());
-        open();
-    }
-
-    ~SubscriptionStoreTest() override {
-        database.reset();
-        std::filesystem::remove_all(folder);
-    }
+    SubscriptionStoreTest() { open(); }
 
     void open() {
         store.reset();
-        database.reset();
-        store.emplace(database.emplace(folder + "/test.db"));
+        BothDatabases::open();
+        store.emplace(*database);
     }
 
     void write(std::vector<SubscriptionChange> changes) { store->write(changes); }
@@ -58,12 +48,12 @@ class SubscriptionStoreTest : public testing::Test {
         return made;
     }
 
-    std::string folder;
-    std::optional<Database> database;
     std::optional<SubscriptionStore> store;
 };
 
-TEST_F(SubscriptionStoreTest, EverythingComesBackInOrderWithItsOwnDialogs) {
+ISTHMUS_ON_BOTH_DATABASES(SubscriptionStoreTest);
+
+TEST_P(SubscriptionStoreTest, EverythingComesBackInOrderWithItsOwnDialogs) {
     Record none = pair("alice@contoso.example", "nurse@fabrikam.example");
     none.dialogs.clear();
     none.sip_watches_xmpp = Standing::None;
@@ -75,20 +65,21 @@ TEST_F(SubscriptionStoreTest, EverythingComesBackInOrderWithItsOwnDialogs) {
     EXPECT_EQ(load(), (std::vector{alice, none, bob, more}));
 }
 
-TEST_F(SubscriptionStoreTest, TheLastWordOfABatchHolds) {
+TEST_P(SubscriptionStoreTest, TheLastWordOfABatchHolds) {
     const Record first = pair("a@contoso.example", "b@fabrikam.example");
     Record changed = first;
     changed.sip_watches_xmpp = Standing::None;
     changed.user_uri = "sip:A@contoso.example";
     changed.since = 5;
     changed.dialogs = {{.saved = "new", .expires_at = 7}};
+    changed.shown.clear();
     write({first, changed});
     EXPECT_EQ(load(), std::vector{changed});
     write({ErasedPair{first.user, first.contact}, first});
     EXPECT_EQ(load(), std::vector{first});
 }
 
-TEST_F(SubscriptionStoreTest, ErasingTakesTheDialogsAndNobodyElses) {
+TEST_P(SubscriptionStoreTest, ErasingTakesTheDialogsAndNobodyElses) {
     const Record gone = pair("a@contoso.example", "b@fabrikam.example");
     const Record bystander = pair("a@contoso.example", "c@fabrikam.example");
     write({gone, bystander});
@@ -100,7 +91,7 @@ TEST_F(SubscriptionStoreTest, ErasingTakesTheDialogsAndNobodyElses) {
     EXPECT_EQ(load(), (std::vector{again, bystander}));
 }
 
-TEST_F(SubscriptionStoreTest, OneFaultAndNothingOfTheTransactionIsStored) {
+TEST_P(SubscriptionStoreTest, OneFaultAndNothingOfTheTransactionIsStored) {
     const Record before = pair("a@contoso.example", "b@fabrikam.example");
     write({before});
     Record bad = pair("z@contoso.example", "b@fabrikam.example");
@@ -114,10 +105,17 @@ TEST_F(SubscriptionStoreTest, OneFaultAndNothingOfTheTransactionIsStored) {
     EXPECT_TRUE(load().empty());
 }
 
-TEST_F(SubscriptionStoreTest, AnOlderDatabaseGetsTheTables) {
-    database->execute("DROP TABLE watch_dialogs; DROP TABLE subscriptions; PRAGMA user_version=1");
-    open();
-    EXPECT_TRUE(load().empty());
+TEST_P(SubscriptionStoreTest, ABigBatchIsTheSame) {
+    std::vector<SubscriptionChange> changes;
+    std::vector<Record> expected;
+    for (int i = 10'000; i < 11'000; ++i) {
+        expected.push_back(pair("u" + std::to_string(i) + "@contoso.example", "x@y.example"));
+        changes.emplace_back(ErasedPair{expected.back().user, expected.back().contact});
+        changes.emplace_back(expected.back());
+    }
+    write(changes);
+    write(changes);
+    EXPECT_EQ(load(), expected);
 }
 
 }  // namespace

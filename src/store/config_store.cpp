@@ -1,0 +1,264 @@
+#include "store/config_store.h"
+
+#include "base/utc.h"
+#include "store/audit_log.h"
+#include "store/bulk.h"
+#include "store/user_search.h"
+#include "store/user_table.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace isthmus::store {
+
+namespace {
+
+/// What the history shows of a secret.
+constexpr const char* kHidden = "\"hidden\"";
+
+constexpr std::int64_t kPage = 10'000;
+/// From this many changed users on, PostgreSQL is told to count anew.
+constexpr std::size_t kManyUsers = 10'000;
+
+std::optional<std::string> optional_text(const Statement& row, int column) {
+    return row.is_null(column) ? std::nullopt : std::optional(row.text(column));
+}
+
+void bind_optional(Bulk& to, const std::optional<std::string>& text) {
+    if (text) {
+        to.bind(*text);
+    } else {
+        to.bind_null();
+    }
+}
+
+void expect_stored(Database& database, const ObjectChange& change) {
+    Statement read = database.prepare("SELECT body FROM objects WHERE kind = ? AND id = ?");
+    read.bind(change.kind).bind(change.id);
+    const bool is_there = read.step();
+    if (is_there != change.before.has_value() || (is_there && read.view(0) != *change.before)) {
+        throw StoreConflict(
+            fmt::format("{} {} was changed by someone else", change.kind, change.id));
+    }
+}
+
+void write_objects(Database& database, const std::vector<ObjectChange>& changes) {
+    std::set<std::pair<std::string_view, std::string_view>> seen;
+    for (const ObjectChange& change : changes) {
+        if (!change.before && !change.after) {
+            throw StoreError(
+                fmt::format("{} {}: the change changes nothing", change.kind, change.id));
+        }
+        if (!seen.emplace(change.kind, change.id).second) {
+            throw StoreError(fmt::format("{} {} is there twice", change.kind, change.id));
+        }
+        expect_stored(database, change);
+    }
+    Bulk write(database,
+               "INSERT INTO objects (kind, id, body) VALUES ",
+               "(?, ?, ?)",
+               " ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body");
+    Statement erase = database.prepare("DELETE FROM objects WHERE kind = ? AND id = ?");
+    for (const ObjectChange& change : changes) {
+        if (change.after) {
+            write.bind(change.kind).bind(change.id).bind(*change.after).end_row();
+        } else {
+            erase.bind(change.kind).bind(change.id).run();
+        }
+    }
+    write.finish();
+}
+
+void write_revision(Database& database, std::uint64_t number, const Commit& commit) {
+    database
+        .prepare(
+            "INSERT INTO config_revisions (revision, at, admin, origin, action, object, "
+            "reason) VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .bind(static_cast<std::int64_t>(number))
+        .bind(utc_now_text())
+        .bind(commit.author.admin)
+        .bind(commit.author.origin)
+        .bind(commit.action)
+        .bind(commit.object)
+        .bind(commit.reason)
+        .run();
+    Bulk add(database,
+             "INSERT INTO config_changes (revision, position, kind, id, before, after) VALUES ",
+             "(?, ?, ?, ?, ?, ?)");
+    std::int64_t position = 0;
+    const auto begin = [&](std::string_view kind, std::string_view id) {
+        add.bind(static_cast<std::int64_t>(number)).bind(position++).bind(kind).bind(id);
+    };
+    for (const ObjectChange& change : commit.objects) {
+        begin(change.kind, change.id);
+        for (const auto* side : {&change.before, &change.after}) {
+            const bool is_hidden = change.kind == kSecretKind && side->has_value();
+            bind_optional(add, is_hidden ? std::optional<std::string>(kHidden) : *side);
+        }
+        add.end_row();
+    }
+    for (const UserChange& change : commit.users) {
+        begin("user", change.uri);
+        for (const auto* side : {&change.before, &change.after}) {
+            bind_optional(add, *side ? std::optional(user_json(**side)) : std::nullopt);
+        }
+        add.end_row();
+    }
+    add.finish();
+}
+
+Revision read_revision(const Statement& row) {
+    return {.number = static_cast<std::uint64_t>(row.number(0)),
+            .at = row.text(1),
+            .author = {row.text(2), row.text(3)},
+            .action = row.text(4),
+            .object = row.text(5),
+            .reason = row.text(6)};
+}
+
+constexpr std::string_view kRevisionColumns = "revision, at, admin, origin, action, object, reason";
+
+}  // namespace
+
+void ConfigStore::load_objects(const TakeObject& take) const {
+    Transaction snapshot(database_, Access::Read);
+    Statement read = database_.prepare(
+        "SELECT kind, id, body FROM objects WHERE (kind, id) > (?, ?) ORDER BY kind, id LIMIT ?");
+    std::string kind;
+    std::string id;
+    for (bool is_more = true; is_more;) {
+        is_more = false;
+        read.bind(kind).bind(id).bind(kPage);
+        while (read.step()) {
+            is_more = true;
+            kind = read.view(0);
+            id = read.view(1);
+            take(kind, id, read.view(2));
+        }
+    }
+    snapshot.commit();
+}
+
+void ConfigStore::load_users(const TakeUser& take) const {
+    Transaction snapshot(database_, Access::Read);
+    Statement read = database_.prepare(
+        fmt::format("SELECT {} FROM users WHERE uri > ? ORDER BY uri LIMIT ?", kUserColumns));
+    std::string last;
+    for (bool is_more = true; is_more;) {
+        is_more = false;
+        read.bind(last).bind(kPage);
+        while (read.step()) {
+            is_more = true;
+            last = read.view(0);
+            take(read_user(read));
+        }
+    }
+    snapshot.commit();
+}
+
+std::uint64_t ConfigStore::revision() const {
+    Statement read = database_.prepare("SELECT COALESCE(MAX(revision), 0) FROM config_revisions");
+    read.step();
+    return static_cast<std::uint64_t>(read.number(0));
+}
+
+std::uint64_t ConfigStore::commit(const Commit& commit) {
+    Transaction transaction(database_);
+    write_objects(database_, commit.objects);
+    write_users(database_, commit.users);
+    const std::uint64_t number = revision() + 1;
+    write_revision(database_, number, commit);
+    AuditLog(database_).append(
+        transaction, {commit.author, commit.action, commit.object, "done", commit.reason}, number);
+    transaction.commit();
+    if (commit.users.size() >= kManyUsers && database_.dialect() == Dialect::Postgres) {
+        database_.execute("ANALYZE users");
+    }
+    return number;
+}
+
+std::vector<Revision> ConfigStore::history(std::size_t limit, std::uint64_t before) const {
+    Statement read =
+        database_.prepare(fmt::format("SELECT {} FROM config_revisions WHERE revision < ? "
+                                      "ORDER BY revision DESC LIMIT ?",
+                                      kRevisionColumns));
+    read.bind(before == 0 ? INT64_MAX : static_cast<std::int64_t>(before));
+    read.bind(static_cast<std::int64_t>(limit));
+    std::vector<Revision> made;
+    while (read.step()) {
+        made.push_back(read_revision(read));
+    }
+    return made;
+}
+
+std::optional<Revision> ConfigStore::find_revision(std::uint64_t number) const {
+    Statement read = database_.prepare(
+        fmt::format("SELECT {} FROM config_revisions WHERE revision = ?", kRevisionColumns));
+    read.bind(static_cast<std::int64_t>(number));
+    return read.step() ? std::optional(read_revision(read)) : std::nullopt;
+}
+
+std::vector<RevisionChange> ConfigStore::changes(std::uint64_t revision) const {
+    Statement read = database_.prepare(
+        "SELECT kind, id, before, after FROM config_changes WHERE revision = ? ORDER BY position");
+    read.bind(static_cast<std::int64_t>(revision));
+    std::vector<RevisionChange> made;
+    while (read.step()) {
+        made.push_back(
+            {read.text(0), read.text(1), optional_text(read, 2), optional_text(read, 3)});
+    }
+    return made;
+}
+
+UserPage ConfigStore::find_users(const UserFilter& filter) const {
+    return search_users(database_, filter);
+}
+
+std::optional<policy::User> ConfigStore::user(std::string_view uri) const {
+    Statement read =
+        database_.prepare(fmt::format("SELECT {} FROM users WHERE uri = ?", kUserColumns));
+    read.bind(uri);
+    return read.step() ? std::optional(read_user(read)) : std::nullopt;
+}
+
+std::vector<policy::User> ConfigStore::find_users_by_identity(std::string_view identity) const {
+    std::vector<policy::User> found;
+    if (identity.empty()) {
+        return found;
+    }
+    // One question each, so that each finds its index, which holds the beginnings.
+    for (const char* column : {"upn", "logon", "dn", "name_key"}) {
+        const bool is_name = std::string_view(column) == "name_key";
+        Statement read = database_.prepare(fmt::format(
+            fmt::runtime(
+                is_name
+                    ? "SELECT {0} FROM users WHERE {1} = ? ORDER BY uri LIMIT 10"
+                    : "SELECT {0} FROM users WHERE {1} <> '' AND substr(lower({1}), 1, 200) = "
+                      "substr(lower(?), 1, 200) AND lower({1}) = lower(?) ORDER BY uri LIMIT 10"),
+            kUserColumns,
+            column));
+        if (is_name) {
+            read.bind(fold(identity));
+        } else {
+            read.bind(identity).bind(identity);
+        }
+        while (read.step()) {
+            found.push_back(read_user(read));
+        }
+        if (!found.empty()) {
+            break;
+        }
+    }
+    return found;
+}
+
+std::uint64_t ConfigStore::count_users() const {
+    Statement read = database_.prepare("SELECT COUNT(*) FROM users");
+    read.step();
+    return static_cast<std::uint64_t>(read.number(0));
+}
+
+}  // namespace isthmus::store
