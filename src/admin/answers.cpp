@@ -8,11 +8,36 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace isthmus::admin {
 
 namespace json = boost::json;
+
+namespace {
+
+/// Codes whose status says more than their kind.
+struct Special {
+    std::string_view code;
+    int status;
+    std::string_view title;
+};
+
+constexpr Special kSpecial[] = {
+    {"IST-API-006", 401, "Not signed in"},
+    {"IST-API-005", 412, "Changed in the meantime"},
+    {"IST-API-008", 415, "Unsupported media type"},
+    {"IST-AUTH-010", 401, "Not signed in"},
+    {"IST-AUTH-011", 429, "Too many failures"},
+    {"IST-AUTH-012", 401, "Not signed in"},
+    {"IST-AUTH-017", 421, "Misdirected request"},
+    {"IST-AUTH-018", 401, "Not signed in"},
+    {"IST-AUTH-019", 401, "Not signed in"},
+};
+
+}  // namespace
 
 HttpResponse answer(const json::value& value, int status) {
     return {status, "application/json", json::serialize(value) + "\n", {}};
@@ -37,6 +62,13 @@ HttpResponse answer_object(const json::object& object) {
     HttpResponse response = answer(object);
     response.headers.emplace_back("ETag", control::etag_of(object));
     return response;
+}
+
+HttpResponse wrong_body_type() {
+    return problem(make_error(ErrorKind::Unsupported,
+                              "IST-API-008",
+                              "The body must be sent with Content-Type: application/json.",
+                              {}));
 }
 
 HttpResponse committed(const Result<control::Committed>& result, int status) {
@@ -152,13 +184,11 @@ HttpResponse problem(const Error& error) {
                 return {500, "Internal error"};
         }
     }();
-    if (error.code == "IST-API-005") {
-        status = 412;
-        title = "Changed in the meantime";
-    }
-    if (error.code == "IST-API-006") {
-        status = 401;
-        title = "Not signed in";
+    if (const Special* special = std::ranges::find(kSpecial, error.code, &Special::code);
+        special != std::end(kSpecial) &&
+        (special->status != 401 || error.kind == ErrorKind::NotAuthorized)) {
+        status = special->status;
+        title = special->title;
     }
     json::object body{{"type", "about:blank"}, {"title", title}, {"status", status}};
     body["detail"] = error.public_text;

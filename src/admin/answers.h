@@ -38,6 +38,7 @@ HttpResponse problem(const Error& error);
 HttpResponse not_found(std::string_view path);
 /// 405; `allow` as in the header field.
 HttpResponse wrong_method(std::string allow);
+HttpResponse wrong_body_type();
 
 /// The body as an object; an empty body is an empty object.
 Result<boost::json::object> parse_body(const HttpRequest& request);

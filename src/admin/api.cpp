@@ -3,9 +3,11 @@
 #include "admin/answers.h"
 #include "admin/authorisation.h"
 #include "admin/routes.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,9 +50,14 @@ Api::Api(const ApiServices& services)
           {"contacts", make_contact_resource(services.contacts)},
           {"status", make_status_resource(services.read_status)},
           {"config:reload", make_reload_resource(services.reload)},
-      } {}
+      },
+      audit_(services.audit) {
+    if (services.sign_in != nullptr) {
+        add_sign_in_resources(*services.sign_in, resources_);
+    }
+}
 
-void Api::handle(const HttpRequest& request, HttpReply reply) const {
+void Api::handle(const HttpRequest& request, const HttpReply& reply) const {
     constexpr std::string_view kPrefix = "/api/v1/";
     if (!request.raw_path.starts_with(kPrefix)) {
         reply(not_found(request.path));
@@ -66,8 +73,18 @@ void Api::handle(const HttpRequest& request, HttpReply reply) const {
         reply(wrong_method(match.allow));
         return;
     }
-    if (auto refused = check_right(request.author, match.route->right); !refused) {
-        reply(problem(refused.error()));
+    if (auto allowed = check_right(request.author, match.route->right); !allowed) {
+        // Credentials that count for nothing say more than that none came.
+        const bool is_known = request.author.role != control::Role::None;
+        reply(problem(!is_known && request.refusal ? *request.refusal : allowed.error()));
+        if (is_known && audit_) {
+            audit_({request.author.admin,
+                    request.author.origin,
+                    request.method,
+                    text::escape_for_log(request.path),
+                    "refused",
+                    allowed.error().public_text});
+        }
         return;
     }
     const std::string_view pattern = match.route->pattern;
@@ -81,8 +98,13 @@ void Api::handle(const HttpRequest& request, HttpReply reply) const {
     routed.verb = match.verb;
     std::string_view rest = std::string_view(routed.path).substr(kPrefix.size());
     rest.remove_prefix(std::min(rest.find('/'), rest.size() - 1) + 1);
-    resource->second(
-        routed, pattern.find('/') == std::string_view::npos ? "" : rest, std::move(reply));
+    try {
+        resource->second(
+            routed, pattern.find('/') == std::string_view::npos ? "" : rest, HttpReply(reply));
+    } catch (const std::exception& error) {
+        // The database, say: a resource that throws has not replied.
+        reply(problem(make_error(ErrorKind::Internal, "The request failed.", error.what())));
+    }
 }
 
 Resource at_once(std::function<HttpResponse(const HttpRequest&, std::string_view rest)> handle) {

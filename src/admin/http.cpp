@@ -40,6 +40,12 @@ std::string decode_segment(std::string_view raw) {
 }
 
 bool parse_target(std::string_view target, HttpRequest& into) {
+    // What a request line cannot hold (RFC 9112 §3.2) is refused here as well: others call too.
+    const bool is_printable = std::ranges::all_of(
+        target, [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7F; });
+    if (!is_printable) {
+        return false;
+    }
     const std::size_t mark = target.find('?');
     const auto path = decode(target.substr(0, mark), false);
     if (!path || !path->starts_with('/')) {

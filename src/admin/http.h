@@ -1,10 +1,13 @@
 // An HTTP request and its answer as plain values, so that the API is tested without sockets.
 #pragma once
 
+#include "base/result.h"
 #include "control/author.h"
+#include "control/sessions.h"
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +31,11 @@ struct HttpRequest {
     /// follows the colon.
     std::vector<std::string> arguments;
     std::string_view verb;
+
+    /// Filled by the Gate: the session whose cookie came along, and why credentials that came along
+    /// count for nothing.
+    std::optional<control::Session> session;
+    std::optional<Error> refusal;
 
     /// Empty if it was not sent. `name` in lower case.
     std::string_view header(std::string_view name) const;

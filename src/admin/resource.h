@@ -4,13 +4,17 @@
 
 #include "admin/http.h"
 #include "base/result.h"
+#include "control/admin_service.h"
 #include "control/contact_service.h"
 #include "control/policy_service.h"
+#include "control/sign_in.h"
 #include "control/status_service.h"
 #include "control/subscription_service.h"
+#include "control/token_service.h"
 #include "control/user_service.h"
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,5 +55,30 @@ Resource make_status_resource(control::ReadStatus read_status);
 Resource make_reload_resource(std::function<Result<void>()> reload);
 Resource make_subscription_resource(control::SubscriptionService& subscriptions);
 Resource make_contact_resource(control::ContactService& contacts);
+
+class OidcLogin;
+
+/// What administrators sign in with; lives longer than the Api.
+struct SignInServices {
+    control::AdminContext& context;
+    control::AdminService& admins;
+    control::OwnAccount& own;
+    control::TokenService& tokens;
+    control::SignIn& sign_in;
+    /// "https://127.0.0.1:8443/", where the control panel is; empty: not listening.
+    std::function<std::string()> panel_url;
+    OidcLogin* oidc = nullptr;  ///< nothing: no identity provider
+};
+
+Resource make_account_resource(const SignInServices& services);
+Resource make_token_resource(const SignInServices& services);
+Resource make_sessions_resource(const SignInServices& services);
+Resource make_roles_resource();
+/// session and session:*, each under its name.
+void add_session_resources(const SignInServices& services,
+                           std::map<std::string, Resource, std::less<>>& to);
+/// All of the above.
+void add_sign_in_resources(const SignInServices& services,
+                           std::map<std::string, Resource, std::less<>>& to);
 
 }  // namespace isthmus::admin

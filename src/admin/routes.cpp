@@ -32,7 +32,7 @@ constexpr Route kRoutes[] = {
     {"POST", "policies/{}:grant", Right::Users},
     {"GET", "users", Right::Read},
     {"POST", "users", Right::Users},
-    {"POST", "users:import", Right::Users},
+    {"POST", "users:import", Right::Users, kMaxImport},
     {"POST", "users:sync", Right::Users},
     {"GET", "users/{}", Right::Read},
     {"PATCH", "users/{}", Right::Users},
@@ -107,7 +107,6 @@ constexpr Route kRoutes[] = {
     {"POST", "session:totp-confirm", Right::SignedIn},
     {"DELETE", "session:totp", Right::SignedIn},
     {"GET", "roles", Right::SignedIn},
-    {"GET", "openapi.yaml", Right::SignedIn},
     // What leads to a sign-in.
     {"POST", "session", Right::Anyone},
     {"POST", "session:link", Right::Anyone},

@@ -4,6 +4,7 @@
 
 #include "control/rights.h"
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,12 +12,17 @@
 
 namespace isthmus::admin {
 
+inline constexpr std::size_t kMaxBody = std::size_t{1} << 20U;
+/// A million users as CSV.
+inline constexpr std::size_t kMaxImport = std::size_t{256} << 20U;
+
 struct Route {
     std::string_view method;
     /// Below /api/v1/: literal segments, or {} for exactly one that is not empty; the last may end
     /// in ":verb". The first segment names the resource.
     std::string_view pattern;
     control::Right right;
+    std::size_t max_body = kMaxBody;  ///< octets, for who has the right
 };
 
 std::span<const Route> routes();

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -85,6 +86,38 @@ void read_home(TableReader table) {
     table.finish();
 }
 
+void read_oidc(TableReader& admin, OidcConfig& config) {
+    auto table = admin.table("oidc");
+    table.take("issuer", config.issuer);
+    table.take("client_id", config.client_id);
+    table.take("client_secret_file", config.client_secret_file);
+    table.take("redirect_url", config.redirect_url);
+    table.take("scope", config.scope);
+    table.take("name_claim", config.name_claim);
+    table.take("role_claim", config.role_claim);
+    table.take("roles", config.roles);
+    table.finish();
+    if (table.raw() == nullptr) {
+        return;
+    }
+    const toml::table& at = *table.raw();
+    if (!config.issuer.starts_with("https://") || config.client_id.empty()) {
+        table.fault(at, "[admin.oidc] needs issuer, an https:// URL, and client_id");
+    }
+    if (!config.redirect_url.empty() && !config.redirect_url.starts_with("https://")) {
+        table.fault(at, "redirect_url must be an https:// URL");
+    }
+    constexpr std::string_view kRoles[] = {"admin", "user-admin", "viewer", "helpdesk", "tracer"};
+    for (const auto& [value, role] : config.roles) {
+        if (std::ranges::find(kRoles, role) == std::end(kRoles)) {
+            table.fault(at,
+                        fmt::format("[admin.oidc.roles] '{}': the role must be one of {}",
+                                    value,
+                                    fmt::join(kRoles, ", ")));
+        }
+    }
+}
+
 void read_rest(TableReader& root, Config& config) {
     auto tls = root.table("tls");
     tls.one_of("trust", config.tls_trust, {"system", "none"});
@@ -96,6 +129,8 @@ void read_rest(TableReader& root, Config& config) {
     auto admin = root.table("admin");
     admin.take("listen", config.admin_listen);
     admin.take("unix_socket", config.admin_unix_socket);
+    admin.take("names", config.admin_names);
+    read_oidc(admin, config.oidc);
     admin.finish();
     auto metrics = root.table("metrics");
     metrics.take("listen", config.metrics_listen);

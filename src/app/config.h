@@ -25,6 +25,17 @@ struct SipPeerConfig {
     std::string password_file;
 };
 
+struct OidcConfig {
+    std::string issuer;
+    std::string client_id;
+    std::string client_secret_file;
+    std::string redirect_url;  ///< empty: below the first admin listener
+    std::string scope = "openid profile email";
+    std::string name_claim = "preferred_username";
+    std::string role_claim = "groups";
+    std::map<std::string, std::string> roles;  ///< value of the claim -> role
+};
+
 struct Config {
     std::string server_name;
     std::string state_dir = "/var/lib/isthmus";
@@ -53,6 +64,9 @@ struct Config {
 
     std::vector<std::string> admin_listen = {"127.0.0.1:8443"};
     std::string admin_unix_socket = "admin.sock";
+    /// What the Host header may say besides server_name, localhost and addresses.
+    std::vector<std::string> admin_names;
+    OidcConfig oidc;
     std::string metrics_listen = "127.0.0.1:9469";
 
     std::string log_format = "json";

@@ -114,10 +114,12 @@ void Checks::check_server() {
     }
     constexpr std::string_view kScheme = "sqlite:";
     const At url{"database", "url"};
-    if (!config_.database_url.starts_with(kScheme)) {
+    const bool is_postgres = config_.database_url.starts_with("postgresql://") ||
+                             config_.database_url.starts_with("postgres://");
+    if (!config_.database_url.starts_with(kScheme) && !is_postgres) {
         fault(url,
-              fmt::format("this version knows sqlite:FILE only, as in \"sqlite:isthmus.db\"; "
-                          "found '{}'",
+              fmt::format("it must begin with sqlite: or postgresql://, as in "
+                          "\"sqlite:isthmus.db\"; found '{}'",
                           shown(config_.database_url.substr(0, config_.database_url.find(':')))));
     } else if (config_.database_url.size() == kScheme.size()) {
         fault(url, "it names no file; write it as in \"sqlite:isthmus.db\"");
@@ -234,7 +236,7 @@ void Checks::check_xmpp() {
             continue;
         }
         if (!holds(config_.sip_domains, sip)) {
-            const std::string_view near = text::nearest(sip, config_.sip_domains);
+            const std::string near = text::nearest(sip, config_.sip_domains);
             fault(at,
                   fmt::format("'{}' is not in [sip] domains{}",
                               shown(sip),

@@ -116,7 +116,7 @@ void TableReader::finish() const {
         if (std::ranges::find(known_, key.str()) != known_.end()) {
             continue;
         }
-        const std::string_view near = text::nearest(key.str(), known_);
+        const std::string near = text::nearest(key.str(), known_);
         findings_.fault(place_of(key.source()),
                         fmt::format("unknown key '{}' in {}; {} {}",
                                     text::escape_for_log(key.str(), 80),

@@ -44,7 +44,7 @@ Result<sip::Transport> take_transport(std::string_view& rest, std::string_view e
         : scheme == "tls" ? std::optional(sip::Transport::Tls)
                           : std::nullopt;
     if (!found || colon == std::string_view::npos) {
-        const std::string_view near = text::nearest(scheme, {"udp", "tcp", "tls"});
+        const std::string near = text::nearest(scheme, {"udp", "tcp", "tls"});
         return invalid(fmt::format("'{}' must begin with udp:, tcp: or tls:{}, as in \"{}\"",
                                    shown(rest),
                                    near.empty() ? "" : fmt::format(" (the nearest is {}:)", near),

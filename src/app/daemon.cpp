@@ -1,8 +1,8 @@
 #include "app/daemon.h"
 
 #include "admin/api.h"
-#include "admin/http_server.h"
 #include "app/addresses.h"
+#include "app/admin_wing.h"
 #include "app/config.h"
 #include "app/crossing.h"
 #include "app/notify.h"
@@ -17,6 +17,7 @@
 #include "control/user_service.h"
 #include "net/event_loop.h"
 #include "net/tls_context.h"
+#include "store/audit_log.h"
 #include "store/config_store.h"
 #include "store/database.h"
 #include "store/subscription_store.h"
@@ -98,9 +99,15 @@ T expect(Result<T>&& result) {
     }
 }
 
-std::string database_path(const Config& config) {
-    constexpr std::string_view kScheme = "sqlite:";  // config_checks has seen to it
-    return config.in_state_dir(std::string_view(config.database_url).substr(kScheme.size()));
+/// As the store wants it; config_checks has seen to the scheme.
+std::string database_url(const Config& config) {
+    constexpr std::string_view kScheme = "sqlite:";
+    return config.database_url.starts_with(kScheme)
+               ? fmt::format("{}{}",
+                             kScheme,
+                             config.in_state_dir(
+                                 std::string_view(config.database_url).substr(kScheme.size())))
+               : config.database_url;
 }
 
 Result<std::shared_ptr<const net::TlsContext>> load_tls(const Config& config) {
@@ -121,6 +128,24 @@ std::vector<std::string> own_domains(const Config& config) {
         }
     }
     return made;
+}
+
+/// What administrators do goes into the audit log; if it cannot be written, the log line that the
+/// wing writes of each entry is what is left.
+control::Audit audit_to(store::Database& database) {
+    return [&database](const control::AuditEntry& entry) {
+        try {
+            store::AuditLog(database).append({{entry.admin, entry.origin},
+                                              entry.action,
+                                              entry.object,
+                                              entry.outcome,
+                                              entry.detail});
+        } catch (const store::StoreError& error) {
+            log::event(log::Level::Error,
+                       "audit.failed",
+                       {{"code", "IST-API-004"}, {"msg", error.what()}});
+        }
+    };
 }
 
 void log_warnings(const Config& config) {
@@ -169,7 +194,7 @@ class Daemon {
             log_failure(make_error(ErrorKind::Internal,
                                    "IST-API-004",
                                    "The database cannot be used.",
-                                   fmt::format("{}: {}", database_path(config_), failure.what())));
+                                   fmt::format("{}: {}", database_url(config_), failure.what())));
             return 1;
         } catch (const std::exception& failure) {
             log::event(log::Level::Error, "daemon.failed", {{"msg", failure.what()}});
@@ -191,7 +216,7 @@ class Daemon {
         std::filesystem::create_directories(config_.state_dir);
         std::filesystem::permissions(config_.state_dir, std::filesystem::perms::owner_all);
 
-        database_.emplace(database_path(config_));
+        database_.emplace(database_url(config_));
         store_.emplace(*database_);
         subscription_store_.emplace(*database_);
         policies_.emplace(*store_, canonical_names(), own_domains(config_), [this](auto snapshot) {
@@ -239,18 +264,19 @@ class Daemon {
         subscriptions_.emplace(presence, canonical_names());
         contacts_.emplace(presence, canonical_names());
         users_.emplace(*policies_);
+        admin_.emplace(config_, control_, *database_, audit_to(*database_));
+        expect(admin_->set_up_oidc());
         api_.emplace(admin::ApiServices{.policies = *policies_,
                                         .users = *users_,
                                         .subscriptions = *subscriptions_,
                                         .contacts = *contacts_,
                                         .read_status = read_status_,
-                                        .reload = [this] { return reload(); }});
-        http_.emplace(control_.asio());
-        expect(http_->listen_unix(
-            config_.in_state_dir(config_.admin_unix_socket),
-            [this](const auto& request, auto reply) { api_->handle(request, std::move(reply)); }));
+                                        .reload = [this] { return reload(); },
+                                        .sign_in = &admin_->services(),
+                                        .audit = admin_->audit()});
+        expect(admin_->listen(*api_));
         if (!config_.metrics_listen.empty()) {
-            auto bound = http_->listen_tcp(
+            auto bound = admin_->listen_plain(
                 config_.metrics_listen,
                 admin::make_health_pages([this] { return metrics_.render(); }, read_status_));
             if (bound) {
@@ -268,7 +294,7 @@ class Daemon {
         const boost::json::object listeners{
             {"sip", as_array(listening.sip)},
             {"xmpp", as_array(listening.xmpp)},
-            {"admin", boost::json::array()},
+            {"admin", as_array(admin_->addresses())},
             {"metrics",
              as_array(metrics_at_.empty() ? std::vector<std::string>()
                                           : std::vector<std::string>{metrics_at_})}};
@@ -291,7 +317,7 @@ class Daemon {
     }
 
     void stop() {
-        http_.reset();
+        admin_.reset();
         policies_.reset();
         traffic_->stop();
         crossing_->write_rest();
@@ -307,14 +333,16 @@ class Daemon {
         auto config = load_config(config_file_);
         auto tls = config ? load_tls(*config)
                           : Result<std::shared_ptr<const net::TlsContext>>(config.error());
+        const auto admin = tls ? admin_->reload(*config) : Result<void>(tls.error());
         metrics_.gauge("isthmus_config_last_reload_success", "1 if the last reload worked.")
-            .set(tls ? 1 : 0);
-        if (!tls) {
-            log::event(
-                log::Level::Error,
-                "config.reload",
-                {{"result", "failed"}, {"code", tls.error().code}, {"msg", tls.error().detail}});
-            return tls.error();
+            .set(admin ? 1 : 0);
+        if (!admin) {
+            log::event(log::Level::Error,
+                       "config.reload",
+                       {{"result", "failed"},
+                        {"code", admin.error().code},
+                        {"msg", admin.error().detail}});
+            return admin.error();
         }
         set_up_log(*config);
         log_warnings(*config);
@@ -340,7 +368,7 @@ class Daemon {
     std::optional<control::ContactService> contacts_;
     control::ReadStatus read_status_;
     std::optional<admin::Api> api_;
-    std::optional<admin::HttpServer> http_;
+    std::optional<AdminWing> admin_;
     std::string metrics_at_;
     std::vector<Error> failures_;  ///< of the start: what could not be listened on
     bool is_stopping_ = false;

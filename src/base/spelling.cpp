@@ -25,7 +25,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return last.back();
 }
 
-std::string_view nearest(std::string_view word, const std::vector<std::string>& known) {
+std::string nearest(std::string_view word, const std::vector<std::string>& known) {
     constexpr std::size_t kLongest = 64;  // the work grows with the square
     if (word.size() > kLongest) {
         return {};
@@ -39,7 +39,7 @@ std::string_view nearest(std::string_view word, const std::vector<std::string>& 
             best = each;
         }
     }
-    return best;
+    return std::string(best);
 }
 
 }  // namespace isthmus::text

@@ -13,7 +13,7 @@ namespace isthmus::text {
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// The known word at the least distance, the first of several; empty if there is none that shares
-/// more than half of its octets. Views into `known`.
-std::string_view nearest(std::string_view word, const std::vector<std::string>& known);
+/// more than half of its octets.
+std::string nearest(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace isthmus::text

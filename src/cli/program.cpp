@@ -62,6 +62,22 @@ json::value convert(const Property& property, const std::string& text) {
     }
 }
 
+std::string environment(const char* name, const char* fallback = "") {
+    // One thread, and nobody changes the environment.
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+    return value != nullptr ? value : fallback;
+}
+
+/// As it may be shown on a screen.
+std::string without_secrets(json::object body) {
+    for (const char* name : {"password", "dialback_passphrase"}) {
+        if (json::value* secret = body.if_contains(name)) {
+            *secret = "***";
+        }
+    }
+    return json::serialize(body);
+}
+
 void report(const json::value& body, const char* done) {
     const json::value* revision =
         body.is_object() ? body.get_object().if_contains("revision") : nullptr;
@@ -146,8 +162,7 @@ int Program::run(int count, const char* const* arguments) {
     }
     const auto format = format_of(output_);
     if (!format) {
-        const std::string_view near =
-            text::nearest(output_, {"table", "wide", "json", "yaml", "name"});
+        const std::string near = text::nearest(output_, {"table", "wide", "json", "yaml", "name"});
         fmt::print(stderr,
                    "{}",
                    to_text({fmt::format("-o {}: no such format", text::escape_for_log(output_, 80)),
@@ -171,12 +186,23 @@ int Program::run(int count, const char* const* arguments) {
 }
 
 void Program::global_flags() {
-    // One thread, and nobody changes the environment.
-    const char* server = std::getenv("ISTHMUS_SERVER");  // NOLINT(concurrency-mt-unsafe)
-    server_ = server != nullptr ? server : "unix:/var/lib/isthmus/admin.sock";
     app_->set_version_flag("--version", offline_.version, "print the version");
-    app_->add_option("--server", server_, "unix:PATH of the daemon (ISTHMUS_SERVER)");
-    app_->add_option("--token-file", token_file_, "not needed over the unix socket");
+    server_ = {.address = environment("ISTHMUS_SERVER", "unix:/var/lib/isthmus/admin.sock"),
+               .token_file = environment("ISTHMUS_TOKEN_FILE"),
+               .ca_file = environment("ISTHMUS_CA_FILE"),
+               .fingerprint = environment("ISTHMUS_FINGERPRINT")};
+    app_->add_option("--server",
+                     server_.address,
+                     "unix:PATH of the daemon, or https://HOST:PORT (ISTHMUS_SERVER)");
+    app_->add_option("--token-file",
+                     server_.token_file,
+                     "file with the token to sign in with (ISTHMUS_TOKEN_FILE)");
+    app_->add_option("--ca-file",
+                     server_.ca_file,
+                     "https: authority of the daemon's certificate, PEM (ISTHMUS_CA_FILE)");
+    app_->add_option("--fingerprint",
+                     server_.fingerprint,
+                     "https: SHA-256 of the daemon's certificate (ISTHMUS_FINGERPRINT)");
     app_->add_option("-o,--output", output_, "table, wide, json, yaml or name");
     app_->add_option("--timeout", timeout_, "seconds to wait for the daemon");
     app_->add_flag("--dry-run", switches_.dry_run, "show what would be asked of the daemon");
@@ -188,7 +214,11 @@ void Program::global_flags() {
 }
 
 CLI::App& Program::group(const char* name, const char* help) {
-    CLI::App* made = app_->add_subcommand(name, help);
+    return group(*app_, name, help);
+}
+
+CLI::App& Program::group(CLI::App& parent, const char* name, const char* help) {
+    CLI::App* made = parent.add_subcommand(name, help);
     made->require_subcommand(1);
     made->fallthrough();
     return *made;
@@ -215,6 +245,11 @@ CLI::App& Program::option(CLI::App& command, const char* name, const char* help,
     return command;
 }
 
+CLI::App& Program::flag(CLI::App& command, const char* name, const char* help) {
+    command.add_flag(name, flags_[name], help);
+    return command;
+}
+
 CLI::App& Program::properties(CLI::App& command, const std::vector<Property>& known) {
     for (const Property& property : known) {
         command.add_option_function<std::string>(
@@ -233,8 +268,15 @@ const std::string& Program::given(const char* name) const {
     return found == given_.end() ? kNone : found->second;
 }
 
+bool Program::has(const char* flag) const {
+    const auto found = flags_.find(flag);
+    return found != flags_.end() && found->second;
+}
+
 ApiClient Program::client() const {
-    return {server_, std::chrono::seconds(std::max(1, timeout_))};
+    Server server = server_;
+    server.patience = std::chrono::seconds(std::max(1, timeout_));
+    return ApiClient(server);
 }
 
 Answer Program::call(std::string_view method,
@@ -270,7 +312,7 @@ int Program::change(const char* method,
                     const char* done) const {
     const std::string text = json::serialize(body);
     if (switches_.dry_run) {
-        fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : text);
+        fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : without_secrets(body));
         return 0;
     }
     const Answer answer = client().call(method, path, body.empty() ? "" : text);
@@ -281,6 +323,27 @@ int Program::change(const char* method,
         fmt::print("{}", render(answer.body, format_, {}));
     } else if (!switches_.quiet) {
         report(answer.body, done);
+    }
+    return 0;
+}
+
+int Program::request(const char* method,
+                     const std::string& path,
+                     const json::object& body,
+                     const std::function<void(const json::object&)>& print) const {
+    const std::string text = json::serialize(body);
+    if (switches_.dry_run) {
+        fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : without_secrets(body));
+        return 0;
+    }
+    const Answer answer = client().call(method, path, body.empty() ? "" : text);
+    if (answer.status >= 300 || !answer.body.is_object()) {
+        return failed(answer);
+    }
+    if (format_ == Format::Json || format_ == Format::Yaml) {
+        fmt::print("{}", render(answer.body, format_, {}));
+    } else {
+        print(answer.body.get_object());
     }
     return 0;
 }
@@ -301,9 +364,12 @@ int Program::failed(const Answer& answer) const {
     switch (answer.status) {
         case 400:
         case 413:
+        case 415:
+        case 421:
             return 2;
         case 401:
         case 403:
+        case 429:
             return 4;
         case 409:
         case 412:

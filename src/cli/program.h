@@ -74,6 +74,7 @@ class Program {
 
     /// A word that has commands below it.
     CLI::App& group(const char* name, const char* help);
+    CLI::App& group(CLI::App& parent, const char* name, const char* help);
     CLI::App& command(CLI::App& parent, const char* name, const char* help, Action action);
     /// A command at the top.
     CLI::App& command(const char* name, const char* help, Action action);
@@ -81,11 +82,14 @@ class Program {
     CLI::App& word(CLI::App& command, const char* name, const char* help);
     /// "--user TEXT"; given("--user") has it afterwards.
     CLI::App& option(CLI::App& command, const char* name, const char* help, bool required = false);
+    /// "--password-stdin"; has() knows it afterwards.
+    CLI::App& flag(CLI::App& command, const char* name, const char* help);
     /// Flags that make up body().
     CLI::App& properties(CLI::App& command, const std::vector<Property>& known);
 
     /// Empty if it was not given.
     const std::string& given(const char* name) const;
+    bool has(const char* flag) const;
 
     const boost::json::object& body() const { return body_; }
 
@@ -97,6 +101,13 @@ class Program {
                const boost::json::object& body,
                const char* done) const;
 
+    /// Asks for something whose answer is more than "done": `print` writes it for people, JSON and
+    /// YAML are written as they are.
+    int request(const char* method,
+                const std::string& path,
+                const boost::json::object& body,
+                const std::function<void(const boost::json::object&)>& print) const;
+
   private:
     void global_flags();
     ApiClient client() const;
@@ -105,14 +116,14 @@ class Program {
     const Offline& offline_;
     std::unique_ptr<CLI::App> app_;
     Action action_;
-    std::string server_;
-    std::string token_file_;
+    Server server_;
     std::string output_ = "table";
     int timeout_ = 30;
     Switches switches_;
     bool ignored_ = false;
     Format format_ = Format::Table;
     std::map<std::string, std::string, std::less<>> given_;
+    std::map<std::string, bool, std::less<>> flags_;
     boost::json::object body_;
 };
 
@@ -121,5 +132,6 @@ void add_partner_commands(Program& program);
 void add_policy_commands(Program& program);
 void add_subscription_commands(Program& program);
 void add_contact_commands(Program& program);
+void add_admin_commands(Program& program);
 
 }  // namespace isthmus::cli

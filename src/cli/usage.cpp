@@ -50,7 +50,7 @@ const CLI::Option* find_option(const CLI::App& app, const std::string& name) {
 }
 
 std::string hint(std::string_view word, const std::vector<std::string>& known) {
-    const std::string_view near = text::nearest(word, known);
+    const std::string near = text::nearest(word, known);
     return near.empty() ? std::string() : fmt::format("the nearest is '{}'", near);
 }
 

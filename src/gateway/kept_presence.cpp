@@ -198,7 +198,8 @@ void KeptPresence::read(const xmpp::Jid& from,
         made.to = to;
         made.type = (flags & kAvailable) != 0 ? PresenceType::Available : PresenceType::Unavailable;
         made.has_priority = (flags & kHasPriority) != 0;
-        made.priority = static_cast<std::int8_t>(static_cast<unsigned char>(entry[3]));
+        const int priority = static_cast<unsigned char>(entry[3]);
+        made.priority = priority < 128 ? priority : priority - 256;  // the octet is signed
         made.show = kShows[flags & 7U];
         const std::size_t statuses = static_cast<unsigned char>(entry[4]);
         entry.remove_prefix(kHead);

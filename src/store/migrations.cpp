@@ -282,6 +282,38 @@ constexpr Step kSteps[] = {
     {.both = R"(
     ALTER TABLE subscriptions ADD COLUMN shown $TEXT NOT NULL DEFAULT '';
     )"},
+    // 5: administrators, their recovery codes, tokens. Times are seconds since 1970, 0 for never.
+    {.both = R"(
+    CREATE TABLE admins (
+        name $TEXT PRIMARY KEY NOT NULL,
+        role $TEXT NOT NULL,
+        enabled $NUMBER NOT NULL,
+        password_hash $TEXT NOT NULL,
+        totp_secret $TEXT NOT NULL,
+        totp_confirmed $NUMBER NOT NULL,
+        totp_last_step $NUMBER NOT NULL,
+        created_at $NUMBER NOT NULL,
+        password_set_at $NUMBER NOT NULL,
+        last_sign_in_at $NUMBER NOT NULL,
+        last_sign_in_from $TEXT NOT NULL
+    ) $TABLE;
+    CREATE TABLE recovery_codes (
+        admin $TEXT NOT NULL REFERENCES admins(name),
+        hash $TEXT NOT NULL,
+        PRIMARY KEY (admin, hash)
+    ) $TABLE;
+    CREATE TABLE tokens (
+        id $TEXT PRIMARY KEY NOT NULL,
+        role $TEXT NOT NULL,
+        description $TEXT NOT NULL,
+        hash $TEXT NOT NULL UNIQUE,
+        created_by $TEXT NOT NULL,
+        created_at $NUMBER NOT NULL,
+        expires_at $NUMBER NOT NULL,
+        last_used_at $NUMBER NOT NULL,
+        last_used_from $TEXT NOT NULL
+    ) $TABLE;
+    )"},
 };
 
 static_assert(std::size(kSteps) == kNewestSchema);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "store/config_store.h"
 #include "store/database.h"
+#include "support/fake_presence.h"
 
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
@@ -62,10 +63,8 @@ class ApiTest : public testing::Test {
                                    [](const auto&) { return true; }};
     control::UserService users{service};
     control::SubscriptionService subscriptions{{}, {}};
-    control::ContactService contacts{{.list = [](const auto&) -> Result<control::SubscriptionPage> {
-                                         return make_error(ErrorKind::Timeout, "no answer");
-                                     }},
-                                     {.domain = lower, .user = lower, .contact = lower}};
+    control::FakePresence presence;
+    control::ContactService contacts{presence.side(), control::FakePresence::names()};
     Api api{{.policies = service,
              .users = users,
              .subscriptions = subscriptions,
@@ -228,9 +227,10 @@ TEST(HttpTarget, DecodesOnceAndRefusesTricks) {
     EXPECT_TRUE(parse_target("/a%2Fb?x=1+2&y", request));
     EXPECT_EQ(request.path, "/a/b");
     EXPECT_EQ(request.query.at("x"), "1 2");
-    for (const char* bad : {"", "a", "/%", "/%2", "/%zz", "/%00"}) {
+    for (const char* bad : {"", "a", "/%", "/%2", "/%zz", "/%00", "/a b", "/a\r\nX: y", "/\x7f"}) {
         EXPECT_FALSE(parse_target(bad, request)) << bad;
     }
+    EXPECT_FALSE(parse_target({"/a\0b", 4}, request));
 }
 
 }  // namespace

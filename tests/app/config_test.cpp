@@ -56,6 +56,17 @@ min_version = "1.3"
 [admin]
 listen = []
 unix_socket = "admin.sock"
+names = ["admin.contoso.example"]
+[admin.oidc]
+issuer = "https://login.contoso.example"
+client_id = "isthmus"
+client_secret_file = "/etc/isthmus/oidc.secret"
+redirect_url = "https://admin.contoso.example/api/v1/oidc/callback"
+scope = "openid"
+name_claim = "email"
+role_claim = "realm_access.roles"
+[admin.oidc.roles]
+"xmpp-operators" = "admin"
 [metrics]
 listen = "127.0.0.1:0"
 [log]
@@ -85,6 +96,7 @@ TEST(Config, ReadsEveryDocumentedKey) {
     EXPECT_EQ(config->max_pairs, 1000U);
     EXPECT_EQ(config->subscribe_rate, 7U);
     EXPECT_EQ(config->subscribe_burst, 9U);
+    EXPECT_EQ(config->oidc.roles.at("xmpp-operators"), "admin");
     EXPECT_EQ(config->in_state_dir("admin.sock"), "/srv/isthmus/admin.sock");
     EXPECT_EQ(config->in_state_dir("/run/x.sock"), "/run/x.sock");
 }
@@ -153,9 +165,9 @@ TEST(Config, AValueThatCannotBeIsAFaultAtItsPlace) {
          "t:6:14: [[sip.peer]] addresses: '10.0.0.0/40' is no address or block"},
         {"[[sip.peer]]\nname = \"a\"\ntarget = \"tls:a.example\"\nusername = \"u\"\n",
          "t:6:12: [[sip.peer]] username: password_file is missing"},
-        {"[database]\nurl = \"postgresql://db/isthmus\"\n",
-         "t:4:7: [database] url: this version knows sqlite:FILE only, as in "
-         "\"sqlite:isthmus.db\"; found 'postgresql'"},
+        {"[database]\nurl = \"mysql://db/isthmus\"\n",
+         "t:4:7: [database] url: it must begin with sqlite: or postgresql://, as in "
+         "\"sqlite:isthmus.db\"; found 'mysql'"},
         {"[xmpp]\nlisten = [\"5269\"]\n", "t:4:11: [xmpp] listen: '5269' has no port"},
         {"[xmpp]\ndomains = [\"x.example\"]\ndomain_map = { \"x.example\" = \"s.example\" }\n",
          "[xmpp.domain_map] x.example: 's.example' is not in [sip] domains"},
@@ -376,6 +388,19 @@ TEST(Config, LimitsOfPresenceHaveRanges) {
         ASSERT_FALSE(config) << line;
         EXPECT_NE(config.error().detail.find("t.toml:4:"), std::string::npos) << line;
     }
+}
+
+TEST(Config, AnIdentityProviderThatProvesNothingIsRefused) {
+    const auto config = parse_config(
+        "[server]\nname = \"g\"\n[admin.oidc]\nissuer = \"http://idp\"\nredirect_url = "
+        "\"http://g\"\n"
+        "[admin.oidc.roles]\nops = \"root\"\n",
+        "t");
+    ASSERT_FALSE(config);
+    const std::string& detail = config.error().detail;
+    EXPECT_NE(detail.find("needs issuer, an https:// URL, and client_id"), std::string::npos);
+    EXPECT_NE(detail.find("redirect_url must be an https:// URL"), std::string::npos);
+    EXPECT_NE(detail.find("'ops': the role must be one of admin"), std::string::npos);
 }
 
 TEST(Config, BadTomlHasItsPlace) {

@@ -177,7 +177,9 @@ TEST_F(PresenceCommands, AnErrorSaysWhatWhyAndWhatToDo) {
         << talk;
     EXPECT_NE(talk.find("  fix: start it (systemctl start isthmus)"), std::string::npos) << talk;
     EXPECT_EQ(call({"--server", "https://gw:8443", "status"}), 2);
-    EXPECT_NE(talk.find("unix:PATH only"), std::string::npos) << talk;
+    EXPECT_TRUE(talk.starts_with("https:// needs a token\n  why: ")) << talk;
+    EXPECT_EQ(call({"--server", "gw:8443", "status"}), 2);
+    EXPECT_NE(talk.find("unix:PATH or https://HOST:PORT"), std::string::npos) << talk;
 }
 
 TEST_F(PresenceCommands, AnEmptyListSaysSo) {
