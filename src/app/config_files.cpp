@@ -173,13 +173,11 @@ void FileChecks::check_own_certificate(const net::PeerCertificate& certificate) 
 void FileChecks::check_state() {
     const At at{"server", "state_dir"};
     std::error_code failed;
-    fs::path found = fs::path(config_.state_dir).lexically_normal();
+    // Absolute, so that the way up ends at a directory that is there.
+    fs::path found = fs::absolute(config_.state_dir, failed).lexically_normal();
     const bool is_there = fs::exists(found, failed);
     while (!fs::exists(found, failed) && found.has_parent_path() && found != found.parent_path()) {
         found = found.parent_path();
-    }
-    if (found.empty()) {
-        found = ".";
     }
     if (!fs::is_directory(found, failed)) {
         return fault(at, fmt::format("{} is not a directory", found.string()));

@@ -112,7 +112,8 @@ Script parse_words(const std::vector<std::string>& words) {
         } else {
             std::get<Command>(stages.back()).arguments.push_back(argument_of_words(words, at));
         }
-        if (stages.size() > kMaxStages) {
+        // Not through `stages`: a new statement may have moved it.
+        if (made.back().pipeline.stages.size() > kMaxStages) {
             throw Fault("The pipeline is too long.",
                         fmt::format("the limit is {} commands", kMaxStages),
                         "keep what comes out of a part of it in a variable");

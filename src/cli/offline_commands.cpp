@@ -42,11 +42,33 @@ void add_offline_commands(Program& program) {
     program.command(config, "reload", "as SIGHUP: log level and certificates", [&program] {
         return program.change("POST", "config:reload", {}, "reloaded");
     });
-    program.command(config, "history", "the latest revisions", [&program] {
-        return program.show(
-            "revisions",
-            {.columns = {{"revision", "at", "admin", "action", "object"}, {"origin"}}});
-    });
+    program.option(
+        program.command(config,
+                        "history",
+                        "the latest revisions, or what one changed",
+                        [&program] {
+                            const std::string& revision = program.given("REV");
+                            return program.show(
+                                revision.empty() ? "revisions"
+                                                 : "revisions/" + encode_segment(revision),
+                                {.columns = {{"revision", "at", "admin", "action", "object"},
+                                             {"origin", "reason"}}});
+                        }),
+        "REV",
+        "number of a revision");
+    program.word(program.command(config,
+                                 "rollback",
+                                 "everything as it was after a revision, as a new one",
+                                 [&program] {
+                                     return program.change(
+                                         "POST",
+                                         "revisions/" + encode_segment(program.given("REVISION")) +
+                                             ":rollback",
+                                         {},
+                                         "rolled back");
+                                 }),
+                 "REVISION",
+                 "its number");
     program.option(program.command("translate",
                                    "run translation cases (offline)",
                                    [&] { return offline.translate(program.given("--cases")); }),

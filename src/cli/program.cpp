@@ -12,7 +12,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <utility>
 
 namespace isthmus::cli {
@@ -78,7 +80,22 @@ std::string without_secrets(json::object body) {
     return json::serialize(body);
 }
 
+/// What was accepted, but deserves a look.
+void report_warnings(const json::value& body) {
+    const json::object* object = body.if_object();
+    const json::value* warnings = object != nullptr ? object->if_contains("warnings") : nullptr;
+    if (warnings == nullptr || !warnings->is_array()) {
+        return;
+    }
+    for (const json::value& one : warnings->get_array()) {
+        if (one.is_string()) {
+            fmt::print(stderr, "warning: {}\n", text::escape_for_log(one.get_string(), 1000));
+        }
+    }
+}
+
 void report(const json::value& body, const char* done) {
+    report_warnings(body);
     const json::value* revision =
         body.is_object() ? body.get_object().if_contains("revision") : nullptr;
     if (revision == nullptr) {
@@ -210,6 +227,8 @@ void Program::global_flags() {
     app_->add_flag("--yes", switches_.yes, "do not ask");
     app_->add_flag("--no-input", switches_.no_input, "never ask");
     app_->add_flag("-v,--verbose", switches_.verbose, "more talk");
+    app_->add_flag("--force", switches_.force, "do it although something uses the object");
+    app_->add_option("--reason", switches_.reason, "why, for the history");
     app_->add_flag("--no-color", ignored_, "no colours (nor are there any)");
 }
 
@@ -315,7 +334,18 @@ int Program::change(const char* method,
         fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : without_secrets(body));
         return 0;
     }
-    const Answer answer = client().call(method, path, body.empty() ? "" : text);
+    std::string target = path;
+    const auto add = [&target](const char* name, const std::string& value) {
+        target += (target.find('?') == std::string::npos ? '?' : '&') + std::string(name) + '=' +
+                  encode_segment(value);
+    };
+    if (switches_.force) {
+        add("force", "true");
+    }
+    if (!switches_.reason.empty()) {
+        add("reason", switches_.reason);
+    }
+    const Answer answer = client().call(method, target, body.empty() ? "" : text);
     if (answer.status >= 300) {
         return failed(answer);
     }
@@ -323,6 +353,41 @@ int Program::change(const char* method,
         fmt::print("{}", render(answer.body, format_, {}));
     } else if (!switches_.quiet) {
         report(answer.body, done);
+    }
+    return 0;
+}
+
+int Program::send_file(const std::string& path,
+                       const std::string& file,
+                       const char* content_type,
+                       const std::function<void(const json::object&)>& print) const {
+    std::ifstream stream(file, std::ios::binary);
+    const std::string content{std::istreambuf_iterator<char>(stream), {}};
+    if (!stream) {
+        throw NotUsable({fmt::format("{}: cannot be read", text::escape_for_log(file)),
+                         "",
+                         "name a file that is there and that you may read"});
+    }
+    const Answer answer = client().call(
+        "POST", switches_.dry_run ? path + "?dry_run=true" : path, content, {}, content_type);
+    const json::object* body = answer.body.if_object();
+    if (answer.status >= 300 || body == nullptr) {
+        const int code = failed(answer);
+        const json::value* faults = body != nullptr ? body->if_contains("faults") : nullptr;
+        if (faults != nullptr && faults->is_array()) {
+            for (const json::value& fault : faults->get_array()) {
+                fmt::print(stderr,
+                           "  line {}: {}\n",
+                           json::serialize(fault.at("line")),
+                           text::escape_for_log(fault.at("sentence").as_string(), 1000));
+            }
+        }
+        return code;
+    }
+    if (format_ == Format::Json || format_ == Format::Yaml) {
+        fmt::print("{}", render(answer.body, format_, {}));
+    } else {
+        print(*body);
     }
     return 0;
 }

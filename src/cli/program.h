@@ -60,6 +60,8 @@ class Program {
         bool verbose = false;
         bool yes = false;
         bool no_input = false;
+        bool force = false;
+        std::string reason;
     };
 
     const Switches& switches() const { return switches_; }
@@ -101,6 +103,12 @@ class Program {
                const boost::json::object& body,
                const char* done) const;
 
+    /// The same with the content of a file as body; --dry-run lets the daemon check it.
+    int send_file(const std::string& path,
+                  const std::string& file,
+                  const char* content_type,
+                  const std::function<void(const boost::json::object&)>& print) const;
+
     /// Asks for something whose answer is more than "done": `print` writes it for people, JSON and
     /// YAML are written as they are.
     int request(const char* method,
@@ -132,6 +140,8 @@ void add_partner_commands(Program& program);
 void add_policy_commands(Program& program);
 void add_subscription_commands(Program& program);
 void add_contact_commands(Program& program);
+void add_user_commands(Program& program);
+void add_domain_commands(Program& program);
 void add_admin_commands(Program& program);
 
 }  // namespace isthmus::cli

@@ -105,7 +105,7 @@ PairHandle PresenceFlow::make(std::string_view user,
         }
     }
     if (!watch_timer_.is_armed()) {
-        watch_timer_.arm(std::chrono::seconds(5));
+        arm_watch();
     }
     return handle;
 }
@@ -364,8 +364,14 @@ void PresenceFlow::on_presence(const xmpp::Presence& presence) {
 }
 
 void PresenceFlow::on_sent(std::uint64_t cookie) {
-    const Entry* entry = domains_away_ == 0 ? nullptr : book_.get(pair_of(cookie));
-    if (entry != nullptr) {
+    Entry* entry = book_.get(pair_of(cookie));
+    if (entry == nullptr) {
+        return;
+    }
+    if ((cookie >> 62U & 1U) != 0) {
+        entry->value.failure[static_cast<std::size_t>(Watch::SipWatchesXmpp)] = 0;  // it has left
+    }
+    if (domains_away_ != 0) {
         on_link(xmpp::Jid::from_prepared(entry->contact()).domain, xmpp::LinkEvent::Up);
     }
 }
@@ -379,6 +385,9 @@ void PresenceFlow::on_not_sent(std::uint64_t cookie, const Error& error) {
     }
     const std::string_view domain = arena_.copy(xmpp::Jid::from_prepared(entry->contact()).domain);
     const bool is_full = error.kind == ErrorKind::Limit;
+    if (const auto found = domains_.find(std::string(domain)); found != domains_.end()) {
+        ++found->second.failures;
+    }
     if ((cookie >> 62U & 1U) == 0) {
         entry->value.owes_subscribed = true;
         owe(*entry, domain);

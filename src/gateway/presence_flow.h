@@ -175,7 +175,9 @@ class PresenceFlow final : public Contacts,
         Reach reach = Reach::Up;
         PairHandle sample = 0;  ///< one of them, to ask whether the domain is there
         std::uint32_t place = 0;
-        bool owes_state = false;  ///< some pairs do
+        bool owes_state = false;   ///< some pairs do
+        TimePoint since{};         ///< when it was found to be away
+        std::size_t failures = 0;  ///< questions since that did not leave
     };
 
     /// The SIP system of a served domain.
@@ -183,6 +185,7 @@ class PresenceFlow final : public Contacts,
         std::size_t pairs = 0;
         bool is_down = false;
         bool is_asked = false;
+        TimePoint since{};  ///< when it was found to be down
         unsigned ticks = 0;
         std::uint32_t place = 0;
         PairHandle sample = 0;  ///< one of them, to see whether its dialog is known
@@ -218,7 +221,10 @@ class PresenceFlow final : public Contacts,
                       std::string_view contact,
                       std::string_view code,
                       std::string_view text);
-    void note_peer(std::size_t index, std::string_view text);
+    void note_partner(std::string_view name, const Domain& domain) const;
+    void note_peer(std::size_t index) const;
+    void note_forgetful(std::size_t index) const;
+    std::int64_t seconds_since(TimePoint since) const;
     void note_update(const Entry& entry, Watch watch, std::size_t stanzas) const;
     bool may_log();
     void fail(Entry& entry, Watch watch, std::string_view code, std::string_view text);
@@ -291,6 +297,7 @@ class PresenceFlow final : public Contacts,
     void ask_domain(std::string_view name, Domain& domain);
     // presence_peers
     void on_watch();
+    void arm_watch();
     void ask_peer(std::size_t index);
     void set_peer(std::size_t index, bool is_down);
     std::size_t peer_of(std::string_view sip_domain) const;
@@ -314,6 +321,8 @@ class PresenceFlow final : public Contacts,
     // presence_status
     SubscriptionStatus status_of(PairHandle handle, const Entry& entry, Watch watch) const;
     std::string why_of(const Entry& entry, Watch watch) const;
+    std::string why_pending(const Entry& entry) const;
+    std::int64_t next_attempt_in(const Entry& entry, Watch watch) const;
 
     const GatewayConfig& config_;
     const Admission& admission_;
@@ -345,6 +354,7 @@ class PresenceFlow final : public Contacts,
     Timer retry_timer_;
     Timer listing_timer_;
     Timer watch_timer_;
+    TimePoint watch_due_{};
 
     Arena arena_;
     unsigned depth_ = 0;

@@ -226,7 +226,10 @@ void PresenceFlow::set_reach(std::string_view name, Domain& domain, xmpp::LinkEv
     switch (event) {
         case xmpp::LinkEvent::Up:
             domain.reach = Reach::Up;
-            domains_away_ -= was == Reach::Down ? 1 : 0;
+            if (was == Reach::Down) {
+                --domains_away_;
+                note_partner(name, domain);
+            }
             if (was == Reach::Lost || was == Reach::Down) {
                 domain.owes_state = false;
                 start(Walk::PartnerUp, name);
@@ -248,7 +251,10 @@ void PresenceFlow::set_reach(std::string_view name, Domain& domain, xmpp::LinkEv
         case xmpp::LinkEvent::Failed:
             if (was != Reach::Down) {
                 domain.reach = Reach::Down;
+                domain.since = timers_.now();
+                domain.failures = 0;
                 ++domains_away_;
+                note_partner(name, domain);
                 start(Walk::PartnerDown, name);
             }
             break;

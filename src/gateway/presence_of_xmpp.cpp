@@ -111,7 +111,8 @@ void PresenceFlow::on_notify(const sip::Request& request,
                              const sip::Origin& origin,
                              std::unique_ptr<sip::IncomingRequest> transaction) {
     const Turn turn(*this);
-    if (origin.peer < 0) {
+    // RFC 6665 §4.1.3: who sends it must be who may speak for the presentity.
+    if (!admission_.may_assert(origin.peer, compared_host(request.from.uri.host, arena_))) {
         return transaction->respond(403);
     }
     subscribers_->on_notify(request, *transaction);

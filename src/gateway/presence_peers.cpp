@@ -53,6 +53,10 @@ void PresenceFlow::set_peer(std::size_t index, bool is_down) {
     Peer& peer = peers_[index];
     peer.is_asked = false;
     if (std::exchange(peer.is_down, is_down) != is_down) {
+        if (is_down) {
+            peer.since = timers_.now();
+        }
+        note_peer(index);
         start(is_down ? Walk::PeerDown : Walk::PeerUp, config_.domains[index].sip);
     }
 }
@@ -122,7 +126,7 @@ void PresenceFlow::suspect(std::size_t index) {
         start(Walk::PeerCheck, domain);
     }
     if (++peer.forgotten == kForgotten) {
-        note_peer(index, "knows our subscriptions no more: all are refreshed");
+        note_forgetful(index);
         start(Walk::PeerUp, domain);
     }
 }
@@ -132,6 +136,11 @@ void PresenceFlow::trust(std::size_t index) {
     if (index < peers_.size()) {
         peers_[index].trusted_until = timers_.now() + kTrust;
     }
+}
+
+void PresenceFlow::arm_watch() {
+    watch_due_ = timers_.now() + kWatch;
+    watch_timer_.arm(kWatch);
 }
 
 void PresenceFlow::on_watch() {
@@ -156,7 +165,7 @@ void PresenceFlow::on_watch() {
         }
     }
     if (book_.size() != 0) {
-        watch_timer_.arm(kWatch);
+        arm_watch();
     }
 }
 

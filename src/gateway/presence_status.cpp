@@ -63,7 +63,7 @@ std::string PresenceFlow::why_of(const Entry& entry, Watch watch) const {
     if (watch == Watch::SipWatchesXmpp) {
         switch (pair.sip_watches_xmpp.state()) {
             case OfXmpp::State::Pending:
-                return "The XMPP user has not answered the request yet.";
+                return why_pending(entry);
             case OfXmpp::State::Saving:
             case OfXmpp::State::Granting:
                 return "It is being stored.";
@@ -96,6 +96,39 @@ std::string PresenceFlow::why_of(const Entry& entry, Watch watch) const {
     }
 }
 
+/// He watches her, and she has not decided; or was she asked at all?
+std::string PresenceFlow::why_pending(const Entry& entry) const {
+    const std::size_t at = entry.value.failure[static_cast<std::size_t>(Watch::SipWatchesXmpp)];
+    const std::string_view code = at == 0 ? std::string_view() : codes::all()[at - 1].id;
+    if (code == "IST-XMPP-006") {
+        return "The XMPP user's server answered the request with an error.";
+    }
+    if (!code.empty() || is_away(xmpp::Jid::from_prepared(entry.contact()).domain)) {
+        return "The request has not reached the XMPP user's server yet.";
+    }
+    return "The XMPP user has not answered the request yet.";
+}
+
+std::int64_t PresenceFlow::next_attempt_in(const Entry& entry, Watch watch) const {
+    const auto until = [this](TimePoint due) {
+        return std::chrono::ceil<std::chrono::seconds>(std::max(Duration{}, due - timers_.now()))
+            .count();
+    };
+    const Pair& pair = entry.value;
+    if (watch == Watch::SipWatchesXmpp) {
+        // All of a partner that is away is told when it answers.
+        const bool is_due = pair.sip_watches_xmpp.state() != OfXmpp::State::None &&
+                            is_away(xmpp::Jid::from_prepared(entry.contact()).domain);
+        return is_due ? until(watch_due_) : -1;
+    }
+    if (pair.retry_due != TimePoint{}) {
+        return until(pair.retry_due);
+    }
+    const bool is_due = pair.xmpp_watches_sip.state() == OfSip::State::Waiting &&
+                        is_peer_down(entry.user().substr(entry.user().rfind('@') + 1));
+    return is_due ? until(watch_due_) : -1;
+}
+
 SubscriptionStatus PresenceFlow::status_of(PairHandle handle,
                                            const Entry& entry,
                                            Watch watch) const {
@@ -116,6 +149,7 @@ SubscriptionStatus PresenceFlow::status_of(PairHandle handle,
         made.code = codes::all()[at - 1].id;
     }
     made.since = pair.since;
+    made.next_attempt_in = next_attempt_in(entry, watch);
     if (watch == Watch::XmppWatchesSip) {
         made.last_notify = presence_text(pair.sip_presence, ends.user, arena);
         made.last_notify_at = pair.last_notify;
@@ -125,11 +159,6 @@ SubscriptionStatus PresenceFlow::status_of(PairHandle handle,
         }
         made.state = subscriptions::state_name(pair.xmpp_watches_sip.state());
         made.dialogs = pair.dialog != 0 ? 1 : 0;
-        if (pair.retry_due != TimePoint{}) {
-            made.next_attempt_in = std::chrono::duration_cast<std::chrono::seconds>(
-                                       std::max(Duration{}, pair.retry_due - timers_.now()))
-                                       .count();
-        }
         return made;
     }
     made.state = subscriptions::state_name(pair.sip_watches_xmpp.state());

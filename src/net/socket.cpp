@@ -1,5 +1,6 @@
 #include "net/socket.h"
 
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -78,8 +79,9 @@ Error listen_error(const Endpoint& at, int type, int error) {
     std::string detail = at.to_string() + ": " + describe_errno(error);
     switch (error) {
         case EADDRINUSE:
-            detail += std::string("; ss -") + (type == SOCK_DGRAM ? "lunp" : "ltnp") +
-                      " 'sport = :" + std::to_string(at.port) + "' shows by whom";
+            detail += fmt::format("; ss -{} 'sport = :{}' shows by whom",
+                                  type == SOCK_DGRAM ? "lunp" : "ltnp",
+                                  at.port);
             return make_error(
                 ErrorKind::Conflict, "IST-TCP-002", "The address is taken.", std::move(detail));
         case EACCES:

@@ -1,16 +1,7 @@
 // Pages of subscriptions out of many pairs: the right ones, in slices, and one user's at once.
-#include "base/metrics.h"
-#include "base/random.h"
-#include "gateway/presence_flow.h"
-
-#include <gtest/gtest.h>
-
-#include <chrono>
-#include <cstddef>
-#include <memory>
 #include <optional>
-#include <string>
-#include <vector>
+
+#include "presence_world.h"
 
 namespace isthmus::gateway {
 namespace {
@@ -19,87 +10,11 @@ using namespace std::chrono_literals;
 using subscriptions::Record;
 using subscriptions::Standing;
 
-class NoSip final : public SipSide, public sip::EventSender {
-  public:
-    bool serves(std::string_view /*sip_domain*/) const override { return true; }
-
-    bool is_congestion_safe(std::string_view /*sip_domain*/) const override { return true; }
-
-    void send(const sip::OutgoingRequest& /*request*/,
-              std::string_view /*sip_domain*/,
-              sip::ResponseHandler& /*handler*/,
-              std::uint64_t /*cookie*/) override {}
-
-    void send(const sip::OutgoingRequest& /*request*/,
-              std::string_view /*sip_domain*/,
-              std::string_view /*next_hop*/,
-              sip::ResponseHandler& /*handler*/,
-              std::uint64_t /*cookie*/) override {}
-
-    std::string_view contact(std::string_view /*sip_domain*/) const override { return "<sip:g>"; }
-};
-
-class NoXmpp final : public xmpp::Server {
-  public:
-    Result<std::vector<net::Endpoint>> listen(const std::vector<net::Endpoint>& /*at*/) override {
-        return std::vector<net::Endpoint>();
-    }
-
-    void set_tls(std::shared_ptr<const net::TlsContext> /*context*/) override {}
-
-    void send(const xmpp::Message& /*message*/, std::uint64_t /*cookie*/) override {}
-
-    bool send(const xmpp::Presence& /*presence*/, std::uint64_t /*cookie*/) override {
-        return true;
-    }
-
-    void send_error(xmpp::Kind /*kind*/,
-                    const xmpp::Jid& /*from*/,
-                    const xmpp::Jid& /*back_to*/,
-                    std::string_view /*id*/,
-                    const xmpp::StanzaError& /*error*/) override {}
-
-    void recheck_partners() override {}
-
-    void set_draining(bool /*draining*/) override {}
-
-    std::vector<xmpp::LinkStatus> status() const override { return {}; }
-
-    std::size_t pending() const override { return 0; }
-};
-
-class NoStore final : public subscriptions::Store {
-  public:
-    void save(Record /*record*/, Done done) override { tell(done); }
-
-    void erase(std::string_view /*user*/, std::string_view /*contact*/, Done done) override {
-        tell(done);
-    }
-
-  private:
-    static void tell(const Done& done) {
-        if (done) {
-            done(true);
-        }
-    }
-};
-
-class PresenceListingTest : public testing::Test {
+class PresenceListingTest : public PresenceWorld {
   protected:
     static constexpr std::size_t kPairs = 10'000;
 
     PresenceListingTest() {
-        config.domains = {{"contoso.example", "contoso.example"}};
-        policy::Objects objects;
-        objects.access_edge.allow_federated_users = true;
-        objects.rules = {
-            {.identity = "Global", .enable_federation_access = true, .enable_xmpp_access = true}};
-        for (const char* domain : {"fabrikam.example", "rare.example"}) {
-            objects.partners.push_back(
-                {.domain = domain, .partner_type = policy::PartnerType::Federated});
-        }
-        admission.set_policy(policy::Policy::build(objects).value());
-        flow.attach(sip, sip, xmpp, store);
         std::vector<Record> records;
         for (std::size_t i = 0; i < kPairs; ++i) {
             records.push_back(record(i / 4, "c" + std::to_string(i) + "@fabrikam.example"));
@@ -107,16 +22,6 @@ class PresenceListingTest : public testing::Test {
         records.push_back(record(1, "romeo@rare.example"));
         records.back().xmpp_watches_sip = Standing::None;
         flow.restore(records);
-    }
-
-    static Record record(std::size_t user, std::string contact) {
-        Record made;
-        made.user = "u" + std::to_string(user) + "@contoso.example";
-        made.contact = std::move(contact);
-        made.user_uri = "sip:" + made.user;
-        made.sip_watches_xmpp = Standing::Active;
-        made.xmpp_watches_sip = Standing::Active;
-        return made;
     }
 
     void ask(SubscriptionFilter filter) {
@@ -136,20 +41,6 @@ class PresenceListingTest : public testing::Test {
         return slices;
     }
 
-    static std::string user(std::size_t number) {
-        return "u" + std::to_string(number) + "@contoso.example";
-    }
-
-    Timers timers;
-    SystemRandom random;
-    metrics::Registry metrics;
-    GatewayConfig config;
-    Admission admission{config};
-    Counters counters{metrics};
-    NoSip sip;
-    NoXmpp xmpp;
-    NoStore store;
-    PresenceFlow flow{config, admission, counters, timers, random, metrics};
     std::optional<Result<SubscriptionPage>> answer;
 };
 

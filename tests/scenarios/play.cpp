@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -149,6 +150,7 @@ void Play::perform(const Line& line) {
             }
         }
         loop_.run();
+    } else if (look(line, words)) {
     } else if (change_ours(words)) {
         loop_.run();
     } else if (change_policy(words)) {
@@ -192,19 +194,46 @@ bool Play::change_ours(const std::vector<std::string>& words) {
             gateway_->subscriptions().remove_contact(words[1], words[2], done);
         }
     } else if (words[0] == "subscription" && words.size() == 5) {
-        std::vector<gateway::SubscriptionStatus> found;
-        gateway_->subscriptions().list(
-            {.user = words[1], .contact = words[2], .partner = {}},
-            [&found](Result<gateway::SubscriptionPage> page) { found = page.value().items; });
-        for (const gateway::SubscriptionStatus& status : found) {
-            if (status.direction == words[3]) {
-                return words[4] == "ended" ? gateway_->subscriptions().end(status.id)
-                                           : gateway_->subscriptions().refresh(status.id);
-            }
+        for (const gateway::SubscriptionStatus& status : statuses(words)) {
+            return words[4] == "ended" ? gateway_->subscriptions().end(status.id)
+                                       : gateway_->subscriptions().refresh(status.id);
         }
         return false;
     } else {
         return false;
+    }
+    return true;
+}
+
+/// Those that the step names; one at most.
+std::vector<gateway::SubscriptionStatus> Play::statuses(const std::vector<std::string>& words) {
+    std::vector<gateway::SubscriptionStatus> found;
+    gateway_->subscriptions().list(
+        {.user = words[1], .contact = words[2], .partner = {}},
+        [&found](Result<gateway::SubscriptionPage> page) { found = page.value().items; });
+    std::erase_if(found, [&](const auto& one) { return one.direction != words[3]; });
+    return found;
+}
+
+/// What an administrator sees.
+bool Play::look(const Line& line, const std::vector<std::string>& words) {
+    std::vector<std::string> seen;
+    if (words[0] == "counted") {
+        seen = lines_of(metrics_.render());
+    } else if (words[0] == "subscription" && words.size() == 5 && words[4] == "is") {
+        for (const gateway::SubscriptionStatus& status : statuses(words)) {
+            seen = {"state: " + status.state,
+                    "why: " + status.why,
+                    "code: " + status.code,
+                    fmt::format("next_attempt_in: {}", status.next_attempt_in)};
+        }
+    } else {
+        return false;
+    }
+    for (const std::string& wanted : line.block) {
+        if (std::ranges::none_of(seen, [&](const auto& one) { return matches(wanted, one); })) {
+            fail(line, fmt::format("'{}' is not in:\n{}", wanted, fmt::join(seen, "\n")));
+        }
     }
     return true;
 }

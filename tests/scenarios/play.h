@@ -117,6 +117,8 @@ class Play {
     void link_fabrikam();
     void call_us();
     void publish();
+    bool look(const Line& line, const std::vector<std::string>& words);
+    std::vector<gateway::SubscriptionStatus> statuses(const std::vector<std::string>& words);
     bool change_fabrikam(const std::vector<std::string>& words);
     void finish();
     [[noreturn]] static void fail(const Line& line, const std::string& why);
