@@ -62,7 +62,7 @@ class Call {
     /// What came down the pipeline; null if the cmdlet is its first.
     const List* input() const { return input_; }
 
-    void put(Value value) { output_.push_back(std::move(value)); }
+    void put(Value value);
 
     List take_output() { return std::move(output_); }
 

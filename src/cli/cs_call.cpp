@@ -46,6 +46,11 @@ int exit_code_of(int status) {
 
 }  // namespace
 
+// COMPAT(g++ 12, 2026-11-26): inlined it warns of parts of the variant that are not there.
+void Call::put(Value value) {
+    output_.push_back(std::move(value));
+}
+
 void Call::warn(const std::string& text) {
     const std::string action = bound_.text("WarningAction");
     if (action != "SilentlyContinue" && action != "Ignore") {

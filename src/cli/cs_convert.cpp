@@ -197,7 +197,7 @@ Value convert(const Parameter& parameter, const Value& value) {
             return to_choice(parameter, value);
         case Type::Choices:
             return to_choices(parameter, value);
-        case Type::List:
+        case Type::Texts:
             return to_list(parameter, value);
         case Type::Instance:
             return to_instance(parameter, value);

@@ -22,7 +22,7 @@ Value property_of(const json::object& object, const Parameter& parameter) {
     }
     const json::value* found = object.if_contains(name);
     if (found == nullptr) {
-        return parameter.type == Type::List ? Value(List{}) : Value();
+        return parameter.type == Type::Texts ? Value(List{}) : Value();
     }
     return value_of(*found);
 }

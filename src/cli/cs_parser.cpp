@@ -65,7 +65,7 @@ Expression Parser::value() {
         return first;
     }
     Expression made;
-    made.is = Expression::Is::List;
+    made.is = Expression::Is::Items;
     made.place = place;
     made.items.push_back(std::move(first));
     while (in_.take_if(',')) {
@@ -252,7 +252,7 @@ Expression Parser::word() {
 Expression Parser::table() {
     const std::size_t start = in_.offset();
     Expression made;
-    made.is = Expression::Is::Table;
+    made.is = Expression::Is::Pairs;
     made.place = in_.place();
     in_.skip(2);
     for (;;) {
@@ -298,9 +298,9 @@ Expression Parser::list() {
                  "it must hold values separated by commas and end with )",
                  "write for example @(\"a\", \"b\")");
     }
-    if (made.is != Expression::Is::List) {
+    if (made.is != Expression::Is::Items) {
         Expression single = std::exchange(made, {});
-        made.is = Expression::Is::List;
+        made.is = Expression::Is::Items;
         if (!(single.is == Expression::Is::Constant && single.constant.is_null())) {
             made.items.push_back(std::move(single));
         }

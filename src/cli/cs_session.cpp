@@ -183,8 +183,8 @@ void Session::warn_of_no_effect(const Bound& bound, Call& call) {
 Value Session::evaluate(const Expression& expression) {
     const Value made = evaluate_parts(expression);
     const bool is_made_here = expression.is == Expression::Is::Joined ||
-                              expression.is == Expression::Is::List ||
-                              expression.is == Expression::Is::Table;
+                              expression.is == Expression::Is::Items ||
+                              expression.is == Expression::Is::Pairs;
     if (is_made_here && weight(made) > kMaxWeight) {
         throw Fault("The value is too large.",
                     fmt::format("a text or list of a script may have {} octets", kMaxWeight),
@@ -206,14 +206,14 @@ Value Session::evaluate_parts(const Expression& expression) {
         }
         case Expression::Is::Variable:
             return member(variable(expression), expression.members);
-        case Expression::Is::List: {
+        case Expression::Is::Items: {
             List list;
             for (const Expression& item : expression.items) {
                 list.push_back(evaluate(item));
             }
             return list;
         }
-        case Expression::Is::Table: {
+        case Expression::Is::Pairs: {
             Table table;
             for (std::size_t i = 0; i < expression.keys.size(); ++i) {
                 table.emplace_back(expression.keys[i], evaluate(expression.items[i]));

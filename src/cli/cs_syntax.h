@@ -37,8 +37,8 @@ struct Expression {
         Constant,  ///< `constant`
         Joined,    ///< the texts of `items` one after the other: "a $x b"
         Variable,  ///< `name`
-        List,      ///< `items`
-        Table,     ///< `keys` and `items`
+        Items,     ///< `items`, as a list
+        Pairs,     ///< `keys` and `items`
         Group      ///< what `group` gives
     };
 

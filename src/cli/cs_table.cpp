@@ -320,7 +320,7 @@ std::string_view type_name(const Parameter& parameter) {
             return "SwitchParameter";
         case Type::UInt32:
             return "UInt32";
-        case Type::List:
+        case Type::Texts:
             return "PSListModifier";
         case Type::Choices:
             return "CertType[]";

@@ -20,7 +20,7 @@ enum class Type : std::uint8_t {
     UInt32,
     Choice,      ///< one of `choices`
     Choices,     ///< a list of them
-    List,        ///< texts; also @{Add=..}, @{Remove=..}, @{Replace=..}
+    Texts,       ///< texts; also @{Add=..}, @{Remove=..}, @{Replace=..}
     Filter,      ///< a text or a condition in braces
     Instance,    ///< an object
     DateTime,    ///< kept as text

@@ -14,7 +14,7 @@ constexpr const char* kPolicyOnly =
 
 constexpr Property kPartner[] = {
     {{"AdditionalDomains",
-      Type::List,
+      Type::Texts,
       "more domains of the same partner; each sub-domain must be named",
       "additional_domains"}},
     {{"Description", Type::String, "free text", "description"}},

@@ -124,7 +124,7 @@ TEST_F(HttpServerTest, PipelinedRequestsAreAnsweredInOrder) {
 // RFC 9112 §6.1, §6.3: what two parsers could read differently is refused, and the connection ends.
 TEST_F(HttpServerTest, SmugglingIsRefused) {
     const std::string rest = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
-    for (const std::string& head :
+    for (const std::string head :
          {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
           "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
           "Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcde",
