@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace isthmus::admin {
 
@@ -25,7 +26,8 @@ std::optional<std::string> decode(std::string_view text, bool plus_is_blank) {
             out.push_back(plus_is_blank && text[i] == '+' ? ' ' : text[i]);
         }
     }
-    return out;
+    // Names are UTF-8; what is not cannot be the name of anything.
+    return text::is_utf8(out) ? std::optional(std::move(out)) : std::nullopt;
 }
 
 }  // namespace

@@ -227,7 +227,18 @@ TEST(HttpTarget, DecodesOnceAndRefusesTricks) {
     EXPECT_TRUE(parse_target("/a%2Fb?x=1+2&y", request));
     EXPECT_EQ(request.path, "/a/b");
     EXPECT_EQ(request.query.at("x"), "1 2");
-    for (const char* bad : {"", "a", "/%", "/%2", "/%zz", "/%00", "/a b", "/a\r\nX: y", "/\x7f"}) {
+    for (const char* bad : {"",
+                            "a",
+                            "/%",
+                            "/%2",
+                            "/%zz",
+                            "/%00",
+                            "/a b",
+                            "/a\r\nX: y",
+                            "/\x7f",
+                            "/\xa9",
+                            "/%a9",
+                            "/?x=%ff"}) {
         EXPECT_FALSE(parse_target(bad, request)) << bad;
     }
     EXPECT_FALSE(parse_target({"/a\0b", 4}, request));

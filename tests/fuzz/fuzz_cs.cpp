@@ -65,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     host.api = [&calls](const cs::ApiCall& call) {
         // A script may nest loops over what it got: that is the user's time, not ours to test.
         if (++calls > 2000) {
-            throw NotReachable("enough");
+            throw NotReachable({"enough", "", ""});
         }
         return answer(call);
     };

@@ -22,6 +22,7 @@ certfiles:
 {ca_file}
 s2s_use_starttls: required
 s2s_dns_timeout: 10
+s2s_max_retry_delay: 1
 auth_password_format: plain
 negotiation_timeout: 30
 define_macro:
