@@ -18,8 +18,6 @@ namespace {
 
 constexpr std::string_view kWithValue[] = {
     "--server", "--token-file", "--ca-file", "--fingerprint", "--timeout", "--output", "-o"};
-"--server", "--token-file", "--timeout", "--output", "-o"
-};
 
 bool takes_value(std::string_view flag) {
     return std::ranges::find(kWithValue, flag) != std::end(kWithValue);

@@ -245,8 +245,8 @@ std::string nearest(std::string_view given, const std::vector<std::string>& name
     for (const std::string& name : names) {
         lowered.push_back(text::to_lower(name));
     }
-    const std::string_view found =
-        text::nearest(text::to_lower(given.substr(0, kLongest)), lowered);
+    const std::string wanted = text::to_lower(given.substr(0, kLongest));
+    const std::string found = text::nearest(wanted, lowered);
     const auto at = std::ranges::find(lowered, found);
     return found.empty() || at == lowered.end()
                ? std::string()

@@ -210,7 +210,8 @@ TEST_F(Cmdlets, APolicyThatUsersHoldIsRemovedByForce) {
 
 TEST_F(Cmdlets, ListsOfUsersArePaged) {
     for (int i = 0; i < 2100; ++i) {
-        const std::string body = "{\"uri\":\"u" + std::to_string(i) + "@x.example\"}";
+        const std::string body =
+            "{\"uri\":\"u" + std::to_string(i) + "@x.example\",\"display_name\":\"\"}";
         add("POST", "users", body.c_str());
     }
     const std::size_t before = harness.api.questions;

@@ -107,6 +107,13 @@ bool is_found_by(const json::object& object, const std::string& text) {
 
 FakeApi::FakeApi() {
     objects_["policies"].push_back(global_policy());
+    for (const char* name : {"America Online", "Windows Live", "Yahoo!"}) {
+        objects_["providers"].push_back({{"name", name},
+                                         {"kind", "public"},
+                                         {"proxy_fqdn", "sip.example"},
+                                         {"enabled", false},
+                                         {"verification_level", "AlwaysVerifiable"}});
+    }
     json::object& edge = singles_["access-edge"];
     json::object& gateway = singles_["gateway"];
     for (const auto& [noun, to] : {std::pair{"AccessEdgeConfiguration", &edge},
