@@ -274,7 +274,7 @@ class Daemon {
                                         .reload = [this] { return reload(); },
                                         .sign_in = &admin_->services(),
                                         .audit = admin_->audit()});
-        expect(admin_->listen(*api_));
+        failures_ = admin_->listen(*api_);
         if (!config_.metrics_listen.empty()) {
             auto bound = admin_->listen_plain(
                 config_.metrics_listen,
