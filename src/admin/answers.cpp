@@ -48,7 +48,8 @@ std::string_view field_of(const Error& error) {
     const std::size_t end = sentence.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789");
     const bool is_field = error.code == "IST-API-001" && end != 0 &&
                           end != std::string_view::npos && !text::is_digit(sentence.front()) &&
-                          (sentence[end] == ' ' || sentence[end] == ':');
+                          (sentence[end] == ' ' || sentence[end] == ':') &&
+                          !sentence.starts_with("line ");  // of a file
     return is_field ? sentence.substr(0, end) : std::string_view();
 }
 

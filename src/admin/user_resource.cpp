@@ -1,7 +1,10 @@
 // Our users, and the sites and pools that they belong to.
 #include "admin/object_resource.h"
 #include "admin/resource.h"
+#include "base/text.h"
 #include "control/user_service.h"
+
+#include <fmt/format.h>
 
 #include <optional>
 #include <string>

@@ -1,4 +1,5 @@
 // The way of a cmdlet to the gateway: questions, changes with -WhatIf and -Confirm, faults.
+#include "base/codes.h"
 #include "base/text.h"
 #include "cli/cs_shell.h"
 
@@ -104,11 +105,18 @@ void Call::fail(const Answer& answer, const std::string& missing) {
                            ? fmt::format("The gateway answered HTTP {}.", answer.status)
                            : detail;
     std::string why = code;
-    const std::string reason = !evidence.empty() ? evidence : is_missing ? detail : "";
+    const codes::Code* known = codes::find(code);
+    const std::string reason = !evidence.empty()  ? evidence
+                               : is_missing       ? detail
+                               : known != nullptr ? std::string(known->sentence)
+                                                  : std::string();
     why += (why.empty() || reason.empty() ? "" : ": ") + reason;
     throw Fault(std::move(what),
                 why.empty() ? fmt::format("HTTP {}", answer.status) : why,
-                fix.empty() ? "see the log of the gateway" : fix,
+                is_missing && cmdlet().kind != nullptr
+                    ? fmt::format("Get-Cs{} shows all", cmdlet().kind->noun)
+                : fix.empty() ? "see the log of the gateway"
+                              : fix,
                 exit_code_of(answer.status));
 }
 

@@ -11,6 +11,7 @@ import ssl
 import unittest
 import urllib.parse
 
+import yaml
 from base import OwnWorldTest
 from test_admin import PASSWORD, totp
 from test_oidc import REDIRECT, SECRET
@@ -185,6 +186,22 @@ class Routes(unittest.TestCase):
                 self.assertIn((one.method, one.pattern), routes)
                 if one.right is not None:
                     self.assertEqual(one.right, routes[one.method, one.pattern])
+
+    def test_no_key_is_there_twice_or_empty(self):
+        """YAML takes the last of two; a comma in a text without quotes makes a key of the rest."""
+        def look(node, at):
+            if isinstance(node, yaml.MappingNode):
+                names = [key.value for key, _ in node.value]
+                self.assertEqual(sorted(names), sorted(set(names)), at)
+                for key, value in node.value:
+                    is_empty = value.tag.endswith(":null") and value.value == ""
+                    self.assertFalse(is_empty, f"{at}/{key.value} at {key.start_mark}")
+                    look(value, f"{at}/{key.value}")
+            elif isinstance(node, yaml.SequenceNode):
+                for each in node.value:
+                    look(each, at)
+        with open(FILE, encoding="utf-8") as file:
+            look(yaml.compose(file), "")
 
     def test_names_are_unique(self):
         names = [one.id for one in Description().operations]
