@@ -67,8 +67,9 @@ int create_account(const Program& program) {
 int set_account(const Program& program) {
     const json::object body = given_account(program);
     if (body.empty()) {
-        throw NotUsable(
-            {"there is nothing to change", "no property was given", "give --role, --enabled or --password-stdin"});
+        throw NotUsable({"there is nothing to change",
+                         "no property was given",
+                         "give --role, --enabled or --password-stdin"});
     }
     return program.change("PATCH", path_of(program), body, "changed");
 }

@@ -81,7 +81,8 @@ std::string read_secret(const char* prompt) {
     }
     std::string once = ask(prompt);
     if (ask("once more") != once) {
-        throw NotUsable({"nothing was sent", "the two that were typed differ", "type the same twice"});
+        throw NotUsable(
+            {"nothing was sent", "the two that were typed differ", "type the same twice"});
     }
     return once;
 }

@@ -115,7 +115,9 @@ class Cmdlets(OwnWorldTest):
         golden = DATA / (name + ".golden")
         if os.environ.get("ISTHMUS_RECORD"):  # to be read before it is kept
             golden.write_text(printed, encoding="utf-8")
-        self.assertEqual(printed.splitlines(), golden.read_text(encoding="utf-8").splitlines())
+        kept = golden.read_text(encoding="utf-8")
+        self.assertEqual([line.rstrip() for line in printed.splitlines()],
+                         [line.rstrip() for line in kept.splitlines()])
 
 
 class XmppPages(Cmdlets):
