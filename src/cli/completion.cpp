@@ -41,6 +41,7 @@ constexpr Known kKnown[] = {
     {"--homed", "here|legacy"},
     {"--enabled", kTruth},
     {"--role", kRole},
+    {"--state", "pending|queued|failed|delivered"},
     {"SHELL", "bash|zsh|fish"},
 };
 
