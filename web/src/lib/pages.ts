@@ -15,6 +15,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/home', label: 'nav.home', icon: 'home', right: 'read' },
   { path: '/users', label: 'nav.users', icon: 'users', right: 'read' },
   { path: '/federation', label: 'nav.federation', icon: 'federation', right: 'read' },
+  { path: '/conversations', label: 'nav.conversations', icon: 'conversations', right: 'read' },
   { path: '/live', label: 'nav.live', icon: 'live', right: 'read' },
   { path: '/diagnostics', label: 'nav.diagnostics', icon: 'diagnostics', right: 'troubleshoot' },
   { path: '/settings', label: 'nav.settings', icon: 'settings', right: 'read' },
@@ -46,6 +47,7 @@ export const SETTINGS_TABS: readonly TabEntry[] = [
 export const LIVE_TABS: readonly TabEntry[] = [
   { path: '/live/streams', label: 'tab.streams' },
   { path: '/live/sip-peers', label: 'tab.peers' },
+  { path: '/live/dialogs', label: 'tab.dialogs' },
   { path: '/live/subscriptions', label: 'tab.subscriptions' },
   { path: '/live/contacts', label: 'tab.contacts' },
 ];
