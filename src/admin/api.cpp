@@ -52,6 +52,9 @@ Api::Api(const ApiServices& services)
           {"config:reload", make_reload_resource(services.reload)},
       },
       audit_(services.audit) {
+    if (services.certificates != nullptr) {
+        add_certificate_resources(*services.certificates, resources_);
+    }
     if (services.sign_in != nullptr) {
         add_sign_in_resources(*services.sign_in, resources_);
     }

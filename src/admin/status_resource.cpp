@@ -2,6 +2,7 @@
 #include "admin/answers.h"
 #include "admin/api.h"
 #include "admin/resource.h"
+#include "base/utc.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -95,6 +96,14 @@ json::object to_json(const control::Status& status) {
     for (const auto& peer : status.peers) {
         peers.push_back(to_json(peer));
     }
+    json::array certificates;
+    for (const auto& one : status.certificates) {
+        certificates.push_back(json::object{{"use", one.use},
+                                            {"name", one.name},
+                                            {"state", one.state},
+                                            {"not_after", utc_text(one.not_after)},
+                                            {"days_left", one.days_left}});
+    }
     return {
         {"version", status.version},
         {"server_name", status.server_name},
@@ -107,6 +116,7 @@ json::object to_json(const control::Status& status) {
         {"oldest_queued_seconds", status.oldest_queued_seconds},
         {"streams", std::move(streams)},
         {"sip_peers", std::move(peers)},
+        {"certificates", std::move(certificates)},
     };
 }
 

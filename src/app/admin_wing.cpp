@@ -210,10 +210,11 @@ Result<void> AdminWing::listen(const admin::Api& api) {
     if (!tls) {
         return tls.error();
     }
+    default_ = *std::move(tls);
     for (const std::string& where : config_.admin_listen) {
         auto opened = http_.listen_tls(
             where,
-            *tls,
+            certificate(),
             {.handler = [this](const auto& request,
                                const auto& reply) { gate_->handle_remote(request, reply); },
              .body_limit = body_limit});
@@ -240,8 +241,16 @@ Result<void> AdminWing::reload(const Config& config) {
     if (!tls) {
         return tls.error();
     }
-    http_.set_tls(*std::move(tls));
+    default_ = *std::move(tls);
+    http_.set_tls(certificate());
     return {};
+}
+
+void AdminWing::assign(std::shared_ptr<const net::TlsContext> assigned) {
+    assigned_ = std::move(assigned);
+    if (!addresses_.empty()) {
+        http_.set_tls(certificate());
+    }
 }
 
 }  // namespace isthmus::app

@@ -3,6 +3,7 @@
 #include "admin/api.h"
 #include "app/addresses.h"
 #include "app/admin_wing.h"
+#include "app/certificate_wing.h"
 #include "app/config.h"
 #include "app/crossing.h"
 #include "app/notify.h"
@@ -16,7 +17,6 @@
 #include "control/subscription_service.h"
 #include "control/user_service.h"
 #include "net/event_loop.h"
-#include "net/tls_context.h"
 #include "store/audit_log.h"
 #include "store/config_store.h"
 #include "store/database.h"
@@ -108,14 +108,6 @@ std::string database_url(const Config& config) {
                              config.in_state_dir(
                                  std::string_view(config.database_url).substr(kScheme.size())))
                : config.database_url;
-}
-
-Result<std::shared_ptr<const net::TlsContext>> load_tls(const Config& config) {
-    return net::TlsContext::load({.certificate_chain = config.tls_certificate_file,
-                                  .private_key = config.tls_private_key_file,
-                                  .trust_system = config.tls_trust == "system",
-                                  .extra_cas = config.tls_extra_ca_files,
-                                  .only_tls13 = config.tls_min_version == "1.3"});
 }
 
 /// The XMPP domains that we speak for, as compared. What is no domain the traffic wing refuses.
@@ -223,9 +215,11 @@ class Daemon {
             // Before there is a traffic thread, what it starts with is in force.
             return !crossing_ || crossing_->publish(std::move(snapshot));
         });
-        const auto tls = expect(load_tls(config_));
+        certificates_.emplace(config_, control_, metrics_, *policies_);
+        expect(certificates_->load(config_));
         traffic_ = expect(TrafficWing::create(config_, policies_->snapshot(), metrics_));
-        traffic_->set_tls(tls);
+        traffic_->set_tls(certificates_->context(control::Use::Sip),
+                          certificates_->context(control::Use::XmppS2s));
         crossing_.emplace(*traffic_, control_, *subscription_store_);
         restore_subscriptions();
         traffic_->start();
@@ -238,7 +232,19 @@ class Daemon {
         if (!failures_.empty()) {
             throw StartFailure(std::move(failures_));
         }
+        certificates_->start({.show = [this] { return show_certificates(); },
+                              .admin_default = [this] { return admin_->certificate(); },
+                              .sip = listening->sip,
+                              .xmpp = listening->xmpp,
+                              .admin = admin_->addresses()});
         announce(*listening);
+    }
+
+    /// New handshakes only: what runs goes on with what it has.
+    bool show_certificates() {
+        admin_->assign(certificates_->context(control::Use::Admin));
+        return crossing_->set_tls(certificates_->context(control::Use::Sip),
+                                  certificates_->context(control::Use::XmppS2s));
     }
 
     void restore_subscriptions() {
@@ -256,6 +262,7 @@ class Daemon {
             auto status = crossing_->read_status();
             if (status) {
                 status->version = kVersion;
+                status->certificates = certificates_->status();
                 status->stored_revision = policies_->current().revision();
             }
             return status;
@@ -266,6 +273,7 @@ class Daemon {
         users_.emplace(*policies_);
         admin_.emplace(config_, control_, *database_, audit_to(*database_));
         expect(admin_->set_up_oidc());
+        admin_->assign(certificates_->context(control::Use::Admin));
         api_.emplace(admin::ApiServices{.policies = *policies_,
                                         .users = *users_,
                                         .subscriptions = *subscriptions_,
@@ -273,7 +281,8 @@ class Daemon {
                                         .read_status = read_status_,
                                         .reload = [this] { return reload(); },
                                         .sign_in = &admin_->services(),
-                                        .audit = admin_->audit()});
+                                        .audit = admin_->audit(),
+                                        .certificates = &certificates_->services()});
         expect(admin_->listen(*api_));
         if (!config_.metrics_listen.empty()) {
             auto bound = admin_->listen_plain(
@@ -318,6 +327,7 @@ class Daemon {
 
     void stop() {
         admin_.reset();
+        certificates_.reset();
         policies_.reset();
         traffic_->stop();
         crossing_->write_rest();
@@ -331,8 +341,7 @@ class Daemon {
     /// SIGHUP and `config reload`: log level and certificates. All or nothing.
     Result<void> reload() {
         auto config = load_config(config_file_);
-        auto tls = config ? load_tls(*config)
-                          : Result<std::shared_ptr<const net::TlsContext>>(config.error());
+        const auto tls = config ? certificates_->load(*config) : Result<void>(config.error());
         const auto admin = tls ? admin_->reload(*config) : Result<void>(tls.error());
         metrics_.gauge("isthmus_config_last_reload_success", "1 if the last reload worked.")
             .set(admin ? 1 : 0);
@@ -348,7 +357,8 @@ class Daemon {
         log_warnings(*config);
         config_.log_level = config->log_level;
         config_.log_format = config->log_format;
-        crossing_->set_tls(std::move(*tls));
+        certificates_->reload_files();
+        (void)show_certificates();
         log::event(log::Level::Info, "config.reload", {{"result", "done"}});
         return {};
     }
@@ -363,6 +373,7 @@ class Daemon {
     std::unique_ptr<TrafficWing> traffic_;
     std::optional<Crossing> crossing_;
     std::optional<control::PolicyService> policies_;
+    std::optional<CertificateWing> certificates_;
     std::optional<control::UserService> users_;
     std::optional<control::SubscriptionService> subscriptions_;
     std::optional<control::ContactService> contacts_;

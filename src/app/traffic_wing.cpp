@@ -272,9 +272,10 @@ void TrafficWing::set_policy(std::shared_ptr<const policy::Policy> policy) {
     gateway_.set_policy(std::move(policy));
 }
 
-void TrafficWing::set_tls(const std::shared_ptr<const net::TlsContext>& context) {
-    user_agent_->set_tls(context);
-    server_->set_tls(context);
+void TrafficWing::set_tls(const std::shared_ptr<const net::TlsContext>& sip,
+                          const std::shared_ptr<const net::TlsContext>& xmpp) {
+    user_agent_->set_tls(sip);
+    server_->set_tls(xmpp);
 }
 
 std::vector<control::PeerStatus> TrafficWing::peer_status(TimePoint now) const {

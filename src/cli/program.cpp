@@ -259,6 +259,11 @@ CLI::App& Program::word(CLI::App& command, const char* name, const char* help) {
     return command;
 }
 
+CLI::App& Program::optional_word(CLI::App& command, const char* name, const char* help) {
+    command.add_option(name, given_[name], help);
+    return command;
+}
+
 CLI::App& Program::option(CLI::App& command, const char* name, const char* help, bool required) {
     command.add_option(name, given_[name], help)->required(required);
     return command;

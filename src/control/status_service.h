@@ -41,6 +41,15 @@ struct PeerStatus {
     std::optional<Trouble> last_error;
 };
 
+/// A certificate that is shown in handshakes.
+struct CertificateStatus {
+    std::string use;
+    std::string name;            ///< "configuration-file": not assigned, but named there
+    std::int64_t not_after = 0;  ///< seconds since 1970
+    std::int64_t days_left = 0;
+    std::string state;  ///< valid, expiring, expired, not-yet-valid
+};
+
 struct Status {
     std::string version;
     std::string server_name;
@@ -53,6 +62,7 @@ struct Status {
     double oldest_queued_seconds = 0;
     std::vector<StreamStatus> streams;
     std::vector<PeerStatus> peers;
+    std::vector<CertificateStatus> certificates;
 };
 
 /// Asks the traffic thread; nothing if it did not answer within two seconds.
