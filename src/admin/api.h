@@ -25,6 +25,11 @@ struct ApiServices {
     /// Hears of what a role may not do.
     control::Audit audit = {};
     const CertificateServices* certificates = nullptr;  ///< nothing: they are not managed here
+    /// A further connection to the database, and the way back to the control thread: for what is
+    /// done on a thread of its own.
+    ConnectStore connect;
+    control::Background::Post post;
+    control::DirectoryService* directory = nullptr;  ///< null: there is none
 };
 
 class Api {

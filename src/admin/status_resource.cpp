@@ -104,7 +104,7 @@ json::object to_json(const control::Status& status) {
                                             {"not_after", utc_text(one.not_after)},
                                             {"days_left", one.days_left}});
     }
-    return {
+    json::object made{
         {"version", status.version},
         {"server_name", status.server_name},
         {"state", status.state},
@@ -118,6 +118,15 @@ json::object to_json(const control::Status& status) {
         {"sip_peers", std::move(peers)},
         {"certificates", std::move(certificates)},
     };
+    if (status.directory) {
+        made["directory"] = json::object{{"url", status.directory->url},
+                                         {"state", status.directory->state},
+                                         {"last_at", status.directory->last_at},
+                                         {"users", status.directory->users},
+                                         {"skipped", status.directory->skipped},
+                                         {"last_error", status.directory->last_error}};
+    }
+    return made;
 }
 
 HttpResponse health_page(const HttpRequest& request,

@@ -12,7 +12,9 @@
 #include "base/codes.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/random.h"
 #include "control/contact_service.h"
+#include "control/directory_service.h"
 #include "control/policy_service.h"
 #include "control/subscription_service.h"
 #include "control/user_service.h"
@@ -238,6 +240,7 @@ class Daemon {
                               .xmpp = listening->xmpp,
                               .admin = admin_->addresses()});
         announce(*listening);
+        directory_->start();
     }
 
     /// New handshakes only: what runs goes on with what it has.
@@ -264,6 +267,7 @@ class Daemon {
                 status->version = kVersion;
                 status->certificates = certificates_->status();
                 status->stored_revision = policies_->current().revision();
+                status->directory = directory_ ? directory_->status() : std::nullopt;
             }
             return status;
         };
@@ -274,6 +278,17 @@ class Daemon {
         admin_.emplace(config_, control_, *database_, audit_to(*database_));
         expect(admin_->set_up_oidc());
         admin_->assign(certificates_->context(control::Use::Admin));
+        const auto connect = [url = database_url(config_)] {
+            return std::make_unique<store::Database>(url, store::Database::Opening::Another);
+        };
+        const auto post = [this](auto call) { control_.post(std::move(call)); };
+        directory_.emplace(control::DirectoryService::World{.users = *users_,
+                                                            .connect = connect,
+                                                            .post = post,
+                                                            .timers = control_.timers(),
+                                                            .random = random_,
+                                                            .metrics = metrics_},
+                           config_.directory);
         api_.emplace(admin::ApiServices{.policies = *policies_,
                                         .users = *users_,
                                         .subscriptions = *subscriptions_,
@@ -282,7 +297,10 @@ class Daemon {
                                         .reload = [this] { return reload(); },
                                         .sign_in = &admin_->services(),
                                         .audit = admin_->audit(),
-                                        .certificates = &certificates_->services()});
+                                        .certificates = &certificates_->services(),
+                                        .connect = connect,
+                                        .post = post,
+                                        .directory = &*directory_});
         expect(admin_->listen(*api_));
         if (!config_.metrics_listen.empty()) {
             auto bound = admin_->listen_plain(
@@ -326,7 +344,9 @@ class Daemon {
     }
 
     void stop() {
+        directory_.reset();
         admin_.reset();
+        api_.reset();
         certificates_.reset();
         policies_.reset();
         traffic_->stop();
@@ -377,6 +397,8 @@ class Daemon {
     std::optional<control::UserService> users_;
     std::optional<control::SubscriptionService> subscriptions_;
     std::optional<control::ContactService> contacts_;
+    SystemRandom random_;
+    std::optional<control::DirectoryService> directory_;
     control::ReadStatus read_status_;
     std::optional<admin::Api> api_;
     std::optional<AdminWing> admin_;

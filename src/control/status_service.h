@@ -50,6 +50,16 @@ struct CertificateStatus {
     std::string state;  ///< valid, expiring, expired, not-yet-valid
 };
 
+/// The synchronisation of users with a directory.
+struct DirectoryStatus {
+    std::string url;
+    std::string state;    ///< never, running; else how the last one ended: done, refused, failed
+    std::string last_at;  ///< when that was, UTC; empty if never
+    std::size_t users = 0;
+    std::size_t skipped = 0;  ///< faulty entries
+    std::string last_error;   ///< with its code; empty if there was none
+};
+
 struct Status {
     std::string version;
     std::string server_name;
@@ -63,6 +73,7 @@ struct Status {
     std::vector<StreamStatus> streams;
     std::vector<PeerStatus> peers;
     std::vector<CertificateStatus> certificates;
+    std::optional<DirectoryStatus> directory;  ///< nothing if none is configured
 };
 
 /// Asks the traffic thread; nothing if it did not answer within two seconds.
