@@ -72,6 +72,15 @@ std::string chain_pem(const control::KnownCertificate& one) {
     return made;
 }
 
+void log_unusable(Use use, std::string_view name, std::string_view why) {
+    log::event(log::Level::Error,
+               "certificate.unusable",
+               {{"use", control::name_of(use)},
+                {"name", name},
+                {"code", "IST-CERT-025"},
+                {"evidence", why}});
+}
+
 /// Where somebody could see our certificates.
 std::vector<ServedCertificates::Listener> listeners_of(const CertificateWing::Surroundings& around,
                                                        const control::ServedNames& served) {
@@ -151,6 +160,9 @@ CertificateWing::Context CertificateWing::build(Use use) const {
     const Context fallback = use == Use::Admin ? nullptr : default_;
     const auto shown = certificates_.shown_by(use);
     if (shown.empty()) {
+        if (const auto names = certificates_.effective_use(use).certificates; !names.empty()) {
+            log_unusable(use, names.front(), "its private key cannot be opened");
+        }
         return fallback;
     }
     net::TlsSettings settings = settings_;
@@ -165,12 +177,7 @@ CertificateWing::Context CertificateWing::build(Use use) const {
     }
     auto made = net::TlsContext::create(settings);
     if (!made) {
-        log::event(log::Level::Error,
-                   "certificate.unusable",
-                   {{"use", control::name_of(use)},
-                    {"name", shown.front()->document.name},
-                    {"code", "IST-CERT-025"},
-                    {"evidence", made.error().detail}});
+        log_unusable(use, shown.front()->document.name, made.error().detail);
         return fallback;
     }
     return *std::move(made);

@@ -70,7 +70,7 @@ std::string environment(const char* name, const char* fallback = "") {
 
 /// As it may be shown on a screen.
 std::string without_secrets(json::object body) {
-    for (const char* name : {"password", "dialback_passphrase"}) {
+    for (const char* name : {"password", "dialback_passphrase", "content_base64", "more_base64"}) {
         if (json::value* secret = body.if_contains(name)) {
             *secret = "***";
         }

@@ -158,7 +158,8 @@ Result<Committed> CertificateService::take_authorities(const CertificateImport& 
     for (const std::string& pem : file.certificates) {
         const auto facts = net::read_certificate_facts(pem);
         std::string name = fmt::format("authority-{}", facts->names.sha256.substr(0, 16));
-        if (certificates_.contains(name)) {
+        if (const auto there = certificates_.find(name); there != certificates_.end()) {
+            made.draft.now = shown(there->second);
             continue;
         }
         Certificate document{.name = std::move(name),
