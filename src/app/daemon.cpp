@@ -7,9 +7,9 @@
 #include "app/config.h"
 #include "app/crossing.h"
 #include "app/notify.h"
+#include "app/start_failure.h"
 #include "app/traffic_wing.h"
 #include "app/version.h"
-#include "base/codes.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/random.h"
@@ -57,48 +57,6 @@ log::Level level_of(const std::string& name) {
 void set_up_log(const Config& config) {
     log::set_up(config.log_format == "text" ? log::Format::Text : log::Format::Json,
                 level_of(config.log_level));
-}
-
-/// A failed start step: a line for each reason, then the exit code.
-class StartFailure : public std::runtime_error {
-  public:
-    explicit StartFailure(std::vector<Error> why)
-        : std::runtime_error("the start failed"), reasons(std::move(why)) {}
-
-    explicit StartFailure(const Error& error) : StartFailure(std::vector<Error>{error}) {}
-
-    std::vector<Error> reasons;
-};
-
-void log_failure(const Error& why) {
-    const codes::Code* code = codes::find(why.code);
-    log::event(log::Level::Error,
-               "daemon.failed",
-               {{"code", why.code},
-                {"msg", code != nullptr ? code->sentence : std::string_view(why.public_text)},
-                {"evidence", why.detail},
-                {"fix", code != nullptr ? code->fix : std::string_view()}});
-}
-
-/// What is wrong with the file, as whoever started us and `config check` see it.
-void print_faults(const Error& error) {
-    const auto count = std::ranges::count(error.detail, '\n') + 1;
-    fmt::print(stderr,
-               "{}\n{}: {} {} found.\n",
-               error.detail,
-               error.code,
-               error.public_text,
-               count == 1 ? "One fault" : fmt::format("{} faults", count));
-}
-
-template <class T>
-T expect(Result<T>&& result) {
-    if (!result) {
-        throw StartFailure(result.error());
-    }
-    if constexpr (!std::is_void_v<T>) {
-        return std::move(*result);
-    }
 }
 
 /// As the store wants it; config_checks has seen to the scheme.

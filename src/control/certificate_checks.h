@@ -4,7 +4,9 @@
 #include "base/result.h"
 #include "control/certificate_documents.h"
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
