@@ -317,6 +317,15 @@ void add_certificate_commands(Program& program) {
         "the certificate");
     add_making(program, cert);
     add_uses_of(program, cert);
+    CLI::App& served = program.optional_word(
+        program.command(cert,
+                        "served",
+                        "connect and show which certificate is really presented",
+                        [&program] { return show_served(program); }),
+        "ADDRESS",
+        "HOST:PORT; the gateway's own listeners unless given");
+    program.option(served, "--protocol", "tls or xmpp; by the port unless given");
+    program.option(served, "--name", "the server name to ask for");
     program.word(
         program.command(
             cert,
