@@ -123,6 +123,8 @@ CertificateWing::CertificateWing(const Config& config,
            .wall = wall_seconds,
            .offload = [this](auto work,
                              auto done) { return keys_.submit(std::move(work), std::move(done)); },
+           .has_other =
+               [this](Use use) { return use == Use::Admin || !files_.certificate_chain.empty(); },
            .put_in_force = [this] { return put_in_force(); }}),
       watch_(certificates_),
       services_{

@@ -76,22 +76,25 @@ bool covers(const Shown& one, std::string_view name) {
     return proves_xmpp_domain(one.names, name) || names_host(one.names, name);
 }
 
+const Shown* find(const ShownList& list, std::string_view name) {
+    const auto found =
+        std::ranges::find_if(list, [&](const Shown& one) { return covers(one, name); });
+    return name.empty() || found == list.end() ? nullptr : &*found;
+}
+
 /// Called for both roles before a certificate is sent.
 int choose(SSL* ssl, void* argument) {
     const auto& list = *static_cast<const ShownList*>(argument);
-    std::string name;
+    const Shown* found = nullptr;
     if (const char* asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
         asked != nullptr && SSL_is_server(ssl) == 1) {
-        name = text::to_lower(asked);
-    } else if (const auto* session = static_cast<const TlsSession*>(SSL_get_app_data(ssl))) {
-        name = session->own_name();
+        found = find(list, text::to_lower(asked));
     }
-    if (name.empty()) {
-        return 1;
+    if (const auto* session = static_cast<const TlsSession*>(SSL_get_app_data(ssl));
+        session != nullptr && found == nullptr) {
+        found = find(list, session->own_name());
     }
-    const auto found =
-        std::ranges::find_if(list, [&](const Shown& one) { return covers(one, name); });
-    if (found == list.end() || found == list.begin()) {
+    if (found == nullptr || found == list.data()) {
         return 1;  // the context's own
     }
     return SSL_use_cert_and_key(

@@ -134,7 +134,8 @@ TEST_F(CertificateApi, RequestImportAssignRemove) {
     const auto assigned = ask("PUT", "certificate-uses/sip", {{"certificate", "web"}});
     EXPECT_EQ(assigned.status, 200) << assigned.body;
     EXPECT_EQ(object(assigned).at("in_force"), true);
-    EXPECT_EQ(object(ask("GET", "certificate-uses/sip")).at("certificates"), json::value({"web"}));
+    EXPECT_EQ(object(ask("GET", "certificate-uses/sip")).at("certificates"),
+              json::value(json::array{"web"}));
     EXPECT_EQ(object(ask("GET", "certificate-uses")).at("total"), 3);
     EXPECT_EQ(ask("DELETE", "certificates/web").status, 409);
     EXPECT_EQ(ask("DELETE", "certificate-uses/sip").status, 200);

@@ -50,6 +50,7 @@ TEST_F(OwnCertificates, WithoutServerNameTheDomainOfTheStreamCounts) {
     theirs = both();
     EXPECT_EQ(shown_by_server("", "northwind.example"), "northwind.example");
     EXPECT_EQ(shown_by_server("contoso.example", "northwind.example"), "contoso.example");
+    EXPECT_EQ(shown_by_server("xmpp7.hosting.example", "northwind.example"), "northwind.example");
 }
 
 TEST_F(OwnCertificates, AClientShowsThatOfItsDomain) {
