@@ -10,5 +10,7 @@ namespace isthmus::cli {
 std::string read_secret(const char* prompt);
 /// The same of one that exists already: asked for once.
 std::string read_secret_once(const char* prompt);
+/// From now on a terminal is not asked: NotUsable instead (--no-input).
+void never_ask();
 
 }  // namespace isthmus::cli
