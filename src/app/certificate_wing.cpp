@@ -274,8 +274,8 @@ void CertificateWing::follow_configuration() {
     }
 }
 
-std::vector<control::CertificateStatus> CertificateWing::status() const {
-    std::vector<control::CertificateStatus> made;
+std::vector<control::OwnCertificateStatus> CertificateWing::status() const {
+    std::vector<control::OwnCertificateStatus> made;
     const std::int64_t now = certificates_.now();
     for (const Use use : control::kUses) {
         const auto shown = certificates_.shown_by(use);
@@ -308,7 +308,7 @@ std::vector<control::CertificateStatus> CertificateWing::status() const {
 void CertificateWing::look_at_ends() {
     constexpr std::string_view kName = "isthmus_certificate_not_after_timestamp_seconds";
     metrics_.forget_gauges(kName);
-    for (const control::CertificateStatus& one : status()) {
+    for (const control::OwnCertificateStatus& one : status()) {
         metrics_
             .gauge(kName,
                    "When a certificate that is shown ends.",

@@ -67,7 +67,7 @@ class CertificateWing {
     const admin::CertificateServices& services() const { return services_; }
 
     /// For `isthmus status`: what is shown, use by use.
-    std::vector<control::CertificateStatus> status() const;
+    std::vector<control::OwnCertificateStatus> status() const;
 
     /// Reads watched files at once.
     void reload_files() { watch_.reload(); }

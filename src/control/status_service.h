@@ -63,7 +63,7 @@ struct PeerStatus {
 };
 
 /// A certificate that is shown in handshakes.
-struct CertificateStatus {
+struct OwnCertificateStatus {
     std::string use;
     std::string name;            ///< "configuration-file": not assigned, but named there
     std::int64_t not_after = 0;  ///< seconds since 1970
@@ -100,7 +100,7 @@ struct Status {
     std::size_t dialogs = 0;
     std::vector<StreamStatus> streams;
     std::vector<PeerStatus> peers;
-    std::vector<CertificateStatus> certificates;
+    std::vector<OwnCertificateStatus> certificates;
     std::vector<std::string> xmpp_listeners;  ///< "0.0.0.0:5269"
     bool has_certificate = false;             ///< one that TLS can be offered with
     std::optional<DirectoryStatus> directory;  ///< nothing if none is configured
