@@ -101,8 +101,8 @@ struct Status {
     std::vector<StreamStatus> streams;
     std::vector<PeerStatus> peers;
     std::vector<OwnCertificateStatus> certificates;
-    std::vector<std::string> xmpp_listeners;  ///< "0.0.0.0:5269"
-    bool has_certificate = false;             ///< one that TLS can be offered with
+    std::vector<std::string> xmpp_listeners;   ///< "0.0.0.0:5269"
+    bool has_certificate = false;              ///< one that TLS can be offered with
     std::optional<DirectoryStatus> directory;  ///< nothing if none is configured
 };
 
