@@ -131,6 +131,7 @@ void MessageFlow::send_notice(const DeliveryNotices::Entry& entry, translate::Im
     notice.since = timers_.now();
     notice.kind = ToSipKind::Notice;
     notice.asks_imdn = false;
+    notice.ticket = 0;
     const Outbox::Submitted submitted = outbox_.submit(made.request, cookie);
     if (submitted.fate == Outbox::Fate::Full) {
         to_sip_.release(cookie);
