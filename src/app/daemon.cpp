@@ -11,7 +11,9 @@
 #include "base/codes.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/random.h"
 #include "control/contact_service.h"
+#include "control/directory_service.h"
 #include "control/policy_service.h"
 #include "control/subscription_service.h"
 #include "control/user_service.h"
@@ -239,6 +241,7 @@ class Daemon {
             throw StartFailure(std::move(failures_));
         }
         announce(*listening);
+        directory_->start();
     }
 
     void restore_subscriptions() {
@@ -257,6 +260,7 @@ class Daemon {
             if (status) {
                 status->version = kVersion;
                 status->stored_revision = policies_->current().revision();
+                status->directory = directory_ ? directory_->status() : std::nullopt;
             }
             return status;
         };
@@ -266,6 +270,17 @@ class Daemon {
         users_.emplace(*policies_);
         admin_.emplace(config_, control_, *database_, audit_to(*database_));
         expect(admin_->set_up_oidc());
+        const auto connect = [url = database_url(config_)] {
+            return std::make_unique<store::Database>(url, store::Database::Opening::Another);
+        };
+        const auto post = [this](auto call) { control_.post(std::move(call)); };
+        directory_.emplace(control::DirectoryService::World{.users = *users_,
+                                                            .connect = connect,
+                                                            .post = post,
+                                                            .timers = control_.timers(),
+                                                            .random = random_,
+                                                            .metrics = metrics_},
+                           config_.directory);
         api_.emplace(admin::ApiServices{.policies = *policies_,
                                         .users = *users_,
                                         .subscriptions = *subscriptions_,
@@ -273,7 +288,10 @@ class Daemon {
                                         .read_status = read_status_,
                                         .reload = [this] { return reload(); },
                                         .sign_in = &admin_->services(),
-                                        .audit = admin_->audit()});
+                                        .audit = admin_->audit(),
+                                        .connect = connect,
+                                        .post = post,
+                                        .directory = &*directory_});
         expect(admin_->listen(*api_));
         if (!config_.metrics_listen.empty()) {
             auto bound = admin_->listen_plain(
@@ -318,7 +336,9 @@ class Daemon {
     }
 
     void stop() {
+        directory_.reset();
         admin_.reset();
+        api_.reset();
         policies_.reset();
         traffic_->stop();
         crossing_->write_rest();
@@ -367,6 +387,8 @@ class Daemon {
     std::optional<control::UserService> users_;
     std::optional<control::SubscriptionService> subscriptions_;
     std::optional<control::ContactService> contacts_;
+    SystemRandom random_;
+    std::optional<control::DirectoryService> directory_;
     control::ReadStatus read_status_;
     std::optional<admin::Api> api_;
     std::optional<AdminWing> admin_;

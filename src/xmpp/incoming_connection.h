@@ -71,6 +71,7 @@ class IncomingConnection final : public StreamConnection, private Carrier {
 
     void handle_header(const StreamHeader& header) override;
     void handle_element(const xml::Element& element) override;
+    void handle_element_ahead(const xml::Element& element) override;
     void handle_end() override;
     void handle_fault(StreamCondition condition,
                       std::string_view code,

@@ -36,6 +36,7 @@ class Receiver final : public StanzaSink {
                  const xml::Element& element,
                  Arena& arena,
                  std::uint64_t ticket) override;
+    void receive_ahead(const xml::Element& presence) override;
     void receive_misaddressed(Kind kind,
                               const Jid& from,
                               std::string_view our_domain,

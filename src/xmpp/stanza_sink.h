@@ -25,6 +25,8 @@ class StanzaSink {
                          const xml::Element& element,
                          Arena& arena,
                          std::uint64_t ticket) = 0;
+    /// A presence stanza that receive() may get soon; nothing about it has been checked.
+    virtual void receive_ahead(const xml::Element& presence) = 0;
     /// `to` is no JID; the answer comes from `our_domain`.
     virtual void receive_misaddressed(Kind kind,
                                       const Jid& from,
