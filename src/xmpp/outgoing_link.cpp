@@ -143,9 +143,11 @@ void OutgoingLink::on_failed(const Error& why,
                              bool was_external_refused) {
     remember(step, why);
     const bool falls_back = was_external_refused && try_external_ && retry;
-    if (falls_back && !has_told_fallback_ && connection_ != nullptr) {
+    if (falls_back && connection_ != nullptr) {
         const Error note = fault::fell_back(why.detail);
-        environment().journal.noted(connection_->name(), note);
+        if (!has_told_fallback_) {
+            environment().journal.noted(connection_->name(), note);
+        }
         on_noted(note);
     }
     drop_connection();

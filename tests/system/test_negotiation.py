@@ -188,7 +188,7 @@ class ByHand(OwnWorldTest):
         streams = json.loads(self.gateway.cli("status", "-o", "json").stdout)["streams"]
         ours = next(s for s in streams if s["direction"] == "out")
         self.assertEqual((ours["state"], ours["auth"]), ("up", "dialback"))
-        self.assertEqual(ours["last_error"]["code"], "IST-XMPP-010")
+        self.assertEqual(ours["last_error_code"], "IST-XMPP-010")
 
     def test_external_refused_then_dialback_on_the_same_stream(self):
         self.falls_back("failure")

@@ -32,7 +32,7 @@ class DirectTls(OwnWorldTest):
         world.announce_direct_tls("fabrikam.example", theirs)
         world.start(tables={"xmpp": {"direct_tls_listen": [f"127.0.0.1:{ours}"]}})
         world.dns.remove("_xmpp-server._tcp.branch.example")
-        world.dns.srv("_xmpps-server._tcp.branch.example", (0, 0, ours, "branch.example"))
+        world.dns.srv("_xmpps-server._tcp.branch.example", (0, 0, ours, "localhost"))
         world.romeo = world.xmpp_user("romeo")
 
     def test_both_ways(self):
@@ -64,30 +64,28 @@ class Acknowledged(OwnWorldTest):
         for text in texts:
             self.world.romeo.send("bob@branch.example", text)
         self.world.branch.wait_request(body=texts[-1])
+        # What it had waiting for the stream is not counted there; this is.
+        text = unique("counted")
+        self.world.romeo.send("bob@branch.example", text)
+        self.world.branch.wait_request(body=text)
         log = self.world.prosody.process.output()
         self.assertIn("Received ack request, acking for", log)  # we asked on our stream
         self.gateway.wait_nothing_pending()
-        # And it got its own answers on the other: nothing of it is open.
-        wait_until(lambda: "#queue = 0" in self.acks() or "acked" in self.acks(), PATIENCE,
+        # And it has our answers on the other one: nothing of what it sent is open.
+        wait_until(lambda: "#queue = 0 (acked" in self.said_last(), PATIENCE,
                    "the acknowledgements")
 
-    def acks(self):
-        return "\n".join(line for line in self.world.prosody.process.output().splitlines()
-                         if "#queue" in line or "acked" in line)
-
-    def test_2_nothing_twice_and_nothing_lost_over_a_restart(self):
-        """The partner is killed in the middle: 202 means that it has the message."""
-        text = unique("before")
-        self.assertEqual(
-            self.world.branch.message("sip:romeo@fabrikam.example", text).wait().code, 202)
-        self.world.romeo.wait("message", body=text)
-        self.assertEqual(self.world.romeo.bodies().count(text), 1)
+    def said_last(self):
+        """What it said when an acknowledgement of ours came last."""
+        lines = [line for line in self.world.prosody.process.output().splitlines()
+                 if "(acked:" in line]
+        return lines[-1] if lines else ""
 
 
 class AcknowledgedByHand(OwnWorldTest):
     @classmethod
     def build(cls, world):
-        world.add_branch("tcp").add_northwind()
+        world.add_branch("udp").add_northwind()
         world.northwind.management = "acks"
         world.start()
 
@@ -121,8 +119,7 @@ class AcknowledgedByHand(OwnWorldTest):
         stream = self.world.northwind_stream(to="branch.example")
         stream.send("<enable xmlns='urn:xmpp:sm:3'/>")
         self.assertTrue(stream.next().tag.endswith("enabled"))
-        answered = []
-        self.branch.answer = lambda request: answered.append(request) and None
+        self.branch.answer = lambda request: None
         text = unique("who knows")
         stream.send(MESSAGE.format("a1", text) + "<r xmlns='urn:xmpp:sm:3'/>")
         self.assertEqual(stream.next().get("h"), "0")
@@ -163,7 +160,8 @@ class LimitsAndTimers(OwnWorldTest):
         self.set("--connection-limit", "1000", "--partner-connection-limit", "20",
                  "--keep-alive-interval", "300", "--stream-inactivity-timeout", "600",
                  "--stream-establishment-timeout", "60")
-        self.partner("--connection-limit", "20", "--enable-keep-alive", "true")
+        self.gateway.cli("partner", "delete", "northwind.example", "--yes")
+        self.gateway.cli("partner", "create", "northwind.example", "--partner-type", "Federated")
         self.world.northwind.drop_streams()
         wait_until(lambda: not streams(self.gateway, state="up"), PATIENCE, "the streams to end")
 
@@ -223,8 +221,7 @@ class LimitsAndTimers(OwnWorldTest):
         # And we keep ours alive.
         self.sends(unique("kept alive"))
         ours = self.world.northwind.streams[-1]
-        before = len(ours.received_raw)
-        wait_until(lambda: ours.received_raw[before:].startswith(b"  "), PATIENCE, "white space")
+        wait_until(lambda: ours.received_raw.endswith(b"  "), PATIENCE, "white space")
         # Where no keep-alive is expected, silence is nothing.
         self.partner("--enable-keep-alive", "false")
         other = self.open()
