@@ -23,6 +23,9 @@ class Gate {
          std::vector<std::string> names,
          HttpHandler api);
 
+    /// Who answers over TLS to what is not below /api/; without him nothing is there.
+    void set_panel(HttpHandler panel);
+
     /// For the unix socket: the listener has set the author, a token takes his place.
     void handle_local(const HttpRequest& request, const HttpReply& reply) const;
     /// For TLS: the listener has set the origin.
@@ -34,6 +37,8 @@ class Gate {
   private:
     bool is_our_name(std::string_view host) const;
     void authenticate(HttpRequest& request, bool is_local) const;
+    /// As authenticate(), and gives it author_now.
+    void authenticate_lasting(HttpRequest& request, bool is_local) const;
     void use_token(HttpRequest& request, std::string_view value) const;
     void use_cookie(HttpRequest& request, std::string_view cookie) const;
 
@@ -41,6 +46,7 @@ class Gate {
     control::TokenService& tokens_;
     std::vector<std::string> names_;
     HttpHandler api_;
+    HttpHandler panel_;
 };
 
 /// The value of a cookie in a Cookie header; empty if it is not there.

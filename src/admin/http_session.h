@@ -2,6 +2,8 @@
 // the answer. Part of http_server.cpp, which alone includes it: both know Beast, nothing else does.
 #pragma once
 
+#include "admin/answers.h"
+#include "admin/http_chunks.h"
 #include "admin/http_server.h"
 #include "base/text.h"
 
@@ -126,18 +128,18 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
             value.append(field.value().data(), field.value().size());
         }
         if (!parse_target({message.target().data(), message.target().size()}, request_)) {
-            answer({400, "text/plain", "The request target is malformed.\n", {}}, false);
+            refuse(ErrorKind::Syntax, "IST-API-001", "The request target is malformed.");
             return;
         }
         // RFC 9112 §6.1: another coding than chunked is one that we do not understand.
         if (const std::string_view coding = request_.header("transfer-encoding");
             !coding.empty() && !text::iequals(coding, "chunked")) {
-            answer({501, "text/plain", "The transfer coding is not known here.\n", {}}, false);
+            refuse(ErrorKind::Unsupported, "IST-API-053", "The transfer coding is not known here.");
             return;
         }
         const std::uint64_t limit = site_.body_limit ? site_.body_limit(request_) : kMaxBody;
         if (parser_->content_length().value_or(0) > limit) {
-            answer({413, "text/plain", "The body is too large.\n", {}}, false);
+            refuse(ErrorKind::TooLong, "IST-API-050", "The body is too large.");
             return;
         }
         parser_->body_limit(limit);
@@ -168,14 +170,19 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
 
     void on_fault(beast::error_code error) {
         if (error == http::error::body_limit) {
-            answer({413, "text/plain", "The body is too large.\n", {}}, false);
+            refuse(ErrorKind::TooLong, "IST-API-050", "The body is too large.");
         } else if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-            answer({431, "text/plain", "The header is too large.\n", {}}, false);
+            refuse(ErrorKind::TooLong, "IST-API-052", "The header is too large.");
         } else if (error.category() == http::make_error_code(http::error::bad_method).category() &&
                    error != http::error::end_of_stream && error != http::error::partial_message) {
-            answer({400, "text/plain", "The request is malformed.\n", {}}, false);
+            refuse(ErrorKind::Syntax, "IST-API-001", "The request is malformed.");
         }
         // Else the connection is gone or its time is up.
+    }
+
+    /// The request is not read any further.
+    void refuse(ErrorKind kind, std::string_view code, std::string sentence) {
+        answer(problem(make_error(kind, code, std::move(sentence), {})), false);
     }
 
     void set_unless_given(const HttpResponse& given,
@@ -215,6 +222,9 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
         response_->version(11);
         response_->result(static_cast<unsigned>(response.status));
         set_fields(response);
+        if (response.go_on) {
+            return go_on(std::move(response));
+        }
         response_->keep_alive(keep_alive);
         response_->body() = std::move(response.body);
         response_->prepare_payload();
@@ -228,6 +238,32 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
                 } else if (!error) {
                     self->finish();
                 }
+            });
+    }
+
+    /// The head, then chunks for as long as somebody writes them; the connection ends with them.
+    void go_on(HttpResponse response) {
+        // RFC 9112 §6.1: whoever speaks HTTP/1.0 knows no chunks, and reads until the end.
+        const bool is_chunked = parser_->get().version() >= 11;
+        response_->keep_alive(false);
+        response_->chunked(is_chunked);
+        serializer_.emplace(*response_);
+        lowest().expires_after(kPatience);
+        http::async_write_header(
+            stream_,
+            *serializer_,
+            [self = this->shared_from_this(), is_chunked, given = std::move(response)](
+                beast::error_code error, std::size_t) {
+                if (error) {
+                    return;
+                }
+                auto chunks = std::make_shared<HttpChunks<Stream>>(
+                    std::shared_ptr<Stream>(self, &self->stream_), is_chunked);
+                chunks->start();
+                if (!given.body.empty()) {
+                    chunks->write(given.body);
+                }
+                given.go_on(std::make_shared<HttpChunksHandle<Stream>>(std::move(chunks)));
             });
     }
 
@@ -245,6 +281,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     beast::flat_buffer buffer_;
     std::optional<http::request_parser<http::string_body>> parser_;
     std::optional<http::response<http::string_body>> response_;
+    std::optional<http::response_serializer<http::string_body>> serializer_;
     HttpRequest request_;
 };
 

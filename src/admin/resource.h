@@ -13,6 +13,7 @@
 #include "control/status_service.h"
 #include "control/subscription_service.h"
 #include "control/token_service.h"
+#include "control/traffic_service.h"
 #include "control/user_service.h"
 
 #include <functional>
@@ -23,6 +24,8 @@
 #include <string_view>
 
 namespace isthmus::admin {
+
+class EventFeed;
 
 /// `rest` is what follows "/api/v1/NAME/", empty for NAME itself. What it keeps for a later reply
 /// it copies.
@@ -64,8 +67,16 @@ Resource make_revision_resource(control::PolicyService& policies);
 Resource make_migration_resource(control::PolicyService& policies);
 Resource make_status_resource(control::ReadStatus read_status);
 Resource make_reload_resource(std::function<Result<void>()> reload);
+/// api/openapi.yaml.
+Resource make_openapi_resource();
 Resource make_subscription_resource(control::SubscriptionService& subscriptions);
 Resource make_contact_resource(control::ContactService& contacts);
+Resource make_stream_resource(const control::TrafficService& traffic);
+Resource make_dialog_resource(const control::TrafficService& traffic);
+Resource make_message_resource(const control::TrafficService& traffic);
+Resource make_conversation_resource(const control::TrafficService& traffic);
+/// Server-sent events; the feed outlives all connections.
+Resource make_event_resource(EventFeed& feed);
 
 class OidcLogin;
 

@@ -72,6 +72,16 @@ constexpr Route kRoutes[] = {
     {"DELETE", "subscriptions/{}", Right::Users},
     {"POST", "subscriptions/{}:refresh", Right::Troubleshoot},
     {"POST", "subscriptions/{}:end", Right::Users},
+    // What passes through. To end something that carries traffic is to change it.
+    {"GET", "streams", Right::Read},
+    {"GET", "streams/{}", Right::Read},
+    {"POST", "streams/{}:close", Right::Configure},
+    {"GET", "dialogs", Right::Read},
+    {"GET", "dialogs/{}", Right::Read},
+    {"POST", "dialogs/{}:end", Right::Users},
+    {"GET", "messages", Right::Read},
+    {"GET", "conversations", Right::Read},
+    {"GET", "events", Right::Read},
     {"GET", "contacts", Right::Read},
     {"POST", "contacts", Right::Users},
     {"DELETE", "contacts/{}/{}", Right::Users},
@@ -107,9 +117,11 @@ constexpr Route kRoutes[] = {
     {"POST", "session:totp-confirm", Right::SignedIn},
     {"DELETE", "session:totp", Right::SignedIn},
     {"GET", "roles", Right::SignedIn},
+    {"GET", "openapi.yaml", Right::SignedIn},
     // What leads to a sign-in.
     {"POST", "session", Right::Anyone},
     {"POST", "session:link", Right::Anyone},
+    {"GET", "session:methods", Right::Anyone},
     {"GET", "oidc/login", Right::Anyone},
     {"GET", "oidc/callback", Right::Anyone},
 };

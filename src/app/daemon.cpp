@@ -1,6 +1,8 @@
 #include "app/daemon.h"
 
 #include "admin/api.h"
+#include "admin/event_feed.h"
+#include "admin/live_watch.h"
 #include "app/addresses.h"
 #include "app/admin_wing.h"
 #include "app/config.h"
@@ -16,6 +18,7 @@
 #include "control/directory_service.h"
 #include "control/policy_service.h"
 #include "control/subscription_service.h"
+#include "control/traffic_service.h"
 #include "control/user_service.h"
 #include "net/event_loop.h"
 #include "net/tls_context.h"
@@ -164,7 +167,8 @@ boost::json::array as_array(const std::vector<std::string>& texts) {
 
 class Daemon {
   public:
-    explicit Daemon(std::string config_file) : config_file_(std::move(config_file)) {}
+    Daemon(std::string config_file, std::span<const admin::PanelFile> panel)
+        : config_file_(std::move(config_file)), panel_(panel) {}
 
     Daemon(const Daemon&) = delete;
     Daemon& operator=(const Daemon&) = delete;
@@ -267,6 +271,11 @@ class Daemon {
         const control::PresenceSide presence = crossing_->presence_side();
         subscriptions_.emplace(presence, canonical_names());
         contacts_.emplace(presence, canonical_names());
+        traffic_service_.emplace(crossing_->traffic_side(), canonical_names());
+        events_.emplace(control_.timers(), SystemRandom().hex(4));
+        live_watch_.emplace(*events_, *traffic_service_, control_.timers(), [this] {
+            return policies_->current().revision();
+        });
         users_.emplace(*policies_);
         admin_.emplace(config_, control_, *database_, audit_to(*database_));
         expect(admin_->set_up_oidc());
@@ -287,12 +296,14 @@ class Daemon {
                                         .contacts = *contacts_,
                                         .read_status = read_status_,
                                         .reload = [this] { return reload(); },
+                                        .traffic = &*traffic_service_,
+                                        .events = &*events_,
                                         .sign_in = &admin_->services(),
                                         .audit = admin_->audit(),
                                         .connect = connect,
                                         .post = post,
                                         .directory = &*directory_});
-        expect(admin_->listen(*api_));
+        failures_ = admin_->listen(*api_, panel_);
         if (!config_.metrics_listen.empty()) {
             auto bound = admin_->listen_plain(
                 config_.metrics_listen,
@@ -332,10 +343,13 @@ class Daemon {
         log::event(
             log::Level::Info, "daemon.drain", {{"msg", "no new work; finishing what there is"}});
         notify("STOPPING=1");
+        events_->stop();
         crossing_->drain(std::chrono::seconds(config_.drain_seconds), [this] { control_.stop(); });
     }
 
     void stop() {
+        events_->stop();
+        live_watch_.reset();
         directory_.reset();
         admin_.reset();
         api_.reset();
@@ -375,6 +389,7 @@ class Daemon {
     }
 
     std::string config_file_;
+    const std::span<const admin::PanelFile> panel_;
     Config config_;
     metrics::Registry metrics_;
     net::EventLoop control_;
@@ -387,6 +402,9 @@ class Daemon {
     std::optional<control::UserService> users_;
     std::optional<control::SubscriptionService> subscriptions_;
     std::optional<control::ContactService> contacts_;
+    std::optional<control::TrafficService> traffic_service_;
+    std::optional<admin::EventFeed> events_;
+    std::optional<admin::LiveWatch> live_watch_;
     SystemRandom random_;
     std::optional<control::DirectoryService> directory_;
     control::ReadStatus read_status_;
@@ -399,8 +417,8 @@ class Daemon {
 
 }  // namespace
 
-int serve(const std::string& config_file) {
-    return Daemon(config_file).run();
+int serve(const std::string& config_file, std::span<const admin::PanelFile> panel) {
+    return Daemon(config_file, panel).run();
 }
 
 int check_config(const std::string& config_file) {

@@ -112,6 +112,16 @@ void Arrivals::close_for_shutdown() {
     }
 }
 
+bool Arrivals::close_stream(std::uint64_t number) {
+    const auto found = std::ranges::find_if(
+        connections_, [number](const auto& entry) { return entry.first->number() == number; });
+    if (found == connections_.end()) {
+        return false;
+    }
+    found->first->close_for_shutdown();
+    return true;
+}
+
 void Arrivals::report(std::vector<LinkStatus>& to) const {
     for (const auto& [key, connection] : connections_) {
         connection->report(to);

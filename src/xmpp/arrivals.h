@@ -9,6 +9,7 @@
 #include "xmpp/quotas.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -37,6 +38,8 @@ class Arrivals final : private IncomingConnection::Owner {
     void set_deadlines();
     void look_after();
     void close_for_shutdown();
+    /// In order. False: there is no such connection.
+    bool close_stream(std::uint64_t number);
     void report(std::vector<LinkStatus>& to) const;
     /// Those that are being closed in order.
     std::size_t closing() const;

@@ -11,6 +11,7 @@
 #include "xmpp/stanza_sink.h"
 #include "xmpp/stream_connection.h"
 
+#include <cstdint>
 #include <memory>
 
 namespace isthmus::xmpp {
@@ -28,6 +29,7 @@ struct Environment {
     Tickets& tickets;
     StanzaSink* sink = nullptr;  ///< for what comes in on streams that we have opened (XEP-0288)
     std::shared_ptr<const net::TlsContext> tls = nullptr;
+    std::uint64_t last_number = 0;  ///< of a link or connection, for its id
 };
 
 }  // namespace isthmus::xmpp

@@ -62,6 +62,9 @@ class IncomingConnection final : public StreamConnection, private Carrier {
 
     void report(std::vector<LinkStatus>& to) const;
 
+    /// Of this run; never given twice.
+    std::uint64_t number() const { return number_; }
+
   private:
     struct Pair {
         std::string remote;
@@ -120,6 +123,8 @@ class IncomingConnection final : public StreamConnection, private Carrier {
     TimePoint started_;
     TimePoint last_stanza_;
     QuotaPlace place_;
+    std::uint64_t number_;
+    std::uint64_t stanzas_ = 0;
     std::vector<Pair> pairs_;
     StanzaCounters counters_;
     std::optional<Error> end_reason_;

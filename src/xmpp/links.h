@@ -57,6 +57,8 @@ class Links {
     void look_after();
     std::size_t pending() const;
     void report(std::vector<LinkStatus>& to) const;
+    /// False: no link of that number, or it has no connection.
+    bool close_stream(std::uint64_t number);
 
   private:
     struct PairView {
