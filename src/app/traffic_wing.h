@@ -30,6 +30,7 @@ namespace isthmus::app {
 struct Listening {
     std::vector<std::string> sip;
     std::vector<std::string> xmpp;
+    std::vector<std::string> xmpp_direct_tls;
     std::vector<Error> failures;  ///< one for each listener that could not be opened
 };
 
