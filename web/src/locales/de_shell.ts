@@ -327,6 +327,7 @@ export const deShell: Record<keyof typeof enShell, string> = {
   'ladder.table': 'Tabelle',
   'ladder.save': 'Als SVG speichern',
   'chart.title': 'Nachrichten pro Sekunde',
+  'chart.more': 'Wer wem geschrieben hat',
   'chart.out': 'SIP nach XMPP',
   'chart.in': 'XMPP nach SIP',
   'chart.failed': 'gescheitert',

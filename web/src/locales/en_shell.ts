@@ -325,6 +325,7 @@ export const enShell = {
   'ladder.table': 'Table view',
   'ladder.save': 'Save as SVG',
   'chart.title': 'Messages a second',
+  'chart.more': 'Who wrote to whom',
   'chart.out': 'SIP to XMPP',
   'chart.in': 'XMPP to SIP',
   'chart.failed': 'failed',
