@@ -12,6 +12,7 @@ from kamailio import Kamailio
 from kamailio_presence import KamailioPresence
 from management_sections import ManagementSections
 from presence_sections import PresenceSections
+from stream_sections import StreamSections
 
 DIRECTIONS = {"sip": "SIP to XMPP", "xmpp": "XMPP to SIP"}
 WINDOW = 1000  # messages under way in a closed loop, each of another pair
@@ -32,10 +33,17 @@ class Sizes:
     refresh_seconds: int    # what subscriptions last while refreshes are counted
     model_users: int
     model_seconds: int
+    handshakes: int
+    partner_links: int
+    idle_streams: int
+    attackers: int
+    fairness_seconds: int
 
 
-QUICK = Sizes(1, 100_000, 15_000, 2, 100_000, 10_000, 300_000, 100_000, 60, 8_000, 20)
-FULL = Sizes(5, 400_000, 100_000, 5, 1_000_000, 100_000, 1_000_000, 1_000_000, 120, 80_000, 600)
+QUICK = Sizes(1, 100_000, 15_000, 2, 100_000, 10_000, 300_000, 100_000, 60, 8_000, 20, 3_000,
+              1_000, 1_000, 10_000, 4)
+FULL = Sizes(5, 400_000, 100_000, 5, 1_000_000, 100_000, 1_000_000, 1_000_000, 120, 80_000, 600,
+             10_000, 1_000, 2_000, 10_000, 10)
 
 
 @dataclass
@@ -69,7 +77,7 @@ class Budget:
         return self.value >= bound if self.at_least else self.value <= bound
 
 
-class Bench(PresenceSections, ManagementSections):
+class Bench(PresenceSections, StreamSections, ManagementSections):
     def __init__(self, binary, programs, folder, sizes, say):
         self.binary = binary
         self.programs = programs
@@ -298,4 +306,4 @@ class Bench(PresenceSections, ManagementSections):
 
 
 SECTIONS = ("peers", "floor", "tls", "latency", "crowd", "memory", "presence", "subscriptions",
-            "users", "users_import", "changes")
+            "users", "streams", "users_import", "changes")

@@ -146,7 +146,8 @@ TEST(Policy, EachGateSaysTheSameAloneAndInTheDecision) {
     Objects world = open_world();
     world.blocked_domains = {{.domain = "*.evil.example"}};
     world.partners.push_back({.domain = "a.evil.example"});
-    std::vector<User> users{user("bob@contoso.example", "Tag:None"), user("off@contoso.example", "")};
+    std::vector<User> users{user("bob@contoso.example", "Tag:None"),
+                            user("off@contoso.example", "")};
     users.back().enabled = false;
     world.users = table(users);
     for (int switches = 0; switches < 4; ++switches) {
