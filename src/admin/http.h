@@ -21,8 +21,10 @@ namespace isthmus::admin {
 class Body {
   public:
     Body() = default;
+
     Body(std::string text)  // NOLINT(google-explicit-constructor): it is the text
         : text_(std::make_shared<const std::string>(std::move(text))) {}
+
     Body(const char* text) : Body(std::string(text)) {}  // NOLINT(google-explicit-constructor)
 
     operator std::string_view() const {  // NOLINT(google-explicit-constructor)
