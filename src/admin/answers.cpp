@@ -181,7 +181,8 @@ Result<json::object> parse_body(const HttpRequest& request) {
     json::parse_options options;
     options.max_depth = 32;
     boost::system::error_code error;
-    json::value value = json::parse(request.body.empty() ? "{}" : request.body, error, {}, options);
+    json::value value = json::parse(
+        request.body.empty() ? std::string_view("{}") : request.body, error, {}, options);
     if (error || !value.is_object()) {
         return make_error(ErrorKind::Syntax,
                           "IST-API-001",

@@ -271,9 +271,10 @@ Listening TrafficWing::listen(const Config& config) {
     return made;
 }
 
-void TrafficWing::set_policy(std::shared_ptr<const policy::Policy> policy) {
+std::shared_ptr<const policy::Policy> TrafficWing::set_policy(
+    std::shared_ptr<const policy::Policy> policy) {
     server_->set_settings(stream_settings(policy->gateway()));
-    gateway_.set_policy(std::move(policy));
+    return gateway_.set_policy(std::move(policy));
 }
 
 void TrafficWing::set_tls(const std::shared_ptr<const net::TlsContext>& sip,

@@ -64,7 +64,8 @@ class TrafficWing {
 
     /// Opens all listeners that it can; what it cannot is in `failures`.
     Listening listen(const Config& config);
-    void set_policy(std::shared_ptr<const policy::Policy> policy);
+    /// Answers the snapshot that was in force.
+    std::shared_ptr<const policy::Policy> set_policy(std::shared_ptr<const policy::Policy> policy);
     void set_tls(const std::shared_ptr<const net::TlsContext>& sip,
                  const std::shared_ptr<const net::TlsContext>& xmpp);
     control::Status status();

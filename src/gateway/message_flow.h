@@ -108,7 +108,7 @@ class MessageFlow final : private Outbox::Sender,
     static Outcome outcome_of(ErrorKind kind);
 
     // Names for the log, views into the configuration and the snapshot; empty if there is none.
-    std::string_view partner_name(std::uint32_t index) const;
+    std::string_view partner_name(std::uint32_t place) const;
     std::string_view partner_of(std::string_view remote_domain) const;
     std::string_view peer_name(int index) const;
     std::string_view peer_name(std::string_view sip_domain) const;

@@ -266,7 +266,7 @@ bool MessageFlow::submit(std::uint64_t id,
     entry.sip_domain = sip_domain;
     entry.id = id;
     entry.since = timers_.now();
-    entry.partner = decision.partner_index;
+    entry.partner = decision.partner_place;
     entry.kind = kind;
     entry.asks_imdn = !made.imdn_message_id.empty();
     entry.is_sent = false;

@@ -10,6 +10,7 @@ from gateway import Gateway
 from generator import Failure, Generator
 from kamailio import Kamailio
 from kamailio_presence import KamailioPresence
+from management_sections import ManagementSections
 from presence_sections import PresenceSections
 from stream_sections import StreamSections
 
@@ -76,7 +77,7 @@ class Budget:
         return self.value >= bound if self.at_least else self.value <= bound
 
 
-class Bench(PresenceSections, StreamSections):
+class Bench(PresenceSections, StreamSections, ManagementSections):
     def __init__(self, binary, programs, folder, sizes, say):
         self.binary = binary
         self.programs = programs
@@ -115,11 +116,11 @@ class Bench(PresenceSections, StreamSections):
             subject.stop()
             subject.generator.stop()
 
-    def gateway(self, contacts=1, **settings):
-        """Each user of the generator has so many contacts."""
+    def gateway(self, contacts=1, core=SUBJECT_CORE, **settings):
+        """Each user of the generator has so many contacts. `core` None: on any."""
         def make(generator):
             generator.must("people", contacts=contacts)
-            return Gateway(self.binary, self.folder, generator, SUBJECT_CORE, **settings)
+            return Gateway(self.binary, self.folder, generator, core, **settings)
         return self.open(make)
 
     def kamailio(self, kind):
@@ -305,4 +306,4 @@ class Bench(PresenceSections, StreamSections):
 
 
 SECTIONS = ("peers", "floor", "tls", "latency", "crowd", "memory", "presence", "subscriptions",
-            "users", "streams")
+            "users", "streams", "users_import", "changes")
