@@ -181,7 +181,8 @@ Result<void> AdminWing::set_up_oidc() {
     return {};
 }
 
-std::vector<Error> AdminWing::listen(const admin::Api& api) {
+std::vector<Error> AdminWing::listen(const admin::Api& api,
+                                     std::span<const admin::PanelFile> panel) {
     std::vector<std::string> names = config_.admin_names;
     names.push_back(config_.server_name);
     std::array<char, 256> host{};
@@ -192,6 +193,7 @@ std::vector<Error> AdminWing::listen(const admin::Api& api) {
         sign_in_, tokens_, std::move(names), [&api](const auto& request, const auto& reply) {
             api.handle(request, reply);
         });
+    gate_->set_panel(admin::make_panel(panel));
     const auto opened = http_.listen_unix(
         config_.in_state_dir(config_.admin_unix_socket),
         {.handler = [this](const auto& request,
