@@ -120,7 +120,10 @@ std::optional<xmpp::LinkPolicy> Gateway::link_policy(std::string_view remote_dom
     return xmpp::LinkPolicy{.tls = as_link(partner->tls_negotiation),
                             .sasl = as_link(partner->sasl_negotiation),
                             .dialback = partner->support_dialback_negotiation,
-                            .proxy_fqdn = partner->proxy_fqdn};
+                            .proxy_fqdn = partner->proxy_fqdn,
+                            .partner = partner->domain,
+                            .connection_limit = partner->connection_limit.value_or(0),
+                            .keep_alive = partner->enable_keep_alive};
 }
 
 }  // namespace isthmus::gateway
