@@ -85,6 +85,9 @@ void OutgoingConnection::handle_header(const StreamHeader& header) {
 }
 
 void OutgoingConnection::handle_element(const xml::Element& element) {
+    if (owner_ != nullptr && !mechanism_ && element.is("features", ns::kStreams)) {
+        owner_->on_features(element);
+    }
     act(machine_.on_element(element, arena(), output()));
 }
 
@@ -126,8 +129,11 @@ void OutgoingConnection::handle_secured() {
     environment_.journal.secured(name());
     const net::PeerCertificate* certificate = stream()->peer_certificate();
     Arena scratch(1024);
-    environment_.journal.checked_certificate(
-        certificate_fault(certificate, machine_.purpose().remote, scratch));
+    const auto fault = certificate_fault(certificate, machine_.purpose().remote, scratch);
+    environment_.journal.checked_certificate(fault);
+    if (owner_ != nullptr) {
+        owner_->on_secured(certificate, fault);
+    }
     act(machine_.on_secured(certificate, scratch, output()));
 }
 
@@ -189,6 +195,9 @@ void OutgoingConnection::act(const Actions& actions) {
 
 void OutgoingConnection::note(const action::Note& action) {
     environment_.journal.noted(name(), action.what);
+    if (owner_ != nullptr) {
+        owner_->on_noted(action.what);
+    }
     if (++notes_ == kMaxNotes) {
         act(machine_.fail(StreamCondition::PolicyViolation,
                           make_error(ErrorKind::Limit,

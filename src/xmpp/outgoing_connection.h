@@ -21,6 +21,16 @@ class OutgoingConnection final : public StreamConnection {
     class Owner {
       public:
         virtual ~Owner() = default;
+
+        // For who watches how it is negotiated (the test of a link). Arguments die on return.
+        virtual void on_features(const xml::Element& /*features*/) {}
+
+        /// `fault`: why the certificate does not prove the domain.
+        virtual void on_secured(const net::PeerCertificate* /*shown*/,
+                                const std::optional<Error>& /*fault*/) {}
+
+        virtual void on_noted(const Error& /*what*/) {}
+
         virtual void on_up(Mechanism mechanism) = 0;
         virtual void on_verified(Verdict verdict, const std::string& detail) = 0;
         virtual void on_stream_written(std::uint64_t total) = 0;

@@ -4,6 +4,9 @@ namespace isthmus::xmpp {
 
 void Receiver::receive(
     Kind kind, const Jid& from, const Jid& to, const xml::Element& element, Arena& arena) {
+    if (answers_.take(kind, from, element)) {
+        return;
+    }
     switch (kind) {
         case Kind::Message:
             Message::read(element, arena, message_);

@@ -4,6 +4,7 @@
 #include "xmpp/component.h"
 #include "xmpp/environment.h"
 #include "xmpp/incoming_connection.h"
+#include "xmpp/link_test.h"
 #include "xmpp/links.h"
 #include "xmpp/receiver.h"
 
@@ -158,6 +159,20 @@ class FederationServer final : public Server,
                static_cast<std::size_t>(closing);
     }
 
+    std::unique_ptr<LinkTest> test(LinkTestOrder order, LinkTestHandler& handler) override {
+        if (component_ && order.local == component_->domain()) {
+            return nullptr;
+        }
+        return make_link_test(
+            environment_,
+            receiver_.answers(),
+            [this](std::string_view local, std::string_view remote) {
+                return incoming_state(local, remote);
+            },
+            std::move(order),
+            handler);
+    }
+
   private:
     struct Refusal {
         std::uint64_t cookie = 0;
@@ -303,6 +318,24 @@ class FederationServer final : public Server,
                 to.push_back(std::move(status));
             }
         }
+    }
+
+    IncomingState incoming_state(std::string_view local, std::string_view remote) const {
+        IncomingState made;
+        std::vector<LinkStatus> all;
+        for (const auto& [key, connection] : incoming_) {
+            connection->report(all);
+        }
+        const auto found = std::ranges::find_if(all, [&](const LinkStatus& link) {
+            return link.state == "up" && link.local_domain == local && link.remote_domain == remote;
+        });
+        if (found != all.end()) {
+            made.up = *found;
+        }
+        if (const LinkTrouble* trouble = journal_.incoming_trouble(remote)) {
+            made.trouble = *trouble;
+        }
+        return made;
     }
 
     void recheck() {
