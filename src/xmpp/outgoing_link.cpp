@@ -82,6 +82,9 @@ void OutgoingLink::on_up(Mechanism mechanism) {
     failures_ = 0;
     not_before_ = {};
     last_error_.reset();
+    if (trouble_) {
+        trouble_->is_over = true;
+    }
     come_up(*connection_->stream());
     environment().handler.on_link(remote_, LinkEvent::Up);
 }
@@ -94,10 +97,11 @@ void OutgoingLink::on_stream_written(std::uint64_t total) {
 
 void OutgoingLink::remember(std::string_view step, const Error& why) {
     last_error_ = why;
-    trouble_ = Journal::trouble(connection_ != nullptr ? connection_->name() : StreamName(),
-                                step,
-                                why,
-                                environment().timers.now());
+    Journal::note_trouble(trouble_,
+                          connection_ != nullptr ? connection_->name() : StreamName(),
+                          step,
+                          why,
+                          environment().timers.now());
 }
 
 void OutgoingLink::on_failed(const Error& why,
