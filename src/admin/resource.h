@@ -6,8 +6,11 @@
 #include "base/result.h"
 #include "control/admin_service.h"
 #include "control/contact_service.h"
+#include "control/doctor.h"
+#include "control/partner_test.h"
 #include "control/policy_service.h"
 #include "control/sign_in.h"
+#include "control/sip_peers.h"
 #include "control/status_service.h"
 #include "control/subscription_service.h"
 #include "control/token_service.h"
@@ -37,7 +40,10 @@ using FindContact = std::function<void(const std::string& user,
                                        const std::string& contact,
                                        std::function<void(std::optional<bool>)> done)>;
 
-Resource make_partner_resource(control::PolicyService& policies);
+/// `tests` may be null: then there is no :test. One partner is shown with its links.
+Resource make_partner_resource(control::PolicyService& policies,
+                               control::ReadStatus read_status,
+                               control::PartnerTests* tests);
 Resource make_block_resource(control::PolicyService& policies);
 Resource make_policy_resource(control::PolicyService& policies, control::UserService& users);
 Resource make_explain_resource(control::PolicyService& policies, FindContact find_contact);
@@ -53,8 +59,14 @@ Resource make_gateway_resource(control::PolicyService& policies);
 Resource make_revision_resource(control::PolicyService& policies);
 Resource make_status_resource(control::ReadStatus read_status);
 Resource make_reload_resource(std::function<Result<void>()> reload);
+Resource make_doctor_resource(const control::Doctor& doctor);
+Resource make_sip_peer_resource(const control::SipPeers& peers);
 Resource make_subscription_resource(control::SubscriptionService& subscriptions);
 Resource make_contact_resource(control::ContactService& contacts);
+
+/// POST partners/DOMAIN:test: one event per step while it runs, as lines of JSON or, if that is
+/// accepted, server-sent events; one object at the end with ?stream=false.
+void test_partner(control::PartnerTests& tests, const HttpRequest& request, const HttpReply& reply);
 
 class OidcLogin;
 

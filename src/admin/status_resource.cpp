@@ -1,6 +1,7 @@
 // What the process is doing, for administrators and for probes; and the reload of its boot file.
 #include "admin/answers.h"
 #include "admin/api.h"
+#include "admin/failure_card.h"
 #include "admin/resource.h"
 
 #include <boost/json/array.hpp>
@@ -49,6 +50,7 @@ std::string sentence_of(const control::Trouble& trouble) {
 /// The sentence for people, the parts for programs.
 void add_trouble(json::object& to, const std::optional<control::Trouble>& trouble) {
     to["last_error"] = trouble ? sentence_of(*trouble) : "";
+    to["failure"] = failure_card(trouble);
     if (trouble) {
         to["last_error_code"] = trouble->code;
         to["last_error_step"] = trouble->step;

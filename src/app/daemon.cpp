@@ -5,6 +5,7 @@
 #include "app/admin_wing.h"
 #include "app/config.h"
 #include "app/crossing.h"
+#include "app/doctor_facts.h"
 #include "app/notify.h"
 #include "app/traffic_wing.h"
 #include "app/version.h"
@@ -12,6 +13,8 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "control/contact_service.h"
+#include "control/doctor.h"
+#include "control/partner_test.h"
 #include "control/policy_service.h"
 #include "control/subscription_service.h"
 #include "control/user_service.h"
@@ -226,6 +229,7 @@ class Daemon {
         const auto tls = expect(load_tls(config_));
         traffic_ = expect(TrafficWing::create(config_, policies_->snapshot(), metrics_));
         traffic_->set_tls(tls);
+        has_certificate_ = tls->has_certificate();
         crossing_.emplace(*traffic_, control_, *subscription_store_);
         restore_subscriptions();
         traffic_->start();
@@ -238,7 +242,8 @@ class Daemon {
         if (!failures_.empty()) {
             throw StartFailure(std::move(failures_));
         }
-        announce(*listening);
+        listening_ = std::move(*listening);
+        announce(listening_);
     }
 
     void restore_subscriptions() {
@@ -266,6 +271,21 @@ class Daemon {
         users_.emplace(*policies_);
         admin_.emplace(config_, control_, *database_, audit_to(*database_));
         expect(admin_->set_up_oidc());
+        partner_tests_.emplace(*policies_, crossing_->link_test_side(config_.server_name));
+        doctor_.emplace(
+            *policies_,
+            control::DoctorSide{
+                .read_local =
+                    [this] {
+                        return local_facts(
+                            config_, listening_.sip, listening_.xmpp, has_certificate_);
+                    },
+                .look_up = [this](auto domains,
+                                  auto done) { crossing_->look_up(std::move(domains), done); },
+                .read_status = read_status_});
+        sip_peers_.emplace(sip_peer_facts(config_), read_status_, [this](auto index, auto done) {
+            crossing_->test_peer(index, std::move(done));
+        });
         api_.emplace(admin::ApiServices{.policies = *policies_,
                                         .users = *users_,
                                         .subscriptions = *subscriptions_,
@@ -273,7 +293,10 @@ class Daemon {
                                         .read_status = read_status_,
                                         .reload = [this] { return reload(); },
                                         .sign_in = &admin_->services(),
-                                        .audit = admin_->audit()});
+                                        .audit = admin_->audit(),
+                                        .partner_tests = &*partner_tests_,
+                                        .doctor = &*doctor_,
+                                        .sip_peers = &*sip_peers_});
         expect(admin_->listen(*api_));
         if (!config_.metrics_listen.empty()) {
             auto bound = admin_->listen_plain(
@@ -348,6 +371,7 @@ class Daemon {
         log_warnings(*config);
         config_.log_level = config->log_level;
         config_.log_format = config->log_format;
+        has_certificate_ = (*tls)->has_certificate();
         crossing_->set_tls(std::move(*tls));
         log::event(log::Level::Info, "config.reload", {{"result", "done"}});
         return {};
@@ -366,6 +390,11 @@ class Daemon {
     std::optional<control::UserService> users_;
     std::optional<control::SubscriptionService> subscriptions_;
     std::optional<control::ContactService> contacts_;
+    std::optional<control::PartnerTests> partner_tests_;
+    std::optional<control::Doctor> doctor_;
+    std::optional<control::SipPeers> sip_peers_;
+    Listening listening_;
+    bool has_certificate_ = false;
     control::ReadStatus read_status_;
     std::optional<admin::Api> api_;
     std::optional<AdminWing> admin_;

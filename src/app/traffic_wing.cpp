@@ -71,6 +71,7 @@ Result<gateway::SipPeer> make_peer(const SipPeerConfig& config, std::size_t inde
 
 Result<gateway::GatewayConfig> make_flows(const Config& config) {
     gateway::GatewayConfig made;
+    made.server_name = config.server_name;
     made.read_clock = [] { return TimePoint(std::chrono::steady_clock::now()); };
     made.max_message_chars = config.max_message_chars;
     made.max_stanza_octets = config.max_stanza_bytes;
@@ -158,7 +159,12 @@ std::optional<control::Trouble> trouble_of(const std::optional<xmpp::LinkTrouble
                             .step = trouble->step,
                             .text = text_of(trouble->text, trouble->evidence),
                             .address = trouble->address,
-                            .age_seconds = seconds(now - trouble->at)};
+                            .age_seconds = seconds(now - trouble->at),
+                            .sentence = trouble->text,
+                            .evidence = trouble->evidence,
+                            .first_age_seconds = seconds(now - trouble->first_at),
+                            .count = trouble->count,
+                            .is_over = trouble->is_over};
 }
 
 }  // namespace
@@ -302,10 +308,15 @@ std::vector<control::PeerStatus> TrafficWing::peer_status(TimePoint now) const {
         if (state.last_error) {
             one.last_error = {
                 .code = std::string(state.last_error->code),
-                .step = {},
+                .step = std::string(PeerTest::step_of(state.last_error->code)),
                 .text = text_of(state.last_error->public_text, state.last_error->detail),
                 .address = {},
-                .age_seconds = seconds(now - state.failed_at)};
+                .age_seconds = seconds(now - state.failed_at),
+                .sentence = state.last_error->public_text,
+                .evidence = state.last_error->detail,
+                .first_age_seconds = seconds(now - state.first_failed_at),
+                .count = state.failures,
+                .is_over = state.state == sip::PeerHealth::State::Up};
         }
     }
     return made;

@@ -66,6 +66,13 @@ void add_partner_commands(Program& program) {
     named("disable", "keep it, but do not use it", [&program, path] {
         return program.change("POST", path() + ":disable", {}, "disabled");
     });
+    CLI::App& test =
+        named("test",
+              "try all steps of a connection, with the settings given here if it is not saved yet",
+              [&program] { return test_partner(program); });
+    program.flag(test, "--reverse", "also wait until the partner connects to us (20 s)");
+    program.pair(test, "--send-im", "FROM TO: send a test message from a SIP to an XMPP user");
+    program.properties(test, kPartner);
     named("block", "block a domain, *.DOMAIN or *; beats every allow", [&program] {
         return program.change("POST", "blocks", {{"domain", program.given("NAME")}}, "blocked");
     });

@@ -264,6 +264,11 @@ CLI::App& Program::option(CLI::App& command, const char* name, const char* help,
     return command;
 }
 
+CLI::App& Program::pair(CLI::App& command, const char* name, const char* help) {
+    command.add_option(name, pairs_[name], help);
+    return command;
+}
+
 CLI::App& Program::flag(CLI::App& command, const char* name, const char* help) {
     command.add_flag(name, flags_[name], help);
     return command;
@@ -292,6 +297,11 @@ bool Program::has(const char* flag) const {
     return found != flags_.end() && found->second;
 }
 
+std::pair<std::string, std::string> Program::pair_given(const char* name) const {
+    const auto found = pairs_.find(name);
+    return found == pairs_.end() ? std::pair<std::string, std::string>() : found->second;
+}
+
 ApiClient Program::client() const {
     Server server = server_;
     server.patience = std::chrono::seconds(std::max(1, timeout_));
@@ -303,6 +313,13 @@ Answer Program::call(std::string_view method,
                      const std::string& body,
                      const std::string& if_match) const {
     return client().call(method, target, body, if_match);
+}
+
+Answer Program::follow(std::string_view method,
+                       const std::string& target,
+                       const std::string& body,
+                       const std::function<void(std::string_view)>& on_line) const {
+    return client().follow(method, target, body, on_line);
 }
 
 int Program::show(const std::string& path, const View& view) const {
@@ -395,7 +412,8 @@ int Program::send_file(const std::string& path,
 int Program::request(const char* method,
                      const std::string& path,
                      const json::object& body,
-                     const std::function<void(const json::object&)>& print) const {
+                     const std::function<void(const json::object&)>& print,
+                     const std::function<void(const json::object&)>& look) const {
     const std::string text = json::serialize(body);
     if (switches_.dry_run) {
         fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : without_secrets(body));
@@ -404,6 +422,9 @@ int Program::request(const char* method,
     const Answer answer = client().call(method, path, body.empty() ? "" : text);
     if (answer.status >= 300 || !answer.body.is_object()) {
         return failed(answer);
+    }
+    if (look) {
+        look(answer.body.get_object());
     }
     if (format_ == Format::Json || format_ == Format::Yaml) {
         fmt::print("{}", render(answer.body, format_, {}));

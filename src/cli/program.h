@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace CLI {
@@ -73,6 +74,13 @@ class Program {
                 const std::string& target,
                 const std::string& body,
                 const std::string& if_match = {}) const;
+    /// See ApiClient::follow().
+    Answer follow(std::string_view method,
+                  const std::string& target,
+                  const std::string& body,
+                  const std::function<void(std::string_view)>& on_line) const;
+    /// Says why and answers the exit code.
+    int failed(const Answer& answer) const;
 
     /// A word that has commands below it.
     CLI::App& group(const char* name, const char* help);
@@ -84,6 +92,8 @@ class Program {
     CLI::App& word(CLI::App& command, const char* name, const char* help);
     /// "--user TEXT"; given("--user") has it afterwards.
     CLI::App& option(CLI::App& command, const char* name, const char* help, bool required = false);
+    /// "--send-im A B"; pair_given("--send-im") has both afterwards.
+    CLI::App& pair(CLI::App& command, const char* name, const char* help);
     /// "--password-stdin"; has() knows it afterwards.
     CLI::App& flag(CLI::App& command, const char* name, const char* help);
     /// Flags that make up body().
@@ -92,6 +102,8 @@ class Program {
     /// Empty if it was not given.
     const std::string& given(const char* name) const;
     bool has(const char* flag) const;
+    /// Two empty texts if it was not given.
+    std::pair<std::string, std::string> pair_given(const char* name) const;
 
     const boost::json::object& body() const { return body_; }
 
@@ -110,16 +122,16 @@ class Program {
                   const std::function<void(const boost::json::object&)>& print) const;
 
     /// Asks for something whose answer is more than "done": `print` writes it for people, JSON and
-    /// YAML are written as they are.
+    /// YAML are written as they are. `look` sees it in any case.
     int request(const char* method,
                 const std::string& path,
                 const boost::json::object& body,
-                const std::function<void(const boost::json::object&)>& print) const;
+                const std::function<void(const boost::json::object&)>& print,
+                const std::function<void(const boost::json::object&)>& look = {}) const;
 
   private:
     void global_flags();
     ApiClient client() const;
-    int failed(const Answer& answer) const;
 
     const Offline& offline_;
     std::unique_ptr<CLI::App> app_;
@@ -132,13 +144,17 @@ class Program {
     Format format_ = Format::Table;
     std::map<std::string, std::string, std::less<>> given_;
     std::map<std::string, bool, std::less<>> flags_;
+    std::map<std::string, std::pair<std::string, std::string>, std::less<>> pairs_;
     boost::json::object body_;
 };
 
 void add_offline_commands(Program& program);
 void add_partner_commands(Program& program);
+/// `isthmus partner test`, with what was given.
+int test_partner(const Program& program);
 void add_policy_commands(Program& program);
 void add_subscription_commands(Program& program);
+void add_test_commands(Program& program);
 void add_contact_commands(Program& program);
 void add_user_commands(Program& program);
 void add_domain_commands(Program& program);
