@@ -27,6 +27,11 @@ struct ApiServices {
     control::PartnerTests* partner_tests = nullptr;
     const control::Doctor* doctor = nullptr;
     const control::SipPeers* sip_peers = nullptr;
+    /// A further connection to the database, and the way back to the control thread: for what is
+    /// done on a thread of its own.
+    ConnectStore connect;
+    control::Background::Post post;
+    control::DirectoryService* directory = nullptr;  ///< null: there is none
 };
 
 class Api {

@@ -12,7 +12,9 @@
 #include "base/codes.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/random.h"
 #include "control/contact_service.h"
+#include "control/directory_service.h"
 #include "control/doctor.h"
 #include "control/partner_test.h"
 #include "control/policy_service.h"
@@ -244,6 +246,7 @@ class Daemon {
         }
         listening_ = std::move(*listening);
         announce(listening_);
+        directory_->start();
     }
 
     void restore_subscriptions() {
@@ -262,6 +265,7 @@ class Daemon {
             if (status) {
                 status->version = kVersion;
                 status->stored_revision = policies_->current().revision();
+                status->directory = directory_ ? directory_->status() : std::nullopt;
             }
             return status;
         };
@@ -286,6 +290,17 @@ class Daemon {
         sip_peers_.emplace(sip_peer_facts(config_), read_status_, [this](auto index, auto done) {
             crossing_->test_peer(index, std::move(done));
         });
+        const auto connect = [url = database_url(config_)] {
+            return std::make_unique<store::Database>(url, store::Database::Opening::Another);
+        };
+        const auto post = [this](auto call) { control_.post(std::move(call)); };
+        directory_.emplace(control::DirectoryService::World{.users = *users_,
+                                                            .connect = connect,
+                                                            .post = post,
+                                                            .timers = control_.timers(),
+                                                            .random = random_,
+                                                            .metrics = metrics_},
+                           config_.directory);
         api_.emplace(admin::ApiServices{.policies = *policies_,
                                         .users = *users_,
                                         .subscriptions = *subscriptions_,
@@ -296,7 +311,10 @@ class Daemon {
                                         .audit = admin_->audit(),
                                         .partner_tests = &*partner_tests_,
                                         .doctor = &*doctor_,
-                                        .sip_peers = &*sip_peers_});
+                                        .sip_peers = &*sip_peers_,
+                                        .connect = connect,
+                                        .post = post,
+                                        .directory = &*directory_});
         expect(admin_->listen(*api_));
         if (!config_.metrics_listen.empty()) {
             auto bound = admin_->listen_plain(
@@ -340,7 +358,9 @@ class Daemon {
     }
 
     void stop() {
+        directory_.reset();
         admin_.reset();
+        api_.reset();
         policies_.reset();
         traffic_->stop();
         crossing_->write_rest();
@@ -395,6 +415,8 @@ class Daemon {
     std::optional<control::SipPeers> sip_peers_;
     Listening listening_;
     bool has_certificate_ = false;
+    SystemRandom random_;
+    std::optional<control::DirectoryService> directory_;
     control::ReadStatus read_status_;
     std::optional<admin::Api> api_;
     std::optional<AdminWing> admin_;

@@ -38,6 +38,32 @@ constexpr Code kCodes[] = {
     {"IST-API-011",
      "Too many tests are under way at once.",
      "Wait until one of them has ended, then try again."},
+    {"IST-API-020",
+     "The directory cannot be reached, or did not answer in time.",
+     "The evidence says where it ended: check `url` in [directory], the way there, and that the "
+     "directory runs; until then the users stay as they are."},
+    {"IST-API-021",
+     "The directory server did not prove who it is.",
+     "`ca_files` in [directory] must hold the authority of its certificate, and the certificate "
+     "must carry the host name of `url`; with ldap:// the server must offer StartTLS."},
+    {"IST-API-022",
+     "The directory refused our name or password.",
+     "Check `bind_dn` and the content of `password_file` in [directory], and that the account is "
+     "not locked."},
+    {"IST-API-023",
+     "The directory's answer is not complete, so none of it was used.",
+     "The evidence holds the directory's reason: a base that is not there, a limit of entries or "
+     "time there, or `max_entries` and `deadline_seconds` here."},
+    {"IST-API-024",
+     "The directory's answer would remove or disable too many users; nothing has changed.",
+     "Look at `isthmus user sync --dry-run`: mostly the filter or the base is wrong. If they have "
+     "really gone: `isthmus user sync --force`."},
+    {"IST-API-025",
+     "A synchronisation with the directory is under way already.",
+     "Wait for it: `isthmus status` shows when it has ended."},
+    {"IST-API-026",
+     "No directory is configured.",
+     "Write a [directory] section with `url` and `base` into the configuration file and restart."},
     {"IST-AUTH-001",
      "The SIP peer may not assert the sender's domain.",
      "Add the domain to `domains` of that [[sip.peer]] if the peer is the domain's server."},

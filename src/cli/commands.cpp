@@ -17,7 +17,9 @@ int run(int count, const char* const* arguments, const Offline& offline) {
     add_test_commands(program);
     add_contact_commands(program);
     add_user_commands(program);
+    add_user_source_commands(program);
     add_domain_commands(program);
+    add_migrate_commands(program);
     add_admin_commands(program);
     add_cs_command(program, line);
     std::vector<const char*> own;

@@ -29,6 +29,8 @@ struct LinkPolicy {
     Negotiation sasl = Negotiation::Required;
     bool dialback = true;
     std::string proxy_fqdn;  ///< connect here instead of asking DNS; may carry ":port"
+    /// SHA-256, lower-case hex, of the certificates that alone are accepted, whoever issued them.
+    std::vector<std::string> pinned_certificates = {};
 };
 
 enum class LinkEvent : std::uint8_t {
