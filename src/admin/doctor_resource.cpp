@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -17,7 +18,8 @@ namespace json = boost::json;
 namespace {
 
 json::array texts(const std::vector<std::string>& list) {
-    return {list.begin(), list.end()};
+    json::array made(list.begin(), list.end());
+    return made;
 }
 
 json::object to_json(const control::SipPeerView& peer) {

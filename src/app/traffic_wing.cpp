@@ -62,8 +62,10 @@ Result<gateway::SipPeer> make_peer(const SipPeerConfig& config, std::size_t inde
         }
         made.addresses.push_back(*block);
     }
-    // A target written as an address is a listed address.
-    if (const auto ip = net::IpAddress::parse(target->host); ip && made.addresses.empty()) {
+    // A target written as an address is a listed address; but a peer that speaks TLS proves itself
+    // by its certificate, and not in clear text.
+    if (const auto ip = net::IpAddress::parse(target->host);
+        ip && made.addresses.empty() && target->transport != sip::Transport::Tls) {
         made.addresses.push_back({*ip, ip->is_v4() ? 32 : 128});
     }
     return made;

@@ -128,6 +128,13 @@ constexpr Code kCodes[] = {
      "Our own certificate does not name a domain that we speak for.",
      "Get one that has the XMPP domain as DNS name; until then partners can prove us by dialback "
      "only."},
+    {"IST-CERT-040",
+     "The partner shows another certificate than the one that is pinned for it.",
+     "If it has renewed its certificate: ask its operator for the SHA-256 of the new one, then "
+     "isthmus partner set DOMAIN --pinned-certificate SHA256. Else somebody is in between."},
+    {"IST-CERT-041",
+     "The partner's certificate was revoked by its issuer.",
+     "The partner must use another one; `crl_files` in [tls] has the list that says so."},
     {"IST-CFG-001",
      "The configuration file is not valid.",
      "Correct the lines that are named; isthmus config check FILE shows all of them."},
@@ -211,6 +218,10 @@ constexpr Code kCodes[] = {
      "The SIP side refused a presence subscription, or ended it.",
      "The evidence holds its status code or its reason; isthmus subscription get ID shows whether "
      "it is tried again."},
+    {"IST-SIP-010",
+     "A connection to the SIP peer was dead, and was closed.",
+     "A firewall or address translation on the way forgets idle connections, or the peer was "
+     "restarted; the next request opens a new one."},
     {"IST-TCP-001",
      "No address of the partner accepted a connection.",
      "Check firewalls on the way to the addresses in the evidence."},

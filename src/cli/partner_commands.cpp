@@ -16,6 +16,9 @@ const std::vector<Property> kPartner = {
     {"enable_keep_alive", Property::Type::Flag, "expect keep-alives"},
     {"connection_limit", Property::Type::Number, "simultaneous connections"},
     {"proxy_fqdn", Property::Type::Text, "connect to this host instead of asking DNS"},
+    {"pinned_certificate",
+     Property::Type::List,
+     "SHA-256 of the only certificates that are accepted from it, separated by commas"},
     {"enabled", Property::Type::Flag, "whether the partner may be used"},
 };
 const Columns kPartnerColumns = {

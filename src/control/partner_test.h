@@ -28,8 +28,8 @@ struct LinkTestOrder {
     std::string remote_domain;
     policy::Partner partner;
     bool reverse = false;
-    std::string sender;    ///< of a test message, a SIP user; empty: none is sent
-    std::string receiver;  ///< an XMPP user of that domain
+    std::string sender = {};    ///< of a test message, a SIP user; empty: none is sent
+    std::string receiver = {};  ///< an XMPP user of that domain
 };
 
 struct LinkTestSide {

@@ -177,10 +177,11 @@ void Properties::name(const char* name,
     }
 }
 
-void Properties::domains(const char* name,
-                         std::vector<std::string>& to,
-                         const Canonical& canonical) {
-    const json::value* value = find(name, "a list of domains", &json::value::is_array);
+void Properties::list(const char* name,
+                      std::vector<std::string>& to,
+                      const Canonical& canonical,
+                      std::string_view noun) {
+    const json::value* value = find(name, "a list", &json::value::is_array);
     if (value == nullptr) {
         return;
     }
@@ -195,8 +196,8 @@ void Properties::domains(const char* name,
                           : Result<std::string>(make_error(ErrorKind::Syntax, "no text"));
         if (!domain) {
             fail_alone(name,
-                       fmt::format("{} is not a domain name.",
-                                   text::escape_for_log(json::serialize(item), 80)));
+                       fmt::format(
+                           "{} is not {}.", text::escape_for_log(json::serialize(item), 80), noun));
             return;
         }
         if (std::ranges::find(made, *domain) == made.end()) {

@@ -114,7 +114,8 @@ xmpp::LinkPolicy link_policy_of(const policy::Partner& partner) {
     return {.tls = as_link(partner.tls_negotiation),
             .sasl = as_link(partner.sasl_negotiation),
             .dialback = partner.support_dialback_negotiation,
-            .proxy_fqdn = partner.proxy_fqdn};
+            .proxy_fqdn = partner.proxy_fqdn,
+            .pinned_certificates = partner.pinned_certificate};
 }
 
 }  // namespace isthmus::gateway

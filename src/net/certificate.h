@@ -13,6 +13,7 @@ namespace isthmus::net {
 struct PeerCertificate {
     bool is_trusted = false;  ///< chain, validity and purpose are good
     std::string trust_error;  ///< OpenSSL's reason when not trusted
+    bool is_revoked = false;  ///< that is why: a list of its issuer has it
     std::string subject;      ///< RFC 2253 text, for the evidence
     std::string sha256;       ///< fingerprint, lower-case hex
     std::chrono::sys_seconds not_after{};

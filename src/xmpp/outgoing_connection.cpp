@@ -129,7 +129,8 @@ void OutgoingConnection::handle_secured() {
     environment_.journal.secured(name());
     const net::PeerCertificate* certificate = stream()->peer_certificate();
     Arena scratch(1024);
-    const auto fault = certificate_fault(certificate, machine_.purpose().remote, scratch);
+    const auto fault = certificate_fault(
+        certificate, machine_.purpose().remote, machine_.purpose().policy, scratch);
     environment_.journal.checked_certificate(fault);
     if (owner_ != nullptr) {
         owner_->on_secured(certificate, fault);

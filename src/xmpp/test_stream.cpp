@@ -60,6 +60,11 @@ std::string describe(const net::PeerCertificate& shown) {
     add_line(made,
              fmt::format("valid until: {}", utc_text(shown.not_after.time_since_epoch().count())));
     add_line(made, "SHA-256: " + shown.sha256);
+    if (!shown.may_be_client) {
+        add_line(made,
+                 "purpose: not for TLS clients (as public authorities issue them now); strict "
+                 "servers refuse that for SASL EXTERNAL, we do not");
+    }
     if (!shown.is_trusted) {
         add_line(made, "chain: " + shown.trust_error);
     }
@@ -186,7 +191,8 @@ void StreamTest::tell_certificate(const net::PeerCertificate* shown,
     TestStep step{.id = kSteps[2], .took = lap(), .sentence = {}, .evidence = {}, .code = {}};
     step.evidence = shown != nullptr ? describe(*shown) : "none was shown";
     if (fault) {
-        const bool may_dial_back = may_use_dialback(order_.policy, true);
+        const bool may_dial_back =
+            may_use_dialback(order_.policy, true) && !breaks_pin(shown, order_.policy);
         const codes::Code* code = codes::find(fault->code);
         step.state = may_dial_back ? TestState::Warn : TestState::Fail;
         step.code = fault->code;
@@ -207,7 +213,9 @@ void StreamTest::tell_certificate(const net::PeerCertificate* shown,
         return pass(std::move(step));
     }
     step.sentence =
-        fmt::format("The partner's certificate is trusted and proves {}.", order_.remote);
+        order_.policy.pinned_certificates.empty()
+            ? fmt::format("The partner's certificate is trusted and proves {}.", order_.remote)
+            : "The partner's certificate is the one that is pinned.";
     pass(std::move(step));
 }
 

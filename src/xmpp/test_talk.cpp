@@ -137,18 +137,19 @@ void TalkTest::on_ping(const xml::Element& answer) {
 }
 
 void TalkTest::look() {
-    if (stage_ == Stage::Reverse) {
+    if (stage_ == Stage::AwaitsStream) {
         look_for_stream();
     }
-    if (stage_ == Stage::Ping) {
+    if (stage_ == Stage::AwaitsPing) {
         look_for_ping();
     }
-    if (stage_ == Stage::Message && environment_.timers.now() - message_sent_ >= kAnswerPatience) {
+    if (stage_ == Stage::AwaitsAnswer &&
+        environment_.timers.now() - message_sent_ >= kAnswerPatience) {
         add_line(talk_.evidence, "message: sent; neither an error nor a receipt came back");
         talk_.sentence += " It took the message.";
         finish();
     }
-    if (stage_ != Stage::Done && !timer_.is_armed()) {
+    if (stage_ != Stage::Over && !timer_.is_armed()) {
         timer_.arm(kLookAgain);
     }
 }
@@ -222,10 +223,10 @@ void TalkTest::tell_reverse(TestStep step) {
     add_line(step.evidence, own_records_);
     sink_(std::move(step));
     if (has_failed) {
-        stage_ = Stage::Done;
+        stage_ = Stage::Over;
         return on_done_();
     }
-    stage_ = Stage::Ping;
+    stage_ = Stage::AwaitsPing;
 }
 
 void TalkTest::look_for_ping() {
@@ -254,7 +255,7 @@ void TalkTest::send_message() {
         talk_.sentence += " The stream ended before the message could be sent.";
         return finish();
     }
-    stage_ = Stage::Message;
+    stage_ = Stage::AwaitsAnswer;
     message_sent_ = environment_.timers.now();
     message_id_ = environment_.random.hex(16);
     answers_.expect(message_id_, order_.remote, [this](const xml::Element& answer) {
@@ -290,7 +291,7 @@ void TalkTest::on_message_answer(const xml::Element& answer) {
 }
 
 void TalkTest::finish() {
-    stage_ = Stage::Done;
+    stage_ = Stage::Over;
     timer_.cancel();
     sink_(std::move(talk_));
     on_done_();

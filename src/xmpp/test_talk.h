@@ -9,6 +9,7 @@
 #include "xmpp/test_step.h"
 #include "xmpp/test_stream.h"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,7 +36,7 @@ class TalkTest {
     void start();
 
   private:
-    enum class Stage { Reverse, Ping, Message, Done };
+    enum class Stage : std::uint8_t { AwaitsStream, AwaitsPing, AwaitsAnswer, Over };
 
     void ask_own_records();
     void ask_own_addresses(const std::vector<net::SrvRecord>& records);
@@ -60,7 +61,7 @@ class TalkTest {
     StepSink sink_;
     std::function<void()> on_done_;
     Timer timer_;
-    Stage stage_ = Stage::Reverse;
+    Stage stage_ = Stage::AwaitsStream;
     TimePoint started_{};
     TimePoint message_sent_{};
     std::vector<std::unique_ptr<net::Pending>> questions_;

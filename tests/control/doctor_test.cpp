@@ -116,6 +116,25 @@ TEST(DoctorRecordsTest, OurNamesInDns) {
 
 class DoctorTest : public Management {};
 
+PeerStatus peer(const char* state) {
+    PeerStatus made;
+    made.name = "frontend";
+    made.target = "udp:x";
+    made.state = state;
+    return made;
+}
+
+StreamStatus stream(const char* domain, const char* state, const char* code) {
+    StreamStatus made;
+    made.remote_domain = domain;
+    made.direction = "out";
+    made.state = state;
+    made.last_error.emplace();
+    made.last_error->code = code;
+    made.last_error->step = "tcp";
+    return made;
+}
+
 TEST_F(DoctorTest, PolicyThatLetsNobodyTalk) {
     EXPECT_THAT(told(check_policy(service->current())),
                 ElementsAre("federation fail", "gateway pass", "policies fail", "partners warn"));
@@ -129,19 +148,13 @@ TEST_F(DoctorTest, NeighboursThatFail) {
     const LocalFacts facts = healthy();
     EXPECT_THAT(told(check_traffic(facts, service->current(), std::nullopt)),
                 ElementsAre("traffic fail"));
-    Status status{.state = "running", .streams = {}, .peers = {}};
-    status.peers.push_back({.name = "frontend", .target = "udp:x", .state = "never tried"});
+    Status status;
+    status.peers.push_back(peer("never tried"));
     EXPECT_THAT(told(check_traffic(facts, service->current(), status)),
                 ElementsAre("revision pass", "sip-peer frontend unknown", "links unknown"));
     status.peers.front().state = "not answering";
-    status.streams.push_back({.remote_domain = "a.example",
-                              .direction = "out",
-                              .state = "waiting",
-                              .last_error = Trouble{.code = "IST-TCP-001", .step = "tcp"}});
-    status.streams.push_back({.remote_domain = "stranger.example",
-                              .direction = "in",
-                              .state = "down",
-                              .last_error = Trouble{.code = "IST-POL-001", .step = "stream"}});
+    status.streams.push_back(stream("a.example", "waiting", "IST-TCP-001"));
+    status.streams.push_back(stream("stranger.example", "down", "IST-POL-001"));
     const auto checks = check_traffic(facts, service->current(), status);
     EXPECT_THAT(told(checks),
                 ElementsAre("revision pass", "sip-peer frontend fail", "partner a.example fail"));
@@ -177,14 +190,13 @@ TEST_F(DoctorTest, WhatIsToBeCopied) {
 TEST_F(DoctorTest, TheWorstDecides) {
     open_everything();
     LocalFacts facts = healthy();
-    const DoctorSide side{
-        .read_local = [&] { return facts; },
-        .look_up = [](auto, auto done) { done({found()}); },
-        .read_status = []() -> std::optional<Status> {
-            Status status{.streams = {}, .peers = {}};
-            status.peers.push_back({.name = "frontend", .target = "udp:x", .state = "up"});
-            return status;
-        }};
+    const DoctorSide side{.read_local = [&] { return facts; },
+                          .look_up = [](auto, auto done) { done({found()}); },
+                          .read_status = []() -> std::optional<Status> {
+                              Status status;
+                              status.peers.push_back(peer("up"));
+                              return status;
+                          }};
     const Doctor doctor(*service, side);
     std::optional<Findings> findings;
     doctor.run([&](Findings made) { findings = std::move(made); });

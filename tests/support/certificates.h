@@ -47,6 +47,10 @@ class CertificateAuthority {
     /// For a server of `domain` alone.
     Certificate issue_for(const std::string& domain) const;
 
+    /// A list of revoked certificates, as PEM, with these.
+    std::string revoke(const std::vector<Certificate>& certificates,
+                       std::chrono::seconds next_update = std::chrono::hours(24)) const;
+
     /// An authority below this one. Its pem() is the intermediate certificate.
     std::unique_ptr<CertificateAuthority> subordinate(CertificateRequest request) const;
 

@@ -1,8 +1,11 @@
 """`isthmus partner test`: real servers in each state that a partner can be in, and what is said."""
 
+import hashlib
 import http.client
 import json
+import os
 import socket
+import ssl
 
 from base import OwnWorldTest, unique
 
@@ -149,6 +152,19 @@ class PartnerTest(OwnWorldTest):
         partner = json.loads(self.gateway.cli("partner", "get", "wrongname.example", "-o",
                                               "json").stdout)
         self.assertFalse(partner["support_dialback_negotiation"])
+
+    def test_a_pinned_certificate(self):
+        """Accepted whoever issued it; another one is not, though it is trusted."""
+        def fingerprint(certificate):
+            with open(certificate, encoding="ascii") as file:
+                return hashlib.sha256(ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
+
+        directory = self.world.authority.directory
+        own = fingerprint(os.path.join(directory, "selfsigned.crt"))
+        _, steps = self.run_test("selfsigned.example", "--pinned-certificate", own.upper(),
+                                 exit_code=0)
+        self.assertIn("pinned", steps["certificate"]["sentence"])
+        self.fails("fabrikam.example", "certificate", "IST-CERT-040", "--pinned-certificate", own)
 
     def test_live_links_are_not_disturbed(self):
         text = unique("before the test")
