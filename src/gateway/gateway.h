@@ -71,7 +71,9 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
                     std::unique_ptr<sip::IncomingRequest> transaction) override;
 
     // xmpp::StanzaHandler
+    void on_notify_ahead(std::string_view call_id) override;
     void on_message(const xmpp::Message& message) override;
+    void on_presence_ahead(const xmpp::Jid& from, const xmpp::Jid& to) override;
     void on_presence(const xmpp::Presence& presence) override;
     void on_sent(std::uint64_t cookie) override;
     void on_not_sent(std::uint64_t cookie, const Error& error) override;

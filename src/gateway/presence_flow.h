@@ -12,6 +12,7 @@
 #include "gateway/counters.h"
 #include "gateway/explanation.h"
 #include "gateway/gateway_config.h"
+#include "gateway/presence_ahead.h"
 #include "gateway/presence_counters.h"
 #include "gateway/presence_pair.h"
 #include "gateway/presence_status.h"
@@ -75,6 +76,10 @@ class PresenceFlow final : public Contacts,
                    const sip::Origin& origin,
                    std::unique_ptr<sip::IncomingRequest> transaction);
     void on_presence(const xmpp::Presence& presence);
+
+    /// To be told what is to come soon.
+    PresenceAhead& ahead() { return ahead_; }
+
     void on_sent(std::uint64_t cookie);
     void on_not_sent(std::uint64_t cookie, const Error& error);
     void on_link(std::string_view remote_domain, xmpp::LinkEvent event);
@@ -200,6 +205,7 @@ class PresenceFlow final : public Contacts,
 
     // presence_flow
     Ends ends_of(const Entry& entry, Arena& arena) const;
+    Ends make_ends(const Entry& entry, Arena& arena) const;
     PairHandle find(std::string_view user, const xmpp::Jid& contact) const;
     PairHandle make(std::string_view user, const xmpp::Jid& contact, std::string_view uri);
     void collect(PairHandle handle);
@@ -356,11 +362,14 @@ class PresenceFlow final : public Contacts,
     Timer watch_timer_;
     TimePoint watch_due_{};
 
-    Arena arena_;
+    PresenceAhead ahead_{book_};
+    mutable Arena arena_;
     unsigned depth_ = 0;
+    mutable const Entry* ends_entry_ = nullptr;  ///< whose ends_ are, in this turn
+    mutable Ends ends_;
     bool is_sweeping_ = false;  ///< a walk is visiting pairs
     mutable translate::Stamps stamps_;
-    std::vector<xmpp::Presence> fresh_;  ///< of the document being read
+    std::vector<xmpp::Presence> fresh_;         ///< of the document being read
     std::vector<std::string_view> announced_;
     std::uint32_t log_budget_ = 0;
     std::int64_t log_second_ = -1;
@@ -371,6 +380,8 @@ class PresenceFlow::Turn {
     explicit Turn(PresenceFlow& flow) : flow_(flow) {
         if (flow_.depth_++ == 0) {
             flow_.arena_.reset();
+            flow_.ends_entry_ = nullptr;
+            flow_.ahead_.fetch();
         }
     }
 

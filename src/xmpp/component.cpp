@@ -124,6 +124,12 @@ class Component::Connection final : public StreamConnection {
         handle_stanza(*kind, element);
     }
 
+    void handle_element_ahead(const xml::Element& element) override {
+        if (state_ == State::Up && element.is("presence", ns::kComponent)) {
+            component_.sink_.receive_ahead(element);
+        }
+    }
+
     void handle_stanza(Kind kind, const xml::Element& element) {
         component_.incoming_counters_.count(kind);
         auto from = parse_jid(element.attribute("from").value_or(""), arena());

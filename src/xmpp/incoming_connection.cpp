@@ -45,6 +45,12 @@ void IncomingConnection::handle_element(const xml::Element& element) {
     act(machine_.on_element(element, arena(), output()));
 }
 
+void IncomingConnection::handle_element_ahead(const xml::Element& element) {
+    if (machine_.is_authenticated() && element.is("presence", ns::kServer)) {
+        sink_.receive_ahead(element);
+    }
+}
+
 void IncomingConnection::handle_stanza(const xml::Element& element) {
     const IncomingStream::Checked stanza = machine_.check(element, arena());
     switch (stanza.addressing) {

@@ -47,6 +47,12 @@ class StanzaHandler {
     /// `from`'s domain is proved, `to`'s domain is ours. Views die on return.
     virtual void on_message(const Message& message) = 0;
     virtual void on_presence(const Presence& presence) = 0;
+
+    /// Presence from her to him follows in this turn of the loop, if nothing is wrong with it
+    /// (nobody has looked, and the addresses are as the peer wrote them): time to fetch what it
+    /// needs from memory. Views die on return.
+    virtual void on_presence_ahead(const Jid& /*from*/, const Jid& /*to*/) {}
+
     /// The outcome of send(): the stanza's octets went to the kernel on an authenticated stream.
     virtual void on_sent(std::uint64_t cookie) = 0;
     /// Or it never left: IST code, kind Timeout (30 s), Unreachable, NotAuthorized, Limit.

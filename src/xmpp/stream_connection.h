@@ -37,6 +37,10 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
     // The peer's side of the stream.
     virtual void handle_header(const StreamHeader& header) = 0;
     virtual void handle_element(const xml::Element& element) = 0;
+
+    /// It comes by handle_element() soon, if nothing ends the stream before.
+    virtual void handle_element_ahead(const xml::Element& element) { (void)element; }
+
     virtual void handle_end() = 0;
     /// Not XML, too large, too slow or a flood: nothing more is read. `code`: for the log.
     virtual void handle_fault(StreamCondition condition,
@@ -85,6 +89,9 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
     void on_closed(const Error& reason) final;
     void on_stream_open(const xml::Element& root, std::string_view default_ns) final;
     void on_element(const xml::Element& element) final;
+
+    void on_element_ahead(const xml::Element& element) final { handle_element_ahead(element); }
+
     void on_stream_close() final;
     bool take_turn(bool has_octets_behind);
     bool may_be_idle(std::size_t octets);
