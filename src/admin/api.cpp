@@ -62,6 +62,15 @@ Api::Api(const ApiServices& services)
     if (services.sip_peers != nullptr) {
         resources_["sip-peers"] = make_sip_peer_resource(*services.sip_peers);
     }
+    if (services.traffic != nullptr) {
+        resources_.emplace("streams", make_stream_resource(*services.traffic));
+        resources_.emplace("dialogs", make_dialog_resource(*services.traffic));
+        resources_.emplace("messages", make_message_resource(*services.traffic));
+        resources_.emplace("conversations", make_conversation_resource(*services.traffic));
+    }
+    if (services.events != nullptr) {
+        resources_.emplace("events", make_event_resource(*services.events));
+    }
     if (services.sign_in != nullptr) {
         add_sign_in_resources(*services.sign_in, resources_);
     }

@@ -34,6 +34,8 @@ class Gate {
   private:
     bool is_our_name(std::string_view host) const;
     void authenticate(HttpRequest& request, bool is_local) const;
+    /// As authenticate(), and gives it author_now.
+    void authenticate_lasting(HttpRequest& request, bool is_local) const;
     void use_token(HttpRequest& request, std::string_view value) const;
     void use_cookie(HttpRequest& request, std::string_view cookie) const;
 

@@ -16,6 +16,7 @@
 #include "control/status_service.h"
 #include "control/subscription_service.h"
 #include "control/token_service.h"
+#include "control/traffic_service.h"
 #include "control/user_service.h"
 
 #include <functional>
@@ -26,6 +27,8 @@
 #include <string_view>
 
 namespace isthmus::admin {
+
+class EventFeed;
 
 /// `rest` is what follows "/api/v1/NAME/", empty for NAME itself. What it keeps for a later reply
 /// it copies.
@@ -74,6 +77,12 @@ Resource make_doctor_resource(const control::Doctor& doctor);
 Resource make_sip_peer_resource(const control::SipPeers& peers);
 Resource make_subscription_resource(control::SubscriptionService& subscriptions);
 Resource make_contact_resource(control::ContactService& contacts);
+Resource make_stream_resource(const control::TrafficService& traffic);
+Resource make_dialog_resource(const control::TrafficService& traffic);
+Resource make_message_resource(const control::TrafficService& traffic);
+Resource make_conversation_resource(const control::TrafficService& traffic);
+/// Server-sent events; the feed outlives all connections.
+Resource make_event_resource(EventFeed& feed);
 
 /// POST partners/DOMAIN:test: one event per step while it runs, as lines of JSON or, if that is
 /// accepted, server-sent events; one object at the end with ?stream=false.

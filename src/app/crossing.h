@@ -4,6 +4,7 @@
 #pragma once
 
 #include "app/config.h"
+#include "app/questions.h"
 #include "app/subscription_queue.h"
 #include "app/traffic_wing.h"
 #include "base/result.h"
@@ -11,6 +12,8 @@
 #include "control/partner_test.h"
 #include "control/status_service.h"
 #include "control/subscription_service.h"
+#include "control/traffic_service.h"
+#include "gateway/message_status.h"
 #include "net/event_loop.h"
 #include "net/wire.h"
 #include "policy/policy.h"
@@ -48,6 +51,7 @@ class Crossing {
 
     /// For control/'s services; it must not outlive this.
     control::PresenceSide presence_side();
+    control::TrafficSide traffic_side();
 
     /// For control::PartnerTests, which must not outlive this.
     control::LinkTestSide link_test_side(std::string server_name);
@@ -102,6 +106,12 @@ class Crossing {
     std::uint64_t start_link_test(const control::LinkTestOrder& order,
                                   control::LinkTestSide::Handlers handlers);
     void stop_link_test(std::uint64_t number);
+    void list_dialogs(const control::SubscriptionFilter& filter,
+                      control::TrafficSide::DialogsDone done);
+    void list_messages(const control::MessageFilter& filter,
+                       control::TrafficSide::MessagesDone done);
+    /// On the traffic thread: a slice a turn.
+    void go_on(const std::shared_ptr<gateway::MessageListing>& listing, std::uint64_t question);
 
     TrafficWing& traffic_;
     net::EventLoop& control_;
@@ -117,6 +127,9 @@ class Crossing {
     std::map<std::uint64_t, std::function<void(Result<std::vector<control::TestStep>>)>>
         peer_tests_;
     std::uint64_t next_question_ = 0;
+    Questions<control::Status> status_questions_;
+    Questions<control::DialogPage> dialog_questions_;
+    Questions<control::MessagePage> message_questions_;
 };
 
 }  // namespace isthmus::app

@@ -1,6 +1,8 @@
 #include "app/daemon.h"
 
 #include "admin/api.h"
+#include "admin/event_feed.h"
+#include "admin/live_watch.h"
 #include "app/addresses.h"
 #include "app/admin_wing.h"
 #include "app/config.h"
@@ -19,6 +21,7 @@
 #include "control/partner_test.h"
 #include "control/policy_service.h"
 #include "control/subscription_service.h"
+#include "control/traffic_service.h"
 #include "control/user_service.h"
 #include "net/event_loop.h"
 #include "net/tls_context.h"
@@ -273,6 +276,11 @@ class Daemon {
         const control::PresenceSide presence = crossing_->presence_side();
         subscriptions_.emplace(presence, canonical_names());
         contacts_.emplace(presence, canonical_names());
+        traffic_service_.emplace(crossing_->traffic_side(), canonical_names());
+        events_.emplace(control_.timers(), SystemRandom().hex(4));
+        live_watch_.emplace(*events_, *traffic_service_, control_.timers(), [this] {
+            return policies_->current().revision();
+        });
         users_.emplace(*policies_);
         admin_.emplace(config_, control_, *database_, audit_to(*database_));
         expect(admin_->set_up_oidc());
@@ -308,6 +316,8 @@ class Daemon {
                                         .contacts = *contacts_,
                                         .read_status = read_status_,
                                         .reload = [this] { return reload(); },
+                                        .traffic = &*traffic_service_,
+                                        .events = &*events_,
                                         .sign_in = &admin_->services(),
                                         .audit = admin_->audit(),
                                         .partner_tests = &*partner_tests_,
@@ -355,10 +365,13 @@ class Daemon {
         log::event(
             log::Level::Info, "daemon.drain", {{"msg", "no new work; finishing what there is"}});
         notify("STOPPING=1");
+        events_->stop();
         crossing_->drain(std::chrono::seconds(config_.drain_seconds), [this] { control_.stop(); });
     }
 
     void stop() {
+        events_->stop();
+        live_watch_.reset();
         directory_.reset();
         admin_.reset();
         api_.reset();
@@ -411,6 +424,9 @@ class Daemon {
     std::optional<control::UserService> users_;
     std::optional<control::SubscriptionService> subscriptions_;
     std::optional<control::ContactService> contacts_;
+    std::optional<control::TrafficService> traffic_service_;
+    std::optional<admin::EventFeed> events_;
+    std::optional<admin::LiveWatch> live_watch_;
     std::optional<control::PartnerTests> partner_tests_;
     std::optional<control::Doctor> doctor_;
     std::optional<control::SipPeers> sip_peers_;

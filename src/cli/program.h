@@ -155,6 +155,7 @@ void add_policy_commands(Program& program);
 void add_subscription_commands(Program& program);
 void add_test_commands(Program& program);
 void add_contact_commands(Program& program);
+void add_traffic_commands(Program& program);
 void add_user_commands(Program& program);
 void add_user_source_commands(Program& program);
 void add_domain_commands(Program& program);

@@ -95,6 +95,12 @@ class PresenceFlow final : public Contacts,
 
     std::size_t pending() const { return held_.size(); }
 
+    /// Directions of pairs that somebody asked for.
+    std::size_t subscription_count() const { return halves_; }
+
+    /// SIP dialogs, both roles.
+    std::size_t dialog_count() const;
+
     // Contacts
     bool is_contact(std::string_view user,
                     std::string_view sip_domain,
@@ -105,6 +111,9 @@ class PresenceFlow final : public Contacts,
     std::optional<SubscriptionStatus> get(std::string_view id) const override;
     bool refresh(std::string_view id) override;
     bool end(std::string_view id) override;
+    void list_dialogs(SubscriptionFilter filter, DialogsDone done) override;
+    std::optional<DialogStatus> get_dialog(std::string_view id) const override;
+    bool end_dialog(std::string_view id) override;
     void add_contact(std::string_view user, std::string_view jid, Done done) override;
     void remove_contact(std::string_view user, std::string_view jid, Done done) override;
 
@@ -158,8 +167,10 @@ class PresenceFlow final : public Contacts,
     /// A page that is being made.
     struct Listing {
         SubscriptionFilter filter;
-        ListDone done;
+        ListDone done;  ///< null: it is dialogs that are listed
         SubscriptionPage page;
+        DialogsDone dialogs_done;
+        DialogPage dialogs;
         std::uint32_t place = 0;  ///< in the book, where no user is named
         PairHandle next = 0;      ///< the user's next pair; 0: the end
     };
@@ -323,6 +334,12 @@ class PresenceFlow final : public Contacts,
     PairHandle pair_at(std::uint32_t place) const;
     bool is_listed(const SubscriptionFilter& filter, const Entry& entry) const;
     unsigned enter(Listing& listing, PairHandle handle) const;
+    void begin_listing(Listing made);
+    static void tell_listed(Listing& listing);
+
+    // presence_dialogs
+    unsigned enter_dialogs(Listing& listing, PairHandle handle, const Entry& entry) const;
+    std::optional<DialogStatus> dialog_of(std::uint64_t dialog, Watch watch) const;
 
     // presence_status
     SubscriptionStatus status_of(PairHandle handle, const Entry& entry, Watch watch) const;

@@ -362,6 +362,12 @@ std::uint32_t NotifierSet::seconds_left(SubscriptionHandle handle) const {
     return entry == nullptr ? 0 : left(*entry);
 }
 
+std::optional<DialogView> NotifierSet::view(SubscriptionHandle handle) const {
+    const Watch* entry = slots_.find(handle);
+    return entry == nullptr ? std::nullopt
+                            : std::optional(view_of(entry->dialog, entry->owner, left(*entry)));
+}
+
 SubscriptionHandle NotifierSet::restore(std::string_view saved,
                                         std::uint32_t seconds_left,
                                         std::uint64_t owner) {

@@ -85,6 +85,8 @@ class Notifiers {
     /// For the database, and back after a restart. `seconds_left` until it expires.
     virtual std::string save(SubscriptionHandle handle) const = 0;
     virtual std::uint32_t seconds_left(SubscriptionHandle handle) const = 0;
+    /// Nothing if the handle is stale.
+    virtual std::optional<DialogView> view(SubscriptionHandle handle) const = 0;
     /// 0 if the text is not one that save() made. No NOTIFY leaves before changed().
     virtual SubscriptionHandle restore(std::string_view saved,
                                        std::uint32_t seconds_left,

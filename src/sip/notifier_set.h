@@ -71,6 +71,7 @@ class NotifierSet final : public Notifiers, public ResponseHandler {
     void end(SubscriptionHandle handle, const NotifyContent& content) override;
     std::string save(SubscriptionHandle handle) const override;
     std::uint32_t seconds_left(SubscriptionHandle handle) const override;
+    std::optional<DialogView> view(SubscriptionHandle handle) const override;
     SubscriptionHandle restore(std::string_view saved,
                                std::uint32_t seconds_left,
                                std::uint64_t owner) override;

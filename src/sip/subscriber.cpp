@@ -350,6 +350,14 @@ void SubscriberSet::schedule(Subscription& entry) {
     }
 }
 
+std::optional<DialogView> SubscriberSet::view(SubscriptionHandle handle) const {
+    const Subscription* entry = slots_.find(handle);
+    return entry == nullptr
+               ? std::nullopt
+               : std::optional(
+                     view_of(entry->dialog, entry->owner, entry->plan.seconds_left(timers_.now())));
+}
+
 void SubscriberSet::finish(Subscription& entry,
                            SubscriptionEnd end,
                            int status,

@@ -74,6 +74,8 @@ class Subscribers {
     /// 200 (RFC 6665 §4.1.2.3).
     virtual void end(SubscriptionHandle handle) = 0;
     virtual std::size_t size() const = 0;
+    /// Nothing if the handle is stale.
+    virtual std::optional<DialogView> view(SubscriptionHandle handle) const = 0;
     /// A NOTIFY of the wire: 481 if it is nobody's, 489 for another package, 400, 500 for a CSeq
     /// that falls, else what the handler says.
     virtual void on_notify(const Request& request, IncomingRequest& transaction) = 0;

@@ -63,6 +63,8 @@ class SubscriberSet final : public Subscribers, public ResponseHandler {
 
     std::size_t size() const override { return slots_.size(); }
 
+    std::optional<DialogView> view(SubscriptionHandle handle) const override;
+
     void on_notify(const Request& request, IncomingRequest& transaction) override;
     void expect(std::string_view call_id) override;
     void fetch(std::vector<std::uint64_t>& owners) override;

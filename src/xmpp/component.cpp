@@ -56,6 +56,13 @@ class Component::Connection final : public StreamConnection {
 
     bool is_up() const { return state_ == State::Up; }
 
+    void describe(LinkStatus& status) const {
+        status.stream_id = id_;
+        status.age = component_.environment().timers.now() - started_;
+        status.stanzas_in = stanzas_;
+        describe_stream(status);
+    }
+
     StreamName name() const {
         StreamName name;
         name.partner = component_.domain();
@@ -131,6 +138,7 @@ class Component::Connection final : public StreamConnection {
     }
 
     void handle_stanza(Kind kind, const xml::Element& element) {
+        ++stanzas_;
         component_.incoming_counters_.count(kind);
         auto from = parse_jid(element.attribute("from").value_or(""), arena());
         if (!from) {
@@ -169,6 +177,8 @@ class Component::Connection final : public StreamConnection {
 
     Component& component_;
     Timer patience_;
+    TimePoint started_ = component_.environment().timers.now();
+    std::uint64_t stanzas_ = 0;
     State state_ = State::Header;
     std::string id_;
     std::optional<Error> end_reason_;
@@ -284,6 +294,17 @@ void Component::close_if_idle() {
     }
 }
 
+bool Component::close_stream() {
+    if (connection_ == nullptr) {
+        return false;
+    }
+    connection_->close(
+        std::nullopt,
+        make_error(
+            ErrorKind::Unreachable, "IST-XMPP-002", "the stream was closed by an administrator"));
+    return true;
+}
+
 std::string Component::last_trouble() const {
     return last_error_ ? std::string(last_error_->code) + ": " + last_error_->detail
                        : std::string("not connected yet");
@@ -301,6 +322,7 @@ LinkStatus Component::status() const {
                                                                   : "waiting";
     if (connection_ != nullptr) {
         status.remote_address = connection_->name().remote_address;
+        connection_->describe(status);
     }
     status.last_error = trouble_;
     fill(status);

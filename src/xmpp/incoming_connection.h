@@ -60,6 +60,9 @@ class IncomingConnection final : public StreamConnection {
 
     void report(std::vector<LinkStatus>& to) const;
 
+    /// Of this run; never given twice.
+    std::uint64_t number() const { return number_; }
+
   private:
     struct Pair {
         std::string remote;
@@ -95,6 +98,8 @@ class IncomingConnection final : public StreamConnection {
     IncomingStream machine_;
     Timer establishment_;
     TimePoint started_;
+    std::uint64_t number_;
+    std::uint64_t stanzas_ = 0;
     std::vector<Pair> pairs_;
     StanzaCounters counters_;
     std::optional<Error> end_reason_;

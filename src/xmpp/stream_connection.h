@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "net/wire.h"
 #include "xml/parser.h"
+#include "xmpp/server.h"
 #include "xmpp/stream.h"
 
 #include <cstdint>
@@ -76,6 +77,9 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
     /// Silence from now on.
     void end();
 
+    /// Octets both ways and the certificate, as far as there is a connection.
+    void describe_stream(LinkStatus& status) const;
+
     Arena& arena() { return parser_.arena(); }
 
     Buffer& output() { return stream_->output(); }
@@ -106,7 +110,8 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
     Timer deadline_;
     std::unique_ptr<net::ByteStream> stream_;
     Turn turn_ = Turn::None;
-    TimePoint idle_since_{};          ///< when idle_allowance_ was last reckoned
+    TimePoint idle_since_{};  ///< when idle_allowance_ was last reckoned
+    std::uint64_t octets_in_ = 0;
     std::size_t idle_allowance_ = 0;  ///< octets of white space that may still come
     bool is_finishing_ = false;
     bool awaits_end_ = false;

@@ -42,7 +42,8 @@ class HttpStreamTest : public testing::Test {
             htons(static_cast<std::uint16_t>(std::stoi(where.substr(where.rfind(':') + 1))));
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         ASSERT_EQ(::connect(client, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-        const std::string head = std::string("GET /events HTTP/") + version + "\r\nHost: a\r\n\r\n";
+        const std::string head =
+            std::string("GET /events HTTP/") + version + "\r\nHost: a\r\n\r\n";
         ASSERT_GT(::write(client, head.data(), head.size()), 0);
         ASSERT_TRUE(loop.run_until([this] { return stream != nullptr; }));
     }
@@ -50,10 +51,9 @@ class HttpStreamTest : public testing::Test {
     /// Turns the loop until `text` has come.
     ::testing::AssertionResult reads(const std::string& text) {
         const bool is_there = loop.run_until([&] {
-            char octets[4096];
-            const ssize_t count = ::recv(client, octets, sizeof octets, MSG_DONTWAIT);
-            has_ended = count == 0;
-            seen.append(octets, count > 0 ? static_cast<std::size_t>(count) : 0);
+            std::string octets(256UL * 1024, '\0');
+            const ssize_t count = ::recv(client, octets.data(), octets.size(), MSG_DONTWAIT);
+            seen.append(octets, 0, count > 0 ? static_cast<std::size_t>(count) : 0);
             loop.run_once(std::chrono::milliseconds(1));
             return seen.find(text) != std::string::npos;
         });
@@ -67,7 +67,6 @@ class HttpStreamTest : public testing::Test {
     int gone = 0;
     int client = -1;
     std::string seen;
-    bool has_ended = false;
 };
 
 TEST_F(HttpStreamTest, ChunksComeAsTheyAreWritten) {
@@ -114,7 +113,9 @@ TEST_F(HttpStreamTest, SoMuchMayWaitAndNoMore) {
     while (stream->write(much)) {
         ++taken;
     }
-    EXPECT_EQ(taken, HttpStream::kMostWaiting / much.size());
+    // "first" may still be on its way.
+    EXPECT_GE(taken, HttpStream::kMostWaiting / much.size() - 1);
+    EXPECT_LE(stream->waiting(), HttpStream::kMostWaiting);
     stream->close("last words");
     ASSERT_TRUE(reads("last words"));
 }
