@@ -125,6 +125,7 @@ constexpr Route kRoutes[] = {
     // What leads to a sign-in.
     {"POST", "session", Right::Anyone},
     {"POST", "session:link", Right::Anyone},
+    {"GET", "session:methods", Right::Anyone},
     {"GET", "oidc/login", Right::Anyone},
     {"GET", "oidc/callback", Right::Anyone},
 };

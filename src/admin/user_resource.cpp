@@ -63,6 +63,22 @@ HttpResponse list(const control::UserService& users, const HttpRequest& request)
                                {"total_is_exact", page->is_total_exact}});
 }
 
+/// The answer shows what follows from the policies as well; the ETag is of the user alone.
+HttpResponse changed(const control::UserService& users,
+                     const Result<control::Committed>& result,
+                     int status = 200) {
+    HttpResponse response = committed(result, status);
+    const json::value* uri = result ? result->object.if_contains("uri") : nullptr;
+    const auto user = uri != nullptr && !result->is_dry_run
+                          ? std::optional(users.get(std::string(uri->as_string())))
+                          : std::nullopt;
+    std::erase_if(response.headers, [](const auto& field) { return field.first == "ETag"; });
+    if (user && *user) {
+        response.headers.emplace_back("ETag", control::etag_of(control::to_json(**user)));
+    }
+    return response;
+}
+
 /// users/{uri}/policy
 HttpResponse policy_of(control::UserService& users, const HttpRequest& request) {
     const std::string& identity = request.arguments.front();
@@ -110,10 +126,10 @@ HttpResponse one(control::UserService& users, const HttpRequest& request) {
         return problem(edit.error());
     }
     if (request.method == "DELETE") {
-        return committed(users.erase(identity, *edit));
+        return changed(users, users.erase(identity, *edit));
     }
     const auto body = parse_body(request);
-    return body ? committed(users.set(identity, *body, *edit)) : problem(body.error());
+    return body ? changed(users, users.set(identity, *body, *edit)) : problem(body.error());
 }
 
 }  // namespace
@@ -132,7 +148,7 @@ Resource make_user_resource(control::UserService& users) {
         const auto body = parse_body(request);
         return !body   ? problem(body.error())
                : !edit ? problem(edit.error())
-                       : committed(users.create(*body, *edit), 201);
+                       : changed(users, users.create(*body, *edit), 201);
     });
 }
 

@@ -181,7 +181,7 @@ Result<void> AdminWing::set_up_oidc() {
     return {};
 }
 
-Result<void> AdminWing::listen(const admin::Api& api) {
+Result<void> AdminWing::listen(const admin::Api& api, std::span<const admin::PanelFile> panel) {
     std::vector<std::string> names = config_.admin_names;
     names.push_back(config_.server_name);
     std::array<char, 256> host{};
@@ -192,6 +192,7 @@ Result<void> AdminWing::listen(const admin::Api& api) {
         sign_in_, tokens_, std::move(names), [&api](const auto& request, const auto& reply) {
             api.handle(request, reply);
         });
+    gate_->set_panel(admin::make_panel(panel));
     const auto body_limit = [this](const admin::HttpRequest& head) {
         return gate_->body_limit(head);
     };

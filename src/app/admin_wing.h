@@ -6,6 +6,7 @@
 #include "admin/gate.h"
 #include "admin/http_server.h"
 #include "admin/oidc_login.h"
+#include "admin/panel_files.h"
 #include "app/config.h"
 #include "base/random.h"
 #include "control/offload.h"
@@ -15,6 +16,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,8 +41,9 @@ class AdminWing {
 
     /// After construction, before the Api is made. An error if its secret cannot be read.
     Result<void> set_up_oidc();
-    /// Opens the unix socket and the TLS listeners for `api`, which lives longer.
-    Result<void> listen(const admin::Api& api);
+    /// Opens the unix socket and the TLS listeners for `api`, which lives longer, and for the
+    /// files of the panel.
+    Result<void> listen(const admin::Api& api, std::span<const admin::PanelFile> panel);
     /// Another listener without sign-in: metrics and health. Answers its address.
     Result<std::string> listen_plain(const std::string& where, admin::HttpHandler handler);
 

@@ -171,7 +171,8 @@ boost::json::array as_array(const std::vector<std::string>& texts) {
 
 class Daemon {
   public:
-    explicit Daemon(std::string config_file) : config_file_(std::move(config_file)) {}
+    Daemon(std::string config_file, std::span<const admin::PanelFile> panel)
+        : config_file_(std::move(config_file)), panel_(panel) {}
 
     Daemon(const Daemon&) = delete;
     Daemon& operator=(const Daemon&) = delete;
@@ -326,7 +327,7 @@ class Daemon {
                                         .connect = connect,
                                         .post = post,
                                         .directory = &*directory_});
-        expect(admin_->listen(*api_));
+        expect(admin_->listen(*api_, panel_));
         if (!config_.metrics_listen.empty()) {
             auto bound = admin_->listen_plain(
                 config_.metrics_listen,
@@ -412,6 +413,7 @@ class Daemon {
     }
 
     std::string config_file_;
+    const std::span<const admin::PanelFile> panel_;
     Config config_;
     metrics::Registry metrics_;
     net::EventLoop control_;
@@ -444,8 +446,8 @@ class Daemon {
 
 }  // namespace
 
-int serve(const std::string& config_file) {
-    return Daemon(config_file).run();
+int serve(const std::string& config_file, std::span<const admin::PanelFile> panel) {
+    return Daemon(config_file, panel).run();
 }
 
 int check_config(const std::string& config_file) {
