@@ -254,6 +254,9 @@ TestStep PartnerTests::ask_policy(const LinkTestOrder& order, bool is_saved) con
                                 order.remote_domain,
                                 is_saved ? "" : ", once the partner is saved");
     if (!verdict.sentence.empty()) {
+        step.evidence += "\n" + verdict.sentence;
+    }
+    if (verdict.tcp_dialback) {
         step.state = TestState::Warn;
         step.sentence = fmt::format("{} {}", step.sentence, verdict.sentence);
     }
