@@ -54,6 +54,7 @@ Api::Api(const ApiServices& services)
           {"contacts", make_contact_resource(services.contacts)},
           {"status", make_status_resource(services.read_status)},
           {"config:reload", make_reload_resource(services.reload)},
+          {"openapi.yaml", make_openapi_resource()},
       },
       audit_(services.audit) {
     if (services.doctor != nullptr) {

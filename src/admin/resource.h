@@ -75,6 +75,8 @@ Resource make_status_resource(control::ReadStatus read_status);
 Resource make_reload_resource(std::function<Result<void>()> reload);
 Resource make_doctor_resource(const control::Doctor& doctor);
 Resource make_sip_peer_resource(const control::SipPeers& peers);
+/// api/openapi.yaml.
+Resource make_openapi_resource();
 Resource make_subscription_resource(control::SubscriptionService& subscriptions);
 Resource make_contact_resource(control::ContactService& contacts);
 Resource make_stream_resource(const control::TrafficService& traffic);

@@ -122,6 +122,7 @@ constexpr Route kRoutes[] = {
     {"POST", "session:totp-confirm", Right::SignedIn},
     {"DELETE", "session:totp", Right::SignedIn},
     {"GET", "roles", Right::SignedIn},
+    {"GET", "openapi.yaml", Right::SignedIn},
     // What leads to a sign-in.
     {"POST", "session", Right::Anyone},
     {"POST", "session:link", Right::Anyone},

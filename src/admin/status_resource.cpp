@@ -1,6 +1,7 @@
 // What the process is doing, for administrators and for probes; and the reload of its boot file.
 #include "admin/answers.h"
 #include "admin/api.h"
+#include "admin/openapi.h"
 #include "admin/resource.h"
 #include "admin/traffic_json.h"
 
@@ -93,6 +94,12 @@ Resource make_reload_resource(std::function<Result<void>()> reload_now) {
         }
         const auto done = reload();
         return done ? answer(json::object{{"reloaded", true}}) : problem(done.error());
+    });
+}
+
+Resource make_openapi_resource() {
+    return single([](const HttpRequest& /*request*/) {
+        return HttpResponse{200, "application/yaml", std::string(openapi_document()), {}};
     });
 }
 

@@ -42,8 +42,9 @@ class AdminWing {
     /// After construction, before the Api is made. An error if its secret cannot be read.
     Result<void> set_up_oidc();
     /// Opens the unix socket and the TLS listeners for `api`, which lives longer, and for the
-    /// files of the panel.
-    Result<void> listen(const admin::Api& api, std::span<const admin::PanelFile> panel);
+    /// files of the panel. Answers what could not be opened, with its place in the
+    /// configuration.
+    std::vector<Error> listen(const admin::Api& api, std::span<const admin::PanelFile> panel);
     /// Another listener without sign-in: metrics and health. Answers its address.
     Result<std::string> listen_plain(const std::string& where, admin::HttpHandler handler);
 
@@ -56,6 +57,7 @@ class AdminWing {
   private:
     Result<std::shared_ptr<const net::TlsContext>> load_certificate(const Config& config);
     std::string panel_url() const;
+    std::vector<Error> listen_tls();
 
     const Config& config_;
     net::EventLoop& control_;

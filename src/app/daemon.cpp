@@ -327,7 +327,7 @@ class Daemon {
                                         .connect = connect,
                                         .post = post,
                                         .directory = &*directory_});
-        expect(admin_->listen(*api_, panel_));
+        failures_ = admin_->listen(*api_, panel_);
         if (!config_.metrics_listen.empty()) {
             auto bound = admin_->listen_plain(
                 config_.metrics_listen,

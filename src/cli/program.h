@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,6 +51,9 @@ class Program {
     Program& operator=(Program&&) = delete;
     ~Program();
 
+    /// Reads words and flags, and no more. An exit code if that is the end: help, or a fault, which
+    /// has been told.
+    std::optional<int> parse(int count, const char* const* arguments);
     int run(int count, const char* const* arguments);
 
     const Offline& offline() const { return offline_; }
@@ -69,6 +73,12 @@ class Program {
 
     Format format() const { return format_; }
 
+    /// All commands and flags.
+    const CLI::App& root() const { return *app_; }
+
+    /// From the environment; the flags are read by run().
+    const Server& server() const { return server_; }
+
     /// One question to the daemon, `target` below /api/v1/. Throws NotReachable.
     Answer call(std::string_view method,
                 const std::string& target,
@@ -86,6 +96,10 @@ class Program {
                           const char* content_type = "application/json") const;
     /// Says on stderr what the problem is; the exit code.
     int failed(const Answer& answer) const;
+    /// `ask`, and with --verbose what is asked and how it ended.
+    Answer spoken(std::string_view method,
+                  const std::string& target,
+                  const std::function<Answer()>& ask) const;
 
     /// A word that has commands below it; the one that is there, if several files add to it.
     CLI::App& group(const char* name, const char* help);
@@ -146,6 +160,11 @@ class Program {
     std::map<std::string, std::pair<std::string, std::string>, std::less<>> pairs_;
     boost::json::object body_;
 };
+
+struct CommandLine;
+
+/// All of them.
+void add_commands(Program& program, const CommandLine& line);
 
 void add_offline_commands(Program& program);
 void add_partner_commands(Program& program);
