@@ -27,7 +27,8 @@ Error not_served(const std::string& name) {
 /// The sender as bare JID in its XMPP domain; nothing if the domain is not ours.
 std::optional<std::string> sender_jid(const std::string& sender, const Served& served) {
     Arena arena;
-    const auto mapped = translate::to_jid("sip:" + sender, arena);
+    const std::string uri = "sip:" + sender;
+    const auto mapped = translate::to_jid(uri, arena);
     if (!mapped) {
         return std::nullopt;
     }

@@ -105,8 +105,11 @@ std::size_t Connection::on_octets(std::string_view unread) {
         return unread.size();
     }
     last_heard_ = timers_.now();
-    answers_pings_ = answers_pings_ || (pinged_ && unread == "\r\n");
-    pinged_.reset();
+    if (std::exchange(pinged_, std::nullopt) && unread == "\r\n" && !framer_.is_inside_message()) {
+        // A pong; two of them are no ping.
+        answers_pings_ = true;
+        return unread.size();
+    }
     std::size_t done = 0;
     bool has_message = false;
     bool is_whole = true;
