@@ -63,6 +63,9 @@ Api::Api(const ApiServices& services)
     if (services.sip_peers != nullptr) {
         resources_["sip-peers"] = make_sip_peer_resource(*services.sip_peers);
     }
+    if (services.certificates != nullptr) {
+        add_certificate_resources(*services.certificates, resources_);
+    }
     if (services.traffic != nullptr) {
         resources_.emplace("streams", make_stream_resource(*services.traffic));
         resources_.emplace("dialogs", make_dialog_resource(*services.traffic));

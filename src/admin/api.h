@@ -2,6 +2,7 @@
 // api/openapi.yaml describes it. Control thread only.
 #pragma once
 
+#include "admin/certificate_resource.h"
 #include "admin/http.h"
 #include "admin/resource.h"
 
@@ -29,6 +30,7 @@ struct ApiServices {
     control::PartnerTests* partner_tests = nullptr;
     const control::Doctor* doctor = nullptr;
     const control::SipPeers* sip_peers = nullptr;
+    const CertificateServices* certificates = nullptr;  ///< nothing: they are not managed here
     /// A further connection to the database, and the way back to the control thread: for what is
     /// done on a thread of its own.
     ConnectStore connect;

@@ -35,6 +35,7 @@ namespace isthmus::app {
 struct Listening {
     std::vector<std::string> sip;
     std::vector<std::string> xmpp;
+    std::vector<std::string> xmpp_direct_tls;
     std::vector<Error> failures;  ///< one for each listener that could not be opened
 };
 
@@ -69,7 +70,8 @@ class TrafficWing {
     /// Opens all listeners that it can; what it cannot is in `failures`.
     Listening listen(const Config& config);
     void set_policy(std::shared_ptr<const policy::Policy> policy);
-    void set_tls(const std::shared_ptr<const net::TlsContext>& context);
+    void set_tls(const std::shared_ptr<const net::TlsContext>& sip,
+                 const std::shared_ptr<const net::TlsContext>& xmpp);
     control::Status status();
 
     bool close_stream(std::string_view id) { return server_->close_stream(id); }

@@ -131,7 +131,7 @@ Result<void> apply(Partner& to, const json::object& change, const CanonicalNames
         properties.list("pinned_certificate",
                         partner.pinned_certificate,
                         canonical_fingerprint,
-                        "a SHA-256 fingerprint (64 hex digits, colons allowed)");
+                        "SHA-256 fingerprint");
         properties.flag("enabled", partner.enabled);
     });
     if (!result) {

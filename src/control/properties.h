@@ -51,10 +51,10 @@ class Properties {
               bool may_be_empty = false);
 
     void domains(const char* name, std::vector<std::string>& to, const Canonical& canonical) {
-        list(name, to, canonical, "a domain name");
+        list(name, to, canonical, "domain name");
     }
 
-    /// Each brought into canonical form, doubles dropped; the fault reads "'X' is not <noun>".
+    /// A list of texts, each once, in canonical form; the fault reads "X is not a <noun>.".
     void list(const char* name,
               std::vector<std::string>& to,
               const Canonical& canonical,

@@ -125,7 +125,10 @@ xmpp::LinkPolicy link_policy_of(const policy::Partner& partner) {
             .sasl = as_link(partner.sasl_negotiation),
             .dialback = partner.support_dialback_negotiation,
             .proxy_fqdn = partner.proxy_fqdn,
-            .pinned_certificates = partner.pinned_certificate};
+            .pinned_certificates = partner.pinned_certificate,
+            .partner = partner.domain,
+            .connection_limit = partner.connection_limit.value_or(0),
+            .keep_alive = partner.enable_keep_alive};
 }
 
 }  // namespace isthmus::gateway

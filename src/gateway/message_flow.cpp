@@ -136,6 +136,7 @@ void MessageFlow::send_notice(const DeliveryNotices::Entry& entry, translate::Im
     notice.since = timers_.now();
     notice.kind = ToSipKind::Notice;
     notice.asks_imdn = false;
+    notice.ticket = 0;
     notice.is_sent = false;
     const Outbox::Submitted submitted = outbox_.submit(made.request, cookie);
     if (submitted.fate == Outbox::Fate::Full) {

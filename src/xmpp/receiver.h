@@ -24,6 +24,8 @@ class ReplySender {
                             const Jid& from,
                             const Jid& to,
                             const WriteStanza& write) = 0;
+    /// The fate of a message that came in is known.
+    virtual void settle(std::uint64_t ticket) = 0;
 };
 
 class Receiver final : public StanzaSink {
@@ -38,7 +40,8 @@ class Receiver final : public StanzaSink {
                  const Jid& from,
                  const Jid& to,
                  const xml::Element& element,
-                 Arena& arena) override;
+                 Arena& arena,
+                 std::uint64_t ticket) override;
     void receive_ahead(const xml::Element& presence) override;
     void receive_misaddressed(Kind kind,
                               const Jid& from,

@@ -144,6 +144,8 @@ StreamFeatures StreamFeatures::read(const xml::Element& features) {
         }
     }
     found.dialback = features.child("dialback", ns::kDialbackFeature) != nullptr;
+    found.bidi = features.child("bidi", ns::kBidiFeature) != nullptr;
+    found.management = features.child("sm", ns::kManagement) != nullptr;
     return found;
 }
 
@@ -167,6 +169,12 @@ void StreamFeatures::write(Buffer& to) const {
         writer.open("dialback").attribute("xmlns", ns::kDialbackFeature);
         writer.element("errors", "");
         writer.close("dialback");
+    }
+    if (bidi) {
+        writer.empty("bidi", ns::kBidiFeature);
+    }
+    if (management) {
+        writer.empty("sm", ns::kManagement);
     }
     writer.close("stream:features");
 }
@@ -196,6 +204,14 @@ bool breaks_pin(const net::PeerCertificate* certificate, const LinkPolicy& polic
            (certificate == nullptr || std::ranges::find(pins, certificate->sha256) == pins.end());
 }
 
+bool is_still_allowed(const LinkPolicy& policy, Mechanism mechanism, bool is_secure) {
+    if (!is_secure && policy.tls == Negotiation::Required) {
+        return false;
+    }
+    return mechanism == Mechanism::External ? may_use_external(policy)
+                                            : may_use_dialback(policy, is_secure);
+}
+
 std::optional<Error> certificate_fault(const net::PeerCertificate* certificate,
                                        std::string_view domain,
                                        const LinkPolicy& policy,
@@ -219,11 +235,11 @@ std::optional<Error> certificate_fault(const net::PeerCertificate* certificate,
                           "the peer showed no certificate");
     }
     if (certificate->is_revoked) {
-        return make_error(ErrorKind::NotAuthorized,
-                          "IST-CERT-041",
-                          "the certificate was revoked",
-                          text::escape_for_log(certificate->subject) + ", SHA-256 " +
-                              certificate->sha256);
+        return make_error(
+            ErrorKind::NotAuthorized,
+            "IST-CERT-041",
+            "the certificate was revoked",
+            text::escape_for_log(certificate->subject) + ", SHA-256 " + certificate->sha256);
     }
     if (!certificate->is_trusted) {
         return make_error(
@@ -245,6 +261,20 @@ std::optional<Error> certificate_fault(const net::PeerCertificate* certificate,
 
 Error fault::broken(std::string detail) {
     return make_error(ErrorKind::Syntax, "IST-XMPP-001", "", std::move(detail));
+}
+
+Error fault::unacknowledged() {
+    return make_error(ErrorKind::Unreachable,
+                      "IST-XMPP-012",
+                      "the connection was lost before the message was acknowledged",
+                      "the partner did not acknowledge it on the stream that is gone");
+}
+
+Error fault::fell_back(std::string_view said) {
+    return make_error(ErrorKind::NotAuthorized,
+                      "IST-XMPP-010",
+                      "the remote server refused our certificate; dialback is used instead",
+                      "SASL EXTERNAL was answered: " + std::string(said));
 }
 
 Error fault::tls_required(std::string_view what) {

@@ -40,11 +40,13 @@ std::string describe(const Target& target) {
 PlacesTest::PlacesTest(const Environment& environment,
                        std::string domain,
                        std::string proxy,
+                       bool with_direct_tls,
                        StepSink sink,
                        std::function<void(bool)> on_done)
     : environment_(environment),
       domain_(std::move(domain)),
       proxy_(std::move(proxy)),
+      with_direct_tls_(with_direct_tls),
       sink_(std::move(sink)),
       on_done_(std::move(on_done)) {}
 
@@ -79,7 +81,7 @@ void PlacesTest::ask_service(const std::string& name) {
 void PlacesTest::locate() {
     const auto on_target = [this](Result<Target> target) { this->on_target(std::move(target)); };
     if (proxy_.empty()) {
-        location_.emplace(environment_.resolver, domain_, on_target);
+        location_.emplace(environment_.resolver, domain_, with_direct_tls_, on_target);
     } else {
         location_.emplace(environment_.resolver, HostPort::parse(proxy_, kServerPort), on_target);
     }

@@ -256,7 +256,7 @@ void StreamTest::tell_auth(std::optional<Mechanism> up) {
     pass(std::move(auth));
 }
 
-void StreamTest::on_up(Mechanism mechanism) {
+void StreamTest::on_up(Mechanism mechanism, bool /*offers_management*/) {
     is_up_ = true;
     if (!is_secure_) {
         tell_unencrypted();

@@ -41,7 +41,10 @@ class StreamTest final : private OutgoingConnection::Owner {
     void on_features(const xml::Element& features) override;
     void on_secured(const net::PeerCertificate* shown, const std::optional<Error>& fault) override;
     void on_noted(const Error& what) override;
-    void on_up(Mechanism mechanism) override;
+    void on_up(Mechanism mechanism, bool offers_management) override;
+
+    void on_management(const management::Element& /*element*/) override {}
+
     void on_verified(Verdict verdict, const std::string& detail) override;
     void on_stream_written(std::uint64_t total) override;
     void on_failed(const Error& why,

@@ -76,7 +76,7 @@ void Play::start() {
     loop_.advance(std::chrono::milliseconds(100));
     const auto sip_at = user_agent_->listen({{sip::Transport::Tcp, endpoint(kGatewaySip)},
                                              {sip::Transport::Udp, endpoint(kGatewaySip)}});
-    const auto xmpp_at = server_->listen({endpoint("192.0.2.1:5269")});
+    const auto xmpp_at = server_->listen({endpoint("192.0.2.1:5269")}, false);
     if (!sip_at || !xmpp_at) {
         throw std::runtime_error("the gateway cannot listen");
     }

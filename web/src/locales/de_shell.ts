@@ -331,6 +331,7 @@ export const deShell: Record<keyof typeof enShell, string> = {
   'chart.in': 'XMPP nach SIP',
   'chart.failed': 'gescheitert',
   'chart.label': 'Jetzt {out} pro Sekunde nach XMPP, {in} nach SIP, {failed} gescheitert.',
+  'tab.dialogs': 'Dialoge',
   'revision.help': 'Jede Änderung: wer, wann, von wo, warum, vorher und nachher.',
   'revision.empty': 'Noch wurde nichts geändert.',
   'revision.number': 'Revision',

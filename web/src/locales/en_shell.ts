@@ -329,6 +329,7 @@ export const enShell = {
   'chart.in': 'XMPP to SIP',
   'chart.failed': 'failed',
   'chart.label': 'Now {out} a second to XMPP, {in} to SIP, {failed} failed.',
+  'tab.dialogs': 'Dialogs',
   'revision.help': 'Every change: who, when, from where, why, before and after.',
   'revision.empty': 'Nothing has been changed yet.',
   'revision.number': 'Revision',
