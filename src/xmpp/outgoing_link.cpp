@@ -184,7 +184,8 @@ void OutgoingLink::on_failed(const Error& why,
 void OutgoingLink::on_noted(const Error& what) {
     if (connection_ != nullptr) {
         has_told_fallback_ |= what.code == "IST-XMPP-010";
-        trouble_ = Journal::trouble(connection_->name(), "auth", what, environment().timers.now());
+        Journal::note_trouble(
+            trouble_, connection_->name(), "auth", what, environment().timers.now());
     }
 }
 

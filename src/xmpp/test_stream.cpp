@@ -220,7 +220,7 @@ void StreamTest::tell_certificate(const net::PeerCertificate* shown,
 }
 
 void StreamTest::on_noted(const Error& what) {
-    if (what.code == "IST-AUTH-004") {
+    if (what.code == "IST-AUTH-004" || what.code == "IST-XMPP-010") {
         external_refusal_ = what;
     }
     if (notes_.size() < kMaxShown) {
