@@ -8,8 +8,11 @@
 #include "control/background.h"
 #include "control/contact_service.h"
 #include "control/directory_service.h"
+#include "control/doctor.h"
+#include "control/partner_test.h"
 #include "control/policy_service.h"
 #include "control/sign_in.h"
+#include "control/sip_peers.h"
 #include "control/status_service.h"
 #include "control/subscription_service.h"
 #include "control/token_service.h"
@@ -45,7 +48,10 @@ using FindContact = std::function<void(const std::string& user,
 
 using ConnectStore = std::function<std::unique_ptr<store::Database>()>;
 
-Resource make_partner_resource(control::PolicyService& policies);
+/// `tests` may be null: then there is no :test. One partner is shown with its links.
+Resource make_partner_resource(control::PolicyService& policies,
+                               control::ReadStatus read_status,
+                               control::PartnerTests* tests);
 Resource make_block_resource(control::PolicyService& policies);
 Resource make_policy_resource(control::PolicyService& policies, control::UserService& users);
 Resource make_explain_resource(control::PolicyService& policies, FindContact find_contact);
@@ -67,6 +73,8 @@ Resource make_revision_resource(control::PolicyService& policies);
 Resource make_migration_resource(control::PolicyService& policies);
 Resource make_status_resource(control::ReadStatus read_status);
 Resource make_reload_resource(std::function<Result<void>()> reload);
+Resource make_doctor_resource(const control::Doctor& doctor);
+Resource make_sip_peer_resource(const control::SipPeers& peers);
 /// api/openapi.yaml.
 Resource make_openapi_resource();
 Resource make_subscription_resource(control::SubscriptionService& subscriptions);
@@ -77,6 +85,10 @@ Resource make_message_resource(const control::TrafficService& traffic);
 Resource make_conversation_resource(const control::TrafficService& traffic);
 /// Server-sent events; the feed outlives all connections.
 Resource make_event_resource(EventFeed& feed);
+
+/// POST partners/DOMAIN:test: one event per step while it runs, as lines of JSON or, if that is
+/// accepted, server-sent events; one object at the end with ?stream=false.
+void test_partner(control::PartnerTests& tests, const HttpRequest& request, const HttpReply& reply);
 
 class OidcLogin;
 

@@ -19,6 +19,7 @@ constexpr Route kRoutes[] = {
     {"DELETE", "partners/{}", Right::Configure},
     {"POST", "partners/{}:enable", Right::Configure},
     {"POST", "partners/{}:disable", Right::Configure},
+    {"POST", "partners/{}:test", Right::Troubleshoot},
     {"GET", "blocks", Right::Read},
     {"POST", "blocks", Right::Configure},
     {"GET", "blocks/{}", Right::Read},
@@ -100,6 +101,10 @@ constexpr Route kRoutes[] = {
     {"POST", "contacts", Right::Users},
     {"DELETE", "contacts/{}/{}", Right::Users},
     {"GET", "status", Right::Read},
+    {"GET", "sip-peers", Right::Read},
+    {"GET", "sip-peers/{}", Right::Read},
+    {"POST", "sip-peers/{}:test", Right::Troubleshoot},
+    {"GET", "doctor", Right::Troubleshoot},
     {"POST", "config:reload", Right::Configure},
     {"GET", "migrations/readiness", Right::Read},
     // What names administrators and where they sign in from is for administrators.

@@ -8,6 +8,7 @@
 #include "app/certificate_wing.h"
 #include "app/config.h"
 #include "app/crossing.h"
+#include "app/doctor_facts.h"
 #include "app/notify.h"
 #include "app/start_failure.h"
 #include "app/traffic_wing.h"
@@ -17,6 +18,8 @@
 #include "base/random.h"
 #include "control/contact_service.h"
 #include "control/directory_service.h"
+#include "control/doctor.h"
+#include "control/partner_test.h"
 #include "control/policy_service.h"
 #include "control/subscription_service.h"
 #include "control/traffic_service.h"
@@ -201,7 +204,8 @@ class Daemon {
                               .sip = listening->sip,
                               .xmpp = listening->xmpp,
                               .admin = admin_->addresses()});
-        announce(*listening);
+        listening_ = std::move(*listening);
+        announce(listening_);
         directory_->start();
     }
 
@@ -244,6 +248,24 @@ class Daemon {
         users_.emplace(*policies_);
         admin_.emplace(config_, control_, *database_, audit_to(*database_));
         expect(admin_->set_up_oidc());
+        partner_tests_.emplace(*policies_, crossing_->link_test_side(config_.server_name));
+        doctor_.emplace(
+            *policies_,
+            control::DoctorSide{
+                .read_local =
+                    [this] {
+                        const auto shown = certificates_->context(control::Use::XmppS2s);
+                        return local_facts(config_,
+                                           listening_.sip,
+                                           listening_.xmpp,
+                                           shown != nullptr && shown->has_certificate());
+                    },
+                .look_up = [this](auto domains,
+                                  auto done) { crossing_->look_up(std::move(domains), done); },
+                .read_status = read_status_});
+        sip_peers_.emplace(sip_peer_facts(config_), read_status_, [this](auto index, auto done) {
+            crossing_->test_peer(index, std::move(done));
+        });
         admin_->assign(certificates_->context(control::Use::Admin));
         const auto connect = [url = database_url(config_)] {
             return std::make_unique<store::Database>(url, store::Database::Opening::Another);
@@ -266,6 +288,9 @@ class Daemon {
                                         .events = &*events_,
                                         .sign_in = &admin_->services(),
                                         .audit = admin_->audit(),
+                                        .partner_tests = &*partner_tests_,
+                                        .doctor = &*doctor_,
+                                        .sip_peers = &*sip_peers_,
                                         .certificates = &certificates_->services(),
                                         .connect = connect,
                                         .post = post,
@@ -374,6 +399,10 @@ class Daemon {
     std::optional<control::TrafficService> traffic_service_;
     std::optional<admin::EventFeed> events_;
     std::optional<admin::LiveWatch> live_watch_;
+    std::optional<control::PartnerTests> partner_tests_;
+    std::optional<control::Doctor> doctor_;
+    std::optional<control::SipPeers> sip_peers_;
+    Listening listening_;
     SystemRandom random_;
     std::optional<control::DirectoryService> directory_;
     control::ReadStatus read_status_;

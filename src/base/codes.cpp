@@ -35,6 +35,9 @@ constexpr Code kCodes[] = {
     {"IST-API-010",
      "Something still uses the object; nothing was deleted.",
      "Take it out of use first; or repeat with --force, if what is said would happen is wanted."},
+    {"IST-API-011",
+     "Too many tests are under way at once.",
+     "Wait until one of them has ended, then try again."},
     {"IST-API-020",
      "The directory cannot be reached, or did not answer in time.",
      "The evidence says where it ended: check `url` in [directory], the way there, and that the "
@@ -221,6 +224,13 @@ constexpr Code kCodes[] = {
      "There is more in the file, or in the list, than there may be.",
      "A file has at most 1 MiB, 100 certificates and the work of 4,000,000 rounds for its "
      "password."},
+    {"IST-CERT-040",
+     "The partner shows another certificate than the one that is pinned for it.",
+     "If it has renewed its certificate: ask its operator for the SHA-256 of the new one, then "
+     "isthmus partner set DOMAIN --pinned-certificate SHA256. Else somebody is in between."},
+    {"IST-CERT-041",
+     "The partner's certificate was revoked by its issuer.",
+     "The partner must use another one; `crl_files` in [tls] has the list that says so."},
     {"IST-CFG-001",
      "The configuration file is not valid.",
      "Correct the lines that are named; isthmus config check FILE shows all of them."},
@@ -315,6 +325,10 @@ constexpr Code kCodes[] = {
      "The SIP side refused a presence subscription, or ended it.",
      "The evidence holds its status code or its reason; isthmus subscription get ID shows whether "
      "it is tried again."},
+    {"IST-SIP-010",
+     "A connection to the SIP peer was dead, and was closed.",
+     "A firewall or address translation on the way forgets idle connections, or the peer was "
+     "restarted; the next request opens a new one."},
     {"IST-TCP-001",
      "No address of the partner accepted a connection.",
      "Check firewalls on the way to the addresses in the evidence."},
@@ -329,6 +343,10 @@ constexpr Code kCodes[] = {
     {"IST-TCP-004",
      "An address that we are to listen on cannot be listened on.",
      "It must be one of this machine's addresses (ip address shows them), or [::] for all."},
+    {"IST-TCP-010",
+     "The partner did not connect to us.",
+     "Publish the SRV record _xmpp-server._tcp of our domain, and let TCP port 5269 in from "
+     "everywhere; the evidence shows what DNS says of us."},
     {"IST-TLS-001",
      "The partner offers no encryption and its settings require it.",
      "The partner must offer STARTTLS; or weaken --tls-negotiation for it."},

@@ -93,9 +93,14 @@ struct ApiClient::Exchange {
     beast::flat_buffer buffer;
     asio::io_context context;
     beast::error_code outcome = asio::error::timed_out;
+    std::function<void(std::string_view)> on_piece = {};  ///< of a body in chunks
+    std::chrono::seconds patience{30};
 
     template <class Stream>
     void run(Stream& stream) {
+        if (on_piece) {
+            return run_in_pieces(stream);
+        }
         http::async_write(stream, request, [&](beast::error_code failed, std::size_t) {
             if (failed) {
                 outcome = failed;
@@ -108,6 +113,22 @@ struct ApiClient::Exchange {
         });
         context.restart();
         context.run();
+    }
+
+    template <class Stream>
+    void run_in_pieces(Stream& stream) {
+        outcome = wait([&](auto done) { http::async_write(stream, request, done); });
+        auto take = [this](std::uint64_t, beast::string_view piece, beast::error_code& error) {
+            error = {};
+            on_piece({piece.data(), piece.size()});
+            return piece.size();
+        };
+        parser.on_chunk_body(take);
+        parser.eager(true);
+        while (!outcome && !parser.is_done()) {
+            beast::get_lowest_layer(stream).expires_after(patience);
+            outcome = wait([&](auto done) { http::async_read_some(stream, buffer, parser, done); });
+        }
     }
 
     /// Waits for one step of the connection.
@@ -168,6 +189,35 @@ Answer ApiClient::call(std::string_view method,
                        const std::string& if_match,
                        const char* content_type) const {
     Exchange exchange;
+    prepare(exchange, method, target, body, if_match, content_type);
+    return perform(exchange);
+}
+
+Answer ApiClient::follow(std::string_view method,
+                         const std::string& target,
+                         const std::string& body,
+                         const std::function<void(std::string_view)>& on_line) const {
+    Exchange exchange;
+    prepare(exchange, method, target, body, {}, "application/json");
+    exchange.patience = patience_;
+    std::string rest;
+    exchange.on_piece = [&](std::string_view piece) {
+        rest += piece;
+        for (std::size_t end = 0; (end = rest.find('\n')) != std::string::npos;) {
+            const std::string line = rest.substr(0, end);
+            rest.erase(0, end + 1);
+            on_line(line);
+        }
+    };
+    return perform(exchange);
+}
+
+void ApiClient::prepare(Exchange& exchange,
+                        std::string_view method,
+                        const std::string& target,
+                        const std::string& body,
+                        const std::string& if_match,
+                        const char* content_type) const {
     auto& request = exchange.request;
     request.version(11);
     request.method_string({method.data(), method.size()});
@@ -188,6 +238,9 @@ Answer ApiClient::call(std::string_view method,
     }
     request.prepare_payload();
     exchange.parser.body_limit(std::uint64_t{1} << 30U);
+}
+
+Answer ApiClient::perform(Exchange& exchange) const {
     path_.empty() ? over_tls(exchange) : over_unix(exchange);
     if (exchange.outcome) {
         const bool is_late =

@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 
 #include <chrono>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -65,9 +66,23 @@ class ApiClient {
                 const std::string& if_match = {},
                 const char* content_type = "application/json") const;
 
+    /// The same for an answer that comes while it is made: `on_line` gets each line of a good one,
+    /// whose `text` is empty then. The patience is that between two lines.
+    Answer follow(std::string_view method,
+                  const std::string& target,
+                  const std::string& body,
+                  const std::function<void(std::string_view)>& on_line) const;
+
   private:
     struct Exchange;
 
+    void prepare(Exchange& exchange,
+                 std::string_view method,
+                 const std::string& target,
+                 const std::string& body,
+                 const std::string& if_match,
+                 const char* content_type) const;
+    Answer perform(Exchange& exchange) const;
     void over_unix(Exchange& exchange) const;
     void over_tls(Exchange& exchange) const;
 

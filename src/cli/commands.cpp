@@ -14,6 +14,7 @@ void add_commands(Program& program, const CommandLine& line) {
     add_partner_commands(program);
     add_policy_commands(program);
     add_subscription_commands(program);
+    add_test_commands(program);
     add_contact_commands(program);
     add_traffic_commands(program);
     add_user_commands(program);

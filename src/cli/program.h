@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace CLI {
@@ -76,6 +77,11 @@ class Program {
                 const std::string& target,
                 const std::string& body,
                 const std::string& if_match = {}) const;
+    /// See ApiClient::follow().
+    Answer follow(std::string_view method,
+                  const std::string& target,
+                  const std::string& body,
+                  const std::function<void(std::string_view)>& on_line) const;
     /// The same for what takes its time: ten minutes, if --timeout does not say more.
     Answer call_patiently(std::string_view method,
                           const std::string& target,
@@ -100,6 +106,8 @@ class Program {
     CLI::App& optional_word(CLI::App& command, const char* name, const char* help);
     /// "--user TEXT"; given("--user") has it afterwards.
     CLI::App& option(CLI::App& command, const char* name, const char* help, bool required = false);
+    /// "--send-im A B"; pair_given("--send-im") has both afterwards.
+    CLI::App& pair(CLI::App& command, const char* name, const char* help);
     /// "--password-stdin"; has() knows it afterwards.
     CLI::App& flag(CLI::App& command, const char* name, const char* help);
     /// Flags that make up body().
@@ -108,6 +116,8 @@ class Program {
     /// Empty if it was not given.
     const std::string& given(const char* name) const;
     bool has(const char* flag) const;
+    /// Two empty texts if it was not given.
+    std::pair<std::string, std::string> pair_given(const char* name) const;
 
     const boost::json::object& body() const { return body_; }
 
@@ -120,11 +130,12 @@ class Program {
                const char* done) const;
 
     /// Asks for something whose answer is more than "done": `print` writes it for people, JSON and
-    /// YAML are written as they are.
+    /// YAML are written as they are. `look` sees it in any case.
     int request(const char* method,
                 const std::string& path,
                 const boost::json::object& body,
-                const std::function<void(const boost::json::object&)>& print) const;
+                const std::function<void(const boost::json::object&)>& print,
+                const std::function<void(const boost::json::object&)>& look = {}) const;
 
   private:
     void global_flags();
@@ -141,6 +152,7 @@ class Program {
     Format format_ = Format::Table;
     std::map<std::string, std::string, std::less<>> given_;
     std::map<std::string, bool, std::less<>> flags_;
+    std::map<std::string, std::pair<std::string, std::string>, std::less<>> pairs_;
     boost::json::object body_;
 };
 
@@ -151,8 +163,11 @@ void add_commands(Program& program, const CommandLine& line);
 
 void add_offline_commands(Program& program);
 void add_partner_commands(Program& program);
+/// `isthmus partner test`, with what was given.
+int test_partner(const Program& program);
 void add_policy_commands(Program& program);
 void add_subscription_commands(Program& program);
+void add_test_commands(Program& program);
 void add_contact_commands(Program& program);
 void add_traffic_commands(Program& program);
 void add_user_commands(Program& program);

@@ -115,6 +115,9 @@ void OutgoingConnection::handle_header(const StreamHeader& header) {
 }
 
 void OutgoingConnection::handle_element(const xml::Element& element) {
+    if (owner_ != nullptr && !mechanism_ && element.is("features", ns::kStreams)) {
+        owner_->on_features(element);
+    }
     if (element.ns == ns::kServer && machine_.is_up() && machine_.has_bidi()) {
         return handle_stanza(element);
     }
@@ -183,8 +186,12 @@ void OutgoingConnection::handle_secured() {
     environment_.journal.secured(name());
     const net::PeerCertificate* certificate = stream()->peer_certificate();
     Arena scratch(1024);
-    environment_.journal.checked_certificate(
-        certificate_fault(certificate, machine_.purpose().remote, scratch));
+    const auto fault = certificate_fault(
+        certificate, machine_.purpose().remote, machine_.purpose().policy, scratch);
+    environment_.journal.checked_certificate(fault);
+    if (owner_ != nullptr) {
+        owner_->on_secured(certificate, fault);
+    }
     act(machine_.on_secured(certificate, scratch, output()));
 }
 

@@ -5,6 +5,7 @@
 #include "xmpp/component.h"
 #include "xmpp/environment.h"
 #include "xmpp/iq_responder.h"
+#include "xmpp/link_test.h"
 #include "xmpp/links.h"
 #include "xmpp/receiver.h"
 
@@ -168,6 +169,20 @@ class FederationServer final : public Server, private Directory, private ReplySe
                arrivals_.closing();
     }
 
+    std::unique_ptr<LinkTest> test(LinkTestOrder order, LinkTestHandler& handler) override {
+        if (component_ && order.local == component_->domain()) {
+            return nullptr;
+        }
+        return make_link_test(
+            environment_,
+            receiver_.answers(),
+            [this](std::string_view local, std::string_view remote) {
+                return incoming_state(local, remote);
+            },
+            std::move(order),
+            handler);
+    }
+
   private:
     struct Refusal {
         std::uint64_t cookie = 0;
@@ -286,6 +301,23 @@ class FederationServer final : public Server, private Directory, private ReplySe
                 to.push_back(std::move(status));
             }
         }
+    }
+
+    IncomingState incoming_state(std::string_view local, std::string_view remote) const {
+        IncomingState made;
+        std::vector<LinkStatus> all;
+        arrivals_.report(all);
+        const auto found = std::ranges::find_if(all, [&](const LinkStatus& link) {
+            return !link.outgoing && link.state == "up" && link.local_domain == local &&
+                   link.remote_domain == remote;
+        });
+        if (found != all.end()) {
+            made.up = *found;
+        }
+        if (const LinkTrouble* trouble = journal_.incoming_trouble(remote)) {
+            made.trouble = *trouble;
+        }
+        return made;
     }
 
     void recheck() {
