@@ -1,8 +1,14 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+
+// The paths of the API: a page whose path is not among them is not shown.
+const description = readFileSync(new URL('../api/openapi.yaml', import.meta.url), 'utf8');
+const paths = [...description.matchAll(/^ {2}\/(\S+):$/gm)].map((found) => found[1]);
 
 export default defineConfig({
   plugins: [svelte()],
+  define: { API_PATHS: JSON.stringify(paths) },
   build: {
     target: 'es2022',
     // The policy of the page allows no inline script: nothing may be put into the HTML.

@@ -56,6 +56,9 @@ Api::Api(const ApiServices& services)
           {"openapi.yaml", make_openapi_resource()},
       },
       audit_(services.audit) {
+    if (services.certificates != nullptr) {
+        add_certificate_resources(*services.certificates, resources_);
+    }
     if (services.traffic != nullptr) {
         resources_.emplace("streams", make_stream_resource(*services.traffic));
         resources_.emplace("dialogs", make_dialog_resource(*services.traffic));

@@ -211,11 +211,12 @@ std::vector<Error> AdminWing::listen_tls() {
     if (!tls) {
         return {tls.error()};
     }
+    default_ = *std::move(tls);
     std::vector<Error> failures;
     for (std::size_t i = 0; i < config_.admin_listen.size(); ++i) {
         auto opened = http_.listen_tls(
             config_.admin_listen[i],
-            *tls,
+            certificate(),
             {.handler = [this](const auto& request,
                                const auto& reply) { gate_->handle_remote(request, reply); },
              .body_limit = [this](const auto& head) { return gate_->body_limit(head); }});
@@ -245,8 +246,16 @@ Result<void> AdminWing::reload(const Config& config) {
     if (!tls) {
         return tls.error();
     }
-    http_.set_tls(*std::move(tls));
+    default_ = *std::move(tls);
+    http_.set_tls(certificate());
     return {};
+}
+
+void AdminWing::assign(std::shared_ptr<const net::TlsContext> assigned) {
+    assigned_ = std::move(assigned);
+    if (!addresses_.empty()) {
+        http_.set_tls(certificate());
+    }
 }
 
 }  // namespace isthmus::app

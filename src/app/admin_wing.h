@@ -51,8 +51,16 @@ class AdminWing {
     /// "127.0.0.1:8443", the actual ports.
     const std::vector<std::string>& addresses() const { return addresses_; }
 
-    /// After the boot file was read anew: the certificate of new connections.
+    /// After the boot file was read anew: the certificate of new connections, unless another is
+    /// assigned.
     Result<void> reload(const Config& config);
+    /// The certificate of new connections; null: what the boot file names, or our own.
+    void assign(std::shared_ptr<const net::TlsContext> certificate);
+
+    /// What is shown on the TLS listeners.
+    const std::shared_ptr<const net::TlsContext>& certificate() const {
+        return assigned_ ? assigned_ : default_;
+    }
 
   private:
     Result<std::shared_ptr<const net::TlsContext>> load_certificate(const Config& config);
@@ -74,6 +82,8 @@ class AdminWing {
     admin::SignInServices services_;
     std::unique_ptr<admin::Gate> gate_;
     admin::HttpServer http_;
+    std::shared_ptr<const net::TlsContext> default_;
+    std::shared_ptr<const net::TlsContext> assigned_;
     std::vector<std::string> addresses_;
 };
 

@@ -19,6 +19,7 @@ void add_commands(Program& program, const CommandLine& line) {
     add_user_commands(program);
     add_user_source_commands(program);
     add_domain_commands(program);
+    add_certificate_commands(program);
     add_migrate_commands(program);
     add_admin_commands(program);
     add_completion_command(program);

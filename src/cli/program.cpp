@@ -87,7 +87,7 @@ std::string environment(const char* name, const char* fallback = "") {
 
 /// As it may be shown on a screen.
 std::string without_secrets(json::object body) {
-    for (const char* name : {"password", "dialback_passphrase"}) {
+    for (const char* name : {"password", "dialback_passphrase", "content_base64", "more_base64"}) {
         if (json::value* secret = body.if_contains(name)) {
             *secret = "***";
         }
@@ -237,6 +237,11 @@ CLI::App& Program::command(const char* name, const char* help, Action action) {
 
 CLI::App& Program::word(CLI::App& command, const char* name, const char* help) {
     command.add_option(name, given_[name], help)->required();
+    return command;
+}
+
+CLI::App& Program::optional_word(CLI::App& command, const char* name, const char* help) {
+    command.add_option(name, given_[name], help);
     return command;
 }
 

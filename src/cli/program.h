@@ -103,6 +103,8 @@ class Program {
     CLI::App& command(const char* name, const char* help, Action action);
     /// A required word; given() has it afterwards.
     CLI::App& word(CLI::App& command, const char* name, const char* help);
+    /// The same, but it may be left out.
+    CLI::App& optional_word(CLI::App& command, const char* name, const char* help);
     /// "--user TEXT"; given("--user") has it afterwards.
     CLI::App& option(CLI::App& command, const char* name, const char* help, bool required = false);
     /// "--password-stdin"; has() knows it afterwards.
@@ -163,6 +165,7 @@ void add_traffic_commands(Program& program);
 void add_user_commands(Program& program);
 void add_user_source_commands(Program& program);
 void add_domain_commands(Program& program);
+void add_certificate_commands(Program& program);
 void add_migrate_commands(Program& program);
 void add_admin_commands(Program& program);
 

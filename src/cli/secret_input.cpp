@@ -87,4 +87,8 @@ std::string read_secret(const char* prompt) {
     return once;
 }
 
+std::string read_secret_once(const char* prompt) {
+    return isatty(STDIN_FILENO) == 0 ? read_line() : ask(prompt);
+}
+
 }  // namespace isthmus::cli

@@ -1,5 +1,7 @@
 #include "xmpp/incoming_connection.h"
 
+#include "xmpp/jid.h"
+
 #include <type_traits>
 #include <utility>
 
@@ -10,9 +12,13 @@ namespace {
 // How long a peer that has ended its stream waits for the rest of our acknowledgements.
 constexpr Duration kFatePatience = std::chrono::seconds(5);
 
-net::TlsOptions tls_options() {
+/// `local`: the domain that the stream is for, or empty as long as nothing was said.
+net::TlsOptions tls_options(std::string_view local) {
     net::TlsOptions options;
     options.role = net::TlsRole::Server;
+    Arena scratch(1024);
+    const auto own = domain_to_ascii(local, scratch);
+    options.own_name = own ? *own : local;
     // XEP-0368 §3: who names a protocol must mean ours.
     options.alpn = {std::string(kServerAlpn)};
     return options;
@@ -46,7 +52,7 @@ IncomingConnection::IncomingConnection(Environment& environment,
     adopt(std::move(stream));
     set_deadline();
     if (is_direct_tls) {
-        start_tls(environment_.tls, tls_options());
+        start_tls(environment_.tls, tls_options({}));
     }
 }
 
@@ -188,7 +194,7 @@ void IncomingConnection::handle_tls_turn(bool has_octets_behind) {
     }
     machine_.proceed(output());
     flush();
-    start_tls(environment_.tls, tls_options());
+    start_tls(environment_.tls, tls_options(machine_.local()));
 }
 
 void IncomingConnection::handle_secured() {

@@ -101,6 +101,9 @@ net::TlsOptions OutgoingConnection::tls_options() const {
     net::TlsOptions options;
     options.role = net::TlsRole::Client;
     options.server_name = domain_;
+    Arena scratch(1024);
+    const auto own = domain_to_ascii(machine_.purpose().local, scratch);
+    options.own_name = own ? *own : machine_.purpose().local;
     if (is_direct_tls_) {
         options.alpn = {std::string(kServerAlpn)};
     }

@@ -24,6 +24,8 @@ const std::map<std::string, const char*, std::less<>> kNames = {
     {"pools", "fqdn"},
     {"sip-domains", "domain"},
     {"providers", "name"},
+    {"certificates", "name"},
+    {"certificate-uses", "use"},
 };
 
 std::string decoded(std::string_view text) {
@@ -216,7 +218,8 @@ Answer FakeApi::collection(const ApiCall& call,
     const std::size_t offset = query.contains("offset") ? std::stoul(query.at("offset")) : 0;
     const std::size_t limit = query.contains("limit") ? std::stoul(query.at("limit")) : 2;
     for (const json::object& one : all) {
-        if (query.contains("q") && !is_found_by(one, query.at("q"))) {
+        if ((query.contains("q") && !is_found_by(one, query.at("q"))) ||
+            (query.contains("state") && text_of(one, "state") != query.at("state"))) {
             continue;
         }
         if (route != "users" || (total >= offset && items.size() < limit)) {

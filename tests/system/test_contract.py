@@ -460,6 +460,7 @@ class Contract(OwnWorldTest):
         ask = self.local.ask
         tina = self.browser()
         tina.ask(401, "GET", "session")
+        tina.ask(200, "GET", "session:methods")
         tina.sign_in("tina")
         tina.ask(200, "GET", "session")
         problem = tina.ask(403, "POST", "policies", {"identity": "Tag:X"})

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import threading
+import unittest
 
 from base import OwnWorldTest
 
@@ -13,6 +14,12 @@ from lab.process import LabError
 PASSWORD = "correct horse battery"
 WEB = os.path.join(ROOT, "web")
 SECONDS = 240
+
+
+def is_in_api(path):
+    """Whether the gateway has it; a page without it is not shown."""
+    with open(os.path.join(ROOT, "api", "openapi.yaml"), encoding="utf-8") as file:
+        return f"\n  /{path}:\n" in file.read()
 
 
 def prepare():
@@ -100,3 +107,73 @@ class Attacks(PanelTest):
 class Pages(PanelTest):
     def test_every_page_is_accessible(self):
         self.browse("pages")
+
+
+class Traffic(PanelTest):
+    """Messages and presence pass both ways; some of their text wants to be script."""
+
+    EVIL = "&lt;img src=x onerror=window.pwned=1&gt;"
+
+    @classmethod
+    def build(cls, world):
+        world.add_northwind()
+        super().build(world)
+        world.gateway.allow_everything("northwind.example")
+
+    def test_what_passes(self):
+        world, branch = self.world, self.world.branch
+        stream = world.northwind_stream(to="branch.example")
+        self.assertEqual(branch.message("sip:tybalt@northwind.example", "a secret between us")
+                         .wait().code, 202)
+        world.northwind.wait_body("a secret between us")
+        stream.send(f"<message from='tybalt@northwind.example/{self.EVIL}' to='bob@branch.example' "
+                    "type='chat' id='m1'><body>answered</body></message>")
+        branch.wait_request(body="answered")
+        self.assertGreaterEqual(branch.message("sip:x@nowhere.example", "lost").wait().code, 400)
+        self.gateway.cli("contact", "add", "--user", "bob@branch.example",
+                         "tybalt@northwind.example")
+        stream.send("<presence from='tybalt@northwind.example' to='bob@branch.example' "
+                    "type='subscribed'/>")
+        stream.send(f"<presence from='tybalt@northwind.example/{self.EVIL}' to='bob@branch.example'>"
+                    f"<status>{self.EVIL}</status></presence>")
+        done = threading.Event()
+
+        def talk():
+            while not done.wait(0.05):
+                branch.message("sip:tybalt@northwind.example", "and so on").wait()
+
+        talker = threading.Thread(target=talk)
+        talker.start()
+        try:
+            self.browse("traffic")
+        finally:
+            done.set()
+            talker.join()
+
+
+class Administration(PanelTest):
+    def test_accounts_tokens_and_history(self):
+        self.browse("administration")
+
+
+class LongList(PanelTest):
+    def test_a_hundred_thousand_users(self):
+        self.browse("long")
+
+
+@unittest.skipUnless(is_in_api("certificates"), "the API has no certificates")
+class Certificates(PanelTest):
+    def test_the_wizard(self):
+        self.browse("certificates")
+
+
+@unittest.skipUnless(is_in_api("doctor"), "the API has no tests")
+class Diagnostics(PanelTest):
+    @classmethod
+    def build(cls, world):
+        world.add_northwind()
+        super().build(world)
+        world.gateway.allow_everything("northwind.example")
+
+    def test_partners_are_tested(self):
+        self.browse("diagnostics")

@@ -1,12 +1,17 @@
 // What changes at the gateway, as it changes: one stream of events for the whole panel.
 import { session } from './session.svelte';
 
+interface Rate {
+  total: number;
+  per_second: number;
+}
+
 export interface Counters {
   at: string;
   state: string;
-  sip_to_xmpp: number;
-  xmpp_to_sip: number;
-  failed: number;
+  sip_to_xmpp: Rate;
+  xmpp_to_sip: Rate;
+  failed: Rate;
   messages_pending: number;
   messages_queued: number;
   streams_up: number;
@@ -17,16 +22,16 @@ export interface Counters {
   dialogs: number;
 }
 
+/** What failed, as a card. */
 export interface FailureEvent {
-  kind?: string;
-  name?: string;
+  where: string;
+  name: string;
   code: string;
+  sentence: string;
+  fix: string;
   step: string;
-  evidence?: string;
-  text?: string;
-  address?: string;
-  sentence?: string;
-  fix?: string;
+  evidence: string;
+  at: string;
 }
 
 const KEPT = 300;

@@ -17,6 +17,8 @@ export class PagedList<T> {
   isExact = $state(true);
   isLoading = $state(true);
   problem = $state.raw<unknown>(null);
+  /** Rows that there are for certain, where the total is only a lower bound. */
+  #known = $state(0);
   readonly #pages = new SvelteMap<number, T[]>();
   readonly #wanted = new Set<number>();
   #cancel = new AbortController();
@@ -27,7 +29,7 @@ export class PagedList<T> {
   ) {}
 
   get length(): number {
-    return Math.min(this.total, MOST_ROWS);
+    return Math.min(Math.max(this.total, this.#known), MOST_ROWS);
   }
 
   row(index: number): T | undefined {
@@ -61,10 +63,17 @@ export class PagedList<T> {
     try {
       const got = await this.load(page * this.size, this.size, signal);
       if (signal.aborted) return;
-      if (isAnew) this.#pages.clear();
+      if (isAnew) {
+        this.#pages.clear();
+        this.#known = 0;
+      }
       this.#pages.set(page, got.items);
       this.total = got.total;
       this.isExact = got.total_is_exact ?? true;
+      // Behind a full page there is more, as far as anybody knows.
+      const isFull = !this.isExact && got.items.length === this.size;
+      const known = page * this.size + got.items.length + (isFull ? this.size : 0);
+      this.#known = Math.max(this.#known, known);
       this.problem = null;
     } catch (error) {
       if (!signal.aborted) this.problem = error;
