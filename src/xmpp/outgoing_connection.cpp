@@ -124,32 +124,6 @@ void OutgoingConnection::handle_element(const xml::Element& element) {
     act(machine_.on_element(element, arena(), output()));
 }
 
-void OutgoingConnection::handle_stanza(const xml::Element& element) {
-    last_stanza_ = environment_.timers.now();
-    const Checked stanza = machine_.check(element, arena());
-    if (stanza.addressing == Checked::Addressing::Refused) {
-        return act(machine_.fail(stanza.condition,
-                                 make_error(ErrorKind::NotAuthorized,
-                                            "IST-AUTH-003",
-                                            "the remote server breaks the rules of XMPP",
-                                            "a stanza that may not be sent on this stream"),
-                                 false,
-                                 output()));
-    }
-    const std::uint64_t ticket = acknowledger_.take();
-    incoming_.count(stanza.kind);
-    if (stanza.addressing == Checked::Addressing::BadTo) {
-        environment_.sink->receive_misaddressed(
-            stanza.kind, stanza.from, machine_.purpose().local, element);
-    } else {
-        environment_.sink->receive(stanza.kind, stanza.from, stanza.to, element, arena(), ticket);
-        if (stanza.kind == Kind::Message) {
-            return;  // settled when the SIP side has answered
-        }
-    }
-    acknowledger_.settle(ticket);
-}
-
 void OutgoingConnection::handle_end() {
     act(machine_.on_end(output()));
 }
@@ -280,22 +254,6 @@ void OutgoingConnection::act(const action::Authenticated& action) {
     environment_.journal.up(name(), action.mechanism, environment_.timers.now() - started_);
     if (owner_ != nullptr) {
         owner_->on_up(action.mechanism, action.offers_management);
-    }
-}
-
-void OutgoingConnection::act(const action::Management& action) {
-    if (action.element.what == management::What::Request) {
-        if (!acknowledger_.is_enabled()) {
-            management::write_answer(output(), 0);
-            return flush();
-        }
-        return acknowledger_.on_request();
-    }
-    if (action.element.what == management::What::Enabled && machine_.has_bidi()) {
-        acknowledger_.enable();
-    }
-    if (owner_ != nullptr) {
-        owner_->on_management(action.element);
     }
 }
 

@@ -34,6 +34,7 @@ class FederationServer final : public Server, private Directory, private ReplySe
                      StanzaHandler& handler)
         : config_(complete(std::move(config), random)),
           journal_(metrics, timers),
+          shares_({.least = config_.fair_stanzas_per_second}),
           graveyard_(timers),
           environment_{config_,
                        network,
@@ -44,6 +45,7 @@ class FederationServer final : public Server, private Directory, private ReplySe
                        journal_,
                        graveyard_,
                        quotas_,
+                       shares_,
                        tickets_},
           receiver_(handler, *this, config_.version),
           arrivals_(
@@ -233,7 +235,7 @@ class FederationServer final : public Server, private Directory, private ReplySe
     }
 
     void ping(const std::string& local, const std::string& remote) {
-        Link* link = link_for(local, remote);
+        Link* link = links_.find_existing(local, remote);
         if (link == nullptr || !link->is_up()) {
             return;  // a stream is not opened just to ask: its own keep-alive is awaited
         }
@@ -351,6 +353,7 @@ class FederationServer final : public Server, private Directory, private ReplySe
     ServerConfig config_;
     Journal journal_;
     Quotas quotas_;
+    FairShare shares_;
     Tickets tickets_;
     Graveyard graveyard_;
     Environment environment_;

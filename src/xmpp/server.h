@@ -173,6 +173,9 @@ struct ServerConfig {
     Duration stanza_deadline = std::chrono::seconds(20);
     std::size_t max_unauthenticated_per_address = 20;
     std::size_t max_unauthenticated = 2000;  ///< beyond: the one that has waited longest goes
+    /// What a stream may always bring, and beyond that four times what the others do while others
+    /// do: a flood must not make them wait. Alone it may bring anything.
+    double fair_stanzas_per_second = 2000;
     StreamSettings streams;
     std::string dialback_secret;   ///< empty: that of `streams`, or a new one for this run
     std::string version;           ///< of the software, for those who ask (XEP-0092)
