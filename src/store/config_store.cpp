@@ -17,8 +17,6 @@ namespace isthmus::store {
 namespace {
 
 constexpr std::int64_t kPage = 10'000;
-/// From this many changed users on, PostgreSQL is told to count anew.
-constexpr std::size_t kManyUsers = 10'000;
 
 std::optional<std::string> optional_text(const Statement& row, int column) {
     return row.is_null(column) ? std::nullopt : std::optional(row.text(column));
@@ -82,9 +80,8 @@ void write_revision(Database& database, std::uint64_t number, const Commit& comm
         .bind(commit.object)
         .bind(commit.reason)
         .run();
-    Bulk add(database,
-             "INSERT INTO config_changes (revision, position, kind, id, before, after) VALUES ",
-             "(?, ?, ?, ?, ?, ?)");
+    Bulk add =
+        Bulk::insert(database, "config_changes", "revision, position, kind, id, before, after");
     std::int64_t position = 0;
     const auto begin = [&](std::string_view kind, std::string_view id) {
         add.bind(static_cast<std::int64_t>(number)).bind(position++).bind(kind).bind(id);
@@ -169,9 +166,6 @@ std::uint64_t ConfigStore::commit(const Commit& commit) {
     AuditLog(database_).append(
         transaction, {commit.author, commit.action, commit.object, "done", commit.reason}, number);
     transaction.commit();
-    if (commit.users.size() >= kManyUsers && database_.dialect() == Dialect::Postgres) {
-        database_.execute("ANALYZE users");
-    }
     return number;
 }
 

@@ -331,7 +331,7 @@ void migrate(Database& database, std::int64_t to) {
                 database.execute("CREATE SCHEMA IF NOT EXISTS isthmus");
             }
             apply_steps(database, version, version + 1);
-            database.driver_->set_schema_version(version + 1);
+            database.set_schema_version(version + 1);
         }
         transaction.commit();
     }

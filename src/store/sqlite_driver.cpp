@@ -172,6 +172,12 @@ class SqliteDriver final : public Driver {
         return std::make_unique<SqliteStatement>(database_, sql);
     }
 
+    std::unique_ptr<StatementDriver> scan(std::string_view sql) override { return prepare(sql); }
+
+    void copy_rows(std::string_view, std::string_view) override {
+        throw StoreError("SQLite has no COPY");
+    }
+
     void execute(const char* sql) override {
         if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
             fail(database_, sql);

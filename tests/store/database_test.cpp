@@ -170,6 +170,25 @@ TEST_P(DatabaseTest, OneStateFromTheFirstToTheLastStatement) {
     EXPECT_EQ(number("SELECT COUNT(*) FROM things"), 2);
 }
 
+TEST_P(DatabaseTest, ReadingInsideATransactionIsPartOfIt) {
+    {
+        Transaction transaction(*database);
+        put(1, "a");
+        {
+            const Transaction inner(*database, Access::Read);
+            EXPECT_EQ(number("SELECT COUNT(*) FROM things"), 1);
+        }
+        {
+            Transaction inner(*database, Access::Read);
+            inner.commit();
+        }
+        EXPECT_TRUE(database->is_in_transaction());
+    }
+    EXPECT_EQ(number("SELECT COUNT(*) FROM things"), 0);
+    const Transaction snapshot(*database, Access::Read);
+    EXPECT_THROW(Transaction{*database}, StoreError);
+}
+
 TEST_P(DatabaseTest, WhoWritesAloneKeepsOthersOut) {
     Database other(url, Database::Opening::Another);
     other.execute(is_postgres() ? "SET lock_timeout = '50ms'" : "PRAGMA busy_timeout = 50");
@@ -226,6 +245,54 @@ TEST_P(DatabaseTest, ManyRowsAtOnce) {
         read.finish();
         EXPECT_EQ(sum, count * (count - 1) / 2);
     }
+}
+
+TEST_P(DatabaseTest, ManyNewRows) {
+    for (const std::int64_t count : {0, 1, 63, 64, 65, 4095, 4096, 4097, 10'000}) {
+        database->execute("DELETE FROM things");
+        Bulk add = Bulk::insert(*database, "things", "id, name, octets, amount");
+        for (std::int64_t i = 0; i < count; ++i) {
+            add.bind(i - 5).bind("näme" + std::to_string(i));
+            add.bind_blob(std::string("\0\xFF\n\\", 4));
+            if (i % 2 == 0) {
+                add.bind_null();
+            } else {
+                add.bind(-i * 1'000'000'007);
+            }
+            add.end_row();
+        }
+        add.finish();
+        EXPECT_EQ(number("SELECT COUNT(*) FROM things"), count);
+        Statement read =
+            database->prepare("SELECT id, name, octets, amount FROM things ORDER BY id");
+        for (std::int64_t i = 0; read.step(); ++i) {
+            EXPECT_EQ(read.number(0), i - 5);
+            EXPECT_EQ(read.text(1), "näme" + std::to_string(i));
+            EXPECT_EQ(read.text(2), std::string("\0\xFF\n\\", 4));
+            EXPECT_EQ(read.is_null(3), i % 2 == 0);
+            EXPECT_EQ(read.number(3), i % 2 == 0 ? 0 : -i * 1'000'000'007);
+        }
+    }
+}
+
+TEST_P(DatabaseTest, ABadRowAmongManyIsNoticedAndTheConnectionGoesOn) {
+    for (const bool is_bad_text : {true, false}) {
+        {
+            Transaction transaction(*database);
+            Bulk add = Bulk::insert(*database, "things", "id, name");
+            const auto add_all = [&] {
+                for (std::int64_t i = 0; i < 500; ++i) {
+                    add.bind(is_bad_text ? i : i % 400);
+                    add.bind(is_bad_text && i == 300 ? std::string_view("a\0b", 3) : "good");
+                    add.end_row();
+                }
+                add.finish();
+            };
+            EXPECT_THROW(add_all(), StoreError);
+        }
+        EXPECT_EQ(number("SELECT COUNT(*) FROM things"), 0);
+    }
+    put(1, "a");
 }
 
 TEST_P(DatabaseTest, MoreStatementsThanAreKeptPrepared) {
