@@ -25,7 +25,9 @@ constexpr std::string_view kRowIdColumn = "sqlite_rowid";
 
 class SqliteStatement final : public StatementDriver {
   public:
-    SqliteStatement(sqlite3* database, std::string_view sql) : database_(database) {
+    /// `has_failed` outlives it, and hears of a step() that failed.
+    SqliteStatement(sqlite3* database, std::string_view sql, bool& has_failed)
+        : database_(database), has_failed_(has_failed) {
         if (sqlite3_prepare_v2(
                 database, sql.data(), static_cast<int>(sql.size()), &statement_, nullptr) !=
             SQLITE_OK) {
@@ -74,6 +76,7 @@ class SqliteStatement final : public StatementDriver {
             case SQLITE_DONE:
                 return false;
             default:
+                has_failed_ = true;
                 fail(database_, sqlite3_sql(statement_));
         }
     }
@@ -122,6 +125,7 @@ class SqliteStatement final : public StatementDriver {
     }
 
     sqlite3* database_;
+    bool& has_failed_;
     sqlite3_stmt* statement_ = nullptr;
 };
 
@@ -169,7 +173,7 @@ class SqliteDriver final : public Driver {
     std::string name() const override { return "sqlite:" + path_; }
 
     std::unique_ptr<StatementDriver> prepare(std::string_view sql) override {
-        return std::make_unique<SqliteStatement>(database_, sql);
+        return std::make_unique<SqliteStatement>(database_, sql, has_failed_);
     }
 
     std::unique_ptr<StatementDriver> scan(std::string_view sql) override { return prepare(sql); }
@@ -180,15 +184,22 @@ class SqliteDriver final : public Driver {
 
     void execute(const char* sql) override {
         if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
+            has_failed_ = true;
             fail(database_, sql);
         }
     }
 
     void begin(Access access) override {
         execute(access == Access::Read ? "BEGIN" : "BEGIN IMMEDIATE");
+        has_failed_ = false;
     }
 
+    // PostgreSQL commits nothing after a statement that failed; neither do we.
     void commit() override {
+        if (has_failed_) {
+            rollback();
+            throw StoreError("COMMIT: rolled back, a statement before it has failed");
+        }
         try {
             execute("COMMIT");
         } catch (...) {
@@ -205,14 +216,14 @@ class SqliteDriver final : public Driver {
     }
 
     void check_integrity() override {
-        SqliteStatement check(database_, "PRAGMA quick_check(1)");
+        SqliteStatement check(database_, "PRAGMA quick_check(1)", has_failed_);
         if (!check.step() || check.text(0) != "ok") {
             throw StoreError(fmt::format("{}: the database is damaged: {}", path_, check.text(0)));
         }
     }
 
     std::int64_t schema_version() override {
-        SqliteStatement read(database_, "PRAGMA user_version");
+        SqliteStatement read(database_, "PRAGMA user_version", has_failed_);
         read.step();
         return read.number(0);
     }
@@ -228,13 +239,14 @@ class SqliteDriver final : public Driver {
                               "SELECT t.name FROM pragma_table_list AS t "
                               "JOIN sqlite_master AS m ON m.name = t.name "
                               "WHERE t.schema = 'main' AND t.type = 'table' "
-                              "AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.rowid");
+                              "AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.rowid",
+                              has_failed_);
         while (names.step()) {
             made.push_back({std::string(names.text(0)), {}});
         }
         for (Table& table : made) {
-            SqliteStatement columns(database_,
-                                    "SELECT name, type FROM pragma_table_info(?) ORDER BY cid");
+            SqliteStatement columns(
+                database_, "SELECT name, type FROM pragma_table_info(?) ORDER BY cid", has_failed_);
             columns.bind_text(0, table.name);
             while (columns.step()) {
                 if (columns.text(0) != kRowIdColumn) {
@@ -254,6 +266,7 @@ class SqliteDriver final : public Driver {
     }
 
     std::string path_;
+    bool has_failed_ = false;  ///< a statement, since the transaction began
     sqlite3* database_ = nullptr;
 };
 

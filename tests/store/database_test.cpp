@@ -148,11 +148,17 @@ TEST_P(DatabaseTest, WhatIsNotCommittedIsGone) {
     EXPECT_EQ(number("SELECT COUNT(*) FROM things"), 1);
 }
 
-TEST_P(DatabaseTest, AfterAFaultNothingOfTheTransactionIsCommittedByAccident) {
+TEST_P(DatabaseTest, AfterAFaultNothingOfTheTransactionIsCommitted) {
     {
         Transaction transaction(*database);
         put(1, "a");
         EXPECT_THROW(put(1, "b"), StoreError);
+    }
+    {
+        Transaction transaction(*database);
+        put(1, "a");
+        EXPECT_THROW(put(1, "b"), StoreError);
+        EXPECT_THROW(transaction.commit(), StoreError);
     }
     EXPECT_EQ(number("SELECT COUNT(*) FROM things"), 0);
     put(2, "c");
