@@ -37,6 +37,7 @@ sanitize:
 
 install: build
 	@DESTDIR=$(DESTDIR) cmake --install build/$(PRESET) --prefix /usr
+	@tools/after_install "$(DESTDIR)"
 
 deb: build
 	@tools/package

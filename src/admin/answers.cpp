@@ -3,15 +3,41 @@
 #include "base/codes.h"
 #include "base/text.h"
 
+#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace isthmus::admin {
 
 namespace json = boost::json;
+
+namespace {
+
+/// Codes whose status says more than their kind.
+struct Special {
+    std::string_view code;
+    int status;
+    std::string_view title;
+};
+
+constexpr Special kSpecial[] = {
+    {"IST-API-006", 401, "Not signed in"},
+    {"IST-API-005", 412, "Changed in the meantime"},
+    {"IST-API-008", 415, "Unsupported media type"},
+    {"IST-AUTH-010", 401, "Not signed in"},
+    {"IST-AUTH-011", 429, "Too many failures"},
+    {"IST-AUTH-012", 401, "Not signed in"},
+    {"IST-AUTH-017", 421, "Misdirected request"},
+    {"IST-AUTH-018", 401, "Not signed in"},
+    {"IST-AUTH-019", 401, "Not signed in"},
+};
+
+}  // namespace
 
 HttpResponse answer(const json::value& value, int status) {
     return {status, "application/json", json::serialize(value) + "\n", {}};
@@ -32,14 +58,93 @@ HttpResponse wrong_method(std::string allow) {
     return response;
 }
 
+HttpResponse answer_object(const json::object& object) {
+    HttpResponse response = answer(object);
+    response.headers.emplace_back("ETag", control::etag_of(object));
+    return response;
+}
+
+HttpResponse wrong_body_type() {
+    return problem(make_error(ErrorKind::Unsupported,
+                              "IST-API-008",
+                              "The body must be sent with Content-Type: application/json.",
+                              {}));
+}
+
 HttpResponse committed(const Result<control::Committed>& result, int status) {
     if (!result) {
         return problem(result.error());
     }
     json::object body = result->object;
+    const std::string etag = control::etag_of(body);
     body["revision"] = result->revision;
     body["in_force"] = result->is_in_force;
-    return answer(body, status);
+    if (result->is_dry_run) {
+        body["dry_run"] = true;
+        status = 200;
+    }
+    if (!result->warnings.empty()) {
+        body["warnings"] = json::array(result->warnings.begin(), result->warnings.end());
+    }
+    HttpResponse response = answer(body, status);
+    response.headers.emplace_back("ETag", etag);
+    return response;
+}
+
+std::string query_of(const HttpRequest& request, std::string_view name) {
+    const auto found = request.query.find(std::string(name));
+    return found == request.query.end() ? std::string() : found->second;
+}
+
+Result<control::Edit> edit_of(const HttpRequest& request) {
+    control::Edit made{.author = request.author,
+                       .reason = query_of(request, "reason"),
+                       .if_match = std::string(request.header("if-match"))};
+    if (made.if_match == "*") {
+        made.if_match.clear();
+    }
+    if (made.reason.size() > 1024 || !text::is_utf8(made.reason)) {
+        return make_error(
+            ErrorKind::Syntax, "IST-API-001", "reason: must be a text of at most 1024 octets.", {});
+    }
+    for (const auto& [name, flag] : {std::pair("dry_run", &control::Edit::dry_run),
+                                     std::pair("force", &control::Edit::force)}) {
+        const std::string given = query_of(request, name);
+        if (!given.empty() && given != "true" && given != "false") {
+            return make_error(
+                ErrorKind::Syntax,
+                "IST-API-001",
+                fmt::format("{} {}: must be true or false.", name, text::escape_for_log(given, 80)),
+                {});
+        }
+        made.*flag = given == "true";
+    }
+    return made;
+}
+
+Result<Paging> paging_of(const HttpRequest& request, std::size_t usual, std::size_t most) {
+    Paging made{.limit = usual, .offset = 0};
+    for (const auto& [name, to] :
+         {std::pair("limit", &Paging::limit), std::pair("offset", &Paging::offset)}) {
+        const std::string given = query_of(request, name);
+        if (given.empty()) {
+            continue;
+        }
+        const auto number = text::to_number(given);
+        const bool is_limit = to == &Paging::limit;
+        if (!number || (is_limit && (*number == 0 || *number > most)) || *number > 1'000'000'000) {
+            return make_error(
+                ErrorKind::Syntax,
+                "IST-API-001",
+                fmt::format("{} {}: must be a whole number{}.",
+                            name,
+                            text::escape_for_log(given, 80),
+                            is_limit ? fmt::format(" from 1 to {}", most) : std::string()),
+                {});
+        }
+        made.*to = static_cast<std::size_t>(*number);
+    }
+    return made;
 }
 
 Result<json::object> parse_body(const HttpRequest& request) {
@@ -57,7 +162,7 @@ Result<json::object> parse_body(const HttpRequest& request) {
 }
 
 HttpResponse problem(const Error& error) {
-    const auto [status, title] = [&]() -> std::pair<int, std::string_view> {
+    auto [status, title] = [&]() -> std::pair<int, std::string_view> {
         switch (error.kind) {
             case ErrorKind::Syntax:
             case ErrorKind::TooLong:
@@ -66,8 +171,8 @@ HttpResponse problem(const Error& error) {
                 return {404, "Not found"};
             case ErrorKind::Conflict:
                 return {409, "Conflict"};
-            case ErrorKind::Forbidden:
             case ErrorKind::NotAuthorized:
+            case ErrorKind::Forbidden:
                 return {403, "Not allowed"};
             case ErrorKind::Timeout:
             case ErrorKind::Unreachable:
@@ -79,6 +184,12 @@ HttpResponse problem(const Error& error) {
                 return {500, "Internal error"};
         }
     }();
+    if (const Special* special = std::ranges::find(kSpecial, error.code, &Special::code);
+        special != std::end(kSpecial) &&
+        (special->status != 401 || error.kind == ErrorKind::NotAuthorized)) {
+        status = special->status;
+        title = special->title;
+    }
     json::object body{{"type", "about:blank"}, {"title", title}, {"status", status}};
     body["detail"] = error.public_text;
     if (!error.detail.empty() && error.detail != error.public_text) {
@@ -90,7 +201,12 @@ HttpResponse problem(const Error& error) {
             body["fix"] = code->fix;
         }
     }
-    return {status, "application/problem+json", json::serialize(body) + "\n", {}};
+    HttpResponse response{status, "application/problem+json", json::serialize(body) + "\n", {}};
+    if (status == 401) {
+        // RFC 9110 §11.6.1: a 401 names how to authenticate.
+        response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"isthmus\"");
+    }
+    return response;
 }
 
 }  // namespace isthmus::admin

@@ -3,6 +3,7 @@
 
 #include "admin/http.h"
 #include "base/result.h"
+#include "control/edit.h"
 #include "control/policy_service.h"
 
 #include <boost/json/object.hpp>
@@ -14,14 +15,30 @@
 namespace isthmus::admin {
 
 HttpResponse answer(const boost::json::value& value, int status = 200);
-/// The object as it is now with its revision, or the problem.
+/// One object, with its ETag.
+HttpResponse answer_object(const boost::json::object& object);
+/// The object as it is now with its revision and warnings, or the problem.
 HttpResponse committed(const Result<control::Committed>& result, int status = 200);
+/// ?dry_run, ?force, ?reason and If-Match of a request that changes something.
+Result<control::Edit> edit_of(const HttpRequest& request);
+
+/// ?limit and ?offset; Syntax with IST-API-001 if they are no numbers, or limit is 0 or over
+/// `most`.
+struct Paging {
+    std::size_t limit;
+    std::size_t offset;
+};
+
+Result<Paging> paging_of(const HttpRequest& request, std::size_t usual, std::size_t most);
+/// Empty if it was not given.
+std::string query_of(const HttpRequest& request, std::string_view name);
 
 /// RFC 9457 problem details with our code, step and fix.
 HttpResponse problem(const Error& error);
 HttpResponse not_found(std::string_view path);
 /// 405; `allow` as in the header field.
 HttpResponse wrong_method(std::string allow);
+HttpResponse wrong_body_type();
 
 /// The body as an object; an empty body is an empty object.
 Result<boost::json::object> parse_body(const HttpRequest& request);

@@ -13,12 +13,16 @@ namespace isthmus::admin {
 
 struct ApiServices {
     control::PolicyService& policies;
+    control::UserService& users;
     control::SubscriptionService& subscriptions;
     control::ContactService& contacts;
     control::ReadStatus read_status;
     /// Reload of the boot file (log level, certificates), as SIGHUP does; the error text if it
     /// failed.
     std::function<Result<void>()> reload;
+    const SignInServices* sign_in = nullptr;  ///< nothing: there are no accounts here
+    /// Hears of what a role may not do.
+    control::Audit audit = {};
 };
 
 class Api {
@@ -26,10 +30,11 @@ class Api {
     explicit Api(const ApiServices& services);
 
     /// `reply` is called once, within the call or later.
-    void handle(const HttpRequest& request, HttpReply reply) const;
+    void handle(const HttpRequest& request, const HttpReply& reply) const;
 
   private:
     std::map<std::string, Resource, std::less<>> resources_;
+    control::Audit audit_;
 };
 
 /// /metrics, /healthz (the process lives), /readyz (it carries traffic).

@@ -9,6 +9,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace isthmus::admin {
 
@@ -35,9 +36,7 @@ json::object to_json(const control::ContactStatus& contact) {
     };
 }
 
-HttpResponse list(const control::ContactService& service, const HttpRequest& request) {
-    const auto user = request.query.find("user");
-    const auto found = service.list(user == request.query.end() ? "" : user->second);
+HttpResponse list_answer(const Result<std::vector<control::ContactStatus>>& found) {
     if (!found) {
         return problem(found.error());
     }
@@ -46,6 +45,12 @@ HttpResponse list(const control::ContactService& service, const HttpRequest& req
         items.push_back(to_json(contact));
     }
     return answer(json::object{{"items", std::move(items)}});
+}
+
+void list(const control::ContactService& service, const HttpRequest& request, HttpReply reply) {
+    const auto user = request.query.find("user");
+    service.list(user == request.query.end() ? "" : user->second,
+                 [reply = std::move(reply)](const auto& found) { reply(list_answer(found)); });
 }
 
 control::ContactService::Done when_done(std::string user,
@@ -90,9 +95,10 @@ Resource make_contact_resource(control::ContactService& contacts) {
         if (rest.empty()) {
             if (request.method == "POST") {
                 add(contacts, request, std::move(reply));
+            } else if (request.method == "GET") {
+                list(contacts, request, std::move(reply));
             } else {
-                reply(request.method == "GET" ? list(contacts, request)
-                                              : wrong_method("GET, POST"));
+                reply(wrong_method("GET, POST"));
             }
             return;
         }

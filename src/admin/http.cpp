@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace isthmus::admin {
 
@@ -25,18 +26,35 @@ std::optional<std::string> decode(std::string_view text, bool plus_is_blank) {
             out.push_back(plus_is_blank && text[i] == '+' ? ' ' : text[i]);
         }
     }
-    return out;
+    // Names are UTF-8; what is not cannot be the name of anything.
+    return text::is_utf8(out) ? std::optional(std::move(out)) : std::nullopt;
 }
 
 }  // namespace
 
+std::string_view HttpRequest::header(std::string_view name) const {
+    const auto found = headers.find(name);
+    return found == headers.end() ? std::string_view() : found->second;
+}
+
+std::string decode_segment(std::string_view raw) {
+    return decode(raw, false).value_or(std::string());
+}
+
 bool parse_target(std::string_view target, HttpRequest& into) {
+    // What a request line cannot hold (RFC 9112 §3.2) is refused here as well: others call too.
+    const bool is_printable = std::ranges::all_of(
+        target, [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7F; });
+    if (!is_printable) {
+        return false;
+    }
     const std::size_t mark = target.find('?');
     const auto path = decode(target.substr(0, mark), false);
     if (!path || !path->starts_with('/')) {
         return false;
     }
     into.path = *path;
+    into.raw_path = std::string(target.substr(0, mark));
     std::string_view rest = mark == std::string_view::npos ? "" : target.substr(mark + 1);
     while (!rest.empty()) {
         const std::string_view pair = rest.substr(0, rest.find('&'));

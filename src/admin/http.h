@@ -1,12 +1,17 @@
 // An HTTP request and its answer as plain values, so that the API is tested without sockets.
 #pragma once
 
+#include "base/result.h"
 #include "control/author.h"
+#include "control/sessions.h"
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace isthmus::admin {
 
@@ -15,7 +20,25 @@ struct HttpRequest {
     std::string path;                          ///< decoded, without query
     std::map<std::string, std::string> query;  ///< decoded
     std::string body;
-    control::Author author;  ///< who asks, as the listener proved it
+    /// Names in lower case; of a field that came twice the values, joined by ", ".
+    std::map<std::string, std::string, std::less<>> headers;
+    /// Who asks, as far as the listener proved it: all of it on the unix socket, the address on
+    /// others, where the Api adds the rest from the token or session.
+    control::Author author;
+    std::string raw_path;  ///< as it was sent: an encoded "/" or ":" separates nothing
+
+    /// Filled by the Api from the route: what stands for each {} of its pattern, decoded, and what
+    /// follows the colon.
+    std::vector<std::string> arguments;
+    std::string_view verb;
+
+    /// Filled by the Gate: the session whose cookie came along, and why credentials that came along
+    /// count for nothing.
+    std::optional<control::Session> session;
+    std::optional<Error> refusal;
+
+    /// Empty if it was not sent. `name` in lower case.
+    std::string_view header(std::string_view name) const;
 };
 
 struct HttpResponse {
@@ -23,6 +46,8 @@ struct HttpResponse {
     std::string content_type = "application/json";
     std::string body;
     std::string allow;  ///< 405 only
+    /// Further fields, in order. Controls in a value are never written to the wire.
+    std::vector<std::pair<std::string, std::string>> headers;
 };
 
 /// Called once, on the thread of the request.
@@ -30,7 +55,10 @@ using HttpReply = std::function<void(HttpResponse)>;
 /// Replies within the call or later; the request lives as long as the call.
 using HttpHandler = std::function<void(const HttpRequest&, HttpReply)>;
 
-/// "/a%20b?x=1" into path and query; false on bad escapes, NUL, or a path that is not absolute.
+/// "/a%20b?x=1" into path, raw path and query; false on bad escapes, NUL, or a path that is not
+/// absolute.
 bool parse_target(std::string_view target, HttpRequest& into);
+/// A part of a path that parse_target() has accepted, without percent-encoding.
+std::string decode_segment(std::string_view raw);
 
 }  // namespace isthmus::admin

@@ -1,13 +1,11 @@
 #include "admin/http_server.h"
 
-#include "base/text.h"
+#include "admin/http_session.h"
+#include "net/socket.h"
+#include "net/tls_context.h"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/beast/core/basic_stream.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 #include <pwd.h>
 #include <sys/socket.h>
@@ -15,140 +13,55 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
+#include <map>
 #include <optional>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace isthmus::admin {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
-using asio::ip::tcp;
-using local = asio::local::stream_protocol;
+using namespace detail;  // NOLINT(google-build-using-namespace): the other half of this unit
 
 namespace {
 
 constexpr std::size_t kMaxConnections = 256;
-constexpr std::uint64_t kMaxBody = 1U << 20;
-constexpr std::uint32_t kMaxHeader = 16 * 1024;
-constexpr auto kPatience = std::chrono::seconds(15);
+constexpr std::size_t kMaxOfOneAddress = 64;
+constexpr std::size_t kMaxHandshakes = 32;
 
-std::string local_user(int socket) {
-    ucred credentials{};
-    socklen_t size = sizeof credentials;
-    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
-        return "unknown";
-    }
-    passwd entry{};
-    passwd* found = nullptr;
-    char text[1024];
-    getpwuid_r(credentials.uid, &entry, text, sizeof text, &found);
-    return found != nullptr ? found->pw_name : fmt::format("uid {}", credentials.uid);
-}
+using TlsSource = std::shared_ptr<std::shared_ptr<const net::TlsContext>>;
 
-template <class Protocol>
-class Session : public std::enable_shared_from_this<Session<Protocol>> {
-  public:
-    Session(typename Protocol::socket socket,
-            HttpHandler handler,
-            std::shared_ptr<std::size_t> count)
-        : stream_(std::move(socket)), handler_(std::move(handler)), count_(std::move(count)) {
-        ++*count_;
-        if constexpr (std::is_same_v<Protocol, local>) {
-            author_ = {local_user(stream_.socket().native_handle()), "unix"};
-        }
-    }
-
-    Session(const Session&) = delete;
-    Session& operator=(const Session&) = delete;
-    Session(Session&&) = delete;
-    Session& operator=(Session&&) = delete;
-
-    ~Session() { --*count_; }
-
-    void read() {
-        parser_.emplace();
-        parser_->body_limit(kMaxBody);
-        parser_->header_limit(kMaxHeader);
-        stream_.expires_after(kPatience);
-        http::async_read(stream_,
-                         buffer_,
-                         *parser_,
-                         [self = this->shared_from_this()](beast::error_code error, std::size_t) {
-                             self->on_read(error);
-                         });
-    }
-
-  private:
-    void on_read(beast::error_code error) {
-        if (error == http::error::body_limit) {
-            answer({413, "text/plain", "The body is too large.\n", {}}, false);
-            return;
-        }
-        if (error == http::error::header_limit || error == http::error::bad_target ||
-            error == http::error::bad_method || error == http::error::bad_version) {
-            answer({400, "text/plain", "The request is malformed.\n", {}}, false);
-            return;
-        }
-        if (error) {
-            return;
-        }
-        const auto& message = parser_->get();
-        HttpRequest request;
-        request.method = std::string(message.method_string());
-        request.author = author_;
-        request.body = message.body();
-        if (!parse_target(message.target(), request)) {
-            answer({400, "text/plain", "The request target is malformed.\n", {}}, false);
-            return;
-        }
-        // A reply that never comes ends the session when it is let go.
-        handler_(request,
-                 [self = this->shared_from_this(), keep_alive = message.keep_alive()](
-                     HttpResponse response) { self->answer(std::move(response), keep_alive); });
-    }
-
-    void answer(HttpResponse response, bool keep_alive) {
-        response_.emplace();
-        response_->version(11);
-        response_->result(static_cast<unsigned>(response.status));
-        response_->set(http::field::content_type, response.content_type);
-        response_->set(http::field::cache_control, "no-store");
-        response_->set("X-Content-Type-Options", "nosniff");
-        if (!response.allow.empty()) {
-            response_->set(http::field::allow, response.allow);
-        }
-        response_->keep_alive(keep_alive);
-        response_->body() = std::move(response.body);
-        response_->prepare_payload();
-        stream_.expires_after(kPatience);
-        http::async_write(
-            stream_,
-            *response_,
-            [self = this->shared_from_this(), keep_alive](beast::error_code error, std::size_t) {
-                if (!error && keep_alive) {
-                    self->read();
-                }
-            });
-    }
-
-    beast::basic_stream<Protocol> stream_;
-    HttpHandler handler_;
-    std::shared_ptr<std::size_t> count_;
-    control::Author author_;
-    beast::flat_buffer buffer_;
-    std::optional<http::request_parser<http::string_body>> parser_;
-    std::optional<http::response<http::string_body>> response_;
+/// What a listener counts; outlives it with its connections.
+struct Counts {
+    std::size_t connections = 0;
+    std::size_t handshakes = 0;
+    std::map<std::string, std::size_t> of_address;
 };
+
+/// Nothing if there are too many already.
+std::unique_ptr<Release> enter(const std::shared_ptr<Counts>& counts, const std::string& address) {
+    if (counts->connections >= kMaxConnections) {
+        return nullptr;
+    }
+    std::size_t& of_address = counts->of_address[address];
+    // All local users have one address: the empty one.
+    if (!address.empty() && of_address >= kMaxOfOneAddress) {
+        return nullptr;
+    }
+    ++of_address;
+    ++counts->connections;
+    return std::make_unique<Release>([counts, address] {
+        --counts->connections;
+        if (const auto found = counts->of_address.find(address); --found->second == 0) {
+            counts->of_address.erase(found);
+        }
+    });
+}
 
 template <class Protocol>
 class Listener : public std::enable_shared_from_this<Listener<Protocol>> {
   public:
-    Listener(asio::io_context& context, HttpHandler handler)
-        : acceptor(context), retry_(context), handler_(std::move(handler)) {}
+    Listener(asio::io_context& context, HttpSite site, TlsSource tls)
+        : acceptor(context), retry_(context), site_(std::move(site)), tls_(std::move(tls)) {}
 
     void accept() {
         acceptor.async_accept([self = this->shared_from_this()](beast::error_code error,
@@ -166,10 +79,7 @@ class Listener : public std::enable_shared_from_this<Listener<Protocol>> {
                 });
                 return;
             }
-            if (*self->count_ < kMaxConnections) {
-                std::make_shared<Session<Protocol>>(std::move(socket), self->handler_, self->count_)
-                    ->read();
-            }
+            self->serve(std::move(socket));
             self->accept();
         });
     }
@@ -183,27 +93,94 @@ class Listener : public std::enable_shared_from_this<Listener<Protocol>> {
     typename Protocol::acceptor acceptor;
 
   private:
+    void serve(typename Protocol::socket socket) {
+        if constexpr (std::is_same_v<Protocol, local>) {
+            if (auto place = enter(counts_, {})) {
+                control::Author author = local_author(socket.native_handle());
+                std::make_shared<detail::Session<LocalStream>>(
+                    LocalStream(std::move(socket)), site_, std::move(author), std::move(place))
+                    ->start();
+            }
+        } else {
+            beast::error_code error;
+            const auto peer = socket.remote_endpoint(error);
+            if (error) {
+                return;
+            }
+            serve_address(std::move(socket), peer.address());
+        }
+    }
+
+    void serve_address(tcp::socket socket, asio::ip::address address) {
+        if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+            address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+        }
+        const control::Author author{{"", address.to_string()}, control::Role::None};
+        auto place = enter(counts_, author.origin);
+        if (!place) {
+            return;
+        }
+        if (!tls_) {
+            std::make_shared<detail::Session<PlainStream>>(
+                PlainStream(std::move(socket)), site_, author, std::move(place))
+                ->start();
+            return;
+        }
+        if (counts_->handshakes >= kMaxHandshakes) {
+            return;
+        }
+        ++counts_->handshakes;
+        // Asio's context frees what it is given; ours is shared.
+        SSL_CTX* native = (*tls_)->native();
+        SSL_CTX_up_ref(native);
+        asio::ssl::context context(native);
+        std::make_shared<detail::Session<TlsStream>>(
+            TlsStream(PlainStream(std::move(socket)), context), site_, author, std::move(place))
+            ->start([counts = counts_] { --counts->handshakes; });
+    }
+
     asio::steady_timer retry_;
-    HttpHandler handler_;
-    std::shared_ptr<std::size_t> count_ = std::make_shared<std::size_t>(0);
+    HttpSite site_;
+    TlsSource tls_;
+    std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
 };
 
-Error listen_error(const std::string& where, const beast::error_code& error) {
+/// Of a socket in the file system.
+Error listen_error(const std::string& path, const beast::error_code& error) {
     return make_error(ErrorKind::Unreachable,
-                      "IST-CFG-001",
-                      "The address cannot be listened on.",
-                      fmt::format("{}: {}", where, error.message()));
+                      "IST-TCP-004",
+                      "The admin socket cannot be made.",
+                      fmt::format("{}: {}", path, error.message()));
 }
 
 }  // namespace
 
+control::Author detail::local_author(int socket) {
+    // Who may open the socket is decided by its file mode.
+    control::Author author{{"unknown", "unix"}, control::Role::Admin};
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
+        return author;
+    }
+    passwd entry{};
+    passwd* found = nullptr;
+    char text[1024];
+    getpwuid_r(credentials.uid, &entry, text, sizeof text, &found);
+    author.admin = found != nullptr ? found->pw_name : fmt::format("uid {}", credentials.uid);
+    return author;
+}
+
 struct HttpServer::State {
     explicit State(asio::io_context& io) : context(io) {}
+
+    Result<std::string> listen(const std::string& where, HttpSite site, const TlsSource& secure);
 
     asio::io_context& context;
     std::vector<std::shared_ptr<Listener<local>>> unix_listeners;
     std::vector<std::shared_ptr<Listener<tcp>>> tcp_listeners;
     std::vector<std::string> paths;
+    TlsSource tls = std::make_shared<std::shared_ptr<const net::TlsContext>>();
 };
 
 HttpServer::HttpServer(asio::io_context& context) : state_(std::make_shared<State>(context)) {}
@@ -227,20 +204,20 @@ void HttpServer::close() {
     state_->paths.clear();
 }
 
-Result<void> HttpServer::listen_unix(const std::string& path, HttpHandler handler) {
+Result<void> HttpServer::listen_unix(const std::string& path, HttpSite site) {
     beast::error_code error;
     {
         local::socket probe(state_->context);
         probe.connect(local::endpoint(path), error);
         if (!error) {
             return make_error(ErrorKind::Conflict,
-                              "IST-CFG-001",
+                              "IST-CFG-003",
                               "Another gateway runs on this state directory.",
                               path + " answers already");
         }
     }
     ::unlink(path.c_str());
-    auto listener = std::make_shared<Listener<local>>(state_->context, std::move(handler));
+    auto listener = std::make_shared<Listener<local>>(state_->context, std::move(site), nullptr);
     listener->acceptor.open(local(), error);
     const mode_t before = ::umask(0117);
     if (!error) {
@@ -259,39 +236,50 @@ Result<void> HttpServer::listen_unix(const std::string& path, HttpHandler handle
     return {};
 }
 
-Result<std::string> HttpServer::listen_tcp(const std::string& where, HttpHandler handler) {
-    const std::size_t colon = where.rfind(':');
-    const auto port =
-        text::to_number(colon == std::string::npos ? std::string_view()
-                                                   : std::string_view(where).substr(colon + 1));
-    std::string host = where.substr(0, colon == std::string::npos ? 0 : colon);
-    if (host.starts_with('[') && host.ends_with(']')) {
-        host = host.substr(1, host.size() - 2);
+Result<std::string> HttpServer::State::listen(const std::string& where,
+                                              HttpSite site,
+                                              const TlsSource& secure) {
+    const auto at = net::Endpoint::parse(where);
+    if (!at) {
+        return make_error(
+            ErrorKind::Syntax, "IST-CFG-001", "The address is not ADDRESS:PORT.", where);
     }
     beast::error_code error;
-    const auto address = asio::ip::make_address(host, error);
-    if (error || !port || *port > 65535) {
-        return make_error(ErrorKind::Syntax, "IST-CFG-001", "The address is not HOST:PORT.", where);
-    }
-    auto listener = std::make_shared<Listener<tcp>>(state_->context, std::move(handler));
+    const auto address = asio::ip::make_address(at->address.to_string());
+    auto listener = std::make_shared<Listener<tcp>>(context, std::move(site), secure);
     listener->acceptor.open(address.is_v4() ? tcp::v4() : tcp::v6(), error);
     if (!error) {
         listener->acceptor.set_option(asio::socket_base::reuse_address(true), error);
     }
     if (!error) {
-        listener->acceptor.bind({address, static_cast<std::uint16_t>(*port)}, error);
+        listener->acceptor.bind({address, at->port}, error);
     }
     if (!error) {
         listener->acceptor.listen(asio::socket_base::max_listen_connections, error);
     }
     if (error) {
-        return listen_error(where, error);
+        return net::listen_error(*at, SOCK_STREAM, error.value());
     }
     const auto actual = listener->acceptor.local_endpoint();
     listener->accept();
-    state_->tcp_listeners.push_back(std::move(listener));
+    tcp_listeners.push_back(std::move(listener));
     return address.is_v4() ? fmt::format("{}:{}", actual.address().to_string(), actual.port())
                            : fmt::format("[{}]:{}", actual.address().to_string(), actual.port());
+}
+
+Result<std::string> HttpServer::listen_tcp(const std::string& where, HttpSite site) {
+    return state_->listen(where, std::move(site), nullptr);
+}
+
+Result<std::string> HttpServer::listen_tls(const std::string& where,
+                                           std::shared_ptr<const net::TlsContext> tls,
+                                           HttpSite site) {
+    set_tls(std::move(tls));
+    return state_->listen(where, std::move(site), state_->tls);
+}
+
+void HttpServer::set_tls(std::shared_ptr<const net::TlsContext> tls) {
+    *state_->tls = std::move(tls);
 }
 
 }  // namespace isthmus::admin

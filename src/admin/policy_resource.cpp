@@ -1,10 +1,15 @@
-#include "admin/answers.h"
+// External access policies, whom they are granted to, and why two may talk or not.
+#include "admin/object_resource.h"
 #include "admin/resource.h"
+#include "control/explain.h"
+#include "control/user_service.h"
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
+#include <fmt/format.h>
 
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace isthmus::admin {
 
@@ -12,37 +17,105 @@ namespace json = boost::json;
 
 namespace {
 
-HttpResponse rules(control::PolicyService& policies,
-                   const HttpRequest& request,
-                   std::string_view rest) {
-    if (rest.empty()) {
-        if (request.method != "GET") {
-            return wrong_method("GET");
+Result<std::vector<std::string>> users_of(const json::object& body) {
+    const json::value* given = body.if_contains("users");
+    std::vector<std::string> made;
+    bool is_good = given != nullptr && given->is_array() && body.size() == 1 &&
+                   !given->get_array().empty() && given->get_array().size() <= 10'000;
+    if (is_good) {
+        for (const json::value& one : given->get_array()) {
+            is_good = is_good && one.is_string() && one.get_string().size() <= 1024;
+            made.emplace_back(is_good ? std::string(one.get_string()) : std::string());
         }
-        json::array list;
-        for (const policy::AccessRule& rule : policies.current().rules()) {
-            list.push_back(control::to_json(rule));
-        }
-        return answer(json::object{{"items", std::move(list)}});
     }
-    if (request.method == "GET") {
-        const auto found = policies.rule(rest);
-        return found ? answer(control::to_json(*found)) : problem(found.error());
+    if (!is_good) {
+        return make_error(
+            ErrorKind::Syntax,
+            "IST-API-001",
+            "users: must be a list of 1 to 10000 users, and nothing else may be given.",
+            {});
     }
-    if (request.method == "PATCH") {
-        const auto body = parse_body(request);
-        return body ? committed(policies.set_rule(rest, *body, request.author))
-                    : problem(body.error());
+    return made;
+}
+
+struct Question {
+    std::string user;
+    std::string to;
+    bool is_domain = false;
+
+    json::object explain(const policy::Policy& policy, std::optional<bool> is_contact) const {
+        const std::string_view whole = user;
+        const std::size_t at = whole.rfind('@');
+        const std::string_view domain =
+            is_domain ? std::string_view(to) : std::string_view(to).substr(to.rfind('@') + 1);
+        json::object made = control::to_json(control::explain(policy,
+                                                              {.user = whole.substr(0, at),
+                                                               .user_domain = whole.substr(at + 1),
+                                                               .remote_domain = domain},
+                                                              is_contact));
+        made["user"] = user;
+        made["to"] = to;
+        return made;
     }
-    return wrong_method("GET, PATCH");
+};
+
+Result<Question> question_of(const control::CanonicalNames& names, const HttpRequest& request) {
+    const auto invalid = [](std::string_view field, std::string_view given, std::string_view rule) {
+        return make_error(
+            ErrorKind::Syntax,
+            "IST-API-001",
+            fmt::format("{} {}: must be {}.", field, text::escape_for_log(given, 80), rule),
+            {});
+    };
+    const std::string given_user = query_of(request, "user");
+    std::string given_to = query_of(request, "to");
+    if (given_to.empty()) {
+        given_to = query_of(request, "domain");
+    }
+    const auto user = names.user(given_user);
+    if (!user) {
+        return invalid("user", given_user, "the address of a SIP user");
+    }
+    const bool is_domain = given_to.find('@') == std::string::npos;
+    const auto to = is_domain ? names.domain(given_to) : names.contact(given_to);
+    if (!to) {
+        return invalid("to", given_to, "an XMPP address or domain");
+    }
+    return Question{*user, *to, is_domain};
 }
 
 }  // namespace
 
-Resource make_policy_resource(control::PolicyService& policies) {
-    return at_once([&policies](const HttpRequest& request, std::string_view rest) {
-        return rules(policies, request, rest);
+Resource make_policy_resource(control::PolicyService& policies, control::UserService& users) {
+    return at_once([&policies, &users](const HttpRequest& request, std::string_view) {
+        if (request.verb == "grant") {
+            const auto body = parse_body(request);
+            const auto edit = edit_of(request);
+            const auto whom = body ? users_of(*body) : body.error();
+            return !whom   ? problem(whom.error())
+                   : !edit ? problem(edit.error())
+                           : committed(users.grant(*whom, request.arguments.front(), *edit));
+        }
+        return collection<policy::AccessRule>(policies, request);
     });
+}
+
+Resource make_explain_resource(control::PolicyService& policies, FindContact find_contact) {
+    return [&policies, find_contact = std::move(find_contact)](
+               const HttpRequest& request, std::string_view, HttpReply reply) {
+        const auto asked = question_of(policies.canonical(), request);
+        if (!asked) {
+            return reply(problem(asked.error()));
+        }
+        const auto tell = [question = *asked, policy = policies.snapshot(), reply](
+                              std::optional<bool> is_contact) {
+            reply(answer(question.explain(*policy, is_contact)));
+        };
+        if (asked->is_domain) {
+            return tell(std::nullopt);
+        }
+        find_contact(asked->user, asked->to, tell);
+    };
 }
 
 }  // namespace isthmus::admin

@@ -4,12 +4,19 @@
 
 #include "admin/http.h"
 #include "base/result.h"
+#include "control/admin_service.h"
 #include "control/contact_service.h"
 #include "control/policy_service.h"
+#include "control/sign_in.h"
 #include "control/status_service.h"
 #include "control/subscription_service.h"
+#include "control/token_service.h"
+#include "control/user_service.h"
 
 #include <functional>
+#include <map>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace isthmus::admin {
@@ -24,8 +31,23 @@ Resource at_once(std::function<HttpResponse(const HttpRequest&, std::string_view
 /// The same for a resource with nothing below its name.
 Resource single(std::function<HttpResponse(const HttpRequest&)> handle);
 
+/// Whether the SIP user has added the XMPP user, both in compared form; `done` gets nothing if it
+/// cannot be known now. Called later, once.
+using FindContact = std::function<void(const std::string& user,
+                                       const std::string& contact,
+                                       std::function<void(std::optional<bool>)> done)>;
+
 Resource make_partner_resource(control::PolicyService& policies);
-Resource make_policy_resource(control::PolicyService& policies);
+Resource make_block_resource(control::PolicyService& policies);
+Resource make_policy_resource(control::PolicyService& policies, control::UserService& users);
+Resource make_explain_resource(control::PolicyService& policies, FindContact find_contact);
+Resource make_user_resource(control::UserService& users);
+/// The body is a CSV file.
+Resource make_user_import_resource(control::UserService& users);
+Resource make_site_resource(control::PolicyService& policies);
+Resource make_pool_resource(control::PolicyService& policies);
+Resource make_sip_domain_resource(control::PolicyService& policies);
+Resource make_provider_resource(control::PolicyService& policies);
 Resource make_access_edge_resource(control::PolicyService& policies);
 Resource make_gateway_resource(control::PolicyService& policies);
 Resource make_revision_resource(control::PolicyService& policies);
@@ -33,5 +55,30 @@ Resource make_status_resource(control::ReadStatus read_status);
 Resource make_reload_resource(std::function<Result<void>()> reload);
 Resource make_subscription_resource(control::SubscriptionService& subscriptions);
 Resource make_contact_resource(control::ContactService& contacts);
+
+class OidcLogin;
+
+/// What administrators sign in with; lives longer than the Api.
+struct SignInServices {
+    control::AdminContext& context;
+    control::AdminService& admins;
+    control::OwnAccount& own;
+    control::TokenService& tokens;
+    control::SignIn& sign_in;
+    /// "https://127.0.0.1:8443/", where the control panel is; empty: not listening.
+    std::function<std::string()> panel_url;
+    OidcLogin* oidc = nullptr;  ///< nothing: no identity provider
+};
+
+Resource make_account_resource(const SignInServices& services);
+Resource make_token_resource(const SignInServices& services);
+Resource make_sessions_resource(const SignInServices& services);
+Resource make_roles_resource();
+/// session and session:*, each under its name.
+void add_session_resources(const SignInServices& services,
+                           std::map<std::string, Resource, std::less<>>& to);
+/// All of the above.
+void add_sign_in_resources(const SignInServices& services,
+                           std::map<std::string, Resource, std::less<>>& to);
 
 }  // namespace isthmus::admin

@@ -1,64 +1,151 @@
-// The switches that there is one of: access edge and gateway; and the revisions of all objects.
-#include "admin/answers.h"
+// The switches that there is one of, SIP domains and providers, and the revisions of all objects.
+#include "admin/object_resource.h"
 #include "admin/resource.h"
-#include "base/text.h"
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace isthmus::admin {
 
 namespace json = boost::json;
 
-Resource make_access_edge_resource(control::PolicyService& policies) {
+namespace {
+
+template <class Object>
+Resource single_object(control::PolicyService& policies) {
     return single([&policies](const HttpRequest& request) {
         if (request.method == "GET") {
-            return answer(control::to_json(policies.current().access_edge()));
+            return answer_object(
+                control::to_json(policies.current().objects().*control::Kind<Object>::kPlace));
         }
-        if (request.method == "PATCH") {
-            const auto body = parse_body(request);
-            return body ? committed(policies.set_access_edge(*body, request.author))
-                        : problem(body.error());
-        }
-        return wrong_method("GET, PATCH");
+        const auto edit = edit_of(request);
+        const auto body = parse_body(request);
+        return !body   ? problem(body.error())
+               : !edit ? problem(edit.error())
+                       : committed(policies.set_single<Object>(*body, *edit));
     });
 }
 
+HttpResponse sip_domains(control::PolicyService& policies, const HttpRequest& request) {
+    if (!request.arguments.empty()) {
+        const std::string& id = request.arguments.front();
+        return policies.get<policy::BlockedDomain>(id)
+                   ? one_object<policy::BlockedDomain>(policies, request, id)
+                   : one_object<policy::AllowedDomain>(policies, request, id);
+    }
+    if (request.method == "GET") {
+        json::array items;
+        for (const auto& domain : policies.current().objects().allowed_domains) {
+            items.push_back(control::to_json(domain));
+        }
+        for (const auto& domain : policies.current().objects().blocked_domains) {
+            items.push_back(control::to_json(domain));
+        }
+        std::ranges::sort(items, {}, [](const json::value& one) {
+            return one.get_object().at("domain").get_string();
+        });
+        const std::size_t total = items.size();
+        return answer(json::object{{"items", std::move(items)}, {"total", total}});
+    }
+    const auto body = parse_body(request);
+    if (!body) {
+        return problem(body.error());
+    }
+    const json::value* kind = body->if_contains("kind");
+    if (kind == nullptr || !kind->is_string() ||
+        (kind->get_string() != "allowed" && kind->get_string() != "blocked")) {
+        return problem(
+            make_error(ErrorKind::Syntax, "IST-API-001", "kind: must be allowed or blocked.", {}));
+    }
+    return kind->get_string() == "allowed"
+               ? create_object<policy::AllowedDomain>(policies, request)
+               : create_object<policy::BlockedDomain>(policies, request);
+}
+
+json::object to_json(const store::Revision& one) {
+    return {{"revision", one.number},
+            {"at", one.at},
+            {"admin", one.author.admin},
+            {"origin", one.author.origin},
+            {"action", one.action},
+            {"object", one.object},
+            {"reason", one.reason}};
+}
+
+HttpResponse one_revision(control::PolicyService& policies, const HttpRequest& request) {
+    const auto number = text::to_number(request.arguments.front());
+    const auto found = number ? policies.revision(*number) : std::nullopt;
+    if (!number || (!found && !(request.verb == "rollback" && *number == 0))) {
+        return problem(make_error(ErrorKind::NotFound,
+                                  "IST-API-002",
+                                  fmt::format("There is no revision '{}'.",
+                                              text::escape_for_log(request.arguments.front(), 40)),
+                                  {}));
+    }
+    if (request.verb == "rollback") {
+        const auto edit = edit_of(request);
+        return edit ? committed(policies.rollback(*number, *edit)) : problem(edit.error());
+    }
+    constexpr std::size_t kMostChanges = 1000;
+    json::array changes;
+    const auto all = policies.changes(*number);
+    for (const store::RevisionChange& change : all) {
+        if (changes.size() == kMostChanges) {
+            break;
+        }
+        const auto text_of = [](const std::optional<std::string>& text) {
+            return text ? json::parse(*text) : json::value();
+        };
+        changes.push_back(json::object{{"kind", change.kind},
+                                       {"id", change.id},
+                                       {"before", text_of(change.before)},
+                                       {"after", text_of(change.after)}});
+    }
+    json::object made = to_json(*found);
+    made["changes"] = std::move(changes);
+    made["changes_total"] = all.size();
+    return answer(made);
+}
+
+}  // namespace
+
+Resource make_access_edge_resource(control::PolicyService& policies) {
+    return single_object<policy::AccessEdge>(policies);
+}
+
 Resource make_gateway_resource(control::PolicyService& policies) {
-    return single([&policies](const HttpRequest& request) {
-        if (request.method == "GET") {
-            return answer(control::to_json(policies.current().gateway()));
-        }
-        if (request.method == "PATCH") {
-            const auto body = parse_body(request);
-            return body ? committed(policies.set_gateway(*body, request.author))
-                        : problem(body.error());
-        }
-        return wrong_method("GET, PATCH");
+    return single_object<policy::GatewaySettings>(policies);
+}
+
+Resource make_sip_domain_resource(control::PolicyService& policies) {
+    return at_once([&policies](const HttpRequest& request, std::string_view) {
+        return sip_domains(policies, request);
+    });
+}
+
+Resource make_provider_resource(control::PolicyService& policies) {
+    return at_once([&policies](const HttpRequest& request, std::string_view) {
+        return collection<policy::Provider>(policies, request);
     });
 }
 
 Resource make_revision_resource(control::PolicyService& policies) {
-    return single([&policies](const HttpRequest& request) {
-        if (request.method != "GET") {
-            return wrong_method("GET");
+    return at_once([&policies](const HttpRequest& request, std::string_view) {
+        if (!request.arguments.empty()) {
+            return one_revision(policies, request);
         }
-        const auto asked = request.query.find("limit");
-        const auto limit =
-            asked == request.query.end() ? 100 : text::to_number(asked->second).value_or(100);
+        const auto paging = paging_of(request, 100, 1000);
+        const auto before = text::to_number(query_of(request, "before"));
+        if (!paging) {
+            return problem(paging.error());
+        }
         json::array list;
-        for (const control::Revision& one :
-             policies.history(std::min<std::uint64_t>(limit, 1000))) {
-            list.push_back(json::object{{"revision", one.number},
-                                        {"at", one.at},
-                                        {"admin", one.author.admin},
-                                        {"origin", one.author.origin},
-                                        {"action", one.change.action},
-                                        {"object", one.change.object}});
+        for (const store::Revision& one : policies.history(paging->limit, before.value_or(0))) {
+            list.push_back(to_json(one));
         }
         return answer(json::object{{"items", std::move(list)}});
     });

@@ -5,7 +5,12 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace isthmus::admin {
@@ -14,8 +19,59 @@ namespace json = boost::json;
 
 namespace {
 
+/// A duration at a glance: "90 s", "5 min", "3 h", "2 d".
+std::string short_time(double seconds) {
+    struct Unit {
+        double length;
+        std::string_view name;
+    };
+
+    constexpr Unit kUnits[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+    // Two of the smaller unit say more than one of the larger.
+    const auto* unit = std::ranges::find_if(
+        kUnits, [&](const Unit& each) { return seconds >= 2 * each.length || each.length == 1; });
+    return fmt::format("{:.0f} {}", std::floor(std::max(seconds, 0.0) / unit->length), unit->name);
+}
+
+/// "IST-TCP-001 at tcp, 192.0.2.7:5269, 12 s ago: connection refused"
+std::string sentence_of(const control::Trouble& trouble) {
+    std::string made = trouble.code;
+    if (!trouble.step.empty()) {
+        made += " at " + trouble.step;
+    }
+    if (!trouble.address.empty()) {
+        made += ", " + trouble.address;
+    }
+    made += fmt::format(", {} ago", short_time(trouble.age_seconds));
+    return trouble.text.empty() ? made : made + ": " + trouble.text;
+}
+
+/// The sentence for people, the parts for programs.
+void add_trouble(json::object& to, const std::optional<control::Trouble>& trouble) {
+    to["last_error"] = trouble ? sentence_of(*trouble) : "";
+    if (trouble) {
+        to["last_error_code"] = trouble->code;
+        to["last_error_step"] = trouble->step;
+        to["last_error_address"] = trouble->address;
+        to["last_error_age_seconds"] = trouble->age_seconds;
+    }
+}
+
+json::object to_json(const control::PeerStatus& peer) {
+    json::object made{
+        {"name", peer.name},
+        {"target", peer.target},
+        {"transport", peer.transport},
+        {"state", peer.state},
+        {"state_seconds", peer.state_seconds},
+        {"pending", peer.pending},
+    };
+    add_trouble(made, peer.last_error);
+    return made;
+}
+
 json::object to_json(const control::StreamStatus& stream) {
-    return {
+    json::object made{
         {"local_domain", stream.local_domain},
         {"remote_domain", stream.remote_domain},
         {"direction", stream.direction},
@@ -25,8 +81,9 @@ json::object to_json(const control::StreamStatus& stream) {
         {"remote_address", stream.remote_address},
         {"queued", stream.queued},
         {"oldest_seconds", stream.oldest_seconds},
-        {"last_error", stream.last_error},
     };
+    add_trouble(made, stream.last_error);
+    return made;
 }
 
 json::object to_json(const control::Status& status) {
@@ -36,7 +93,7 @@ json::object to_json(const control::Status& status) {
     }
     json::array peers;
     for (const auto& peer : status.peers) {
-        peers.push_back(json::object{{"name", peer.name}, {"target", peer.target}});
+        peers.push_back(to_json(peer));
     }
     return {
         {"version", status.version},

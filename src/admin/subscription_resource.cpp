@@ -63,18 +63,7 @@ Result<std::size_t> number_of(const HttpRequest& request, const char* name, std:
     return *number;
 }
 
-HttpResponse list(const control::SubscriptionService& service, const HttpRequest& request) {
-    control::SubscriptionFilter filter{.user = text_of(request, "user"),
-                                       .contact = text_of(request, "contact"),
-                                       .partner = text_of(request, "partner")};
-    const auto offset = number_of(request, "offset", filter.offset);
-    const auto limit = number_of(request, "limit", filter.limit);
-    if (!offset || !limit) {
-        return problem(offset ? limit.error() : offset.error());
-    }
-    filter.offset = *offset;
-    filter.limit = *limit;
-    const auto page = service.list(std::move(filter));
+HttpResponse page_answer(const Result<control::SubscriptionPage>& page) {
     if (!page) {
         return problem(page.error());
     }
@@ -83,6 +72,25 @@ HttpResponse list(const control::SubscriptionService& service, const HttpRequest
         items.push_back(to_json(one));
     }
     return answer(json::object{{"items", std::move(items)}, {"total", page->total}});
+}
+
+void list(const control::SubscriptionService& service,
+          const HttpRequest& request,
+          HttpReply reply) {
+    control::SubscriptionFilter filter{.user = text_of(request, "user"),
+                                       .contact = text_of(request, "contact"),
+                                       .partner = text_of(request, "partner")};
+    const auto offset = number_of(request, "offset", filter.offset);
+    const auto limit = number_of(request, "limit", filter.limit);
+    if (!offset || !limit) {
+        return reply(problem(offset ? limit.error() : offset.error()));
+    }
+    filter.offset = *offset;
+    filter.limit = *limit;
+    service.list(std::move(filter),
+                 [reply = std::move(reply)](const Result<control::SubscriptionPage>& page) {
+                     reply(page_answer(page));
+                 });
 }
 
 HttpResponse steered(const Result<void>& done, std::string_view id) {
@@ -119,15 +127,16 @@ HttpResponse action(control::SubscriptionService& service,
 }  // namespace
 
 Resource make_subscription_resource(control::SubscriptionService& subscriptions) {
-    return at_once([&subscriptions](const HttpRequest& request, std::string_view rest) {
+    return [&subscriptions](const HttpRequest& request, std::string_view rest, HttpReply reply) {
         if (rest.empty()) {
-            return request.method == "GET" ? list(subscriptions, request) : wrong_method("GET");
+            return request.method == "GET" ? list(subscriptions, request, std::move(reply))
+                                           : reply(wrong_method("GET"));
         }
         const std::size_t colon = rest.rfind(':');
-        return colon == std::string_view::npos
-                   ? one(subscriptions, request, rest)
-                   : action(subscriptions, request, rest.substr(0, colon), rest.substr(colon + 1));
-    });
+        reply(colon == std::string_view::npos
+                  ? one(subscriptions, request, rest)
+                  : action(subscriptions, request, rest.substr(0, colon), rest.substr(colon + 1)));
+    };
 }
 
 }  // namespace isthmus::admin

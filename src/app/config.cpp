@@ -1,186 +1,34 @@
 #include "app/config.h"
 
+#include "app/config_checks.h"
+#include "app/config_reader.h"
+
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <filesystem>
 #include <fstream>
-#include <functional>
-#include <initializer_list>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 namespace isthmus::app {
 
 namespace {
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) {
-        row[j] = j;
-    }
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i);
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, substitute}));
-        }
-    }
-    return row.back();
-}
-
-class Reader {
-  public:
-    explicit Reader(std::string name) : name_(std::move(name)) {}
-
-    void fault(const toml::node& at, const std::string& sentence) {
-        faults_.push_back(fmt::format(
-            "{}:{}:{}: {}", name_, at.source().begin.line, at.source().begin.column, sentence));
-    }
-
-    /// One table: take() each known key, then finish() names what was not known.
-    class Table {
-      public:
-        Table(Reader& reader, const toml::table* table, std::string title)
-            : reader_(reader), table_(table), title_(std::move(title)) {}
-
-        void take(std::string_view key, std::string& to) {
-            read(key, "a string", [&](const toml::node& node) {
-                const auto value = node.value_exact<std::string>();
-                return value ? (to = *value, true) : false;
-            });
-        }
-
-        void take(std::string_view key, std::size_t& to, std::int64_t least, std::int64_t most) {
-            read(key,
-                 fmt::format("a whole number from {} to {}", least, most),
-                 [&](const toml::node& node) {
-                     const auto value = node.value_exact<std::int64_t>();
-                     const bool good = value && *value >= least && *value <= most;
-                     return good ? (to = static_cast<std::size_t>(*value), true) : false;
-                 });
-        }
-
-        void take(std::string_view key, std::vector<std::string>& to) {
-            read(key, "a list of strings", [&](const toml::node& node) {
-                return strings(node, to);
-            });
-        }
-
-        void take(std::string_view key, std::map<std::string, std::string>& to) {
-            read(key, "a table of strings", [&](const toml::node& node) {
-                const toml::table* table = node.as_table();
-                for (const auto& [name, value] : table != nullptr ? *table : toml::table{}) {
-                    const auto text = value.value_exact<std::string>();
-                    if (!text) {
-                        return false;
-                    }
-                    to[std::string(name.str())] = *text;
-                }
-                return table != nullptr;
-            });
-        }
-
-        void one_of(std::string_view key,
-                    std::string& to,
-                    std::initializer_list<std::string_view> values) {
-            read(key,
-                 fmt::format("one of {}", fmt::join(values, ", ")),
-                 [&](const toml::node& node) {
-                     const auto value = node.value_exact<std::string>();
-                     const bool good = value && std::ranges::find(values, *value) != values.end();
-                     return good ? (to = *value, true) : false;
-                 });
-        }
-
-        void known(std::string_view key) { known_.emplace_back(key); }
-
-        const toml::node* node(std::string_view key) {
-            known(key);
-            return table_ == nullptr ? nullptr : table_->get(key);
-        }
-
-        Table table(std::string_view key) {
-            const toml::node* found = node(key);
-            if (found != nullptr && !found->is_table()) {
-                reader_.fault(*found, fmt::format("{} must be a table", key));
-            }
-            return {
-                reader_, found != nullptr ? found->as_table() : nullptr, fmt::format("[{}]", key)};
-        }
-
-        const toml::table* raw() const { return table_; }
-
-        void finish() const {
-            if (table_ == nullptr) {
-                return;
-            }
-            for (const auto& [key, value] : *table_) {
-                if (std::ranges::find(known_, key.str()) != known_.end()) {
-                    continue;
-                }
-                const auto nearest =
-                    std::ranges::min_element(known_, {}, [&](const std::string& known_key) {
-                        return edit_distance(known_key, key.str());
-                    });
-                reader_.fault(value,
-                              fmt::format("unknown key '{}' in {}; the nearest is '{}'",
-                                          key.str(),
-                                          title_,
-                                          nearest == known_.end() ? "" : *nearest));
-            }
-        }
-
-        static bool strings(const toml::node& node, std::vector<std::string>& to) {
-            const toml::array* array = node.as_array();
-            if (array == nullptr) {
-                return false;
-            }
-            to.clear();
-            for (const toml::node& item : *array) {
-                const auto text = item.value_exact<std::string>();
-                if (!text) {
-                    return false;
-                }
-                to.push_back(*text);
-            }
-            return true;
-        }
-
-      private:
-        void read(std::string_view key,
-                  const std::string& wanted,
-                  const std::function<bool(const toml::node&)>& convert) {
-            const toml::node* found = node(key);
-            if (found != nullptr && !convert(*found)) {
-                reader_.fault(*found, fmt::format("{} must be {}", key, wanted));
-            }
-        }
-
-        Reader& reader_;
-        const toml::table* table_;
-        std::string title_;
-        std::vector<std::string> known_;
-    };
-
-    const std::vector<std::string>& faults() const { return faults_; }
-
-  private:
-    std::string name_;
-    std::vector<std::string> faults_;
-};
-
-void read_peers(Reader& reader, const toml::node* node, std::vector<SipPeerConfig>& to) {
+void read_peers(Findings& findings, const toml::node* node, std::vector<SipPeerConfig>& to) {
     const toml::array* peers = node != nullptr ? node->as_array() : nullptr;
     if (node != nullptr && peers == nullptr) {
-        reader.fault(*node, "write each SIP peer as its own [[sip.peer]]");
+        findings.fault(place_of(node->source()),
+                       "write each SIP peer as its own [[sip.peer]], in double brackets");
     }
     if (peers == nullptr) {
         return;
     }
     for (const toml::node& item : *peers) {
         SipPeerConfig peer;
-        Reader::Table table(reader, item.as_table(), "[[sip.peer]]");
+        TableReader table(findings, item.as_table(), "[[sip.peer]]");
         table.take("name", peer.name);
         table.one_of("kind", peer.kind, {"simple", "lync"});
         table.take("target", peer.target);
@@ -190,21 +38,18 @@ void read_peers(Reader& reader, const toml::node* node, std::vector<SipPeerConfi
         table.take("username", peer.username);
         table.take("password_file", peer.password_file);
         table.finish();
-        if (peer.name.empty() || peer.target.empty()) {
-            reader.fault(item, "a [[sip.peer]] needs name and target");
-        }
         to.push_back(std::move(peer));
     }
 }
 
-void read_sip(Reader& reader, Reader::Table table, Config& config) {
+void read_sip(Findings& findings, TableReader table, Config& config) {
     table.take("listen", config.sip_listen);
     table.take("domains", config.sip_domains);
-    read_peers(reader, table.node("peer"), config.sip_peers);
+    read_peers(findings, table.node("peer"), config.sip_peers);
     table.finish();
 }
 
-void read_xmpp(Reader::Table table, Config& config) {
+void read_xmpp(TableReader table, Config& config) {
     table.take("listen", config.xmpp_listen);
     table.take("direct_tls_listen", config.xmpp_direct_tls_listen);
     table.take("domains", config.xmpp_domains);
@@ -217,20 +62,63 @@ void read_xmpp(Reader::Table table, Config& config) {
     table.finish();
 }
 
-void read_dns(Reader& reader, Reader::Table table, Config& config) {
+void read_dns(TableReader table, Config& config) {
     table.take("servers", config.dns_servers);
     auto fixed = table.table("static");
     if (fixed.raw() != nullptr) {
         for (const auto& [name, value] : *fixed.raw()) {
-            if (!Reader::Table::strings(value, config.dns_static[std::string(name.str())])) {
-                reader.fault(value, "a static record is a list of strings");
+            if (!TableReader::strings(value, config.dns_static[std::string(name.str())])) {
+                fixed.fault(value,
+                            fmt::format("[dns.static] \"{}\" must be a list of strings, as in "
+                                        "[\"192.0.2.7\"]",
+                                        name.str()));
             }
         }
     }
     table.finish();
 }
 
-void read_rest(Reader::Table& root, Config& config) {
+void read_home(TableReader table) {
+    const toml::node* enabled = table.node("enabled");
+    if (enabled != nullptr && enabled->value_exact<bool>() != false) {
+        table.fault(*enabled, "[home] enabled must be false: this version has no home server");
+    }
+    table.finish();
+}
+
+void read_oidc(TableReader& admin, OidcConfig& config) {
+    auto table = admin.table("oidc");
+    table.take("issuer", config.issuer);
+    table.take("client_id", config.client_id);
+    table.take("client_secret_file", config.client_secret_file);
+    table.take("redirect_url", config.redirect_url);
+    table.take("scope", config.scope);
+    table.take("name_claim", config.name_claim);
+    table.take("role_claim", config.role_claim);
+    table.take("roles", config.roles);
+    table.finish();
+    if (table.raw() == nullptr) {
+        return;
+    }
+    const toml::table& at = *table.raw();
+    if (!config.issuer.starts_with("https://") || config.client_id.empty()) {
+        table.fault(at, "[admin.oidc] needs issuer, an https:// URL, and client_id");
+    }
+    if (!config.redirect_url.empty() && !config.redirect_url.starts_with("https://")) {
+        table.fault(at, "redirect_url must be an https:// URL");
+    }
+    constexpr std::string_view kRoles[] = {"admin", "user-admin", "viewer", "helpdesk", "tracer"};
+    for (const auto& [value, role] : config.roles) {
+        if (std::ranges::find(kRoles, role) == std::end(kRoles)) {
+            table.fault(at,
+                        fmt::format("[admin.oidc.roles] '{}': the role must be one of {}",
+                                    value,
+                                    fmt::join(kRoles, ", ")));
+        }
+    }
+}
+
+void read_rest(TableReader& root, Config& config) {
     auto tls = root.table("tls");
     tls.one_of("trust", config.tls_trust, {"system", "none"});
     tls.take("extra_ca_files", config.tls_extra_ca_files);
@@ -241,6 +129,8 @@ void read_rest(Reader::Table& root, Config& config) {
     auto admin = root.table("admin");
     admin.take("listen", config.admin_listen);
     admin.take("unix_socket", config.admin_unix_socket);
+    admin.take("names", config.admin_names);
+    read_oidc(admin, config.oidc);
     admin.finish();
     auto metrics = root.table("metrics");
     metrics.take("listen", config.metrics_listen);
@@ -257,10 +147,85 @@ void read_rest(Reader::Table& root, Config& config) {
     limits.take("max_pending_messages", config.max_pending_messages, 1, 10'000'000);
     limits.take("drain_seconds", config.drain_seconds, 0, 3600);
     limits.take("notify_interval_seconds", config.notify_interval_seconds, 0, 3600);
+    limits.take("dialog_check_seconds", config.dialog_check_seconds, 0, 3600);
+    limits.take("max_pairs", config.max_pairs, 1, 10'000'000);
+    limits.take("subscribe_rate", config.subscribe_rate, 1, 100'000);
+    limits.take("subscribe_burst", config.subscribe_burst, 1, 1'000'000);
     limits.finish();
     auto cluster = root.table("cluster");
     cluster.take("url", config.cluster_url);
     cluster.finish();
+}
+
+void read_all(Findings& findings, const toml::table& document, Config& config) {
+    note_places(document, config.places);
+    TableReader root(findings, &document, "the file");
+    auto server = root.table("server");
+    server.take("name", config.server_name);
+    server.take("state_dir", config.state_dir);
+    server.finish();
+    auto database = root.table("database");
+    database.take("url", config.database_url);
+    database.finish();
+    read_sip(findings, root.table("sip"), config);
+    read_xmpp(root.table("xmpp"), config);
+    read_dns(root.table("dns"), config);
+    read_home(root.table("home"));
+    read_rest(root, config);
+    root.finish();
+}
+
+void resolve(std::string& path, const std::string& folder) {
+    if (!path.empty() && !path.starts_with('/') && folder != ".") {
+        path = fmt::format("{}/{}", folder, path);
+    }
+}
+
+void resolve_files(Config& config, const std::string& folder) {
+    resolve(config.state_dir, folder);
+    resolve(config.tls_certificate_file, folder);
+    resolve(config.tls_private_key_file, folder);
+    resolve(config.component_secret_file, folder);
+    for (std::string& path : config.tls_extra_ca_files) {
+        resolve(path, folder);
+    }
+    for (SipPeerConfig& peer : config.sip_peers) {
+        resolve(peer.password_file, folder);
+    }
+}
+
+Error refused(std::string faults) {
+    return make_error(ErrorKind::Syntax,
+                      "IST-CFG-001",
+                      "The configuration file is not valid.",
+                      std::move(faults));
+}
+
+Result<Config> read_and_check(std::string_view text,
+                              const std::string& name,
+                              const std::string& folder,
+                              bool with_files) {
+    Findings findings(name);
+    toml::table document;
+    try {
+        document = toml::parse(text, name);
+    } catch (const toml::parse_error& error) {
+        findings.fault(place_of(error.source()), error.description());
+        return refused(findings.faults());
+    }
+    Config config;
+    config.file = name;
+    read_all(findings, document, config);
+    resolve_files(config, folder);
+    check_values(config, findings);
+    if (with_files) {
+        check_files(config, findings);
+    }
+    if (findings.has_faults()) {
+        return refused(findings.faults());
+    }
+    config.warnings = findings.warnings();
+    return config;
 }
 
 }  // namespace
@@ -269,65 +234,35 @@ std::string Config::in_state_dir(std::string_view path) const {
     return path.starts_with('/') ? std::string(path) : fmt::format("{}/{}", state_dir, path);
 }
 
-Result<Config> parse_config(std::string_view text, const std::string& name) {
-    toml::table document;
-    try {
-        document = toml::parse(text, name);
-    } catch (const toml::parse_error& error) {
-        return make_error(ErrorKind::Syntax,
-                          "IST-CFG-001",
-                          "The configuration file is not valid.",
-                          fmt::format("{}:{}:{}: {}",
-                                      name,
-                                      error.source().begin.line,
-                                      error.source().begin.column,
-                                      error.description()));
-    }
-    Config config;
-    Reader reader(name);
-    Reader::Table root(reader, &document, "the file");
-    auto server = root.table("server");
-    server.take("name", config.server_name);
-    server.take("state_dir", config.state_dir);
-    server.finish();
-    if (config.server_name.empty()) {
-        reader.fault(document, "[server] name is required: the gateway's public FQDN");
-    }
-    auto database = root.table("database");
-    database.take("url", config.database_url);
-    database.finish();
-    read_sip(reader, root.table("sip"), config);
-    read_xmpp(root.table("xmpp"), config);
-    read_dns(reader, root.table("dns"), config);
-    auto home = root.table("home");
-    if (const toml::node* enabled = home.node("enabled"); enabled != nullptr) {
-        if (enabled->value_or(false)) {
-            reader.fault(*enabled, "the home server is not part of this version; set it to false");
-        }
-    }
-    home.finish();
-    read_rest(root, config);
-    root.finish();
-    if (!reader.faults().empty()) {
-        return make_error(ErrorKind::Syntax,
-                          "IST-CFG-001",
-                          "The configuration file is not valid.",
-                          fmt::format("{}", fmt::join(reader.faults(), "\n")));
-    }
-    return config;
+std::string Config::locate(const At& at) const {
+    const Place place = places.find(at);
+    return place.line == 0
+               ? fmt::format("{}: {}: ", file, name_of(at))
+               : fmt::format("{}:{}:{}: {}: ", file, place.line, place.column, name_of(at));
+}
+
+Result<Config> parse_config(std::string_view text,
+                            const std::string& name,
+                            const std::string& folder) {
+    return read_and_check(text, name, folder, false);
 }
 
 Result<Config> load_config(const std::string& path) {
+    std::error_code unknown;
+    const bool is_folder = std::filesystem::is_directory(path, unknown);
     const std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file) {
+    if (!file || is_folder) {
+        const std::string why =
+            is_folder ? "it is a directory" : std::system_category().message(errno);
         return make_error(ErrorKind::NotFound,
                           "IST-CFG-001",
                           "The configuration file cannot be read.",
-                          path + ": cannot be read");
+                          fmt::format("{}: cannot be read: {}", path, why));
     }
-    return parse_config(text.str(), path);
+    std::ostringstream text;
+    text << file.rdbuf();
+    std::string folder = std::filesystem::path(path).parent_path().string();
+    return read_and_check(text.str(), path, folder.empty() ? "." : folder, true);
 }
 
 }  // namespace isthmus::app

@@ -2,6 +2,7 @@
 // at run time. docs/configuration.md describes every key.
 #pragma once
 
+#include "app/config_findings.h"
 #include "base/result.h"
 
 #include <cstddef>
@@ -22,6 +23,17 @@ struct SipPeerConfig {
     std::vector<std::string> addresses;
     std::string username;  ///< digest, when the peer challenges
     std::string password_file;
+};
+
+struct OidcConfig {
+    std::string issuer;
+    std::string client_id;
+    std::string client_secret_file;
+    std::string redirect_url;  ///< empty: below the first admin listener
+    std::string scope = "openid profile email";
+    std::string name_claim = "preferred_username";
+    std::string role_claim = "groups";
+    std::map<std::string, std::string> roles;  ///< value of the claim -> role
 };
 
 struct Config {
@@ -52,6 +64,9 @@ struct Config {
 
     std::vector<std::string> admin_listen = {"127.0.0.1:8443"};
     std::string admin_unix_socket = "admin.sock";
+    /// What the Host header may say besides server_name, localhost and addresses.
+    std::vector<std::string> admin_names;
+    OidcConfig oidc;
     std::string metrics_listen = "127.0.0.1:9469";
 
     std::string log_format = "json";
@@ -63,16 +78,30 @@ struct Config {
     std::size_t max_pending_messages = 200000;
     std::size_t drain_seconds = 30;
     std::size_t notify_interval_seconds = 5;
+    std::size_t dialog_check_seconds = 5;
+    std::size_t max_pairs = 2'000'000;
+    std::size_t subscribe_rate = 50;
+    std::size_t subscribe_burst = 200;
 
     std::string cluster_url;
 
+    std::string file;  ///< as whoever started the program named it
+    Places places;
+    std::vector<ConfigWarning> warnings;
+
     /// A path of the configuration, taken relative to state_dir.
     std::string in_state_dir(std::string_view path) const;
+    /// "FILE:LINE:COLUMN: [sip] listen: ", for what is found out about a value later.
+    std::string locate(const At& at) const;
 };
 
-/// Reads and checks. Every fault is one line "FILE:LINE:COLUMN: sentence" in the error's detail;
-/// unknown keys name the nearest one (IST-CFG-001).
+/// Reads and checks all that can be known before the start: keys, types, values, and the files that
+/// are named. Files and `state_dir` are taken relative to the folder of the configuration file.
+/// Every fault is one line "FILE:LINE:COLUMN: sentence" in the error's detail (IST-CFG-001).
 Result<Config> load_config(const std::string& path);
-Result<Config> parse_config(std::string_view text, const std::string& name);
+/// The same without a look at other files; `folder` is what relative paths are taken from.
+Result<Config> parse_config(std::string_view text,
+                            const std::string& name,
+                            const std::string& folder = ".");
 
 }  // namespace isthmus::app

@@ -13,6 +13,9 @@ namespace isthmus::app {
 
 namespace {
 
+/// A million pairs are looked at in less than a second.
+constexpr Duration kListPatience = std::chrono::seconds(10);
+
 Error no_answer() {
     return make_error(ErrorKind::Timeout, {}, "The traffic thread does not answer.", {});
 }
@@ -64,9 +67,9 @@ void Crossing::set_tls(std::shared_ptr<const net::TlsContext> context) {
     traffic_.loop().post([this, context = std::move(context)] { traffic_.set_tls(context); });
 }
 
-std::optional<Result<Listening>> Crossing::listen(const Config& config) {
-    return ask<Result<Listening>>([this, config] { return traffic_.listen(config); },
-                                  std::chrono::seconds(10));
+std::optional<Listening> Crossing::listen(const Config& config) {
+    return ask<Listening>([this, config] { return traffic_.listen(config); },
+                          std::chrono::seconds(10));
 }
 
 void Crossing::drain(std::chrono::seconds patience, std::function<void()> on_done) {
@@ -132,14 +135,8 @@ control::PresenceSide Crossing::presence_side() {
         };
     };
     return {
-        .list =
-            [this](const control::SubscriptionFilter& filter) {
-                return ask_flow<control::SubscriptionPage>(
-                    [filter = to_gateway(filter)](
-                        Subscriptions& flow) -> Result<control::SubscriptionPage> {
-                        return to_control(flow.list(filter));
-                    });
-            },
+        .list = [this](const control::SubscriptionFilter& filter,
+                       ListDone done) { list(filter, std::move(done)); },
         .get =
             [this](std::string_view id) {
                 return ask_flow<control::SubscriptionStatus>(
@@ -171,6 +168,36 @@ void Crossing::change_contact(Change change,
                 [this, question, result = std::move(result)] { answer(question, result); });
         });
     });
+}
+
+void Crossing::list(const control::SubscriptionFilter& filter, ListDone done) {
+    const std::uint64_t question = next_question_++;
+    ListQuestion& asked = lists_[question];
+    asked.done = std::move(done);
+    asked.patience = std::make_unique<Timer>(control_.timers(), [this, question] {
+        // Not at once: the timer goes with the question.
+        control_.post([this, question] { answer_list(question, no_answer()); });
+    });
+    asked.patience->arm(kListPatience);
+    traffic_.loop().post([this, question, filter = to_gateway(filter)] {
+        traffic_.subscriptions().list(
+            filter, [this, question](Result<gateway::SubscriptionPage> page) {
+                // Shared, because what is posted is copied.
+                auto made = std::make_shared<Result<control::SubscriptionPage>>(no_answer());
+                if (page) {
+                    *made = to_control(std::move(*page));
+                } else {
+                    *made = page.error();
+                }
+                control_.post([this, question, made] { answer_list(question, std::move(*made)); });
+            });
+    });
+}
+
+void Crossing::answer_list(std::uint64_t question, Result<control::SubscriptionPage> page) {
+    if (auto asked = lists_.extract(question); asked) {
+        asked.mapped().done(std::move(page));
+    }
 }
 
 void Crossing::answer(std::uint64_t question, Result<void> result) {

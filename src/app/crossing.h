@@ -40,7 +40,7 @@ class Crossing {
     std::optional<control::Status> read_status();
     void set_tls(std::shared_ptr<const net::TlsContext> context);
     /// Opens all listeners; nothing if there was no answer.
-    std::optional<Result<Listening>> listen(const Config& config);
+    std::optional<Listening> listen(const Config& config);
     /// Takes no new work; `on_done` runs on the control thread when all is finished or time is up.
     void drain(std::chrono::seconds patience, std::function<void()> on_done);
 
@@ -76,6 +76,17 @@ class Crossing {
                         Done done);
     void answer(std::uint64_t question, Result<void> result);
 
+    using ListDone = control::PresenceSide::ListDone;
+
+    /// A list that is being made over there.
+    struct ListQuestion {
+        ListDone done;
+        std::unique_ptr<Timer> patience;
+    };
+
+    void list(const control::SubscriptionFilter& filter, ListDone done);
+    void answer_list(std::uint64_t question, Result<control::SubscriptionPage> page);
+
     TrafficWing& traffic_;
     net::EventLoop& control_;
     store::SubscriptionStore& store_;
@@ -84,6 +95,7 @@ class Crossing {
     SubscriptionQueue::Batch under_way_;
     /// Whom to tell stays on the control thread: only the number goes over and comes back.
     std::map<std::uint64_t, Done> questions_;
+    std::map<std::uint64_t, ListQuestion> lists_;
     std::uint64_t next_question_ = 0;
 };
 

@@ -1,22 +1,25 @@
 #include "app/daemon.h"
 
 #include "admin/api.h"
-#include "admin/http_server.h"
 #include "app/addresses.h"
+#include "app/admin_wing.h"
 #include "app/config.h"
 #include "app/crossing.h"
 #include "app/notify.h"
 #include "app/traffic_wing.h"
 #include "app/version.h"
+#include "base/codes.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "control/contact_service.h"
 #include "control/policy_service.h"
 #include "control/subscription_service.h"
+#include "control/user_service.h"
 #include "net/event_loop.h"
 #include "net/tls_context.h"
+#include "store/audit_log.h"
+#include "store/config_store.h"
 #include "store/database.h"
-#include "store/policy_store.h"
 #include "store/subscription_store.h"
 
 #include <boost/json/array.hpp>
@@ -24,6 +27,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -32,6 +36,7 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace isthmus::app {
 
@@ -52,15 +57,37 @@ void set_up_log(const Config& config) {
                 level_of(config.log_level));
 }
 
-/// A failed start step: one clear line, then the exit code.
+/// A failed start step: a line for each reason, then the exit code.
 class StartFailure : public std::runtime_error {
   public:
-    explicit StartFailure(const Error& error)
-        : std::runtime_error(error.detail.empty() ? error.public_text : error.detail),
-          code(error.code) {}
+    explicit StartFailure(std::vector<Error> why)
+        : std::runtime_error("the start failed"), reasons(std::move(why)) {}
 
-    std::string_view code;
+    explicit StartFailure(const Error& error) : StartFailure(std::vector<Error>{error}) {}
+
+    std::vector<Error> reasons;
 };
+
+void log_failure(const Error& why) {
+    const codes::Code* code = codes::find(why.code);
+    log::event(log::Level::Error,
+               "daemon.failed",
+               {{"code", why.code},
+                {"msg", code != nullptr ? code->sentence : std::string_view(why.public_text)},
+                {"evidence", why.detail},
+                {"fix", code != nullptr ? code->fix : std::string_view()}});
+}
+
+/// What is wrong with the file, as whoever started us and `config check` see it.
+void print_faults(const Error& error) {
+    const auto count = std::ranges::count(error.detail, '\n') + 1;
+    fmt::print(stderr,
+               "{}\n{}: {} {} found.\n",
+               error.detail,
+               error.code,
+               error.public_text,
+               count == 1 ? "One fault" : fmt::format("{} faults", count));
+}
 
 template <class T>
 T expect(Result<T>&& result) {
@@ -72,15 +99,15 @@ T expect(Result<T>&& result) {
     }
 }
 
-std::string database_path(const Config& config) {
+/// As the store wants it; config_checks has seen to the scheme.
+std::string database_url(const Config& config) {
     constexpr std::string_view kScheme = "sqlite:";
-    if (!config.database_url.starts_with(kScheme)) {
-        throw StartFailure(make_error(ErrorKind::Unsupported,
-                                      "IST-CFG-001",
-                                      "Only sqlite: is supported by this version.",
-                                      "[database] url: this version knows sqlite:FILE only"));
-    }
-    return config.in_state_dir(std::string_view(config.database_url).substr(kScheme.size()));
+    return config.database_url.starts_with(kScheme)
+               ? fmt::format("{}{}",
+                             kScheme,
+                             config.in_state_dir(
+                                 std::string_view(config.database_url).substr(kScheme.size())))
+               : config.database_url;
 }
 
 Result<std::shared_ptr<const net::TlsContext>> load_tls(const Config& config) {
@@ -89,6 +116,43 @@ Result<std::shared_ptr<const net::TlsContext>> load_tls(const Config& config) {
                                   .trust_system = config.tls_trust == "system",
                                   .extra_cas = config.tls_extra_ca_files,
                                   .only_tls13 = config.tls_min_version == "1.3"});
+}
+
+/// The XMPP domains that we speak for, as compared. What is no domain the traffic wing refuses.
+std::vector<std::string> own_domains(const Config& config) {
+    std::vector<std::string> made;
+    for (const std::string& domain :
+         config.xmpp_domains.empty() ? config.sip_domains : config.xmpp_domains) {
+        if (auto canonical = canonical_domain(domain)) {
+            made.push_back(std::move(*canonical));
+        }
+    }
+    return made;
+}
+
+/// What administrators do goes into the audit log; if it cannot be written, the log line that the
+/// wing writes of each entry is what is left.
+control::Audit audit_to(store::Database& database) {
+    return [&database](const control::AuditEntry& entry) {
+        try {
+            store::AuditLog(database).append({{entry.admin, entry.origin},
+                                              entry.action,
+                                              entry.object,
+                                              entry.outcome,
+                                              entry.detail});
+        } catch (const store::StoreError& error) {
+            log::event(log::Level::Error,
+                       "audit.failed",
+                       {{"code", "IST-API-004"}, {"msg", error.what()}});
+        }
+    };
+}
+
+void log_warnings(const Config& config) {
+    for (const ConfigWarning& warning : config.warnings) {
+        log::event(
+            log::Level::Warning, "config.warning", {{"code", warning.code}, {"msg", warning.text}});
+    }
 }
 
 boost::json::array as_array(const std::vector<std::string>& texts) {
@@ -115,18 +179,23 @@ class Daemon {
     int run() {
         auto config = load_config(config_file_);
         if (!config) {
-            fmt::print(stderr, "{}\n", config.error().detail);
+            print_faults(config.error());
             return 2;
         }
         config_ = std::move(*config);
         set_up_log(config_);
+        log_warnings(config_);
         try {
             start();
         } catch (const StartFailure& failure) {
-            log::event(log::Level::Error,
-                       "daemon.failed",
-                       {{"code", failure.code}, {"msg", failure.what()}});
-            return failure.code == "IST-CFG-001" ? 2 : 1;
+            std::ranges::for_each(failure.reasons, log_failure);
+            return failure.reasons.front().code == "IST-CFG-001" ? 2 : 1;
+        } catch (const store::StoreError& failure) {
+            log_failure(make_error(ErrorKind::Internal,
+                                   "IST-API-004",
+                                   "The database cannot be used.",
+                                   fmt::format("{}: {}", database_url(config_), failure.what())));
+            return 1;
         } catch (const std::exception& failure) {
             log::event(log::Level::Error, "daemon.failed", {{"msg", failure.what()}});
             return 1;
@@ -147,25 +216,29 @@ class Daemon {
         std::filesystem::create_directories(config_.state_dir);
         std::filesystem::permissions(config_.state_dir, std::filesystem::perms::owner_all);
 
-        database_.emplace(database_path(config_));
+        database_.emplace(database_url(config_));
         store_.emplace(*database_);
         subscription_store_.emplace(*database_);
-        auto policy = expect(policy::Policy::build(store_->load()));
+        policies_.emplace(*store_, canonical_names(), own_domains(config_), [this](auto snapshot) {
+            // Before there is a traffic thread, what it starts with is in force.
+            return !crossing_ || crossing_->publish(std::move(snapshot));
+        });
         const auto tls = expect(load_tls(config_));
-        traffic_ = expect(TrafficWing::create(config_, std::move(policy), metrics_));
+        traffic_ = expect(TrafficWing::create(config_, policies_->snapshot(), metrics_));
         traffic_->set_tls(tls);
         crossing_.emplace(*traffic_, control_, *subscription_store_);
         restore_subscriptions();
         traffic_->start();
-        policies_.emplace(*store_, canonical_domain, [this](auto snapshot) {
-            return crossing_->publish(std::move(snapshot));
-        });
         open_admin();
         auto listening = crossing_->listen(config_);
         if (!listening) {
             throw std::runtime_error("the traffic thread does not answer");
         }
-        announce(expect(std::move(*listening)));
+        failures_.insert(failures_.end(), listening->failures.begin(), listening->failures.end());
+        if (!failures_.empty()) {
+            throw StartFailure(std::move(failures_));
+        }
+        announce(*listening);
     }
 
     void restore_subscriptions() {
@@ -190,19 +263,29 @@ class Daemon {
         const control::PresenceSide presence = crossing_->presence_side();
         subscriptions_.emplace(presence, canonical_names());
         contacts_.emplace(presence, canonical_names());
+        users_.emplace(*policies_);
+        admin_.emplace(config_, control_, *database_, audit_to(*database_));
+        expect(admin_->set_up_oidc());
         api_.emplace(admin::ApiServices{.policies = *policies_,
+                                        .users = *users_,
                                         .subscriptions = *subscriptions_,
                                         .contacts = *contacts_,
                                         .read_status = read_status_,
-                                        .reload = [this] { return reload(); }});
-        http_.emplace(control_.asio());
-        expect(http_->listen_unix(
-            config_.in_state_dir(config_.admin_unix_socket),
-            [this](const auto& request, auto reply) { api_->handle(request, std::move(reply)); }));
+                                        .reload = [this] { return reload(); },
+                                        .sign_in = &admin_->services(),
+                                        .audit = admin_->audit()});
+        expect(admin_->listen(*api_));
         if (!config_.metrics_listen.empty()) {
-            metrics_at_ = expect(http_->listen_tcp(
+            auto bound = admin_->listen_plain(
                 config_.metrics_listen,
-                admin::make_health_pages([this] { return metrics_.render(); }, read_status_)));
+                admin::make_health_pages([this] { return metrics_.render(); }, read_status_));
+            if (bound) {
+                metrics_at_ = std::move(*bound);
+            } else {
+                failures_.push_back(bound.error());
+                failures_.back().detail =
+                    config_.locate({"metrics", "listen"}) + bound.error().detail;
+            }
         }
         metrics_.gauge("isthmus_build_info", "Always 1.", {{"version", kVersion}}).set(1);
     }
@@ -211,7 +294,7 @@ class Daemon {
         const boost::json::object listeners{
             {"sip", as_array(listening.sip)},
             {"xmpp", as_array(listening.xmpp)},
-            {"admin", boost::json::array()},
+            {"admin", as_array(admin_->addresses())},
             {"metrics",
              as_array(metrics_at_.empty() ? std::vector<std::string>()
                                           : std::vector<std::string>{metrics_at_})}};
@@ -234,7 +317,7 @@ class Daemon {
     }
 
     void stop() {
-        http_.reset();
+        admin_.reset();
         policies_.reset();
         traffic_->stop();
         crossing_->write_rest();
@@ -250,16 +333,19 @@ class Daemon {
         auto config = load_config(config_file_);
         auto tls = config ? load_tls(*config)
                           : Result<std::shared_ptr<const net::TlsContext>>(config.error());
+        const auto admin = tls ? admin_->reload(*config) : Result<void>(tls.error());
         metrics_.gauge("isthmus_config_last_reload_success", "1 if the last reload worked.")
-            .set(tls ? 1 : 0);
-        if (!tls) {
-            log::event(
-                log::Level::Error,
-                "config.reload",
-                {{"result", "failed"}, {"code", tls.error().code}, {"msg", tls.error().detail}});
-            return tls.error();
+            .set(admin ? 1 : 0);
+        if (!admin) {
+            log::event(log::Level::Error,
+                       "config.reload",
+                       {{"result", "failed"},
+                        {"code", admin.error().code},
+                        {"msg", admin.error().detail}});
+            return admin.error();
         }
         set_up_log(*config);
+        log_warnings(*config);
         config_.log_level = config->log_level;
         config_.log_format = config->log_format;
         crossing_->set_tls(std::move(*tls));
@@ -272,17 +358,19 @@ class Daemon {
     metrics::Registry metrics_;
     net::EventLoop control_;
     std::optional<store::Database> database_;
-    std::optional<store::PolicyStore> store_;
+    std::optional<store::ConfigStore> store_;
     std::optional<store::SubscriptionStore> subscription_store_;
     std::unique_ptr<TrafficWing> traffic_;
     std::optional<Crossing> crossing_;
     std::optional<control::PolicyService> policies_;
+    std::optional<control::UserService> users_;
     std::optional<control::SubscriptionService> subscriptions_;
     std::optional<control::ContactService> contacts_;
     control::ReadStatus read_status_;
     std::optional<admin::Api> api_;
-    std::optional<admin::HttpServer> http_;
+    std::optional<AdminWing> admin_;
     std::string metrics_at_;
+    std::vector<Error> failures_;  ///< of the start: what could not be listened on
     bool is_stopping_ = false;
 };
 
@@ -295,10 +383,18 @@ int serve(const std::string& config_file) {
 int check_config(const std::string& config_file) {
     const auto config = load_config(config_file);
     if (!config) {
-        fmt::print(stderr, "{}\n", config.error().detail);
+        print_faults(config.error());
         return 2;
     }
-    fmt::print("{}: good\n", config_file);
+    for (const ConfigWarning& warning : config->warnings) {
+        fmt::print(stderr, "{} (warning, {})\n", warning.text, warning.code);
+    }
+    const std::size_t count = config->warnings.size();
+    fmt::print("{}: good{}\n",
+               config_file,
+               count == 0   ? ""
+               : count == 1 ? ", with one warning"
+                            : fmt::format(", with {} warnings", count));
     return 0;
 }
 

@@ -1,10 +1,9 @@
 #include "app/traffic_wing.h"
 
+#include "app/config_values.h"
 #include "app/version.h"
-#include "base/arena.h"
 #include "base/text.h"
 #include "net/resolver.h"
-#include "xmpp/jid.h"
 
 #include <fmt/format.h>
 
@@ -22,77 +21,6 @@ Error invalid(std::string detail) {
         ErrorKind::Syntax, "IST-CFG-001", "The configuration is not valid.", std::move(detail));
 }
 
-Result<std::string> sip_name(std::string_view domain) {
-    Arena arena;
-    const auto prepared = xmpp::prepare_domain(domain, arena);
-    const auto ascii = prepared ? xmpp::domain_to_ascii(*prepared, arena) : prepared;
-    if (!ascii) {
-        return invalid(fmt::format("'{}' is not a domain name", domain));
-    }
-    return std::string(*ascii);
-}
-
-Result<std::string> xmpp_name(std::string_view domain) {
-    Arena arena;
-    const auto prepared = xmpp::prepare_domain(domain, arena);
-    if (!prepared) {
-        return invalid(fmt::format("'{}' is not a domain name", domain));
-    }
-    return std::string(*prepared);
-}
-
-struct Address {
-    sip::Transport transport = sip::Transport::Tcp;
-    std::string host;
-    std::uint16_t port = 0;
-    bool has_port = false;
-};
-
-/// "tls:host:port"; the port may be left out of a peer's target.
-Result<Address> parse_address(std::string_view text) {
-    Address made;
-    const std::size_t colon = text.find(':');
-    const std::string_view scheme = text.substr(0, colon);
-    if (scheme == "udp") {
-        made.transport = sip::Transport::Udp;
-    } else if (scheme == "tcp") {
-        made.transport = sip::Transport::Tcp;
-    } else if (scheme == "tls") {
-        made.transport = sip::Transport::Tls;
-    } else {
-        return invalid(fmt::format("'{}' must begin with udp:, tcp: or tls:", text));
-    }
-    std::string_view rest = text.substr(colon + 1);
-    const std::size_t last = rest.rfind(':');
-    const bool is_bracketed = rest.ends_with(']');
-    if (last != std::string_view::npos && !is_bracketed) {
-        const auto port = text::to_number(rest.substr(last + 1));
-        if (!port || *port > 65535) {
-            return invalid(fmt::format("'{}' has no valid port", text));
-        }
-        made.port = static_cast<std::uint16_t>(*port);
-        made.has_port = true;
-        rest = rest.substr(0, last);
-    }
-    if (rest.empty()) {
-        return invalid(fmt::format("'{}' names no host", text));
-    }
-    made.host = rest;
-    return made;
-}
-
-Result<sip::ListenAddress> parse_listener(std::string_view text) {
-    const auto address = parse_address(text);
-    if (!address) {
-        return address.error();
-    }
-    const auto ip = net::IpAddress::parse(address->host);
-    if (!ip || !address->has_port) {
-        return invalid(fmt::format("listen address '{}' must be TRANSPORT:ADDRESS:PORT", text));
-    }
-    return sip::ListenAddress{address->transport, {*ip, address->port}};
-}
-
 std::string read_secret(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     const std::string text((std::istreambuf_iterator<char>(file)),
@@ -102,7 +30,7 @@ std::string read_secret(const std::string& path) {
 
 Result<gateway::SipPeer> make_peer(const SipPeerConfig& config, std::size_t index) {
     gateway::SipPeer made{.name = config.name};
-    const auto target = parse_address(config.target);
+    const auto target = parse_target(config.target);
     if (!target) {
         return target.error();
     }
@@ -143,10 +71,15 @@ Result<gateway::SipPeer> make_peer(const SipPeerConfig& config, std::size_t inde
 
 Result<gateway::GatewayConfig> make_flows(const Config& config) {
     gateway::GatewayConfig made;
+    made.read_clock = [] { return TimePoint(std::chrono::steady_clock::now()); };
     made.max_message_chars = config.max_message_chars;
     made.max_stanza_octets = config.max_stanza_bytes;
     made.max_pending = config.max_pending_messages;
     made.notify_interval = std::chrono::seconds(config.notify_interval_seconds);
+    made.dialog_check = std::chrono::seconds(config.dialog_check_seconds);
+    made.max_pairs = config.max_pairs;
+    made.subscribe_rate = static_cast<double>(config.subscribe_rate);
+    made.subscribe_burst = static_cast<double>(config.subscribe_burst);
     const auto& xmpp_domains =
         config.xmpp_domains.empty() ? config.sip_domains : config.xmpp_domains;
     for (const std::string& domain : xmpp_domains) {
@@ -206,6 +139,26 @@ xmpp::ServerConfig make_server_config(const Config& config,
 
 double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
+}
+
+std::string text_of(std::string_view sentence, std::string_view evidence) {
+    if (sentence.ends_with('.')) {
+        sentence.remove_suffix(1);
+    }
+    const bool has_both = !sentence.empty() && !evidence.empty();
+    return fmt::format("{}{}{}", sentence, has_both ? ": " : "", evidence);
+}
+
+std::optional<control::Trouble> trouble_of(const std::optional<xmpp::LinkTrouble>& trouble,
+                                           TimePoint now) {
+    if (!trouble) {
+        return std::nullopt;
+    }
+    return control::Trouble{.code = trouble->code,
+                            .step = trouble->step,
+                            .text = text_of(trouble->text, trouble->evidence),
+                            .address = trouble->address,
+                            .age_seconds = seconds(now - trouble->at)};
 }
 
 }  // namespace
@@ -278,42 +231,40 @@ void TrafficWing::stop() {
     }
 }
 
-Result<Listening> TrafficWing::listen(const Config& config) {
+Listening TrafficWing::listen(const Config& config) {
     Listening made;
-    std::vector<sip::ListenAddress> sip;
-    for (const std::string& text : config.sip_listen) {
-        const auto address = parse_listener(text);
-        if (!address) {
-            return address.error();
+    const auto refuse = [&](const At& at, const Error& why) {
+        made.failures.push_back(why);
+        made.failures.back().detail = config.locate(at) + why.detail;
+    };
+    for (std::size_t i = 0; i < config.sip_listen.size(); ++i) {
+        const At at{"sip", "listen", static_cast<int>(i)};
+        const auto address = parse_sip_listener(config.sip_listen[i]);
+        const auto bound = address ? user_agent_->listen({*address})
+                                   : Result<std::vector<sip::ListenAddress>>(address.error());
+        if (!bound) {
+            refuse(at, bound.error());
+            continue;
         }
-        sip.push_back(*address);
-    }
-    std::vector<net::Endpoint> xmpp;
-    for (const std::string& text : config.xmpp_listen) {
-        const auto endpoint = net::Endpoint::parse(text);
-        if (!endpoint) {
-            return invalid(fmt::format("listen address '{}' must be ADDRESS:PORT", text));
-        }
-        xmpp.push_back(*endpoint);
-    }
-    const auto sip_bound = user_agent_->listen(sip);
-    if (!sip_bound) {
-        return sip_bound.error();
-    }
-    for (const sip::ListenAddress& address : *sip_bound) {
         made.sip.push_back(fmt::format("{}:{}",
-                                       text::to_lower(sip::transport_name(address.transport)),
-                                       address.endpoint.to_string()));
+                                       text::to_lower(sip::transport_name(address->transport)),
+                                       bound->front().endpoint.to_string()));
     }
-    const auto xmpp_bound = server_->listen(xmpp);
-    if (!xmpp_bound) {
-        return xmpp_bound.error();
+    for (std::size_t i = 0; i < config.xmpp_listen.size(); ++i) {
+        const At at{"xmpp", "listen", static_cast<int>(i)};
+        const auto endpoint = parse_listener(config.xmpp_listen[i]);
+        const auto bound = endpoint ? server_->listen({*endpoint})
+                                    : Result<std::vector<net::Endpoint>>(endpoint.error());
+        if (!bound) {
+            refuse(at, bound.error());
+            continue;
+        }
+        made.xmpp.push_back(bound->front().to_string());
     }
-    for (const net::Endpoint& endpoint : *xmpp_bound) {
-        made.xmpp.push_back(endpoint.to_string());
+    if (made.failures.empty()) {
+        is_listening_ = true;
+        gateway_.begin();
     }
-    is_listening_ = true;
-    gateway_.begin();
     return made;
 }
 
@@ -326,11 +277,46 @@ void TrafficWing::set_tls(const std::shared_ptr<const net::TlsContext>& context)
     server_->set_tls(context);
 }
 
+std::vector<control::PeerStatus> TrafficWing::peer_status(TimePoint now) const {
+    constexpr std::string_view kStates[] = {"never tried", "up", "not answering"};
+    const std::vector<sip::PeerHealth> health = user_agent_->peers();
+    std::vector<control::PeerStatus> made;
+    for (std::size_t i = 0; i < flows_.peers.size(); ++i) {
+        const gateway::SipPeer& peer = flows_.peers[i];
+        control::PeerStatus& one = made.emplace_back();
+        one.name = peer.name;
+        one.transport = text::to_lower(sip::transport_name(peer.target.transport));
+        one.target =
+            peer.target.port == 0
+                ? fmt::format("{}:{}", one.transport, peer.target.host)
+                : fmt::format("{}:{}:{}", one.transport, peer.target.host, peer.target.port);
+        if (i >= health.size()) {
+            continue;
+        }
+        const sip::PeerHealth& state = health[i];
+        one.state = kStates[static_cast<std::size_t>(state.state)];
+        one.pending = state.pending;
+        if (state.state != sip::PeerHealth::State::Untried) {
+            one.state_seconds = seconds(now - state.since);
+        }
+        if (state.last_error) {
+            one.last_error = {
+                .code = std::string(state.last_error->code),
+                .step = {},
+                .text = text_of(state.last_error->public_text, state.last_error->detail),
+                .address = {},
+                .age_seconds = seconds(now - state.failed_at)};
+        }
+    }
+    return made;
+}
+
 control::Status TrafficWing::status() {
+    const TimePoint now = loop_.timers().now();
     control::Status made;
     made.server_name = server_name_;
     made.state = is_draining_ ? "draining" : is_listening_ ? "running" : "starting";
-    made.uptime_seconds = seconds(loop_.timers().now() - started_);
+    made.uptime_seconds = seconds(now - started_);
     made.running_revision = gateway_.policy().revision();
     made.messages_pending = gateway_.pending();
     made.messages_queued = gateway_.queued();
@@ -345,16 +331,9 @@ control::Status TrafficWing::status() {
                                 .remote_address = link.remote_address,
                                 .queued = link.queued,
                                 .oldest_seconds = seconds(link.oldest),
-                                .last_error = link.last_error});
+                                .last_error = trouble_of(link.last_error, now)});
     }
-    for (const gateway::SipPeer& peer : flows_.peers) {
-        made.peers.push_back(
-            {.name = peer.name,
-             .target = fmt::format("{}:{}:{}",
-                                   text::to_lower(sip::transport_name(peer.target.transport)),
-                                   peer.target.host,
-                                   peer.target.port)});
-    }
+    made.peers = peer_status(now);
     return made;
 }
 

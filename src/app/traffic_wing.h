@@ -29,6 +29,7 @@ namespace isthmus::app {
 struct Listening {
     std::vector<std::string> sip;
     std::vector<std::string> xmpp;
+    std::vector<Error> failures;  ///< one for each listener that could not be opened
 };
 
 class TrafficWing {
@@ -59,7 +60,8 @@ class TrafficWing {
     void start();
     void stop();
 
-    Result<Listening> listen(const Config& config);
+    /// Opens all listeners that it can; what it cannot is in `failures`.
+    Listening listen(const Config& config);
     void set_policy(std::shared_ptr<const policy::Policy> policy);
     void set_tls(const std::shared_ptr<const net::TlsContext>& context);
     control::Status status();
@@ -72,6 +74,7 @@ class TrafficWing {
     TrafficWing(const Config& config, metrics::Registry& metrics, gateway::GatewayConfig flows);
 
     bool is_idle() const;
+    std::vector<control::PeerStatus> peer_status(TimePoint now) const;
     void check_drained();
 
     std::string server_name_;

@@ -95,6 +95,10 @@ std::optional<std::string> base64_decode(std::string_view text) {
             }
             group = group << 6U | static_cast<std::uint32_t>(value);
         }
+        // RFC 4648 §3.5: bits that stand for nothing are zero, so that a text has one spelling.
+        if ((group & ((1U << 8 * padding) - 1)) != 0) {
+            return std::nullopt;
+        }
         for (std::size_t j = 0; j + padding < 3; ++j) {
             out.push_back(static_cast<char>(group >> (16 - 8 * j) & 255U));
         }

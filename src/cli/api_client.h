@@ -1,6 +1,8 @@
-// Speaks to the admin API of a daemon: blocking HTTP over its unix socket. Nothing else of the
-// program is needed here.
+// Speaks to the admin API of a daemon: blocking HTTP over its unix socket, or HTTPS with a token.
+// Nothing else of the program is needed here.
 #pragma once
+
+#include "cli/complaint.h"
 
 #include <boost/json/value.hpp>
 
@@ -8,31 +10,73 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace isthmus::cli {
 
-/// The daemon could not be reached (exit code 6).
+/// The daemon could not be reached or did not prove that it is the one (exit code 6), or may not be
+/// asked by this user (4).
 class NotReachable : public std::runtime_error {
   public:
-    using std::runtime_error::runtime_error;
+    explicit NotReachable(Complaint about, bool not_allowed = false)
+        : std::runtime_error(about.what),
+          complaint(std::move(about)),
+          is_not_allowed(not_allowed) {}
+
+    Complaint complaint;
+    bool is_not_allowed;
+};
+
+/// What was given makes no sense (exit code 2).
+class NotUsable : public std::invalid_argument {
+  public:
+    explicit NotUsable(Complaint about)
+        : std::invalid_argument(about.what), complaint(std::move(about)) {}
+
+    Complaint complaint;
 };
 
 struct Answer {
     int status = 0;
     boost::json::value body;  ///< null if it was no JSON
     std::string text;
+    std::string etag;  ///< of the object, for If-Match
+};
+
+struct Server {
+    std::string address;      ///< "unix:PATH" or "https://HOST[:PORT]"
+    std::string token_file;   ///< its first line is the token; empty: none is sent
+    std::string ca_file;      ///< PEM; trusted besides the system's authorities
+    std::string fingerprint;  ///< SHA-256 of the one certificate that is accepted, hex
+    std::chrono::seconds patience{30};
 };
 
 class ApiClient {
   public:
-    /// "unix:PATH". Throws std::invalid_argument on anything else: TCP comes with sign-in.
-    ApiClient(const std::string& server, std::chrono::seconds patience);
+    /// Throws NotUsable on an address, token file or fingerprint that is none.
+    explicit ApiClient(const Server& server);
 
     /// `target` is below /api/v1/. Throws NotReachable.
-    Answer call(std::string_view method, const std::string& target, const std::string& body = {});
+    /// `if_match` is the ETag that the object must still have.
+    Answer call(std::string_view method,
+                const std::string& target,
+                const std::string& body = {},
+                const std::string& if_match = {},
+                const char* content_type = "application/json") const;
 
   private:
-    std::string path_;
+    struct Exchange;
+
+    void over_unix(Exchange& exchange) const;
+    void over_tls(Exchange& exchange) const;
+
+    std::string path_;  ///< of the unix socket; empty: TLS
+    std::string host_;
+    std::string port_;
+    std::string token_;
+    std::string ca_file_;
+    std::string fingerprint_;
     std::chrono::seconds patience_;
 };
 

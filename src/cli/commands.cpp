@@ -1,17 +1,29 @@
 #include "cli/commands.h"
 
+#include "cli/cs_command.h"
 #include "cli/program.h"
+
+#include <vector>
 
 namespace isthmus::cli {
 
 int run(int count, const char* const* arguments, const Offline& offline) {
+    const CommandLine line(count, arguments);
     Program program(offline);
     add_offline_commands(program);
     add_partner_commands(program);
     add_policy_commands(program);
     add_subscription_commands(program);
     add_contact_commands(program);
-    return program.run(count, arguments);
+    add_user_commands(program);
+    add_domain_commands(program);
+    add_admin_commands(program);
+    add_cs_command(program, line);
+    std::vector<const char*> own;
+    for (const std::string& word : line.own) {
+        own.push_back(word.c_str());
+    }
+    return program.run(static_cast<int>(own.size()), own.data());
 }
 
 }  // namespace isthmus::cli

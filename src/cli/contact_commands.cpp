@@ -1,6 +1,8 @@
+#include "base/text.h"
 #include "cli/program.h"
 
 #include <boost/json/object.hpp>
+#include <fmt/format.h>
 
 namespace isthmus::cli {
 
@@ -22,7 +24,12 @@ void add_contact_commands(Program& program) {
     };
     of_user("list", "his contacts and both halves of each pair", [&program] {
         return program.show("contacts?user=" + encode_segment(program.given("--user")),
-                            {.columns = kColumns});
+                            {.columns = kColumns, .nothing = [&program] {
+                                 return fmt::format(
+                                     "{0} has no contacts in XMPP domains, or there is no such "
+                                     "user; isthmus contact add --user {0} JID adds one",
+                                     text::escape_for_log(program.given("--user")));
+                             }});
     });
     program.word(of_user("add",
                          "as if he had added the contact: asks the XMPP user for her presence",

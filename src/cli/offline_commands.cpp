@@ -3,7 +3,22 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
 namespace isthmus::cli {
+
+namespace {
+
+const std::vector<ListColumns> kStatusLists = {
+    {"streams",
+     {"remote_domain", "direction", "state", "auth", "tls", "queued", "last_error"},
+     {"local_domain", "remote_address", "oldest_seconds"}},
+    {"sip_peers",
+     {"name", "target", "state", "state_seconds", "pending", "last_error"},
+     {"transport"}},
+};
+
+}  // namespace
 
 void add_offline_commands(Program& program) {
     const Offline& offline = program.offline();
@@ -27,11 +42,33 @@ void add_offline_commands(Program& program) {
     program.command(config, "reload", "as SIGHUP: log level and certificates", [&program] {
         return program.change("POST", "config:reload", {}, "reloaded");
     });
-    program.command(config, "history", "the latest revisions", [&program] {
-        return program.show(
-            "revisions",
-            {.columns = {{"revision", "at", "admin", "action", "object"}, {"origin"}}});
-    });
+    program.option(
+        program.command(config,
+                        "history",
+                        "the latest revisions, or what one changed",
+                        [&program] {
+                            const std::string& revision = program.given("REV");
+                            return program.show(
+                                revision.empty() ? "revisions"
+                                                 : "revisions/" + encode_segment(revision),
+                                {.columns = {{"revision", "at", "admin", "action", "object"},
+                                             {"origin", "reason"}}});
+                        }),
+        "REV",
+        "number of a revision");
+    program.word(program.command(config,
+                                 "rollback",
+                                 "everything as it was after a revision, as a new one",
+                                 [&program] {
+                                     return program.change(
+                                         "POST",
+                                         "revisions/" + encode_segment(program.given("REVISION")) +
+                                             ":rollback",
+                                         {},
+                                         "rolled back");
+                                 }),
+                 "REVISION",
+                 "its number");
     program.option(program.command("translate",
                                    "run translation cases (offline)",
                                    [&] { return offline.translate(program.given("--cases")); }),
@@ -42,8 +79,10 @@ void add_offline_commands(Program& program) {
         fmt::print("isthmus {}\n", offline.version);
         return 0;
     });
-    program.command(
-        "status", "what the daemon is doing", [&program] { return program.show("status", {}); });
+    program.command("status", "what the daemon is doing", [&program] {
+        return program.show(
+            "status", {.columns = {.table = {"server_name"}, .wide = {}, .lists = kStatusLists}});
+    });
 }
 
 }  // namespace isthmus::cli

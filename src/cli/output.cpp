@@ -103,7 +103,26 @@ void yaml(const json::value& value, std::size_t indent, std::string& out) {
     }
 }
 
-std::string list_of_properties(const json::object& object) {
+std::vector<std::string> columns_of(std::string_view property,
+                                    const json::array& rows,
+                                    const Columns& columns,
+                                    bool is_wide) {
+    const auto known = std::ranges::find(columns.lists, property, &ListColumns::property);
+    std::vector<std::string> made;
+    if (known != columns.lists.end()) {
+        made = known->table;
+        if (is_wide) {
+            made.insert(made.end(), known->wide.begin(), known->wide.end());
+        }
+        return made;
+    }
+    for (const auto& [column, ignored] : rows.front().get_object()) {
+        made.emplace_back(column);
+    }
+    return made;
+}
+
+std::string list_of_properties(const json::object& object, const Columns& columns, bool is_wide) {
     std::size_t width = 0;
     for (const auto& [name, value] : object) {
         width = std::max(width, name.size());
@@ -113,11 +132,9 @@ std::string list_of_properties(const json::object& object) {
         const bool is_rows =
             value.is_array() && !value.get_array().empty() && value.get_array().front().is_object();
         if (is_rows) {
-            std::vector<std::string> columns;
-            for (const auto& [column, ignored] : value.get_array().front().get_object()) {
-                columns.emplace_back(column);
-            }
-            out += fmt::format("\n{}\n{}", heading(name), table(value.get_array(), columns));
+            const json::array& rows = value.get_array();
+            out += fmt::format(
+                "\n{}\n{}", heading(name), table(rows, columns_of(name, rows, columns, is_wide)));
         } else {
             out += fmt::format("{:<{}}  {}\n", std::string_view(name), width, cell(&value));
         }
@@ -160,7 +177,7 @@ std::string render(const json::value& value, Format format, const Columns& colum
         return out;
     }
     if (items == nullptr) {
-        return list_of_properties(object);
+        return list_of_properties(object, columns, format == Format::Wide);
     }
     std::vector<std::string> shown = columns.table;
     if (format == Format::Wide) {

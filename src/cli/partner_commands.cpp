@@ -66,6 +66,13 @@ void add_partner_commands(Program& program) {
     named("disable", "keep it, but do not use it", [&program, path] {
         return program.change("POST", path() + ":disable", {}, "disabled");
     });
+    named("block", "block a domain, *.DOMAIN or *; beats every allow", [&program] {
+        return program.change("POST", "blocks", {{"domain", program.given("NAME")}}, "blocked");
+    });
+    named("unblock", "take it from the block list", [&program] {
+        return program.change(
+            "DELETE", "blocks/" + encode_segment(program.given("NAME")), {}, "unblocked");
+    });
 }
 
 }  // namespace isthmus::cli

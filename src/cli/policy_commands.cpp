@@ -1,5 +1,11 @@
 // External access policies, and the switches that there is one of.
+#include "base/text.h"
 #include "cli/program.h"
+
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include <string>
 
 namespace isthmus::cli {
 
@@ -55,6 +61,25 @@ void add_single(Program& program,
         known);
 }
 
+/// The gates one under the other, and what opens the one that decided.
+std::string explanation(const boost::json::object& told) {
+    const auto text = [](const boost::json::object& object, const char* name) {
+        return text::escape_for_log(object.at(name).as_string(), 1000);
+    };
+    std::string made = fmt::format("{}: {}\n", text(told, "verdict"), text(told, "sentence"));
+    if (!told.at("fix").as_string().empty()) {
+        made += fmt::format("  fix: {}\n", text(told, "fix"));
+    }
+    for (const boost::json::value& gate : told.at("gates").as_array()) {
+        const boost::json::object& one = gate.as_object();
+        made += fmt::format("  {:<14}{:<8}{}\n",
+                            text(one, "gate"),
+                            one.at("asked").as_bool() ? text(one, "verdict") : "-",
+                            text(one, "sentence"));
+    }
+    return made;
+}
+
 }  // namespace
 
 void add_policy_commands(Program& program) {
@@ -76,6 +101,50 @@ void add_policy_commands(Program& program) {
                                  return program.change("PATCH", path(), program.body(), "changed");
                              }),
                        kPolicy);
+    program.properties(named("create",
+                             "a site policy (site:NAME) or a user policy",
+                             [&program] {
+                                 boost::json::object body = program.body();
+                                 body["identity"] = program.given("NAME");
+                                 return program.change("POST", "policies", body, "created");
+                             }),
+                       kPolicy);
+    named("delete", "delete it; Global is reset", [&program, path] {
+        return program.change("DELETE", path(), {}, "deleted");
+    });
+    program.option(named("grant",
+                         "give a user policy to users",
+                         [&program, path] {
+                             return program.change(
+                                 "POST",
+                                 path() + ":grant",
+                                 {{"users", boost::json::array{program.given("--user")}}},
+                                 "granted");
+                         }),
+                   "--user",
+                   "SIP address, UPN, DOMAIN\\name, DN, display name, or a text with *",
+                   true);
+    program.option(
+        program.command(policy,
+                        "revoke",
+                        "back to the policy of the site, else Global",
+                        [&program] {
+                            return program.change(
+                                "DELETE",
+                                "users/" + encode_segment(program.given("--user")) + "/policy",
+                                {},
+                                "revoked");
+                        }),
+        "--user",
+        "who",
+        true);
+    CLI::App& explain = program.command(policy, "explain", "why two may talk, or not", [&program] {
+        return program.show("explain?user=" + encode_segment(program.given("--user")) +
+                                "&to=" + encode_segment(program.given("--to")),
+                            {.columns = {}, .headline = explanation});
+    });
+    program.option(explain, "--user", "a SIP user", true);
+    program.option(explain, "--to", "an XMPP user or domain", true);
     add_single(program, "access-edge", "the organisation's master switch", kAccessEdge);
     add_single(program, "gateway", "XMPP gateway configuration", kGateway);
 }

@@ -1,6 +1,8 @@
 #include "cli/program.h"
 
+#include "base/spelling.h"
 #include "base/text.h"
+#include "cli/usage.h"
 
 #include <CLI/CLI.hpp>
 #include <boost/json/array.hpp>
@@ -10,7 +12,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <utility>
 
 namespace isthmus::cli {
@@ -25,17 +29,23 @@ std::string read_line(std::istream& from) {
     return line;
 }
 
+std::string flag_of(const Property& property) {
+    std::string flag = std::string("--") + property.name;
+    std::ranges::replace(flag, '_', '-');
+    return flag;
+}
+
 json::value convert(const Property& property, const std::string& text) {
     switch (property.type) {
         case Property::Type::Flag:
             if (text != "true" && text != "false") {
-                throw CLI::ValidationError(property.name, "write true or false");
+                throw CLI::ValidationError(flag_of(property), "write true or false");
             }
             return text == "true";
         case Property::Type::Number: {
             const auto number = text::to_number(text);
             if (!number) {
-                throw CLI::ValidationError(property.name, "write a whole number");
+                throw CLI::ValidationError(flag_of(property), "write a whole number");
             }
             return *number;
         }
@@ -54,7 +64,38 @@ json::value convert(const Property& property, const std::string& text) {
     }
 }
 
+std::string environment(const char* name, const char* fallback = "") {
+    // One thread, and nobody changes the environment.
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+    return value != nullptr ? value : fallback;
+}
+
+/// As it may be shown on a screen.
+std::string without_secrets(json::object body) {
+    for (const char* name : {"password", "dialback_passphrase"}) {
+        if (json::value* secret = body.if_contains(name)) {
+            *secret = "***";
+        }
+    }
+    return json::serialize(body);
+}
+
+/// What was accepted, but deserves a look.
+void report_warnings(const json::value& body) {
+    const json::object* object = body.if_object();
+    const json::value* warnings = object != nullptr ? object->if_contains("warnings") : nullptr;
+    if (warnings == nullptr || !warnings->is_array()) {
+        return;
+    }
+    for (const json::value& one : warnings->get_array()) {
+        if (one.is_string()) {
+            fmt::print(stderr, "warning: {}\n", text::escape_for_log(one.get_string(), 1000));
+        }
+    }
+}
+
 void report(const json::value& body, const char* done) {
+    report_warnings(body);
     const json::value* revision =
         body.is_object() ? body.get_object().if_contains("revision") : nullptr;
     if (revision == nullptr) {
@@ -67,6 +108,28 @@ void report(const json::value& body, const char* done) {
                done,
                json::serialize(*revision),
                in_force ? ", in force" : ", stored; the gateway has not confirmed it yet");
+}
+
+bool is_empty_list(const json::value& body) {
+    const json::object* page = body.if_object();
+    const json::value* items = page != nullptr ? page->if_contains("items") : nullptr;
+    return items != nullptr && items->is_array() && items->get_array().empty();
+}
+
+/// For answers that bring none of their own.
+std::string default_fix(int status) {
+    switch (status) {
+        case 400:
+            return "correct what is named; --help shows what the command takes";
+        case 404:
+            return "check the name; list shows what there is";
+        case 409:
+        case 412:
+            return "look at it with get, then decide";
+        default:
+            return status >= 500 ? "isthmus status and the log (journalctl -u isthmus) say more"
+                                 : "";
+    }
 }
 
 /// A page that is not all: talk, so that nobody takes it for all.
@@ -106,23 +169,32 @@ int Program::run(int count, const char* const* arguments) {
         return app_->exit(help);
     } catch (const CLI::CallForAllHelp& help) {
         return app_->exit(help);
+    } catch (const CLI::CallForVersion&) {
+        fmt::print("isthmus {}\n", offline_.version);
+        return 0;
     } catch (const CLI::ParseError& error) {
-        app_->exit(error, std::cerr, std::cerr);
+        const std::vector<std::string> words(arguments + std::min(count, 1), arguments + count);
+        fmt::print(stderr, "{}", to_text(explain_usage(*app_, words, error)));
         return 2;
     }
     const auto format = format_of(output_);
     if (!format) {
-        fmt::print(stderr, "-o {}: choose table, wide, json, yaml or name\n", output_);
+        const std::string near = text::nearest(output_, {"table", "wide", "json", "yaml", "name"});
+        fmt::print(stderr,
+                   "{}",
+                   to_text({fmt::format("-o {}: no such format", text::escape_for_log(output_, 80)),
+                            near.empty() ? "" : fmt::format("the nearest is '{}'", near),
+                            "choose table, wide, json, yaml or name"}));
         return 2;
     }
     format_ = *format;
     try {
         return action_ ? action_() : 2;
     } catch (const NotReachable& error) {
-        fmt::print(stderr, "{}\n", error.what());
-        return 6;
-    } catch (const std::invalid_argument& error) {
-        fmt::print(stderr, "{}\n", error.what());
+        fmt::print(stderr, "{}", to_text(error.complaint));
+        return error.is_not_allowed ? 4 : 6;
+    } catch (const NotUsable& error) {
+        fmt::print(stderr, "{}", to_text(error.complaint));
         return 2;
     } catch (const std::exception& error) {
         fmt::print(stderr, "failed: {}\n", error.what());
@@ -131,24 +203,41 @@ int Program::run(int count, const char* const* arguments) {
 }
 
 void Program::global_flags() {
-    // One thread, and nobody changes the environment.
-    const char* server = std::getenv("ISTHMUS_SERVER");  // NOLINT(concurrency-mt-unsafe)
-    server_ = server != nullptr ? server : "unix:/var/lib/isthmus/admin.sock";
-    app_->add_option("--server", server_, "unix:PATH of the daemon (ISTHMUS_SERVER)");
-    app_->add_option("--token-file", token_file_, "not needed over the unix socket");
+    app_->set_version_flag("--version", offline_.version, "print the version");
+    server_ = {.address = environment("ISTHMUS_SERVER", "unix:/var/lib/isthmus/admin.sock"),
+               .token_file = environment("ISTHMUS_TOKEN_FILE"),
+               .ca_file = environment("ISTHMUS_CA_FILE"),
+               .fingerprint = environment("ISTHMUS_FINGERPRINT")};
+    app_->add_option("--server",
+                     server_.address,
+                     "unix:PATH of the daemon, or https://HOST:PORT (ISTHMUS_SERVER)");
+    app_->add_option("--token-file",
+                     server_.token_file,
+                     "file with the token to sign in with (ISTHMUS_TOKEN_FILE)");
+    app_->add_option("--ca-file",
+                     server_.ca_file,
+                     "https: authority of the daemon's certificate, PEM (ISTHMUS_CA_FILE)");
+    app_->add_option("--fingerprint",
+                     server_.fingerprint,
+                     "https: SHA-256 of the daemon's certificate (ISTHMUS_FINGERPRINT)");
     app_->add_option("-o,--output", output_, "table, wide, json, yaml or name");
     app_->add_option("--timeout", timeout_, "seconds to wait for the daemon");
-    app_->add_flag("--dry-run", dry_run_, "show what would be asked of the daemon");
-    app_->add_flag("-q,--quiet", quiet_, "no talk");
-    bool* ignored = &ignored_;
-    app_->add_flag("--yes", *ignored, "do not ask");
-    app_->add_flag("--no-input", *ignored, "never ask");
-    app_->add_flag("-v,--verbose", *ignored, "more talk");
-    app_->add_flag("--no-color", *ignored, "no colours (nor are there any)");
+    app_->add_flag("--dry-run", switches_.dry_run, "show what would be asked of the daemon");
+    app_->add_flag("-q,--quiet", switches_.quiet, "no talk");
+    app_->add_flag("--yes", switches_.yes, "do not ask");
+    app_->add_flag("--no-input", switches_.no_input, "never ask");
+    app_->add_flag("-v,--verbose", switches_.verbose, "more talk");
+    app_->add_flag("--force", switches_.force, "do it although something uses the object");
+    app_->add_option("--reason", switches_.reason, "why, for the history");
+    app_->add_flag("--no-color", ignored_, "no colours (nor are there any)");
 }
 
 CLI::App& Program::group(const char* name, const char* help) {
-    CLI::App* made = app_->add_subcommand(name, help);
+    return group(*app_, name, help);
+}
+
+CLI::App& Program::group(CLI::App& parent, const char* name, const char* help) {
+    CLI::App* made = parent.add_subcommand(name, help);
     made->require_subcommand(1);
     made->fallthrough();
     return *made;
@@ -175,12 +264,15 @@ CLI::App& Program::option(CLI::App& command, const char* name, const char* help,
     return command;
 }
 
+CLI::App& Program::flag(CLI::App& command, const char* name, const char* help) {
+    command.add_flag(name, flags_[name], help);
+    return command;
+}
+
 CLI::App& Program::properties(CLI::App& command, const std::vector<Property>& known) {
     for (const Property& property : known) {
-        std::string flag = std::string("--") + property.name;
-        std::ranges::replace(flag, '_', '-');
         command.add_option_function<std::string>(
-            flag,
+            flag_of(property),
             [this, property](const std::string& text) {
                 body_[property.name] = convert(property, text);
             },
@@ -195,8 +287,22 @@ const std::string& Program::given(const char* name) const {
     return found == given_.end() ? kNone : found->second;
 }
 
+bool Program::has(const char* flag) const {
+    const auto found = flags_.find(flag);
+    return found != flags_.end() && found->second;
+}
+
 ApiClient Program::client() const {
-    return {server_, std::chrono::seconds(std::max(1, timeout_))};
+    Server server = server_;
+    server.patience = std::chrono::seconds(std::max(1, timeout_));
+    return ApiClient(server);
+}
+
+Answer Program::call(std::string_view method,
+                     const std::string& target,
+                     const std::string& body,
+                     const std::string& if_match) const {
+    return client().call(method, target, body, if_match);
 }
 
 int Program::show(const std::string& path, const View& view) const {
@@ -208,8 +314,12 @@ int Program::show(const std::string& path, const View& view) const {
     if (is_for_people && view.headline && answer.body.is_object()) {
         fmt::print("{}\n", view.headline(answer.body.get_object()));
     }
+    if (is_for_people && is_empty_list(answer.body)) {
+        fmt::print(stderr, "{}\n", view.nothing ? view.nothing() : "there are none");
+        return 0;
+    }
     fmt::print("{}", render(answer.body, format_, view.columns));
-    if (!quiet_) {
+    if (!switches_.quiet) {
         report_page(answer.body);
     }
     return 0;
@@ -220,18 +330,85 @@ int Program::change(const char* method,
                     const json::object& body,
                     const char* done) const {
     const std::string text = json::serialize(body);
-    if (dry_run_) {
-        fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : text);
+    if (switches_.dry_run) {
+        fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : without_secrets(body));
         return 0;
     }
-    const Answer answer = client().call(method, path, body.empty() ? "" : text);
+    std::string target = path;
+    const auto add = [&target](const char* name, const std::string& value) {
+        target += (target.find('?') == std::string::npos ? '?' : '&') + std::string(name) + '=' +
+                  encode_segment(value);
+    };
+    if (switches_.force) {
+        add("force", "true");
+    }
+    if (!switches_.reason.empty()) {
+        add("reason", switches_.reason);
+    }
+    const Answer answer = client().call(method, target, body.empty() ? "" : text);
     if (answer.status >= 300) {
         return failed(answer);
     }
     if (format_ == Format::Json || format_ == Format::Yaml) {
         fmt::print("{}", render(answer.body, format_, {}));
-    } else if (!quiet_) {
+    } else if (!switches_.quiet) {
         report(answer.body, done);
+    }
+    return 0;
+}
+
+int Program::send_file(const std::string& path,
+                       const std::string& file,
+                       const char* content_type,
+                       const std::function<void(const json::object&)>& print) const {
+    std::ifstream stream(file, std::ios::binary);
+    const std::string content{std::istreambuf_iterator<char>(stream), {}};
+    if (!stream) {
+        throw NotUsable({fmt::format("{}: cannot be read", text::escape_for_log(file)),
+                         "",
+                         "name a file that is there and that you may read"});
+    }
+    const Answer answer = client().call(
+        "POST", switches_.dry_run ? path + "?dry_run=true" : path, content, {}, content_type);
+    const json::object* body = answer.body.if_object();
+    if (answer.status >= 300 || body == nullptr) {
+        const int code = failed(answer);
+        const json::value* faults = body != nullptr ? body->if_contains("faults") : nullptr;
+        if (faults != nullptr && faults->is_array()) {
+            for (const json::value& fault : faults->get_array()) {
+                fmt::print(stderr,
+                           "  line {}: {}\n",
+                           json::serialize(fault.at("line")),
+                           text::escape_for_log(fault.at("sentence").as_string(), 1000));
+            }
+        }
+        return code;
+    }
+    if (format_ == Format::Json || format_ == Format::Yaml) {
+        fmt::print("{}", render(answer.body, format_, {}));
+    } else {
+        print(*body);
+    }
+    return 0;
+}
+
+int Program::request(const char* method,
+                     const std::string& path,
+                     const json::object& body,
+                     const std::function<void(const json::object&)>& print) const {
+    const std::string text = json::serialize(body);
+    if (switches_.dry_run) {
+        fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : without_secrets(body));
+        return 0;
+    }
+    const Answer answer = client().call(method, path, body.empty() ? "" : text);
+    if (answer.status >= 300 || !answer.body.is_object()) {
+        return failed(answer);
+    }
+    if (format_ == Format::Json || format_ == Format::Yaml) {
+        fmt::print("{}", render(answer.body, format_, {}));
+    } else {
+        print(answer.body.get_object());
     }
     return 0;
 }
@@ -242,21 +419,22 @@ int Program::failed(const Answer& answer) const {
         const json::value* value = problem != nullptr ? problem->if_contains(name) : nullptr;
         return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
     };
+    const std::string code = field("code").empty() ? "" : field("code") + ": ";
+    const std::string detail = field("detail");
     fmt::print(stderr,
-               "{}{}\n",
-               field("code").empty() ? "" : field("code") + ": ",
-               field("detail").empty() ? fmt::format("HTTP {}", answer.status) : field("detail"));
-    for (const char* name : {"evidence", "fix"}) {
-        if (!field(name).empty()) {
-            fmt::print(stderr, "  {}: {}\n", name, field(name));
-        }
-    }
+               "{}",
+               to_text({code + (detail.empty() ? fmt::format("HTTP {}", answer.status) : detail),
+                        field("evidence"),
+                        field("fix").empty() ? default_fix(answer.status) : field("fix")}));
     switch (answer.status) {
         case 400:
         case 413:
+        case 415:
+        case 421:
             return 2;
         case 401:
         case 403:
+        case 429:
             return 4;
         case 409:
         case 412:

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace CLI {
@@ -34,6 +35,7 @@ struct Property {
 struct View {
     Columns columns;
     std::function<std::string(const boost::json::object&)> headline = {};
+    std::function<std::string()> nothing = {};  ///< what to say of a list without rows
 };
 
 class Program {
@@ -51,8 +53,30 @@ class Program {
 
     const Offline& offline() const { return offline_; }
 
+    /// Flags that concern all commands.
+    struct Switches {
+        bool dry_run = false;
+        bool quiet = false;
+        bool verbose = false;
+        bool yes = false;
+        bool no_input = false;
+        bool force = false;
+        std::string reason;
+    };
+
+    const Switches& switches() const { return switches_; }
+
+    Format format() const { return format_; }
+
+    /// One question to the daemon, `target` below /api/v1/. Throws NotReachable.
+    Answer call(std::string_view method,
+                const std::string& target,
+                const std::string& body,
+                const std::string& if_match = {}) const;
+
     /// A word that has commands below it.
     CLI::App& group(const char* name, const char* help);
+    CLI::App& group(CLI::App& parent, const char* name, const char* help);
     CLI::App& command(CLI::App& parent, const char* name, const char* help, Action action);
     /// A command at the top.
     CLI::App& command(const char* name, const char* help, Action action);
@@ -60,11 +84,14 @@ class Program {
     CLI::App& word(CLI::App& command, const char* name, const char* help);
     /// "--user TEXT"; given("--user") has it afterwards.
     CLI::App& option(CLI::App& command, const char* name, const char* help, bool required = false);
+    /// "--password-stdin"; has() knows it afterwards.
+    CLI::App& flag(CLI::App& command, const char* name, const char* help);
     /// Flags that make up body().
     CLI::App& properties(CLI::App& command, const std::vector<Property>& known);
 
     /// Empty if it was not given.
     const std::string& given(const char* name) const;
+    bool has(const char* flag) const;
 
     const boost::json::object& body() const { return body_; }
 
@@ -76,6 +103,19 @@ class Program {
                const boost::json::object& body,
                const char* done) const;
 
+    /// The same with the content of a file as body; --dry-run lets the daemon check it.
+    int send_file(const std::string& path,
+                  const std::string& file,
+                  const char* content_type,
+                  const std::function<void(const boost::json::object&)>& print) const;
+
+    /// Asks for something whose answer is more than "done": `print` writes it for people, JSON and
+    /// YAML are written as they are.
+    int request(const char* method,
+                const std::string& path,
+                const boost::json::object& body,
+                const std::function<void(const boost::json::object&)>& print) const;
+
   private:
     void global_flags();
     ApiClient client() const;
@@ -84,15 +124,14 @@ class Program {
     const Offline& offline_;
     std::unique_ptr<CLI::App> app_;
     Action action_;
-    std::string server_;
-    std::string token_file_;
+    Server server_;
     std::string output_ = "table";
     int timeout_ = 30;
-    bool dry_run_ = false;
-    bool quiet_ = false;
+    Switches switches_;
     bool ignored_ = false;
     Format format_ = Format::Table;
     std::map<std::string, std::string, std::less<>> given_;
+    std::map<std::string, bool, std::less<>> flags_;
     boost::json::object body_;
 };
 
@@ -101,5 +140,8 @@ void add_partner_commands(Program& program);
 void add_policy_commands(Program& program);
 void add_subscription_commands(Program& program);
 void add_contact_commands(Program& program);
+void add_user_commands(Program& program);
+void add_domain_commands(Program& program);
+void add_admin_commands(Program& program);
 
 }  // namespace isthmus::cli

@@ -51,12 +51,29 @@ std::string list_path(const Program& program) {
     return made;
 }
 
+/// "there is no subscription of alice@contoso.example with fabrikam.example", or a page that is
+/// past the end.
+std::string none(const Program& program) {
+    std::string made = "there is no subscription";
+    const std::string& user = program.given("--user");
+    made += user.empty() ? "" : " of " + text::escape_for_log(user);
+    for (const char* name : {"--contact", "--partner"}) {
+        const std::string& value = program.given(name);
+        made += value.empty() ? "" : " with " + text::escape_for_log(value);
+    }
+    if (!program.given("--offset").empty()) {
+        made += " beyond the first " + text::escape_for_log(program.given("--offset"));
+    }
+    return made + "; addresses are compared whole, as in alice@contoso.example";
+}
+
 }  // namespace
 
 void add_subscription_commands(Program& program) {
     CLI::App& group = program.group("subscription", "who watches whom across the gateway");
     CLI::App& list = program.command(group, "list", "both directions of all pairs", [&program] {
-        return program.show(list_path(program), {.columns = kColumns});
+        return program.show(list_path(program),
+                            {.columns = kColumns, .nothing = [&] { return none(program); }});
     });
     program.option(list, "--user", "of this SIP user");
     program.option(list, "--contact", "with this XMPP user");

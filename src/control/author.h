@@ -1,11 +1,13 @@
-// Who makes a change, as the revisions remember it.
+// Who makes a change: as the revisions remember it, and in which role.
 #pragma once
 
-#include "store/policy_store.h"
+#include "control/rights.h"
+#include "store/author.h"
 
 namespace isthmus::control {
 
-using Author = store::Author;
-using Revision = store::PolicyRevision;
+struct Author : store::Author {
+    Role role = Role::None;
+};
 
 }  // namespace isthmus::control

@@ -42,6 +42,22 @@ void enter(ContactStatus& into, SubscriptionStatus half) {
     into.subscription = std::move(half.id);
 }
 
+std::vector<ContactStatus> contacts_of(SubscriptionPage page) {
+    std::map<std::string, ContactStatus> found;
+    for (SubscriptionStatus& half : page.items) {
+        ContactStatus& contact = found[half.contact];
+        enter(contact, std::move(half));
+    }
+    std::vector<ContactStatus> made;
+    for (auto& [name, contact] : found) {
+        // Who only watches him is not on his list.
+        if (!contact.sip_watches_xmpp.empty() && contact.sip_watches_xmpp != "none") {
+            made.push_back(std::move(contact));
+        }
+    }
+    return made;
+}
+
 PresenceSide::Done logged(std::string_view event,
                           std::string user,
                           std::string contact,
@@ -69,43 +85,26 @@ PresenceSide::Done logged(std::string_view event,
 
 }  // namespace
 
-Result<std::vector<ContactStatus>> ContactService::list(std::string_view user) const {
+void ContactService::list(std::string_view user, const ListDone& done) const {
     if (user.empty()) {
-        return required("user");
+        return done(required("user"));
     }
     auto key = canonical_field(canonical_.user, "user", user);
     if (!key) {
-        return key.error();
+        return done(key.error());
     }
-    SubscriptionFilter filter{.user = std::move(*key),
-                              .contact = {},
-                              .partner = {},
-                              .offset = 0,
-                              .limit = SubscriptionService::kMaxLimit};
-    std::map<std::string, ContactStatus> found;
-    // Two halves a contact.
-    while (filter.offset < 2 * kMaxContacts) {
-        auto page = side_.list(filter);
-        if (!page) {
-            return page.error();
+    const SubscriptionFilter filter{.user = std::move(*key),
+                                    .contact = {},
+                                    .partner = {},
+                                    .offset = 0,
+                                    .limit = 2 * kMaxContacts};  // two halves a contact
+    side_.list(filter, [done](Result<SubscriptionPage> page) {
+        if (page) {
+            done(contacts_of(std::move(*page)));
+        } else {
+            done(page.error());
         }
-        for (SubscriptionStatus& half : page->items) {
-            ContactStatus& contact = found[half.contact];
-            enter(contact, std::move(half));
-        }
-        filter.offset += filter.limit;
-        if (page->items.empty() || filter.offset >= page->total) {
-            break;
-        }
-    }
-    std::vector<ContactStatus> made;
-    for (auto& [name, contact] : found) {
-        // Who only watches him is not on his list.
-        if (!contact.sip_watches_xmpp.empty() && contact.sip_watches_xmpp != "none") {
-            made.push_back(std::move(contact));
-        }
-    }
-    return made;
+    });
 }
 
 Result<ContactService::Pair> ContactService::pair(std::string_view user,

@@ -7,6 +7,7 @@
 #include "control/subscription_service.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,8 +39,11 @@ class ContactService {
     ContactService(PresenceSide side, CanonicalNames canonical)
         : side_(std::move(side)), canonical_(std::move(canonical)) {}
 
-    /// Ordered by contact. Syntax with IST-API-001 if `user` is none.
-    Result<std::vector<ContactStatus>> list(std::string_view user) const;
+    using ListDone = std::function<void(Result<std::vector<ContactStatus>>)>;
+
+    /// Ordered by contact. Syntax with IST-API-001 if `user` is none; `done` is called within the
+    /// call then, else later.
+    void list(std::string_view user, const ListDone& done) const;
 
     /// `done` may be called within the call (a name that is none) or later, once: when it is
     /// stored, with IST-API-003 if it is there already, with the policy's code if it is forbidden.

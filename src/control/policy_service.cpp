@@ -1,11 +1,15 @@
 #include "control/policy_service.h"
 
+#include "base/digest.h"
+#include "base/text.h"
+#include "control/object_checks.h"
+
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <stdexcept>
-#include <utility>
+#include <type_traits>
 
 namespace isthmus::control {
 
@@ -13,16 +17,59 @@ namespace json = boost::json;
 
 namespace {
 
-Error no_such(std::string_view what, std::string_view name) {
+template <class Object>
+Error no_such(std::string_view id) {
     return make_error(
-        ErrorKind::NotFound, "IST-API-002", fmt::format("There is no {} '{}'.", what, name), {});
+        ErrorKind::NotFound,
+        "IST-API-002",
+        fmt::format("There is no {} '{}'.", Kind<Object>::kNoun, text::escape_for_log(id, 80)),
+        {});
+}
+
+Error crossed(std::string_view object) {
+    return make_error(ErrorKind::Conflict,
+                      "IST-API-005",
+                      fmt::format("{} was changed by somebody else in the meantime.", object),
+                      {});
+}
+
+template <class Object>
+std::string name_of(std::string_view id) {
+    return fmt::format("{}/{}", Kind<Object>::kName, id);
 }
 
 }  // namespace
 
-PolicyService::PolicyService(store::PolicyStore& store, CanonicalDomain canonical, Publish publish)
-    : store_(store), canonical_(std::move(canonical)), publish_(std::move(publish)) {
-    auto built = policy::Policy::build(store_.load());
+std::string etag_of(const json::object& object) {
+    return fmt::format("\"{}\"", digest::sha256_hex(json::serialize(object)).substr(0, 24));
+}
+
+PolicyService::PolicyService(store::ConfigStore& store,
+                             CanonicalNames canonical,
+                             std::vector<std::string> own_domains,
+                             Publish publish)
+    : store_(store),
+      canonical_(std::move(canonical)),
+      own_domains_(std::move(own_domains)),
+      publish_(std::move(publish)) {
+    policy::Objects objects;
+    objects.providers = shipped_providers();
+    store_.load_objects([&](std::string_view kind, std::string_view id, std::string_view body) {
+        note_stored(kind, id, true);
+        const auto text = load_any(objects, kind, body);
+        if (!text) {
+            throw std::runtime_error(fmt::format(
+                "the database holds a {} '{}', which this version does not know", kind, id));
+        }
+        if (*text != body) {
+            older_texts_.emplace(std::pair(kind, id), body);
+        }
+    });
+    policy::UserTable::Builder users(store_.count_users());
+    store_.load_users([&](const policy::User& user) { users.add(user); });
+    objects.users = users.take();
+    objects.revision = store_.revision();
+    auto built = policy::Policy::build(std::move(objects));
     if (!built) {
         throw std::runtime_error(
             fmt::format("the stored policy is not consistent: {}", built.error().detail));
@@ -31,175 +78,348 @@ PolicyService::PolicyService(store::PolicyStore& store, CanonicalDomain canonica
     publish_(current_);
 }
 
-template <class Save>
-Result<Committed> PolicyService::commit(policy::Objects objects, json::object now, Save save) {
-    // The snapshot carries the number that its own revision will get.
-    objects.revision = store_.revision() + 1;
-    auto built = policy::Policy::build(std::move(objects));
-    if (!built) {
-        return built.error();
+template <class Object>
+std::string PolicyService::id_of(std::string_view given) const {
+    if constexpr (std::is_same_v<Object, policy::AccessRule>) {
+        return policy_identity(given);
+    } else if constexpr (std::is_same_v<Object, policy::BlockedDomain>) {
+        const auto pattern = canonical_pattern(given, canonical_.domain);
+        return pattern ? *pattern : std::string(given);
+    } else if constexpr (std::is_same_v<Object, policy::Partner> ||
+                         std::is_same_v<Object, policy::AllowedDomain>) {
+        const auto domain = canonical_.domain(given);
+        return domain ? *domain : std::string(given);
+    } else {
+        return std::string(given);
+    }
+}
+
+template <class Object>
+const Object* PolicyService::find(std::string_view id) const {
+    const std::string canonical = id_of<Object>(id);
+    if constexpr (std::is_same_v<Object, policy::Partner>) {
+        return current_->partner_of(canonical);
+    } else {
+        const auto& list = current_->objects().*Kind<Object>::kList;
+        const auto at = std::ranges::find_if(list, [&](const Object& one) {
+            return text::iequals(one.*Kind<Object>::kId, canonical);
+        });
+        return at == list.end() ? nullptr : &*at;
+    }
+}
+
+template <class Object>
+Result<Object> PolicyService::get(std::string_view id) const {
+    const Object* found = find<Object>(id);
+    if (found == nullptr) {
+        return no_such<Object>(id);
+    }
+    return *found;
+}
+
+Draft PolicyService::draft(const Edit& edit, std::string action, std::string object) const {
+    return {.objects = current_->objects(),
+            .record = {.author = edit.author,
+                       .action = std::move(action),
+                       .object = std::move(object),
+                       .reason = edit.reason,
+                       .objects = {},
+                       .users = {}},
+            .warnings = {},
+            .now = {}};
+}
+
+bool PolicyService::is_stored(std::string_view kind, std::string_view id) const {
+    return !may_be_implied(kind, id) || stored_.contains({std::string(kind), std::string(id)});
+}
+
+void PolicyService::note_stored(std::string_view kind, std::string_view id, bool is_there) {
+    if (!may_be_implied(kind, id)) {
+        return;
+    }
+    if (is_there) {
+        stored_.emplace(kind, id);
+    } else {
+        stored_.erase({std::string(kind), std::string(id)});
+    }
+}
+
+std::optional<std::string> PolicyService::stored_text(std::string_view kind,
+                                                      std::string_view id,
+                                                      const json::object& canonical) const {
+    if (!is_stored(kind, id)) {
+        return std::nullopt;
+    }
+    const auto older = older_texts_.find({std::string(kind), std::string(id)});
+    return older == older_texts_.end() ? json::serialize(canonical) : older->second;
+}
+
+Result<Committed> PolicyService::commit(Draft draft, const Edit& edit) {
+    store::Commit& record = draft.record;
+    std::erase_if(record.objects, [](const auto& change) { return change.before == change.after; });
+    Committed made{.revision = current_->revision(),
+                   .is_in_force = true,
+                   .is_dry_run = edit.dry_run,
+                   .object = std::move(draft.now),
+                   .warnings = std::move(draft.warnings)};
+    if (record.objects.empty() && record.users.empty()) {
+        return made;
+    }
+    if (!record.users.empty()) {
+        std::vector<policy::UserTable::Change> changes;
+        changes.reserve(record.users.size());
+        for (const store::UserChange& one : record.users) {
+            changes.push_back(
+                {one.uri, one.after ? policy::standing_of(*one.after) : policy::Standing{}});
+        }
+        draft.objects.users = draft.objects.users->with(changes);
     }
     try {
-        const std::uint64_t revision = save();
+        // The snapshot carries the number that its own revision will get.
+        draft.objects.revision = store_.revision() + 1;
+        auto built = policy::Policy::build(std::move(draft.objects));
+        if (!built) {
+            return built.error();
+        }
+        if (edit.dry_run) {
+            return made;
+        }
+        made.revision = store_.commit(record);
         current_ = *built;
-        return Committed{revision, publish_(current_), std::move(now)};
+    } catch (const store::StoreConflict&) {
+        return crossed(record.object);
     } catch (const store::StoreError& error) {
         return make_error(ErrorKind::Internal,
-                          {},
+                          "IST-API-004",
                           "The change could not be stored; nothing has changed.",
                           error.what());
     }
-}
-
-Result<policy::Partner> PolicyService::partner(std::string_view domain) const {
-    const auto canonical = canonical_(domain);
-    const policy::Partner* found = canonical ? current_->partner_of(*canonical) : nullptr;
-    if (found == nullptr) {
-        return no_such("XMPP federated partner", domain);
+    for (const store::ObjectChange& change : record.objects) {
+        older_texts_.erase({change.kind, change.id});
+        note_stored(change.kind, change.id, change.after.has_value());
     }
-    return *found;
+    made.is_in_force = publish_(current_);
+    return made;
 }
 
-Result<Committed> PolicyService::save_partner(policy::Objects objects,
-                                              const policy::Partner& partner,
-                                              const store::Author& author,
-                                              store::Change change) {
-    json::object now = to_json(partner);
-    change.after = json::serialize(now);
-    return commit(
-        std::move(objects), std::move(now), [&] { return store_.save(partner, author, change); });
-}
-
-Result<Committed> PolicyService::create_partner(const json::object& given,
-                                                const store::Author& author) {
-    policy::Partner made;
+template <class Object>
+Result<Committed> PolicyService::create(const json::object& given, const Edit& edit) {
+    Object made;
     if (auto applied = apply(made, given, canonical_); !applied) {
         return applied.error();
     }
-    if (made.domain.empty()) {
-        return make_error(ErrorKind::Syntax, "IST-API-001", "domain is required.", {});
+    const std::string id = made.*Kind<Object>::kId;
+    if (id.empty()) {
+        return make_error(ErrorKind::Syntax,
+                          "IST-API-001",
+                          fmt::format("{}: is required.", id_property<Object>()),
+                          {});
     }
-    if (const policy::Partner* holder = current_->partner_of(made.domain); holder != nullptr) {
-        return make_error(
-            ErrorKind::Conflict,
-            "IST-API-003",
-            fmt::format(
-                "The domain '{}' belongs to the partner '{}'.", made.domain, holder->domain),
-            {});
+    if (const Object* there = find<Object>(id); there != nullptr) {
+        return duplicate(*there, id);
     }
-    policy::Objects objects = store_.load();
-    objects.partners.push_back(made);
-    return save_partner(
-        std::move(objects), made, author, {"create", "partner/" + made.domain, {}, {}});
+    Draft draft = this->draft(edit, "create", name_of<Object>(id));
+    list_of<Object>(draft.objects).push_back(made);
+    if (auto good = check(made, draft); !good) {
+        return good.error();
+    }
+    draft.now = to_json(made);
+    draft.record.objects.push_back(
+        {std::string(Kind<Object>::kName), id, std::nullopt, json::serialize(draft.now)});
+    return commit(std::move(draft), edit);
 }
 
-Result<Committed> PolicyService::set_partner(std::string_view domain,
-                                             const json::object& change,
-                                             const store::Author& author) {
-    const auto found = partner(domain);
-    if (!found) {
-        return found.error();
+template <class Object>
+Result<Committed> PolicyService::set(std::string_view id,
+                                     const json::object& change,
+                                     const Edit& edit) {
+    const Object* found = find<Object>(id);
+    if (found == nullptr) {
+        return no_such<Object>(id);
     }
-    policy::Partner changed = *found;
+    const json::object before = to_json(*found);
+    const std::string& name = found->*Kind<Object>::kId;
+    if (!edit.if_match.empty() && edit.if_match != etag_of(before)) {
+        return crossed(name_of<Object>(name));
+    }
+    Object changed = *found;
     if (auto applied = apply(changed, change, canonical_); !applied) {
         return applied.error();
     }
-    if (changed.domain != found->domain) {
+    if (!text::iequals(changed.*Kind<Object>::kId, name)) {
         return make_error(ErrorKind::Syntax,
                           "IST-API-001",
-                          "The primary domain is the partner's identity and cannot be changed.",
+                          fmt::format("{}: is the object's identity and cannot be changed.",
+                                      id_property<Object>()),
                           {});
     }
-    policy::Objects objects = store_.load();
-    *std::ranges::find(objects.partners, changed.domain, &policy::Partner::domain) = changed;
-    return save_partner(std::move(objects),
-                        changed,
-                        author,
-                        {"set", "partner/" + changed.domain, json::serialize(to_json(*found)), {}});
+    changed.*Kind<Object>::kId = name;
+    Draft draft = this->draft(edit, "set", name_of<Object>(name));
+    *place_of(list_of<Object>(draft.objects), name) = changed;
+    if (auto good = check(changed, draft); !good) {
+        return good.error();
+    }
+    draft.now = to_json(changed);
+    draft.record.objects.push_back({std::string(Kind<Object>::kName),
+                                    name,
+                                    stored_text(Kind<Object>::kName, name, before),
+                                    json::serialize(draft.now)});
+    return commit(std::move(draft), edit);
 }
 
-Result<Committed> PolicyService::delete_partner(std::string_view domain,
-                                                const store::Author& author) {
-    const auto found = partner(domain);
-    if (!found) {
-        return found.error();
+template <class Object>
+Result<Committed> PolicyService::erase(std::string_view id, const Edit& edit) {
+    const Object* found = find<Object>(id);
+    if (found == nullptr) {
+        return no_such<Object>(id);
     }
-    policy::Objects objects = store_.load();
-    std::erase_if(objects.partners,
-                  [&](const policy::Partner& other) { return other.domain == found->domain; });
-    return commit(std::move(objects), {}, [&] {
-        return store_.delete_partner(
-            found->domain,
-            author,
-            {"delete", "partner/" + found->domain, json::serialize(to_json(*found)), {}});
+    const json::object before = to_json(*found);
+    const std::string name = found->*Kind<Object>::kId;
+    if (!edit.if_match.empty() && edit.if_match != etag_of(before)) {
+        return crossed(name_of<Object>(name));
+    }
+    Draft draft = this->draft(edit, "delete", name_of<Object>(name));
+    if (auto released = release(*found, edit, draft); !released) {
+        return released.error();
+    }
+    auto& list = list_of<Object>(draft.objects);
+    const auto place = place_of(list, name);
+    if (name == "Global") {
+        draft.record.action = "reset";
+        *place = Object{};
+        (*place).*Kind<Object>::kId = name;
+        draft.now = to_json(*place);
+        draft.warnings.emplace_back("The global policy has been reset: it cannot be deleted.");
+    } else {
+        list.erase(place);
+    }
+    if (is_stored(Kind<Object>::kName, name)) {
+        draft.record.objects.push_back({std::string(Kind<Object>::kName),
+                                        name,
+                                        stored_text(Kind<Object>::kName, name, before),
+                                        std::nullopt});
+    }
+    return commit(std::move(draft), edit);
+}
+
+template <class Object>
+Result<Committed> PolicyService::set_single(const json::object& change, const Edit& edit) {
+    constexpr auto kPlace = Kind<Object>::kPlace;
+    const Object& found = current_->objects().*kPlace;
+    const json::object before = to_json(found);
+    const std::string name(Kind<Object>::kName);
+    if (!edit.if_match.empty() && edit.if_match != etag_of(before)) {
+        return crossed(name);
+    }
+    Draft draft = this->draft(edit, "set", name);
+    Object& changed = draft.objects.*kPlace;
+    if (auto applied = apply(changed, change, canonical_); !applied) {
+        return applied.error();
+    }
+    draft.now = to_json(changed);
+    if (draft.now != before) {
+        draft.record.objects.push_back(
+            {name, {}, stored_text(name, {}, before), json::serialize(draft.now)});
+    }
+    if constexpr (std::is_same_v<Object, policy::GatewaySettings>) {
+        const auto text_of = [](const std::string& secret) {
+            return secret.empty() ? std::nullopt
+                                  : std::optional(json::serialize(json::string(secret)));
+        };
+        draft.record.objects.push_back({std::string(store::kSecretKind),
+                                        std::string(kPassphraseId),
+                                        text_of(found.dialback_passphrase),
+                                        text_of(changed.dialback_passphrase)});
+    }
+    return commit(std::move(draft), edit);
+}
+
+Result<void> PolicyService::clear_grants(std::string_view identity,
+                                         const Edit& edit,
+                                         Draft& draft) const {
+    const std::uint64_t granted =
+        store_.find_users({.text = {}, .policy = std::string(identity), .limit = 1}).total;
+    if (granted == 0) {
+        return {};
+    }
+    if (!edit.force) {
+        return make_error(
+            ErrorKind::Conflict,
+            "IST-API-010",
+            fmt::format("{} is granted to {}{} users.",
+                        identity,
+                        granted >= store::kUserCountLimit ? "at least " : "",
+                        granted),
+            "deleted all the same, they fall to the policy of their site, else to Global");
+    }
+    store_.load_users([&](const policy::User& user) {
+        if (text::iequals(user.policy, identity)) {
+            policy::User changed = user;
+            changed.policy.clear();
+            draft.record.users.push_back({user.uri, user, std::move(changed)});
+        }
     });
+    return {};
 }
 
-Result<policy::AccessRule> PolicyService::rule(std::string_view id) const {
-    const std::string identity = policy_identity(id);
-    const auto found =
-        std::ranges::find(current_->rules(), identity, &policy::AccessRule::identity);
-    if (found == current_->rules().end()) {
-        return no_such("external access policy", id);
-    }
-    return *found;
+template <class Object>
+Result<void> PolicyService::check(const Object& object, Draft& draft) const {
+    return check_object(object, draft.objects, *current_, own_domains_, draft.warnings);
 }
 
-Result<Committed> PolicyService::set_rule(std::string_view id,
-                                          const json::object& change,
-                                          const store::Author& author) {
-    const auto found = rule(id);
-    if (!found) {
-        return found.error();
+template <class Object>
+Result<void> PolicyService::release(const Object& object, const Edit& edit, Draft& draft) const {
+    if constexpr (std::is_same_v<Object, policy::AccessRule>) {
+        return clear_grants(object.identity, edit, draft);
     }
-    policy::AccessRule changed = *found;
-    if (auto applied = apply(changed, change); !applied) {
-        return applied.error();
+    if constexpr (std::is_same_v<Object, policy::Site> || std::is_same_v<Object, policy::Pool>) {
+        constexpr bool kIsSite = std::is_same_v<Object, policy::Site>;
+        const std::string& name = object.*Kind<Object>::kId;
+        store::UserFilter filter;
+        (kIsSite ? filter.site : filter.pool) = name;
+        filter.limit = 1;
+        const std::uint64_t users = store_.find_users(filter).total;
+        std::string in_use = users == 0 ? "" : fmt::format("{} users", users);
+        if constexpr (kIsSite) {
+            in_use += site_is_used_by(object, draft.objects, in_use.empty());
+        }
+        if (!in_use.empty()) {
+            return make_error(ErrorKind::Conflict,
+                              "IST-API-010",
+                              fmt::format("{} is still used by {}.", name, in_use),
+                              {});
+        }
     }
-    policy::Objects objects = store_.load();
-    std::erase_if(objects.rules, [&](const policy::AccessRule& other) {
-        return other.identity == changed.identity;
-    });
-    objects.rules.push_back(changed);
-    json::object now = to_json(changed);
-    const store::Change entry{"set",
-                              "policy/" + changed.identity,
-                              json::serialize(to_json(*found)),
-                              json::serialize(now)};
-    return commit(
-        std::move(objects), std::move(now), [&] { return store_.save(changed, author, entry); });
+    return {};
 }
 
-Result<Committed> PolicyService::set_access_edge(const json::object& change,
-                                                 const store::Author& author) {
-    policy::AccessEdge changed = current_->access_edge();
-    if (auto applied = apply(changed, change); !applied) {
-        return applied.error();
-    }
-    policy::Objects objects = store_.load();
-    objects.access_edge = changed;
-    json::object now = to_json(changed);
-    const store::Change entry{"set",
-                              "access-edge",
-                              json::serialize(to_json(current_->access_edge())),
-                              json::serialize(now)};
-    return commit(
-        std::move(objects), std::move(now), [&] { return store_.save(changed, author, entry); });
-}
+template Result<policy::Partner> PolicyService::get(std::string_view) const;
+template Result<policy::AccessRule> PolicyService::get(std::string_view) const;
+template Result<policy::AllowedDomain> PolicyService::get(std::string_view) const;
+template Result<policy::BlockedDomain> PolicyService::get(std::string_view) const;
+template Result<policy::Provider> PolicyService::get(std::string_view) const;
+template Result<policy::Site> PolicyService::get(std::string_view) const;
+template Result<policy::Pool> PolicyService::get(std::string_view) const;
 
-Result<Committed> PolicyService::set_gateway(const json::object& change,
-                                             const store::Author& author) {
-    policy::GatewaySettings changed = current_->gateway();
-    if (auto applied = apply(changed, change); !applied) {
-        return applied.error();
-    }
-    policy::Objects objects = store_.load();
-    objects.gateway = changed;
-    json::object now = to_json(changed);
-    const store::Change entry{
-        "set", "gateway", json::serialize(to_json(current_->gateway())), json::serialize(now)};
-    return commit(
-        std::move(objects), std::move(now), [&] { return store_.save(changed, author, entry); });
-}
+#define ISTHMUS_EDITABLE(Object)                                                                \
+    template Result<Committed> PolicyService::create<Object>(const json::object&, const Edit&); \
+    template Result<Committed> PolicyService::set<Object>(                                      \
+        std::string_view, const json::object&, const Edit&);                                    \
+    template Result<Committed> PolicyService::erase<Object>(std::string_view, const Edit&);
+
+ISTHMUS_EDITABLE(policy::Partner)
+ISTHMUS_EDITABLE(policy::AccessRule)
+ISTHMUS_EDITABLE(policy::AllowedDomain)
+ISTHMUS_EDITABLE(policy::BlockedDomain)
+ISTHMUS_EDITABLE(policy::Provider)
+ISTHMUS_EDITABLE(policy::Site)
+ISTHMUS_EDITABLE(policy::Pool)
+
+#undef ISTHMUS_EDITABLE
+
+template Result<Committed> PolicyService::set_single<policy::AccessEdge>(const json::object&,
+                                                                         const Edit&);
+template Result<Committed> PolicyService::set_single<policy::GatewaySettings>(const json::object&,
+                                                                              const Edit&);
 
 }  // namespace isthmus::control

@@ -1,73 +1,133 @@
-// The management use cases for policies, partners and switches: validate, store, put in force.
-// Transport-free: the API and tests call the same functions. Control thread only.
+// The use cases on what decides who may talk to whom. Transport-free: the API, the cmdlets and the
+// tests call the same functions. Validate, store, publish, in that order: nothing is in force that
+// is not stored, nothing is stored that does not validate. Control thread only.
 #pragma once
 
 #include "base/result.h"
+#include "control/edit.h"
 #include "control/objects.h"
 #include "policy/policy.h"
-#include "store/policy_store.h"
+#include "store/config_store.h"
 
 #include <boost/json/object.hpp>
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace isthmus::control {
 
-/// Hands a snapshot to the running gateway and returns when it is in force there. False: it did
-/// not confirm in time (it will still come into force).
+/// Puts a snapshot in force; false if the running gateway did not confirm it in time.
 using Publish = std::function<bool(std::shared_ptr<const policy::Policy>)>;
 
-/// What a committed change answers.
-struct Committed {
-    std::uint64_t revision = 0;
-    bool is_in_force = false;
-    boost::json::object object;  ///< as it is now; empty after a deletion
+/// All that one change does: the objects as they will be, and the record of what differs.
+struct Draft {
+    policy::Objects objects;
+    store::Commit record;
+    std::vector<std::string> warnings;
+    boost::json::object now;  ///< what the author is answered
 };
 
 class PolicyService {
   public:
-    /// Loads everything and publishes it. Throws StoreError, or std::runtime_error if what is
-    /// stored does not make a policy.
-    PolicyService(store::PolicyStore& store, CanonicalDomain canonical, Publish publish);
+    /// Loads everything and publishes it. `own_domains` (prepared XMPP domains) are those we serve:
+    /// they cannot be partners. Throws StoreError, or std::runtime_error if what is stored does not
+    /// make a policy.
+    PolicyService(store::ConfigStore& store,
+                  CanonicalNames canonical,
+                  std::vector<std::string> own_domains,
+                  Publish publish);
 
     const policy::Policy& current() const { return *current_; }
 
-    Result<policy::Partner> partner(std::string_view domain) const;
-    Result<Committed> create_partner(const boost::json::object& given, const store::Author& author);
-    Result<Committed> set_partner(std::string_view domain,
-                                  const boost::json::object& change,
-                                  const store::Author& author);
-    Result<Committed> delete_partner(std::string_view domain, const store::Author& author);
+    const std::shared_ptr<const policy::Policy>& snapshot() const { return current_; }
 
-    Result<policy::AccessRule> rule(std::string_view id) const;
-    /// Site and user policies come with the management issue: only "global" may be set here.
-    Result<Committed> set_rule(std::string_view id,
-                               const boost::json::object& change,
-                               const store::Author& author);
-    Result<Committed> set_access_edge(const boost::json::object& change,
-                                      const store::Author& author);
-    Result<Committed> set_gateway(const boost::json::object& change, const store::Author& author);
+    // Objects that there are several of: Partner, AccessRule, AllowedDomain, BlockedDomain,
+    // Provider, Site, Pool. `id` as an administrator writes it.
 
-    std::vector<store::PolicyRevision> history(std::size_t limit) const { return store_.history(limit); }
+    /// NotFound with IST-API-002 if there is none.
+    template <class Object>
+    Result<Object> get(std::string_view id) const;
+    /// Conflict with IST-API-003 if there is one of that name.
+    template <class Object>
+    Result<Committed> create(const boost::json::object& given, const Edit& edit);
+    /// Changes the named properties. Conflict with IST-API-005 if if_match is not what is there.
+    template <class Object>
+    Result<Committed> set(std::string_view id, const boost::json::object& change, const Edit& edit);
+    /// Conflict if something uses it, unless forced; the Global policy is reset instead.
+    template <class Object>
+    Result<Committed> erase(std::string_view id, const Edit& edit);
+
+    /// AccessEdge, GatewaySettings.
+    template <class Object>
+    Result<Committed> set_single(const boost::json::object& change, const Edit& edit);
+
+    std::vector<store::Revision> history(std::size_t limit, std::uint64_t before = 0) const {
+        return store_.history(limit, before);
+    }
+
+    std::optional<store::Revision> revision(std::uint64_t number) const {
+        return store_.find_revision(number);
+    }
+
+    std::vector<store::RevisionChange> changes(std::uint64_t number) const {
+        return store_.changes(number);
+    }
+
+    /// Everything as it was after that revision, as one new revision. Secrets stay as they are now.
+    Result<Committed> rollback(std::uint64_t number, const Edit& edit);
+
+    /// A draft of the present state, for use cases that change several objects (UserService,
+    /// migration).
+    Draft draft(const Edit& edit, std::string action, std::string object) const;
+    /// The users in `record.users` come into the snapshot by themselves.
+    Result<Committed> commit(Draft draft, const Edit& edit);
+
+    const CanonicalNames& canonical() const { return canonical_; }
+
+    const store::ConfigStore& store() const { return store_; }
 
   private:
-    /// Builds what would be in force first: nothing is stored that does not validate.
-    template <class Save>
-    Result<Committed> commit(policy::Objects objects, boost::json::object now, Save save);
+    template <class Object>
+    std::string id_of(std::string_view given) const;
+    template <class Object>
+    const Object* find(std::string_view id) const;
+    template <class Object>
+    Result<void> check(const Object& object, Draft& draft) const;
+    template <class Object>
+    Result<void> release(const Object& object, const Edit& edit, Draft& draft) const;
+    /// Puts a stored document in its place; answers the text that we would write today, nothing if
+    /// the kind is not known. Throws on a body that is none.
+    std::optional<std::string> load_any(policy::Objects& objects,
+                                        std::string_view kind,
+                                        std::string_view body) const;
+    Result<void> restore(Draft& draft, const store::RevisionChange& change) const;
+    Result<void> clear_grants(std::string_view identity, const Edit& edit, Draft& draft) const;
+    /// Global, the switches and the shipped providers are there before anybody stored them.
+    bool is_stored(std::string_view kind, std::string_view id) const;
+    void note_stored(std::string_view kind, std::string_view id, bool is_there);
+    /// The text that is stored of an object, as the store compares it; nothing if it is not.
+    std::optional<std::string> stored_text(std::string_view kind,
+                                           std::string_view id,
+                                           const boost::json::object& canonical) const;
 
-    Result<Committed> save_partner(policy::Objects objects,
-                                   const policy::Partner& partner,
-                                   const store::Author& author,
-                                   store::Change change);
-
-    store::PolicyStore& store_;
-    CanonicalDomain canonical_;
+    store::ConfigStore& store_;
+    CanonicalNames canonical_;
+    std::vector<std::string> own_domains_;
     Publish publish_;
     std::shared_ptr<const policy::Policy> current_;
+    /// Documents whose stored text differs from what we would write today: an older version wrote
+    /// them. Until they are written again the store compares with these.
+    std::map<std::pair<std::string, std::string>, std::string> older_texts_;
+    std::set<std::pair<std::string, std::string>> stored_;  ///< of those that may be implied
 };
 
 }  // namespace isthmus::control

@@ -9,6 +9,15 @@
 
 namespace isthmus::control {
 
+/// What went wrong last.
+struct Trouble {
+    std::string code;
+    std::string step;
+    std::string text;  ///< with the evidence
+    std::string address;
+    double age_seconds = 0;
+};
+
 struct StreamStatus {
     std::string local_domain;
     std::string remote_domain;
@@ -19,12 +28,17 @@ struct StreamStatus {
     std::string remote_address;
     std::size_t queued = 0;
     double oldest_seconds = 0;
-    std::string last_error;
+    std::optional<Trouble> last_error;
 };
 
 struct PeerStatus {
     std::string name;
     std::string target;
+    std::string transport;     ///< udp, tcp, tls
+    std::string state;         ///< up, not answering, never tried
+    double state_seconds = 0;  ///< since when; 0 if never tried
+    std::size_t pending = 0;   ///< our requests without outcome
+    std::optional<Trouble> last_error;
 };
 
 struct Status {

@@ -28,7 +28,7 @@ Result<void> logged(Result<void> result,
 
 }  // namespace
 
-Result<std::string> canonical_field(const CanonicalNames::Canonical& canonical,
+Result<std::string> canonical_field(const Canonical& canonical,
                                     std::string_view field,
                                     std::string_view given) {
     if (given.empty()) {
@@ -45,25 +45,25 @@ Result<std::string> canonical_field(const CanonicalNames::Canonical& canonical,
     return made;
 }
 
-Result<SubscriptionPage> SubscriptionService::list(SubscriptionFilter filter) const {
+void SubscriptionService::list(SubscriptionFilter filter, PresenceSide::ListDone done) const {
     if (filter.limit == 0 || filter.limit > kMaxLimit) {
-        return make_error(ErrorKind::Syntax,
-                          "IST-API-001",
-                          fmt::format("limit must be a whole number from 1 to {}.", kMaxLimit),
-                          {});
+        return done(make_error(ErrorKind::Syntax,
+                               "IST-API-001",
+                               fmt::format("limit must be a whole number from 1 to {}.", kMaxLimit),
+                               {}));
     }
     auto user = canonical_field(canonical_.user, "user", filter.user);
     auto contact = canonical_field(canonical_.contact, "contact", filter.contact);
     auto partner = canonical_field(canonical_.domain, "partner", filter.partner);
     for (const auto* name : {&user, &contact, &partner}) {
         if (!*name) {
-            return name->error();
+            return done(name->error());
         }
     }
     filter.user = std::move(*user);
     filter.contact = std::move(*contact);
     filter.partner = std::move(*partner);
-    return side_.list(filter);
+    side_.list(filter, std::move(done));
 }
 
 Result<SubscriptionStatus> SubscriptionService::get(std::string_view id) const {

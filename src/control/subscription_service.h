@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "control/author.h"
+#include "control/names.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -53,7 +54,10 @@ struct SubscriptionPage {
 struct PresenceSide {
     using Done = std::function<void(Result<void>)>;
 
-    std::function<Result<SubscriptionPage>(const SubscriptionFilter&)> list;
+    using ListDone = std::function<void(Result<SubscriptionPage>)>;
+
+    /// `done` is called later, once.
+    std::function<void(const SubscriptionFilter&, ListDone done)> list;
     std::function<Result<SubscriptionStatus>(std::string_view id)> get;
     std::function<Result<void>(std::string_view id)> refresh;
     std::function<Result<void>(std::string_view id)> end;
@@ -63,16 +67,6 @@ struct PresenceSide {
         remove_contact;
 };
 
-/// What an administrator types, in the form that is compared (docs/house.md, decision 9); given by
-/// app/, which knows both protocols.
-struct CanonicalNames {
-    using Canonical = std::function<Result<std::string>(std::string_view)>;
-
-    Canonical domain;
-    Canonical user;     ///< of SIP: "sip:Alice@contoso.example" to "alice@contoso.example"
-    Canonical contact;  ///< a bare JID
-};
-
 class SubscriptionService {
   public:
     static constexpr std::size_t kMaxLimit = 1000;
@@ -80,8 +74,9 @@ class SubscriptionService {
     SubscriptionService(PresenceSide side, CanonicalNames canonical)
         : side_(std::move(side)), canonical_(std::move(canonical)) {}
 
-    /// Syntax with IST-API-001 for names that are none, or a limit over kMaxLimit.
-    Result<SubscriptionPage> list(SubscriptionFilter filter) const;
+    /// Syntax with IST-API-001 for names that are none, or a limit over kMaxLimit; `done` is called
+    /// within the call then, else later.
+    void list(SubscriptionFilter filter, PresenceSide::ListDone done) const;
     Result<SubscriptionStatus> get(std::string_view id) const;
     /// Asks both sides for the present state.
     Result<void> refresh(std::string_view id, const Author& author) const;
@@ -94,7 +89,7 @@ class SubscriptionService {
 };
 
 /// IST-API-001 with the name of the field, unless it is empty or canonical already.
-Result<std::string> canonical_field(const CanonicalNames::Canonical& canonical,
+Result<std::string> canonical_field(const Canonical& canonical,
                                     std::string_view field,
                                     std::string_view given);
 

@@ -82,9 +82,10 @@ void Admission::wrote(std::string_view user,
 }
 
 std::string_view Admission::refusal_text(const policy::Decision& decision) {
-    // One text for the two gates that speak of a user, so that it tells nobody who exists.
-    const bool is_about_user =
-        decision.gate == policy::Gate::User || decision.gate == policy::Gate::PartnerType;
+    // One text for the gates that speak of a user, so that it tells nobody who exists.
+    const bool is_about_user = decision.gate == policy::Gate::User ||
+                               decision.gate == policy::Gate::UserState ||
+                               decision.gate == policy::Gate::PartnerType;
     return is_about_user && is_unverified(decision)
                ? "This user hears only from people whom he or she has added as a contact."
                : "";

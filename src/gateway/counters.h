@@ -62,7 +62,7 @@ class Counters {
     std::vector<std::unique_ptr<Row>> rows_;
     std::unique_ptr<Row> other_;
     std::array<metrics::Histogram*, 2> durations_{};
-    std::array<metrics::Counter*, 7> decisions_{};  // by policy::Gate
+    std::array<metrics::Counter*, policy::kGates> decisions_{};  // by policy::Gate
 };
 
 }  // namespace isthmus::gateway

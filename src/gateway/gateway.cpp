@@ -1,5 +1,7 @@
 #include "gateway/gateway.h"
 
+#include "gateway/explanation.h"
+
 #include <utility>
 
 namespace isthmus::gateway {
@@ -87,6 +89,17 @@ void Gateway::on_not_sent(std::uint64_t cookie, const Error& error) {
 
 void Gateway::on_link(std::string_view remote_domain, xmpp::LinkEvent event) {
     presence_.on_link(remote_domain, event);
+}
+
+Error Gateway::link_refusal(std::string_view remote_domain) {
+    const policy::Decision decision = decide_link(admission_.policy(), remote_domain);
+    if (decision.is_allowed()) {  // one of our own
+        return StanzaHandler::link_refusal(remote_domain);
+    }
+    return make_error(ErrorKind::Forbidden,
+                      policy::gate_code(decision.gate),
+                      "no federation with that domain",
+                      explain_in_full({decision, {{}, {}, remote_domain}}));
 }
 
 std::optional<xmpp::LinkPolicy> Gateway::link_policy(std::string_view remote_domain) {

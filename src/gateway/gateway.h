@@ -74,6 +74,7 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
     void on_not_sent(std::uint64_t cookie, const Error& error) override;
     void on_link(std::string_view remote_domain, xmpp::LinkEvent event) override;
     std::optional<xmpp::LinkPolicy> link_policy(std::string_view remote_domain) override;
+    Error link_refusal(std::string_view remote_domain) override;
 
   private:
     GatewayConfig config_;

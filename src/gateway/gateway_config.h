@@ -40,7 +40,12 @@ struct GatewayConfig {
     double subscribe_rate = 50;         ///< XMPP requests for subscriptions a second, per partner
     double subscribe_burst = 200;
     Duration notify_interval = std::chrono::seconds(5);  ///< between NOTIFYs of a dialog
-    int max_hops = 3;                                    ///< Isthmus gateways a message may pass
+    /// Tells the time within a turn of the loop, for the log; null: the turn's own time.
+    TimePoint (*read_clock)() = nullptr;
+    /// How often one dialog of ours with each SIP system is refreshed to see whether it knows it.
+    /// Zero: never.
+    Duration dialog_check = std::chrono::seconds(5);
+    int max_hops = 3;  ///< Isthmus gateways a message may pass
 };
 
 }  // namespace isthmus::gateway

@@ -24,7 +24,9 @@ constexpr std::array<std::string_view, 5> kShows{"", "away", "chat", "dnd", "xa"
 constexpr std::size_t kHead = 5;
 constexpr unsigned char kAvailable = 0x80;
 constexpr unsigned char kHasPriority = 0x40;
-constexpr unsigned char kIsIdle = 0x20;  // a text more, after the stamp
+constexpr unsigned char kIsIdle = 0x20;     // a text more, after the stamp
+constexpr unsigned char kIsStored = 0x10;   // its name is in the database
+constexpr unsigned char kIsAssumed = 0x08;  // no more than its name is known
 
 void put_size(std::string& to, std::size_t size) {
     const auto small = static_cast<std::uint16_t>(size);
@@ -103,8 +105,26 @@ std::string_view resource_of(std::string_view entry) {
     return take_text(entry);
 }
 
+unsigned char flags_of(std::string_view entry) {
+    return static_cast<unsigned char>(entry[2]);
+}
+
 bool is_available_entry(std::string_view entry) {
-    return (static_cast<unsigned char>(entry[2]) & kAvailable) != 0;
+    return (flags_of(entry) & kAvailable) != 0;
+}
+
+/// Whether an entry has these flags out of those.
+bool is_any(std::string_view entries, unsigned char of, unsigned char flags) {
+    while (!entries.empty()) {
+        if ((flags_of(next_entry(entries)) & of) == flags) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void add_flags(std::string& entry, std::size_t begin, unsigned char flags) {
+    entry[begin + 2] = static_cast<char>(static_cast<unsigned char>(entry[begin + 2]) | flags);
 }
 
 }  // namespace
@@ -118,16 +138,22 @@ bool KeptPresence::keep(const Presence& presence, std::size_t max_left) {
     const bool is_leaving = presence.type == PresenceType::Unavailable;
     const bool is_about_all = is_leaving && presence.from.resource.empty();
     std::size_t available = 0;
+    std::size_t assumed = 0;
     std::size_t left = is_leaving ? 1 : 0;
     std::string_view rest = entries_.view();
     while (!rest.empty()) {
         const std::string_view entry = next_entry(rest);
-        if (!is_about_all && resource_of(entry) == presence.from.resource) {
+        const bool is_same = resource_of(entry) == presence.from.resource;
+        if (is_same) {
+            add_flags(made, 0, flags_of(entry) & kIsStored);
+        }
+        if (is_same && !is_about_all) {
             if (entry == made) {
                 return false;
             }
         } else if (is_available_entry(entry)) {
             ++available;
+            assumed += (flags_of(entry) & kIsAssumed) != 0 ? 1 : 0;
         } else {
             ++left;
         }
@@ -135,7 +161,7 @@ bool KeptPresence::keep(const Presence& presence, std::size_t max_left) {
     if (is_about_all && available == 0 && entries_.view() == made) {
         return false;
     }
-    if (!is_leaving && available >= kMaxResources) {
+    if (!is_leaving && available - assumed >= kMaxResources) {
         return false;
     }
     kept.clear();
@@ -163,13 +189,17 @@ void KeptPresence::read(const xmpp::Jid& from,
     std::string_view rest = arena.copy(entries_.view());
     while (!rest.empty()) {
         std::string_view entry = next_entry(rest);
-        const auto flags = static_cast<unsigned char>(entry[2]);
+        const unsigned char flags = flags_of(entry);
+        if ((flags & kIsAssumed) != 0) {
+            continue;
+        }
         Presence& made = into.emplace_back();
         made.from = from;
         made.to = to;
         made.type = (flags & kAvailable) != 0 ? PresenceType::Available : PresenceType::Unavailable;
         made.has_priority = (flags & kHasPriority) != 0;
-        made.priority = static_cast<std::int8_t>(static_cast<unsigned char>(entry[3]));
+        const int priority = static_cast<unsigned char>(entry[3]);
+        made.priority = priority < 128 ? priority : priority - 256;  // the octet is signed
         made.show = kShows[flags & 7U];
         const std::size_t statuses = static_cast<unsigned char>(entry[4]);
         entry.remove_prefix(kHead);
@@ -194,14 +224,18 @@ void KeptPresence::available(std::vector<std::string_view>& into) const {
     }
 }
 
-bool KeptPresence::is_available() const {
+void KeptPresence::left(std::vector<std::string_view>& into) const {
     std::string_view rest = entries_.view();
     while (!rest.empty()) {
-        if (is_available_entry(next_entry(rest))) {
-            return true;
+        const std::string_view entry = next_entry(rest);
+        if (!is_available_entry(entry)) {
+            into.push_back(resource_of(entry));
         }
     }
-    return false;
+}
+
+bool KeptPresence::is_available() const {
+    return is_any(entries_.view(), kAvailable, kAvailable);
 }
 
 void KeptPresence::leave_all() {
@@ -217,6 +251,50 @@ void KeptPresence::leave_all() {
     gone.from.resource = resource_of(last);
     std::string made;
     encode(gone, made);
+    entries_.assign(made);
+}
+
+void KeptPresence::assume(std::string_view resource) {
+    Presence shown;
+    shown.from.resource = resource;
+    std::string made(entries_.view());
+    const std::size_t begin = made.size();
+    encode(shown, made);
+    add_flags(made, begin, kIsStored | kIsAssumed);
+    entries_.assign(made);
+}
+
+bool KeptPresence::has_assumed() const {
+    return is_any(entries_.view(), kAvailable | kIsAssumed, kAvailable | kIsAssumed);
+}
+
+void KeptPresence::forget() {
+    std::string made;
+    for (std::string_view rest = entries_.view(); !rest.empty();) {
+        const std::string_view entry = next_entry(rest);
+        Presence gone;
+        gone.type = PresenceType::Unavailable;
+        gone.from.resource = resource_of(entry);
+        const std::size_t begin = made.size();
+        encode(gone, made);
+        add_flags(made, begin, (flags_of(entry) & kIsStored) | kIsAssumed);
+    }
+    entries_.assign(made);
+}
+
+bool KeptPresence::has_unstored() const {
+    return is_any(entries_.view(), kAvailable | kIsStored, kAvailable);
+}
+
+void KeptPresence::set_stored(bool is_stored) {
+    std::string made(entries_.view());
+    for (std::string_view rest = made; !rest.empty();) {
+        const auto begin = static_cast<std::size_t>(rest.data() - made.data());
+        const std::string_view entry = next_entry(rest);
+        const unsigned char others = flags_of(entry) & static_cast<unsigned char>(~kIsStored);
+        made[begin + 2] =
+            static_cast<char>(is_stored && is_available_entry(entry) ? others | kIsStored : others);
+    }
     entries_.assign(made);
 }
 

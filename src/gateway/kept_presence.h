@@ -31,6 +31,9 @@ class KeptPresence {
     /// Resources that are available; views die with the next change.
     void available(std::vector<std::string_view>& into) const;
 
+    /// The others; views die with the next change.
+    void left(std::vector<std::string_view>& into) const;
+
     bool is_empty() const { return entries_.empty(); }
 
     bool is_available() const;
@@ -39,6 +42,19 @@ class KeptPresence {
     void leave_all();
 
     void clear() { entries_.clear(); }
+
+    // What outlives a restart: the names of the resources that are shown, not what they show.
+
+    /// After a restart: the other side holds it for available, and nothing more is known. It counts
+    /// as available, read() leaves it out, and whatever keep() hears of it is news.
+    void assume(std::string_view resource);
+    bool has_assumed() const;
+    /// The other side was told that all are gone: nothing but their names stays.
+    void forget();
+    /// Whether a resource is available whose name is not stored.
+    bool has_unstored() const;
+    /// The names of all available ones are stored, or none is.
+    void set_stored(bool is_stored);
 
   private:
     subscriptions::CompactText entries_;

@@ -1,5 +1,6 @@
 #include "gateway/message_flow.h"
 
+#include <algorithm>
 #include <ctime>
 
 namespace isthmus::gateway {
@@ -16,7 +17,7 @@ MessageFlow::MessageFlow(const GatewayConfig& config,
       contacts_(contacts),
       timers_(timers),
       random_(random),
-      log_(timers, random),
+      log_(timers, random, config.read_clock),
       outbox_(*this,
               timers,
               {.per_target = config.max_queue_per_target,
@@ -47,6 +48,30 @@ Outcome MessageFlow::outcome_of(ErrorKind kind) {
     }
 }
 
+std::string_view MessageFlow::partner_name(std::uint32_t index) const {
+    const auto& partners = admission_.policy().partners();
+    return index < partners.size() ? std::string_view(partners[index].domain) : std::string_view();
+}
+
+std::string_view MessageFlow::partner_of(std::string_view remote_domain) const {
+    const policy::Partner* partner = admission_.policy().partner_of(remote_domain);
+    return partner != nullptr ? std::string_view(partner->domain) : std::string_view();
+}
+
+std::string_view MessageFlow::peer_name(int index) const {
+    return index < 0 ? std::string_view()
+                     : std::string_view(config_.peers[static_cast<std::size_t>(index)].name);
+}
+
+std::string_view MessageFlow::peer_name(std::string_view sip_domain) const {
+    for (const SipPeer& peer : config_.peers) {
+        if (std::ranges::find(peer.domains, sip_domain) != peer.domains.end()) {
+            return peer.name;
+        }
+    }
+    return {};
+}
+
 const DeliveryNotices::Entry* MessageFlow::notice_of(std::string_view stanza_id,
                                                      const xmpp::Message& message) const {
     const auto id = notices_.size() == 0 ? std::nullopt : log_.id_of(stanza_id);
@@ -60,9 +85,12 @@ void MessageFlow::on_late_error(const xmpp::Message& message) {
     log_.failure({.direction = Direction::SipToXmpp,
                   .code = "IST-XMPP-005",
                   .text = message.error ? xmpp::condition_name(message.error->condition) : "",
+                  .step = "delivery",
                   .from = address_text(message.from, arena_),
                   .to = address_text(message.to, arena_),
-                  .stanza_id = message.id},
+                  .stanza_id = message.id,
+                  .partner = partner_of(message.from.domain),
+                  .since = timers_.now()},
                  arena_);
     if (entry != nullptr) {
         send_notice(*entry, translate::ImdnStatus::Failed);
@@ -97,6 +125,7 @@ void MessageFlow::send_notice(const DeliveryNotices::Entry& entry, translate::Im
     notice.from = address_text(recipient, arena_);
     notice.to = address_text(sender, arena_);
     notice.stanza_id.clear();
+    notice.call_id.clear();
     notice.sip_domain = served->sip;
     notice.id = log_.next_id();
     notice.since = timers_.now();

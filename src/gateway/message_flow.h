@@ -69,6 +69,7 @@ class MessageFlow final : private Outbox::Sender,
         std::uint64_t id = 0;
         TimePoint since;
         std::uint32_t partner = Counters::kOther;
+        int peer = -1;
     };
 
     /// What a MESSAGE towards SIP is. Errors are told to nobody but the sender of a text.
@@ -84,6 +85,7 @@ class MessageFlow final : private Outbox::Sender,
         std::string from;  ///< full JIDs as the stanza had them
         std::string to;
         std::string stanza_id;
+        std::string call_id;
         std::string sip_domain;
         std::uint64_t id = 0;
         TimePoint since;
@@ -95,18 +97,27 @@ class MessageFlow final : private Outbox::Sender,
 
     static Outcome outcome_of(ErrorKind kind);
 
+    // Names for the log, views into the configuration and the snapshot; empty if there is none.
+    std::string_view partner_name(std::uint32_t index) const;
+    std::string_view partner_of(std::string_view remote_domain) const;
+    std::string_view peer_name(int index) const;
+    std::string_view peer_name(std::string_view sip_domain) const;
+
     void refuse(const sip::Request& request,
+                const sip::Origin& origin,
                 sip::IncomingRequest& transaction,
                 const translate::Refusal& refusal,
                 MessageReport report);
     void send_stanza(std::uint64_t id,
                      const sip::Request& request,
+                     const sip::Origin& origin,
                      const translate::XmppAddresses& addresses,
                      std::string_view user,
                      const policy::Decision& decision,
                      std::unique_ptr<sip::IncomingRequest> transaction);
     void submit_stanza(std::uint64_t id,
                        const sip::Request& request,
+                       const sip::Origin& origin,
                        std::string_view user,
                        const policy::Decision& decision,
                        const translate::ToXmpp& made,
@@ -122,6 +133,7 @@ class MessageFlow final : private Outbox::Sender,
     void bounce(const xmpp::Message& message, const xmpp::StanzaError& error, MessageReport report);
     void deny_from_xmpp(std::uint64_t id,
                         const xmpp::Message& message,
+                        const policy::Query& query,
                         const policy::Decision& decision);
     /// An allowed stanza whose recipient is one of ours.
     void carry_to_sip(std::uint64_t id,

@@ -1,6 +1,7 @@
 // Stanza to SIP MESSAGE: decide, translate, queue per target; refusals become stanza errors.
 #include "base/log.h"
 #include "gateway/message_flow.h"
+#include "sip/random_token.h"
 
 #include <charconv>
 #include <ctime>
@@ -31,6 +32,8 @@ void MessageFlow::bounce(const xmpp::Message& message,
     report.from = address_text(message.from, arena_);
     report.to = address_text(message.to, arena_);
     report.stanza_id = message.id;
+    report.partner = partner_of(message.from.domain);
+    report.since = timers_.now();
     log_.failure(report, arena_);
 }
 
@@ -45,7 +48,13 @@ void MessageFlow::on_message(const xmpp::Message& message) {
     const std::uint64_t id = log_.next_id();
     const auto deny = [&](xmpp::Condition condition, std::string_view code, Outcome outcome) {
         counters_.count(kDirection, Counters::kOther, outcome);
-        bounce(message, xmpp::StanzaError::of(condition), {.id = id, .code = code});
+        bounce(message,
+               xmpp::StanzaError::of(condition),
+               {.id = id,
+                .code = code,
+                .text = message.to.domain,
+                .step = "admission",
+                .result = outcome_name(outcome)});
     };
     const ServedDomain* served = admission_.served_xmpp(message.to.domain);
     if (served == nullptr || !sip_side_->serves(served->sip)) {
@@ -55,15 +64,13 @@ void MessageFlow::on_message(const xmpp::Message& message) {
     if (!key) {
         return deny(xmpp::Condition::JidMalformed, "IST-XMPP-001", Outcome::Invalid);
     }
+    const policy::Query query{
+        .user = *key, .user_domain = served->sip, .remote_domain = message.from.domain};
     const policy::Decision decision = admission_.decide_from_xmpp(
-        {.user = *key, .user_domain = served->sip, .remote_domain = message.from.domain},
-        message.from,
-        contacts_,
-        Approach::Message,
-        timers_.now());
+        query, message.from, contacts_, Approach::Message, timers_.now());
     counters_.count_decision(decision);
     if (!decision.is_allowed()) {
-        return deny_from_xmpp(id, message, decision);
+        return deny_from_xmpp(id, message, query, decision);
     }
     using xmpp::StanzaError;
     if (message.hops >= config_.max_hops) {
@@ -71,19 +78,28 @@ void MessageFlow::on_message(const xmpp::Message& message) {
         return bounce(
             message,
             StanzaError::of(xmpp::Condition::ServiceUnavailable, "The message goes in circles."),
-            {.id = id, .code = "IST-SIP-004", .text = "hops"});
+            {.id = id,
+             .code = "IST-SIP-004",
+             .text = "too many gateways on its way",
+             .step = "admission",
+             .result = outcome_name(Outcome::Denied)});
     }
     if (is_full()) {
         counters_.count(kDirection, decision, Outcome::Limited);
         return bounce(message,
                       StanzaError::of(xmpp::Condition::ResourceConstraint),
-                      {.id = id, .code = "IST-LIM-002"});
+                      {.id = id,
+                       .code = "IST-LIM-002",
+                       .text = "max_pending_messages reached",
+                       .step = "queue",
+                       .result = outcome_name(Outcome::Limited)});
     }
     carry_to_sip(id, message, decision, *served);
 }
 
 void MessageFlow::deny_from_xmpp(std::uint64_t id,
                                  const xmpp::Message& message,
+                                 const policy::Query& query,
                                  const policy::Decision& decision) {
     counters_.count(Direction::XmppToSip, decision, Outcome::Denied);
     const std::string_view text = Admission::refusal_text(decision);
@@ -91,11 +107,15 @@ void MessageFlow::deny_from_xmpp(std::uint64_t id,
         // Nobody wrote it, so nobody is told: typing notices and receipts of strangers just end.
         return;
     }
+    const PolicyRefusal refused{decision, query};
     bounce(message,
            xmpp::StanzaError::of(xmpp::Condition::Forbidden, text),
            {.id = id,
             .code = policy::gate_code(decision.gate),
-            .text = decision.rule != nullptr ? std::string_view(decision.rule->identity) : ""});
+            .text = query.remote_domain,
+            .step = "policy",
+            .result = outcome_name(Outcome::Denied),
+            .refusal = &refused});
 }
 
 void MessageFlow::carry_to_sip(std::uint64_t id,
@@ -130,8 +150,14 @@ void MessageFlow::carry_to_sip(std::uint64_t id,
     switch (made.action) {
         case translate::ToSip::Action::Refuse:
             counters_.count(kDirection, decision, Outcome::Invalid);
-            return bounce(
-                message, made.error, {.id = id, .code = "IST-XMPP-004", .text = made.error.text});
+            return bounce(message,
+                          made.error,
+                          {.id = id,
+                           .code = "IST-XMPP-004",
+                           .text = made.error.text,
+                           .step = "translation",
+                           .peer = peer_name(served.sip),
+                           .result = outcome_name(Outcome::Invalid)});
         case translate::ToSip::Action::Ignore:
             if (message.chat_state == xmpp::ChatState::Gone) {
                 conversations_.gone(message.to, message.from);
@@ -158,10 +184,14 @@ void MessageFlow::submit_text(std::uint64_t id,
     }
     if (!submit(id, ToSipKind::Text, message, made, decision, sip_domain)) {
         counters_.count(Direction::XmppToSip, decision, Outcome::Limited);
-        return bounce(
-            message,
-            xmpp::StanzaError::of(xmpp::Condition::ResourceConstraint),
-            {.id = id, .code = "IST-LIM-002", .text = "too many messages wait for this user"});
+        return bounce(message,
+                      xmpp::StanzaError::of(xmpp::Condition::ResourceConstraint),
+                      {.id = id,
+                       .code = "IST-LIM-002",
+                       .text = "too many messages wait for this user",
+                       .step = "queue",
+                       .peer = peer_name(sip_domain),
+                       .result = outcome_name(Outcome::Limited)});
     }
     if (!made.imdn_message_id.empty()) {
         sent_messages_.remember(made.imdn_message_id, message);
@@ -210,9 +240,17 @@ bool MessageFlow::submit(std::uint64_t id,
                          const translate::ToSip& made,
                          const policy::Decision& decision,
                          std::string_view sip_domain) {
-    const sip::OutgoingRequest& request = made.request;
+    sip::OutgoingRequest request = made.request;
     const std::uint64_t cookie = to_sip_.acquire();
     ToSip& entry = *to_sip_.find(cookie);
+    if (request.call_id.empty()) {
+        sip::RandomToken<16> fresh;
+        fresh.renew(random_);
+        entry.call_id = fresh.view();
+    } else {
+        entry.call_id = request.call_id;
+    }
+    request.call_id = entry.call_id;
     assign(entry.from, message.from);
     assign(entry.to, message.to);
     entry.stanza_id = message.id;
@@ -261,7 +299,6 @@ void MessageFlow::finish_to_sip(std::uint64_t cookie,
                                 std::string_view code,
                                 std::string_view detail) {
     const ToSip& entry = *to_sip_.find(cookie);
-    const Duration taken = timers_.now() - entry.since;
     if (error != nullptr && entry.kind != ToSipKind::Typing) {
         if (entry.kind == ToSipKind::Text) {
             server_->send_error(xmpp::Kind::Message,
@@ -274,20 +311,25 @@ void MessageFlow::finish_to_sip(std::uint64_t cookie,
                       .id = entry.id,
                       .code = code,
                       .text = detail,
+                      .step = "delivery",
                       .from = entry.from,
                       .to = entry.to,
+                      .call_id = entry.call_id,
                       .stanza_id = entry.stanza_id,
-                      .taken = taken},
+                      .partner = partner_name(entry.partner),
+                      .peer = peer_name(entry.sip_domain),
+                      .result = outcome_name(outcome),
+                      .since = entry.since},
                      arena_);
     } else if (log::is_enabled(log::Level::Debug)) {
         log_.step("im.done",
-                  {.direction = Direction::XmppToSip, .id = entry.id, .taken = taken},
+                  {.direction = Direction::XmppToSip, .id = entry.id, .since = entry.since},
                   outcome_name(outcome),
                   arena_);
     }
     if (entry.kind != ToSipKind::Notice) {
         counters_.count(Direction::XmppToSip, entry.partner, outcome);
-        counters_.observe(Direction::XmppToSip, taken);
+        counters_.observe(Direction::XmppToSip, timers_.now() - entry.since);
     }
     to_sip_.release(cookie);
     counters_.pending.set(static_cast<std::int64_t>(pending()));

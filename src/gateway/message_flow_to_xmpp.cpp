@@ -19,6 +19,7 @@ Refusal refusal(int status, std::string_view reason = {}) {
 }  // namespace
 
 void MessageFlow::refuse(const sip::Request& request,
+                         const sip::Origin& origin,
                          sip::IncomingRequest& transaction,
                          const Refusal& refusal,
                          MessageReport report) {
@@ -27,6 +28,8 @@ void MessageFlow::refuse(const sip::Request& request,
     report.from = request.from.uri.text;
     report.to = request.uri.text;
     report.call_id = request.call_id;
+    report.peer = peer_name(origin.peer);
+    report.since = timers_.now();
     log_.failure(report, arena_);
 }
 
@@ -48,17 +51,32 @@ void MessageFlow::on_request(const sip::Request& request,
             counters_.count(kDirection, Counters::kOther, denied->outcome);
         }
         // The peer learns that policy refused, not which rule (docs/house.md, example 8).
+        const PolicyRefusal refused{sender.decision, sender.query()};
         return refuse(request,
+                      origin,
                       *transaction,
                       denied->answer,
-                      {.id = id, .code = denied->code, .text = denied->text});
+                      {.id = id,
+                       .code = denied->code,
+                       .text = denied->text,
+                       .step = denied->step,
+                       .partner = sender.is_decided ? partner_of(refused.query.remote_domain)
+                                                    : std::string_view(),
+                       .result = outcome_name(denied->outcome),
+                       .refusal = denied->step == "policy" ? &refused : nullptr});
     }
-    send_stanza(
-        id, request, sender.addresses, sender.user, sender.decision, std::move(transaction));
+    send_stanza(id,
+                request,
+                origin,
+                sender.addresses,
+                sender.user,
+                sender.decision,
+                std::move(transaction));
 }
 
 void MessageFlow::send_stanza(std::uint64_t id,
                               const sip::Request& request,
+                              const sip::Origin& origin,
                               const translate::XmppAddresses& addresses,
                               std::string_view user,
                               const policy::Decision& decision,
@@ -68,7 +86,16 @@ void MessageFlow::send_stanza(std::uint64_t id,
         counters_.count(kDirection, decision, Outcome::Limited);
         Refusal answer = refusal(503);
         answer.add("Retry-After", "10");
-        return refuse(request, *transaction, answer, {.id = id, .code = "IST-LIM-002"});
+        return refuse(request,
+                      origin,
+                      *transaction,
+                      answer,
+                      {.id = id,
+                       .code = "IST-LIM-002",
+                       .text = "max_pending_messages reached",
+                       .step = "queue",
+                       .partner = partner_name(decision.partner_index),
+                       .result = outcome_name(Outcome::Limited)});
     }
     const std::string_view stanza_id = log_.text_of(id, arena_);
     const xmpp::Jid& from = addresses.from.jid;
@@ -94,9 +121,15 @@ void MessageFlow::send_stanza(std::uint64_t id,
     if (made.action == Action::Refuse) {
         counters_.count(kDirection, decision, Outcome::Invalid);
         return refuse(request,
+                      origin,
                       *transaction,
                       made.refusal,
-                      {.id = id, .code = "IST-SIP-005", .text = made.refusal.reason});
+                      {.id = id,
+                       .code = "IST-SIP-005",
+                       .text = made.refusal.reason,
+                       .step = "translation",
+                       .partner = partner_name(decision.partner_index),
+                       .result = outcome_name(Outcome::Invalid)});
     }
     if (made.action == Action::Notice) {
         conversations_.imdn_seen(from);
@@ -108,13 +141,23 @@ void MessageFlow::send_stanza(std::uint64_t id,
     }
     if (message_.hops > config_.max_hops) {
         counters_.count(kDirection, decision, Outcome::Denied);
-        return refuse(request, *transaction, refusal(483), {.id = id, .code = "IST-SIP-004"});
+        return refuse(request,
+                      origin,
+                      *transaction,
+                      refusal(483),
+                      {.id = id,
+                       .code = "IST-SIP-004",
+                       .text = "too many gateways on its way",
+                       .step = "admission",
+                       .partner = partner_name(decision.partner_index),
+                       .result = outcome_name(Outcome::Denied)});
     }
-    submit_stanza(id, request, user, decision, made, std::move(transaction));
+    submit_stanza(id, request, origin, user, decision, made, std::move(transaction));
 }
 
 void MessageFlow::submit_stanza(std::uint64_t id,
                                 const sip::Request& request,
+                                const sip::Origin& origin,
                                 std::string_view user,
                                 const policy::Decision& decision,
                                 const translate::ToXmpp& made,
@@ -143,6 +186,7 @@ void MessageFlow::submit_stanza(std::uint64_t id,
     entry.id = id;
     entry.since = timers_.now();
     entry.partner = decision.partner_index;
+    entry.peer = origin.peer;
     notices_.remember(id, made.imdn, message_.from, message_.to);
     if (!message_.bodies.empty()) {
         const std::string_view domain = compared_host(request.from.uri.host, arena_);
@@ -204,12 +248,11 @@ void MessageFlow::on_sent(std::uint64_t cookie) {
     // RFC 3428 §7: a gateway into another network cannot promise delivery, so 202 (gap G-31).
     entry->transaction->respond(202);
     counters_.count(Direction::SipToXmpp, entry->partner, Outcome::Delivered);
-    const Duration taken = timers_.now() - entry->since;
-    counters_.observe(Direction::SipToXmpp, taken);
+    counters_.observe(Direction::SipToXmpp, timers_.now() - entry->since);
     if (log::is_enabled(log::Level::Debug)) {
         arena_.reset();
         log_.step("im.done",
-                  {.direction = Direction::SipToXmpp, .id = entry->id, .taken = taken},
+                  {.direction = Direction::SipToXmpp, .id = entry->id, .since = entry->since},
                   "delivered",
                   arena_);
     }
@@ -225,15 +268,25 @@ void MessageFlow::on_not_sent(std::uint64_t cookie, const Error& error) {
     }
     arena_.reset();
     const Refusal answer = translate::to_sip(error, arena_);
-    entry->transaction->respond(answer.response());
-    counters_.count(Direction::SipToXmpp, entry->partner, outcome_of(error.kind));
+    const Outcome outcome = outcome_of(error.kind);
+    counters_.count(Direction::SipToXmpp, entry->partner, outcome);
+    // While the transaction still knows them.
+    const sip::IncomingRequest::Names names = entry->transaction->names();
     log_.failure({.direction = Direction::SipToXmpp,
                   .id = entry->id,
                   .code = error.code,
                   .text = error.detail.empty() ? error.public_text : error.detail,
+                  .step = "delivery",
+                  .from = names.from,
+                  .to = names.to,
+                  .call_id = names.call_id,
                   .stanza_id = log_.text_of(entry->id, arena_),
-                  .taken = timers_.now() - entry->since},
+                  .partner = partner_name(entry->partner),
+                  .peer = peer_name(entry->peer),
+                  .result = outcome_name(outcome),
+                  .since = entry->since},
                  arena_);
+    entry->transaction->respond(answer.response());
     // RFC 5438 §12.1.3.1: the response tells it, so no notice must.
     notices_.forget(entry->id);
     entry->transaction.reset();

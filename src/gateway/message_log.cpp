@@ -1,5 +1,6 @@
 #include "gateway/message_log.h"
 
+#include "base/codes.h"
 #include "base/log.h"
 
 #include <charconv>
@@ -11,10 +12,6 @@ namespace {
 
 constexpr std::uint32_t kFailureLinesPerSecond = 50;
 constexpr std::size_t kBoot = 8;  // hex digits that stand for the run
-
-double milliseconds(Duration duration) {
-    return std::chrono::duration<double, std::milli>(duration).count();
-}
 
 }  // namespace
 
@@ -65,17 +62,35 @@ void MessageLog::failure(const MessageReport& report, Arena& arena) {
         return;
     }
     --budget_;
+    const codes::Code* code = codes::find(report.code);
+    Explanation about = report.refusal != nullptr ? explain(*report.refusal) : Explanation();
+    if (about.sentence.empty() && code != nullptr) {
+        about = {.sentence = std::string(code->sentence), .fix = std::string(code->fix)};
+    }
+    const policy::Decision decision =
+        report.refusal != nullptr ? report.refusal->decision : policy::Decision();
+    const policy::AccessRule* rule = decision.rule;
     log::event(log::Level::Warning,
                "im.fail",
                {{"code", report.code},
-                {"msg", report.text},
+                {"msg", about.sentence},
+                {"evidence", report.text},
+                {"fix", about.fix},
+                {"step", report.step},
+                {"result", report.result},
                 {"trace_id", report.id != 0 ? text_of(report.id, arena) : std::string_view()},
                 {"direction", direction_name(report.direction)},
                 {"from", report.from},
                 {"to", report.to},
+                {"partner", report.partner},
+                {"peer", report.peer},
                 {"call_id", report.call_id},
                 {"stanza_id", report.stanza_id},
-                {"duration_ms", milliseconds(report.taken)}});
+                {"gate",
+                 report.refusal != nullptr ? policy::gate_name(decision.gate) : std::string_view()},
+                {"policy", rule != nullptr ? std::string_view(rule->identity) : std::string_view()},
+                {"policy_scope", rule != nullptr ? scope_of(*rule) : std::string_view()},
+                {"duration_ms", milliseconds_since(report.since)}});
 }
 
 void MessageLog::step(std::string_view event,
@@ -91,7 +106,15 @@ void MessageLog::step(std::string_view event,
                 {"call_id", report.call_id},
                 {"stanza_id", report.stanza_id},
                 {"result", result},
-                {"duration_ms", milliseconds(report.taken)}});
+                {"duration_ms", milliseconds_since(report.since)}});
+}
+
+double MessageLog::milliseconds_since(TimePoint since) const {
+    if (since == TimePoint()) {
+        return 0;
+    }
+    const TimePoint now = read_clock_ != nullptr ? read_clock_() : timers_.now();
+    return std::chrono::duration<double, std::milli>(now - since).count();
 }
 
 }  // namespace isthmus::gateway

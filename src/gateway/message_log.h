@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "gateway/counters.h"
+#include "gateway/explanation.h"
 #include "xmpp/jid.h"
 
 #include <cstdint>
@@ -20,17 +21,25 @@ struct MessageReport {
     std::uint64_t id = 0;
     std::string_view code;
     std::string_view text;  ///< evidence
+    std::string_view step;  ///< where it failed: admission, policy, translation, queue, delivery
     std::string_view from;
     std::string_view to;
     std::string_view call_id;
     std::string_view stanza_id;
-    Duration taken{};
+    std::string_view partner;  ///< primary domain; empty: none
+    std::string_view peer;     ///< name of the SIP peer; empty: none
+    std::string_view result;   ///< as messages_total counts it
+    const PolicyRefusal* refusal = nullptr;
+    TimePoint since;  ///< when it came
 };
 
 class MessageLog {
   public:
-    MessageLog(Timers& timers, Random& random)
-        : timers_(timers), boot_(static_cast<std::uint32_t>(random.next())) {}
+    /// `read_clock` tells the time within a turn of the loop; null: the turn's own time.
+    MessageLog(Timers& timers, Random& random, TimePoint (*read_clock)())
+        : timers_(timers),
+          read_clock_(read_clock),
+          boot_(static_cast<std::uint32_t>(random.next())) {}
 
     std::uint64_t next_id() { return ++last_id_; }
 
@@ -47,7 +56,11 @@ class MessageLog {
               Arena& arena) const;
 
   private:
+    /// Of a line that is written: a message may come and be answered within one turn.
+    double milliseconds_since(TimePoint since) const;
+
     Timers& timers_;
+    TimePoint (*read_clock_)();
     std::uint32_t boot_;
     std::uint64_t last_id_ = 0;
     std::int64_t second_ = -1;

@@ -17,7 +17,7 @@ std::uint32_t PresenceCounters::make(std::string_view name) {
     auto label = std::make_unique<Label>();
     label->name = name;
     constexpr std::array<std::string_view, kUpdates> kNames{
-        "passed", "unchanged", "ignored", "invalid"};
+        "passed", "unchanged", "ignored", "invalid", "postponed"};
     for (const Watch watch : {Watch::XmppWatchesSip, Watch::SipWatchesXmpp}) {
         for (std::size_t i = 0; i < kUpdates; ++i) {
             label->updates[index(watch)][i] = &registry_.counter(

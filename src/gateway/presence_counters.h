@@ -24,6 +24,7 @@ enum class Update : std::uint8_t {
     Unchanged,  ///< the other side knows it already
     Ignored,    ///< nobody is subscribed to it
     Invalid,
+    Postponed,  ///< passed, but the link was full: told when it has room
 };
 
 class PresenceCounters {
@@ -44,7 +45,7 @@ class PresenceCounters {
     bool admit_subscribe(std::uint32_t label, double rate, double burst, TimePoint now);
 
   private:
-    static constexpr std::size_t kUpdates = 4;
+    static constexpr std::size_t kUpdates = 5;
 
     struct Label {
         std::string name;

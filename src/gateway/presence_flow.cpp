@@ -3,6 +3,7 @@
 #include "gateway/watch_owner.h"
 #include "translate/address.h"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <utility>
@@ -35,6 +36,7 @@ PresenceFlow::PresenceFlow(const GatewayConfig& config,
       peers_(config.domains.size()),
       sweep_timer_(timers, [this] { on_sweep(); }),
       retry_timer_(timers, [this] { on_retry(); }),
+      listing_timer_(timers, [this] { on_listing(); }),
       watch_timer_(timers, [this] { on_watch(); }) {}
 
 PresenceFlow::~PresenceFlow() = default;
@@ -46,9 +48,13 @@ void PresenceFlow::attach(SipSide& sip_side,
     sip_side_ = &sip_side;
     server_ = &server;
     store_ = &store;
-    subscribers_ = sip::make_subscribers({}, events, timers_, random_, metrics_, *this);
+    sip::SubscriberConfig subscribing;
+    subscribing.max_subscriptions = config_.max_pairs;
+    subscribers_ = sip::make_subscribers(subscribing, events, timers_, random_, metrics_, *this);
     sip::NotifierConfig notifying;
     notifying.interval = config_.notify_interval;
+    // Several devices of a SIP user may watch the same contact.
+    notifying.max_dialogs = std::max(notifying.max_dialogs, config_.max_pairs);
     notifiers_ = sip::make_notifiers(notifying, events, timers_, random_, metrics_, *this);
 }
 
@@ -81,6 +87,7 @@ PairHandle PresenceFlow::make(std::string_view user,
                               const xmpp::Jid& contact,
                               std::string_view uri) {
     const PairHandle handle = book_.make(user, contact.local, contact.domain);
+    by_user_.add(static_cast<std::uint32_t>(handle), user);
     Entry& entry = *book_.get(handle);
     if (!uri.starts_with("sip:") || uri.substr(4) != user) {
         entry.value.uri.assign(uri);
@@ -93,9 +100,12 @@ PairHandle PresenceFlow::make(std::string_view user,
     const std::size_t peer = peer_of(user.substr(user.rfind('@') + 1));
     if (peer < peers_.size()) {
         ++peers_[peer].pairs;
+        if (book_.get(peers_[peer].sample) == nullptr) {
+            peers_[peer].sample = handle;
+        }
     }
     if (!watch_timer_.is_armed()) {
-        watch_timer_.arm(std::chrono::seconds(5));
+        arm_watch();
     }
     return handle;
 }
@@ -118,6 +128,7 @@ void PresenceFlow::collect(PairHandle handle) {
     }
     end_dialogs(*entry, sip::TerminationReason::Rejected, 0);
     refuse_held(handle, 500);
+    by_user_.remove(static_cast<std::uint32_t>(handle), entry->user());
     book_.erase(handle);
 }
 
@@ -136,12 +147,21 @@ subscriptions::Record PresenceFlow::record_of(const Entry& entry) const {
         made.dialogs.push_back(
             {notifiers_->save(dialog), now + std::int64_t{notifiers_->seconds_left(dialog)}});
     });
+    if (made.xmpp_watches_sip == subscriptions::Standing::Active) {
+        std::vector<std::string_view> shown;
+        entry.value.sip_presence.available(shown);
+        made.shown.assign(shown.begin(), shown.end());
+    }
     return made;
 }
 
 void PresenceFlow::save(PairHandle handle, Entry& entry, Watch watch, bool is_waited_for) {
     using subscriptions::Standing;
     subscriptions::Store::Done done;
+    if (watch == Watch::XmppWatchesSip &&
+        entry.value.xmpp_watches_sip.standing() == Standing::None) {
+        entry.value.sip_presence.clear();  // she has been told all that there was to tell
+    }
     if (is_waited_for) {
         const std::uint16_t number = ++entry.value.saves[static_cast<std::size_t>(watch)];
         done = [this, handle, watch, number](bool is_saved) {
@@ -153,12 +173,30 @@ void PresenceFlow::save(PairHandle handle, Entry& entry, Watch watch, bool is_wa
         store_->erase(entry.user(), entry.contact(), std::move(done));
     } else {
         store_->save(record_of(entry), std::move(done));
+        if (is_waited_for && entry.value.xmpp_watches_sip.standing() == Standing::Active) {
+            entry.value.sip_presence.set_stored(true);
+        }
     }
+}
+
+/// What she is shown must be taken back after a restart, if it is gone by then. One write for each
+/// new resource: those that leave may stay in the record.
+void PresenceFlow::save_shown(PairHandle handle, Entry& entry) {
+    store_->save(record_of(entry), [this, handle](bool is_saved) {
+        Entry* still = is_saved ? nullptr : book_.get(handle);
+        if (still != nullptr) {
+            still->value.sip_presence.set_stored(false);  // the next news saves it again
+        }
+    });
+    entry.value.sip_presence.set_stored(true);
 }
 
 void PresenceFlow::on_saved(PairHandle handle, Watch watch, std::uint16_t number, bool is_saved) {
     const Turn turn(*this);
-    const Entry* entry = book_.get(handle);
+    Entry* entry = book_.get(handle);
+    if (entry != nullptr && !is_saved) {
+        entry->value.sip_presence.set_stored(false);
+    }
     if (entry != nullptr && entry->value.saves[static_cast<std::size_t>(watch)] != number) {
         return;  // something newer is being saved
     }
@@ -208,6 +246,11 @@ void PresenceFlow::restore(const std::vector<subscriptions::Record>& records) {
         pair.xmpp_watches_sip = OfSip::restored(record.xmpp_watches_sip);
         pair.sip_watches_xmpp = OfXmpp::restored(record.sip_watches_xmpp);
         pair.needs_turn = true;
+        for (const std::string& resource : record.shown) {
+            pair.sip_presence.assume(resource);
+        }
+        halves_ += record.xmpp_watches_sip == Standing::None ? 0 : 1;
+        halves_ += record.sip_watches_xmpp == Standing::None ? 0 : 1;
         counters_.add(Watch::XmppWatchesSip, pair.label, record.xmpp_watches_sip, 1);
         counters_.add(Watch::SipWatchesXmpp, pair.label, record.sip_watches_xmpp, 1);
         for (const subscriptions::WatchDialog& dialog : record.dialogs) {
@@ -241,7 +284,7 @@ std::uint64_t PresenceFlow::cookie_of(PairHandle handle, Watch watch) const {
     return kCookie | std::uint64_t{watch == Watch::SipWatchesXmpp} << 62U | handle;
 }
 
-void PresenceFlow::send(const xmpp::Jid& from,
+bool PresenceFlow::send(const xmpp::Jid& from,
                         const xmpp::Jid& to,
                         xmpp::PresenceType type,
                         std::uint64_t cookie) {
@@ -249,7 +292,7 @@ void PresenceFlow::send(const xmpp::Jid& from,
     stanza.from = from;
     stanza.to = to;
     stanza.type = type;
-    server_->send(stanza, cookie);
+    return server_->send(stanza, cookie);
 }
 
 void PresenceFlow::refuse(const xmpp::Presence& presence,
@@ -311,8 +354,8 @@ void PresenceFlow::on_presence(const xmpp::Presence& presence) {
         case PresenceType::Probe:
             if (handle == 0) {
                 // RFC 6121 §4.3.2: repairs a roster that is out of step.
-                return send(
-                    presence.to.bare(), presence.from.bare(), PresenceType::Unsubscribed, 0);
+                send(presence.to.bare(), presence.from.bare(), PresenceType::Unsubscribed, 0);
+                return;
             }
             return act(handle, OfSip::Event::Probe);
         case PresenceType::Error:
@@ -321,8 +364,14 @@ void PresenceFlow::on_presence(const xmpp::Presence& presence) {
 }
 
 void PresenceFlow::on_sent(std::uint64_t cookie) {
-    const Entry* entry = domains_away_ == 0 ? nullptr : book_.get(pair_of(cookie));
-    if (entry != nullptr) {
+    Entry* entry = book_.get(pair_of(cookie));
+    if (entry == nullptr) {
+        return;
+    }
+    if ((cookie >> 62U & 1U) != 0) {
+        entry->value.failure[static_cast<std::size_t>(Watch::SipWatchesXmpp)] = 0;  // it has left
+    }
+    if (domains_away_ != 0) {
         on_link(xmpp::Jid::from_prepared(entry->contact()).domain, xmpp::LinkEvent::Up);
     }
 }
@@ -336,8 +385,12 @@ void PresenceFlow::on_not_sent(std::uint64_t cookie, const Error& error) {
     }
     const std::string_view domain = arena_.copy(xmpp::Jid::from_prepared(entry->contact()).domain);
     const bool is_full = error.kind == ErrorKind::Limit;
+    if (const auto found = domains_.find(std::string(domain)); found != domains_.end()) {
+        ++found->second.failures;
+    }
     if ((cookie >> 62U & 1U) == 0) {
         entry->value.owes_subscribed = true;
+        owe(*entry, domain);
     } else if (is_full) {
         plan_retry(handle, *entry, Watch::SipWatchesXmpp, kFullRetry);
     } else if (entry->value.sip_watches_xmpp.state() == OfXmpp::State::Pending) {

@@ -10,6 +10,7 @@
 #include "gateway/admission.h"
 #include "gateway/contacts.h"
 #include "gateway/counters.h"
+#include "gateway/explanation.h"
 #include "gateway/gateway_config.h"
 #include "gateway/presence_counters.h"
 #include "gateway/presence_pair.h"
@@ -18,6 +19,7 @@
 #include "sip/notifier.h"
 #include "sip/subscriber.h"
 #include "subscriptions/store.h"
+#include "subscriptions/user_index.h"
 #include "translate/presence.h"
 #include "xmpp/server.h"
 
@@ -81,7 +83,10 @@ class PresenceFlow final : public Contacts,
     /// at once if there is nothing to look at.
     void recheck(std::function<void()> done);
 
-    void abandon() { held_.clear(); }
+    void abandon() {
+        held_.clear();
+        listings_.clear();
+    }
 
     std::size_t pending() const { return held_.size(); }
 
@@ -91,7 +96,7 @@ class PresenceFlow final : public Contacts,
                     const xmpp::Jid& contact) const override;
 
     // Subscriptions
-    SubscriptionPage list(const SubscriptionFilter& filter) const override;
+    void list(SubscriptionFilter filter, ListDone done) override;
     std::optional<SubscriptionStatus> get(std::string_view id) const override;
     bool refresh(std::string_view id) override;
     bool end(std::string_view id) override;
@@ -126,13 +131,32 @@ class PresenceFlow final : public Contacts,
         sip::WatchRequest granted;
     };
 
-    enum class Walk : std::uint8_t { Restore, PartnerDown, PartnerUp, PeerDown, PeerUp, Policy };
+    enum class Walk : std::uint8_t {
+        Restore,
+        PartnerDown,
+        PartnerUp,
+        PartnerDrained,
+        PeerDown,
+        PeerUp,
+        PeerCheck,
+        Policy
+    };
 
     /// A walk over all pairs, in slices.
     struct Sweep {
         Walk walk = Walk::Restore;
         std::string domain;  ///< of the contact or the user; empty: all
         std::uint32_t place = 0;
+        unsigned checks = 0;  ///< of PeerCheck
+    };
+
+    /// A page that is being made.
+    struct Listing {
+        SubscriptionFilter filter;
+        ListDone done;
+        SubscriptionPage page;
+        std::uint32_t place = 0;  ///< in the book, where no user is named
+        PairHandle next = 0;      ///< the user's next pair; 0: the end
     };
 
     struct Retry {
@@ -140,6 +164,8 @@ class PresenceFlow final : public Contacts,
         PairHandle pair = 0;
         Watch watch = Watch::XmppWatchesSip;
     };
+
+    static constexpr unsigned kChecks = 3;  ///< dialogs that a PeerCheck asks about
 
     enum class Reach : std::uint8_t { Up, Doubtful, Lost, Down };
 
@@ -149,6 +175,9 @@ class PresenceFlow final : public Contacts,
         Reach reach = Reach::Up;
         PairHandle sample = 0;  ///< one of them, to ask whether the domain is there
         std::uint32_t place = 0;
+        bool owes_state = false;   ///< some pairs do
+        TimePoint since{};         ///< when it was found to be away
+        std::size_t failures = 0;  ///< questions since that did not leave
     };
 
     /// The SIP system of a served domain.
@@ -156,7 +185,14 @@ class PresenceFlow final : public Contacts,
         std::size_t pairs = 0;
         bool is_down = false;
         bool is_asked = false;
+        TimePoint since{};  ///< when it was found to be down
         unsigned ticks = 0;
+        std::uint32_t place = 0;
+        PairHandle sample = 0;  ///< one of them, to see whether its dialog is known
+        TimePoint checked_at{};
+        TimePoint suspected_at{};
+        TimePoint trusted_until{};
+        unsigned forgotten = 0;  ///< dialogs, since suspected_at
     };
 
     /// Everything that comes from the loop begins with one: the arena starts afresh.
@@ -168,20 +204,27 @@ class PresenceFlow final : public Contacts,
     PairHandle make(std::string_view user, const xmpp::Jid& contact, std::string_view uri);
     void collect(PairHandle handle);
     void save(PairHandle handle, Entry& entry, Watch watch, bool is_waited_for);
+    void save_shown(PairHandle handle, Entry& entry);
     void on_saved(PairHandle handle, Watch watch, std::uint16_t number, bool is_saved);
     void tell_when_saved(PairHandle handle, Done done);
     subscriptions::Record record_of(const Entry& entry) const;
-    void send(const xmpp::Jid& from,
+    bool send(const xmpp::Jid& from,
               const xmpp::Jid& to,
               xmpp::PresenceType type,
               std::uint64_t cookie);
     void count_standing(Entry& entry, Watch watch, subscriptions::Standing before);
     void note(const Entry& entry, Watch watch, std::string_view code, std::string_view text);
+    /// By policy.
+    void note_refused(Watch watch, const xmpp::Jid& contact, const PolicyRefusal& refusal);
     void note_refused(Watch watch,
                       std::string_view user,
                       std::string_view contact,
                       std::string_view code,
                       std::string_view text);
+    void note_partner(std::string_view name, const Domain& domain) const;
+    void note_peer(std::size_t index) const;
+    void note_forgetful(std::size_t index) const;
+    std::int64_t seconds_since(TimePoint since) const;
     void note_update(const Entry& entry, Watch watch, std::size_t stanzas) const;
     bool may_log();
     void fail(Entry& entry, Watch watch, std::string_view code, std::string_view text);
@@ -196,8 +239,13 @@ class PresenceFlow final : public Contacts,
     void perform(PairHandle handle, Entry& entry, const Ends& ends, const OfSip::List& list);
     void subscribe(PairHandle handle, Entry& entry, const Ends& ends);
     void plan_retry(PairHandle handle, Entry& entry, Watch watch, std::uint32_t seconds);
+    void show(Entry& entry, const xmpp::Presence& presence);
+    void owe(Entry& entry, std::string_view contact_domain);
+    void tell_owed(PairHandle handle, Entry& entry);
     void tell_state(Entry& entry, const Ends& ends);
+    void show_unavailable(Entry& entry, const Ends& ends, std::string_view resource);
     void tell_unavailable(Entry& entry, const Ends& ends);
+    void settle_shown(PairHandle handle, bool has_document);
     void take_document(Entry& entry, const sip::Notification& notification, int& status);
     void on_xmpp_subscribe(const xmpp::Presence& presence,
                            const ServedDomain& served,
@@ -241,24 +289,40 @@ class PresenceFlow final : public Contacts,
     // presence_links
     void start(Walk walk, std::string_view domain);
     void on_sweep();
-    bool visit(const Sweep& sweep, PairHandle handle);
+    bool visit(Sweep& sweep, PairHandle handle);
     bool visit_policy(PairHandle handle, Entry& entry);
     void on_retry();
-    void on_watch();
     void set_reach(std::string_view name, Domain& domain, xmpp::LinkEvent event);
     bool is_away(std::string_view contact_domain) const;
     void ask_domain(std::string_view name, Domain& domain);
+    // presence_peers
+    void on_watch();
+    void arm_watch();
     void ask_peer(std::size_t index);
     void set_peer(std::size_t index, bool is_down);
     std::size_t peer_of(std::string_view sip_domain) const;
     bool is_peer_down(std::string_view sip_domain) const;
+    void check_peer(std::size_t index);
+    bool check(Entry& entry);
+    void suspect(std::size_t index);
+    void trust(std::size_t index);
     // sip::ResponseHandler, of OPTIONS
     void on_response(std::uint64_t cookie, const sip::Response& response) override;
     void on_no_response(std::uint64_t cookie, const Error& error) override;
 
+    // presence_listing
+    void on_listing();
+    bool go_on(Listing& listing);
+    PairHandle take_next(Listing& listing) const;
+    PairHandle pair_at(std::uint32_t place) const;
+    bool is_listed(const SubscriptionFilter& filter, const Entry& entry) const;
+    unsigned enter(Listing& listing, PairHandle handle) const;
+
     // presence_status
     SubscriptionStatus status_of(PairHandle handle, const Entry& entry, Watch watch) const;
     std::string why_of(const Entry& entry, Watch watch) const;
+    std::string why_pending(const Entry& entry) const;
+    std::int64_t next_attempt_in(const Entry& entry, Watch watch) const;
 
     const GatewayConfig& config_;
     const Admission& admission_;
@@ -274,6 +338,9 @@ class PresenceFlow final : public Contacts,
     std::unique_ptr<sip::Notifiers> notifiers_;
 
     PairBook book_;
+    subscriptions::UserIndex by_user_;
+    std::size_t halves_ = 0;  ///< directions that somebody asked for, of all pairs
+    std::deque<Listing> listings_;
     std::unordered_map<PairHandle, std::vector<Held>> held_;
     std::unordered_map<PairHandle, Done> contact_changes_;  ///< that are being saved
     std::unordered_map<std::string, Domain> domains_;
@@ -285,7 +352,9 @@ class PresenceFlow final : public Contacts,
     double turns_ = 0;  ///< that paced walks may take
     Timer sweep_timer_;
     Timer retry_timer_;
+    Timer listing_timer_;
     Timer watch_timer_;
+    TimePoint watch_due_{};
 
     Arena arena_;
     unsigned depth_ = 0;

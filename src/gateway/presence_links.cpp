@@ -1,10 +1,11 @@
 // What happens to whole partners and SIP peers: walks over all pairs in slices, retries, and the
-// question whether who was away is back. Nothing here takes long at once, however many pairs there
-// are.
+// question whether a partner that was away is back. Nothing here takes long at once, however many
+// pairs there are.
 #include "gateway/presence_flow.h"
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 namespace isthmus::gateway {
@@ -13,8 +14,6 @@ namespace {
 
 constexpr Duration kSlice = std::chrono::milliseconds(5);
 constexpr unsigned kVisits = 2000;  // of a walk in one slice
-constexpr Duration kWatch = std::chrono::seconds(5);
-constexpr unsigned kCalmTicks = 3;  // a peer that answers is asked every third time
 
 }  // namespace
 
@@ -47,7 +46,7 @@ void PresenceFlow::on_sweep() {
     for (std::size_t i = 0; i < sweeps_.size();) {
         Sweep sweep = std::move(sweeps_[i]);
         const bool is_paced = sweep.walk == Walk::Restore || sweep.walk == Walk::PartnerUp ||
-                              sweep.walk == Walk::PeerUp;
+                              sweep.walk == Walk::PartnerDrained || sweep.walk == Walk::PeerUp;
         bool is_done = false;
         for (unsigned visits = 0; visits < kVisits && !(is_paced && turns_ < 1); ++visits) {
             const PairHandle handle = book_.next(sweep.place);
@@ -64,6 +63,9 @@ void PresenceFlow::on_sweep() {
         }
         if (is_done) {
             const Walk walk = sweep.walk;
+            if (walk == Walk::PeerUp) {
+                trust(peer_of(sweep.domain));
+            }
             sweeps_.erase(sweeps_.begin() + static_cast<std::ptrdiff_t>(i));
             if (walk == Walk::Policy && on_rechecked_) {
                 std::exchange(on_rechecked_, nullptr)();
@@ -79,7 +81,7 @@ void PresenceFlow::on_sweep() {
 }
 
 /// Whether it cost the other side something.
-bool PresenceFlow::visit(const Sweep& sweep, PairHandle handle) {
+bool PresenceFlow::visit(Sweep& sweep, PairHandle handle) {
     Entry& entry = *book_.get(handle);
     const std::string_view contact = xmpp::Jid::from_prepared(entry.contact()).domain;
     const std::string_view user = entry.user().substr(entry.user().rfind('@') + 1);
@@ -104,20 +106,27 @@ bool PresenceFlow::visit(const Sweep& sweep, PairHandle handle) {
             if (!is_of_partner) {
                 return false;
             }
-            if (entry.value.owes_subscribed && entry.value.xmpp_watches_sip.is_told()) {
-                entry.value.owes_subscribed = false;
-                const Ends ends = ends_of(entry, arena_);
-                send(ends.user,
-                     ends.contact,
-                     xmpp::PresenceType::Subscribed,
-                     cookie_of(handle, Watch::XmppWatchesSip));
-            }
+            entry.value.owes_state = false;
+            tell_owed(handle, entry);
+            // Where a NOTIFY is awaited its turn comes with that.
+            entry.value.owes_state = entry.value.xmpp_watches_sip.is_told();
             act(handle, OfSip::Event::PartnerUp);
             act(handle, OfXmpp::Event::PartnerUp);
+            return true;
+        case Walk::PartnerDrained:
+            if (!is_of_partner || (!entry.value.owes_state && !entry.value.owes_subscribed)) {
+                return false;
+            }
+            tell_owed(handle, entry);
             return true;
         case Walk::PeerDown:
             if (is_of_peer) {
                 act(handle, OfSip::Event::PeerDown);
+            }
+            return false;
+        case Walk::PeerCheck:
+            if (is_of_peer && check(entry) && ++sweep.checks == kChecks) {
+                sweep.place = std::numeric_limits<std::uint32_t>::max();  // enough
             }
             return false;
         case Walk::PeerUp:
@@ -143,10 +152,10 @@ bool PresenceFlow::visit_policy(PairHandle handle, Entry& entry) {
         counters_.add(watch, label, standing, 1);
     }
     pair.label = label;
-    const policy::Decision decision =
-        admission_.decide({.user = user.substr(0, user.rfind('@')),
-                           .user_domain = user.substr(user.rfind('@') + 1),
-                           .remote_domain = contact.domain});
+    const policy::Query query{.user = user.substr(0, user.rfind('@')),
+                              .user_domain = user.substr(user.rfind('@') + 1),
+                              .remote_domain = contact.domain};
+    const policy::Decision decision = admission_.decide(query);
     if (decision.is_allowed()) {
         check_consent(handle);
         return false;
@@ -155,10 +164,8 @@ bool PresenceFlow::visit_policy(PairHandle handle, Entry& entry) {
         const auto standing = watch == Watch::XmppWatchesSip ? pair.xmpp_watches_sip.standing()
                                                              : pair.sip_watches_xmpp.standing();
         if (standing != subscriptions::Standing::None) {
-            fail(entry,
-                 watch,
-                 policy::gate_code(decision.gate),
-                 decision.rule != nullptr ? std::string_view(decision.rule->identity) : "");
+            fail(
+                entry, watch, policy::gate_code(decision.gate), explain_in_full({decision, query}));
         }
     }
     act(handle, OfSip::Event::Withdrawn);
@@ -219,9 +226,18 @@ void PresenceFlow::set_reach(std::string_view name, Domain& domain, xmpp::LinkEv
     switch (event) {
         case xmpp::LinkEvent::Up:
             domain.reach = Reach::Up;
-            domains_away_ -= was == Reach::Down ? 1 : 0;
+            if (was == Reach::Down) {
+                --domains_away_;
+                note_partner(name, domain);
+            }
             if (was == Reach::Lost || was == Reach::Down) {
+                domain.owes_state = false;
                 start(Walk::PartnerUp, name);
+            }
+            [[fallthrough]];
+        case xmpp::LinkEvent::Drained:
+            if (std::exchange(domain.owes_state, false)) {
+                start(Walk::PartnerDrained, name);
             }
             break;
         case xmpp::LinkEvent::Closed:
@@ -235,7 +251,10 @@ void PresenceFlow::set_reach(std::string_view name, Domain& domain, xmpp::LinkEv
         case xmpp::LinkEvent::Failed:
             if (was != Reach::Down) {
                 domain.reach = Reach::Down;
+                domain.since = timers_.now();
+                domain.failures = 0;
                 ++domains_away_;
+                note_partner(name, domain);
                 start(Walk::PartnerDown, name);
             }
             break;
@@ -274,70 +293,6 @@ void PresenceFlow::ask_domain(std::string_view name, Domain& domain) {
          ends.contact,
          is_pending ? xmpp::PresenceType::Subscribe : xmpp::PresenceType::Probe,
          cookie_of(domain.sample, Watch::SipWatchesXmpp));
-}
-
-// --- SIP peers --------------------------------------------------------------------------------
-
-std::size_t PresenceFlow::peer_of(std::string_view sip_domain) const {
-    const auto found = std::ranges::find(config_.domains, sip_domain, &ServedDomain::sip);
-    return static_cast<std::size_t>(found - config_.domains.begin());
-}
-
-bool PresenceFlow::is_peer_down(std::string_view sip_domain) const {
-    const std::size_t index = peer_of(sip_domain);
-    return index < peers_.size() && peers_[index].is_down;
-}
-
-void PresenceFlow::ask_peer(std::size_t index) {
-    if (index >= peers_.size() || peers_[index].is_asked ||
-        !sip_side_->serves(config_.domains[index].sip)) {
-        return;
-    }
-    peers_[index].is_asked = true;
-    const std::string& domain = config_.domains[index].sip;
-    const std::string_view uri = arena_.concat("sip:", domain);
-    const std::string_view address = arena_.concat("<", uri, ">");
-    sip::OutgoingRequest request;
-    request.method = sip::Method::Options;
-    request.request_uri = uri;
-    request.from = address;
-    request.to = address;
-    sip_side_->send(request, domain, *this, index);
-}
-
-void PresenceFlow::set_peer(std::size_t index, bool is_down) {
-    Peer& peer = peers_[index];
-    peer.is_asked = false;
-    if (std::exchange(peer.is_down, is_down) != is_down) {
-        start(is_down ? Walk::PeerDown : Walk::PeerUp, config_.domains[index].sip);
-    }
-}
-
-void PresenceFlow::on_response(std::uint64_t cookie, const sip::Response& /*response*/) {
-    // Whatever it says, somebody is there.
-    set_peer(cookie, false);
-}
-
-void PresenceFlow::on_no_response(std::uint64_t cookie, const Error& /*error*/) {
-    set_peer(cookie, true);
-}
-
-void PresenceFlow::on_watch() {
-    const Turn turn(*this);
-    for (auto& [name, domain] : domains_) {
-        if (domain.reach == Reach::Down) {
-            ask_domain(name, domain);
-        }
-    }
-    for (std::size_t i = 0; i < peers_.size(); ++i) {
-        Peer& peer = peers_[i];
-        if (peer.pairs != 0 && (peer.is_down || ++peer.ticks % kCalmTicks == 0)) {
-            ask_peer(i);
-        }
-    }
-    if (book_.size() != 0) {
-        watch_timer_.arm(kWatch);
-    }
 }
 
 }  // namespace isthmus::gateway

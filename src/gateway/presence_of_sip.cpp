@@ -63,21 +63,20 @@ void PresenceFlow::on_xmpp_subscribe(const xmpp::Presence& presence,
                                      const ServedDomain& served,
                                      std::string_view user) {
     using xmpp::StanzaError;
-    const policy::Decision decision =
-        admission_.decide_from_xmpp({.user = user.substr(0, user.rfind('@')),
-                                     .user_domain = served.sip,
-                                     .remote_domain = presence.from.domain},
-                                    presence.from,
-                                    *this,
-                                    Approach::Subscription,
-                                    timers_.now());
+    const policy::Query query{.user = user.substr(0, user.rfind('@')),
+                              .user_domain = served.sip,
+                              .remote_domain = presence.from.domain};
+    const policy::Decision decision = admission_.decide_from_xmpp(
+        query, presence.from, *this, Approach::Subscription, timers_.now());
     decisions_.count_decision(decision);
     if (!decision.is_allowed()) {
-        return refuse(
-            presence,
-            StanzaError::of(xmpp::Condition::Forbidden, Admission::refusal_text(decision)),
-            policy::gate_code(decision.gate),
-            decision.rule != nullptr ? std::string_view(decision.rule->identity) : "");
+        server_->send_error(
+            xmpp::Kind::Presence,
+            presence.to.bare(),
+            presence.from.bare(),
+            presence.id,
+            StanzaError::of(xmpp::Condition::Forbidden, Admission::refusal_text(decision)));
+        return note_refused(Watch::XmppWatchesSip, presence.from, {decision, query});
     }
     const std::uint32_t label = counters_.label_of(admission_.policy(), presence.from.domain);
     const bool is_in_time = counters_.admit_subscribe(
@@ -162,7 +161,7 @@ void PresenceFlow::perform(PairHandle handle,
             case Do::TellPresence:
                 for (const xmpp::Presence& presence : fresh_) {
                     if (!is_away(ends.contact.domain)) {
-                        server_->send(presence, 0);
+                        show(entry, presence);
                     }
                 }
                 pair.is_shown_offline = false;
@@ -226,9 +225,50 @@ void PresenceFlow::plan_retry(PairHandle handle, Entry& entry, Watch watch, std:
 
 // --- what the watcher is told -----------------------------------------------------------------
 
+void PresenceFlow::show(Entry& entry, const xmpp::Presence& presence) {
+    if (!server_->send(presence, 0)) {
+        owe(entry, presence.to.domain);
+    }
+}
+
+/// All is told again when the link has room: the newest state, not what was refused.
+void PresenceFlow::owe(Entry& entry, std::string_view contact_domain) {
+    counters_.count(Watch::XmppWatchesSip, entry.value.label, Update::Postponed);
+    entry.value.owes_state = true;
+    const auto found = domains_.find(std::string(contact_domain));
+    if (found != domains_.end()) {
+        found->second.owes_state = true;
+    }
+}
+
+void PresenceFlow::tell_owed(PairHandle handle, Entry& entry) {
+    const Ends ends = ends_of(entry, arena_);
+    if (!entry.value.xmpp_watches_sip.is_told()) {
+        return;
+    }
+    if (std::exchange(entry.value.owes_subscribed, false)) {
+        send(ends.user,
+             ends.contact,
+             xmpp::PresenceType::Subscribed,
+             cookie_of(handle, Watch::XmppWatchesSip));
+    }
+    if (std::exchange(entry.value.owes_state, false)) {
+        tell_state(entry, ends);
+    }
+}
+
 void PresenceFlow::tell_state(Entry& entry, const Ends& ends) {
     if (is_away(ends.contact.domain)) {
         return;
+    }
+    entry.value.owes_state = false;
+    if (is_sweeping_) {
+        // Nobody asked: she may not have heard that these have left.
+        announced_.clear();
+        entry.value.sip_presence.left(announced_);
+        for (const std::string_view resource : announced_) {
+            show_unavailable(entry, ends, resource);
+        }
     }
     std::vector<xmpp::Presence> all;
     entry.value.sip_presence.read(ends.user, ends.contact, arena_, all);
@@ -236,17 +276,26 @@ void PresenceFlow::tell_state(Entry& entry, const Ends& ends) {
     for (const xmpp::Presence& presence : all) {
         if (presence.type == xmpp::PresenceType::Available) {
             is_available = true;
-            server_->send(presence, 0);
+            show(entry, presence);
         }
     }
     if (is_available) {
         entry.value.is_shown_offline = false;
     } else if (!all.empty()) {
-        server_->send(all.back(), 0);
+        show(entry, all.back());
     } else {
         // RFC 6121 §4.3.2: nothing is online.
-        send(ends.user, ends.contact, xmpp::PresenceType::Unavailable, 0);
+        show_unavailable(entry, ends, {});
     }
+}
+
+void PresenceFlow::show_unavailable(Entry& entry, const Ends& ends, std::string_view resource) {
+    xmpp::Presence gone;
+    gone.from = ends.user;
+    gone.from.resource = resource;
+    gone.to = ends.contact;
+    gone.type = xmpp::PresenceType::Unavailable;
+    show(entry, gone);
 }
 
 void PresenceFlow::tell_unavailable(Entry& entry, const Ends& ends) {
@@ -254,16 +303,31 @@ void PresenceFlow::tell_unavailable(Entry& entry, const Ends& ends) {
     announced_.clear();
     pair.sip_presence.available(announced_);
     for (const std::string_view resource : announced_) {
-        xmpp::Jid from = ends.user;
-        from.resource = resource;
-        send(from, ends.contact, xmpp::PresenceType::Unavailable, 0);
+        show_unavailable(entry, ends, resource);
     }
     if (announced_.empty() && pair.sip_presence.is_empty() && !pair.is_shown_offline) {
         // After a restart nobody knows which of his resources she holds for available.
-        send(ends.user, ends.contact, xmpp::PresenceType::Unavailable, 0);
+        show_unavailable(entry, ends, {});
     }
-    pair.sip_presence.clear();
+    pair.sip_presence.forget();
     pair.is_shown_offline = true;
+}
+
+/// What she holds for available is in the store; what only the store knows of is over.
+void PresenceFlow::settle_shown(PairHandle handle, bool has_document) {
+    Entry* entry = book_.get(handle);
+    if (entry == nullptr || !entry->value.xmpp_watches_sip.is_told()) {
+        return;
+    }
+    if (!has_document && entry->value.sip_presence.has_assumed()) {
+        // RFC 3856 §6.8: there is no document yet that this NOTIFY could mean.
+        tell_unavailable(*entry, ends_of(*entry, arena_));
+    } else if (entry->value.sip_presence.has_unstored()) {
+        save_shown(handle, *entry);
+    }
+    if (entry->value.owes_state) {
+        tell_state(*entry, ends_of(*entry, arena_));
+    }
 }
 
 // --- sip::SubscriberHandler -------------------------------------------------------------------
@@ -344,6 +408,9 @@ int PresenceFlow::on_notify(std::uint64_t owner, const sip::Notification& notifi
         event_of(notification.state),
         {.reason = reason_of(notification.reason),
          .retry_after = notification.retry_after.value_or(0)});
+    if (notification.state == SubscriptionState::Active) {
+        settle_shown(owner, !notification.body.empty());
+    }
     return status;
 }
 
@@ -369,8 +436,11 @@ void PresenceFlow::on_end(std::uint64_t owner,
          : end == SubscriptionEnd::NoNotify ? std::string_view("no NOTIFY came")
          : end == SubscriptionEnd::Expired  ? std::string_view("no refresh succeeded")
                                             : std::string_view("SUBSCRIBE was not answered"));
+    const std::size_t peer = peer_of(entry->user().substr(entry->user().rfind('@') + 1));
     if (!is_answer) {
-        ask_peer(peer_of(entry->user().substr(entry->user().rfind('@') + 1)));
+        ask_peer(peer);
+    } else if (end == SubscriptionEnd::DialogGone && status == 481) {
+        suspect(peer);
     }
     const OfSip::Details details{
         .reason = {}, .retry_after = retry_after.value_or(0), .status = status};

@@ -68,6 +68,11 @@ void PresenceFlow::on_subscribe(const sip::Request& request,
     if (sender.is_decided) {
         decisions_.count_decision(sender.decision);
     }
+    if (denied && denied->step == "policy") {
+        note_refused(
+            Watch::SipWatchesXmpp, sender.addresses.to.jid, {sender.decision, sender.query()});
+        return transaction->respond(denied->answer.response());
+    }
     if (denied) {
         note_refused(Watch::SipWatchesXmpp,
                      request.from.uri.text,
@@ -106,7 +111,8 @@ void PresenceFlow::on_notify(const sip::Request& request,
                              const sip::Origin& origin,
                              std::unique_ptr<sip::IncomingRequest> transaction) {
     const Turn turn(*this);
-    if (origin.peer < 0) {
+    // RFC 6665 §4.1.3: who sends it must be who may speak for the presentity.
+    if (!admission_.may_assert(origin.peer, compared_host(request.from.uri.host, arena_))) {
         return transaction->respond(403);
     }
     subscribers_->on_notify(request, *transaction);
@@ -333,16 +339,16 @@ void PresenceFlow::check_consent(PairHandle handle) {
     }
     const std::string_view user = entry->user();
     const xmpp::Jid contact = xmpp::Jid::from_prepared(entry->contact());
+    const policy::Query query{.user = user.substr(0, user.rfind('@')),
+                              .user_domain = user.substr(user.rfind('@') + 1),
+                              .remote_domain = contact.domain};
     const policy::Decision decision =
-        admission_.decide_from_xmpp({.user = user.substr(0, user.rfind('@')),
-                                     .user_domain = user.substr(user.rfind('@') + 1),
-                                     .remote_domain = contact.domain},
-                                    contact,
-                                    *this,
-                                    Approach::Subscription,
-                                    timers_.now());
+        admission_.decide_from_xmpp(query, contact, *this, Approach::Subscription, timers_.now());
     if (!decision.is_allowed()) {
-        fail(*entry, Watch::XmppWatchesSip, policy::gate_code(decision.gate), {});
+        fail(*entry,
+             Watch::XmppWatchesSip,
+             policy::gate_code(decision.gate),
+             explain_in_full({decision, query}));
         act(handle, OfSip::Event::Withdrawn);
     }
 }

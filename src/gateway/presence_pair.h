@@ -94,6 +94,7 @@ struct Pair {
     bool owes_subscribed = false;   ///< `subscribed` did not reach the XMPP user's server
     bool is_shown_offline = false;  ///< she was told that he is unavailable
     bool needs_turn = false;        ///< restored, not yet asked for again
+    bool owes_state = false;        ///< a stanza to her found the link full
     std::uint8_t failure[2] = {};   ///< by Watch: place in the flow's list of codes; 0: none
     std::uint16_t saves[2] = {};    ///< by Watch: number of the last Save that is waited for
     std::uint32_t label = 0;        ///< partner, for the counters
@@ -110,6 +111,11 @@ struct Pair {
 
 // With its names, what it keeps and its place in the index a pair stays far under 400 octets.
 static_assert(sizeof(Pair) <= 136);
+
+inline subscriptions::Standing standing_of(const Pair& pair, Watch watch) {
+    return watch == Watch::XmppWatchesSip ? pair.xmpp_watches_sip.standing()
+                                          : pair.sip_watches_xmpp.standing();
+}
 
 using PairBook = subscriptions::Book<Pair>;
 using PairHandle = subscriptions::PairHandle;

@@ -3,6 +3,8 @@
 #include "gateway/presence_flow.h"
 #include "translate/address.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -36,11 +38,6 @@ std::optional<Named> named(std::string_view id) {
                                                                      : std::nullopt;
 }
 
-Standing standing_of(const Pair& pair, Watch watch) {
-    return watch == Watch::XmppWatchesSip ? pair.xmpp_watches_sip.standing()
-                                          : pair.sip_watches_xmpp.standing();
-}
-
 std::string presence_text(const KeptPresence& kept, const xmpp::Jid& from, Arena& arena) {
     std::vector<xmpp::Presence> all;
     kept.read(from, {}, arena, all);
@@ -66,7 +63,7 @@ std::string PresenceFlow::why_of(const Entry& entry, Watch watch) const {
     if (watch == Watch::SipWatchesXmpp) {
         switch (pair.sip_watches_xmpp.state()) {
             case OfXmpp::State::Pending:
-                return "The XMPP user has not answered the request yet.";
+                return why_pending(entry);
             case OfXmpp::State::Saving:
             case OfXmpp::State::Granting:
                 return "It is being stored.";
@@ -99,6 +96,39 @@ std::string PresenceFlow::why_of(const Entry& entry, Watch watch) const {
     }
 }
 
+/// He watches her, and she has not decided; or was she asked at all?
+std::string PresenceFlow::why_pending(const Entry& entry) const {
+    const std::size_t at = entry.value.failure[static_cast<std::size_t>(Watch::SipWatchesXmpp)];
+    const std::string_view code = at == 0 ? std::string_view() : codes::all()[at - 1].id;
+    if (code == "IST-XMPP-006") {
+        return "The XMPP user's server answered the request with an error.";
+    }
+    if (!code.empty() || is_away(xmpp::Jid::from_prepared(entry.contact()).domain)) {
+        return "The request has not reached the XMPP user's server yet.";
+    }
+    return "The XMPP user has not answered the request yet.";
+}
+
+std::int64_t PresenceFlow::next_attempt_in(const Entry& entry, Watch watch) const {
+    const auto until = [this](TimePoint due) {
+        return std::chrono::ceil<std::chrono::seconds>(std::max(Duration{}, due - timers_.now()))
+            .count();
+    };
+    const Pair& pair = entry.value;
+    if (watch == Watch::SipWatchesXmpp) {
+        // All of a partner that is away is told when it answers.
+        const bool is_due = pair.sip_watches_xmpp.state() != OfXmpp::State::None &&
+                            is_away(xmpp::Jid::from_prepared(entry.contact()).domain);
+        return is_due ? until(watch_due_) : -1;
+    }
+    if (pair.retry_due != TimePoint{}) {
+        return until(pair.retry_due);
+    }
+    const bool is_due = pair.xmpp_watches_sip.state() == OfSip::State::Waiting &&
+                        is_peer_down(entry.user().substr(entry.user().rfind('@') + 1));
+    return is_due ? until(watch_due_) : -1;
+}
+
 SubscriptionStatus PresenceFlow::status_of(PairHandle handle,
                                            const Entry& entry,
                                            Watch watch) const {
@@ -119,6 +149,7 @@ SubscriptionStatus PresenceFlow::status_of(PairHandle handle,
         made.code = codes::all()[at - 1].id;
     }
     made.since = pair.since;
+    made.next_attempt_in = next_attempt_in(entry, watch);
     if (watch == Watch::XmppWatchesSip) {
         made.last_notify = presence_text(pair.sip_presence, ends.user, arena);
         made.last_notify_at = pair.last_notify;
@@ -128,11 +159,6 @@ SubscriptionStatus PresenceFlow::status_of(PairHandle handle,
         }
         made.state = subscriptions::state_name(pair.xmpp_watches_sip.state());
         made.dialogs = pair.dialog != 0 ? 1 : 0;
-        if (pair.retry_due != TimePoint{}) {
-            made.next_attempt_in = std::chrono::duration_cast<std::chrono::seconds>(
-                                       std::max(Duration{}, pair.retry_due - timers_.now()))
-                                       .count();
-        }
         return made;
     }
     made.state = subscriptions::state_name(pair.sip_watches_xmpp.state());
@@ -147,44 +173,6 @@ SubscriptionStatus PresenceFlow::status_of(PairHandle handle,
         made.expires_in = std::max(made.expires_in, std::int64_t{notifiers_->seconds_left(dialog)});
     });
     return made;
-}
-
-SubscriptionPage PresenceFlow::list(const SubscriptionFilter& filter) const {
-    SubscriptionPage page;
-    const policy::Policy& policy = admission_.policy();
-    const auto add = [&](PairHandle handle) {
-        const Entry& entry = *book_.get(handle);
-        if ((!filter.user.empty() && entry.user() != filter.user) ||
-            (!filter.contact.empty() && entry.contact() != filter.contact)) {
-            return;
-        }
-        if (!filter.partner.empty()) {
-            const auto* partner =
-                policy.partner_of(xmpp::Jid::from_prepared(entry.contact()).domain);
-            if (partner == nullptr || partner->domain != filter.partner) {
-                return;
-            }
-        }
-        for (const Watch watch : {Watch::XmppWatchesSip, Watch::SipWatchesXmpp}) {
-            if (standing_of(entry.value, watch) == Standing::None) {
-                continue;
-            }
-            if (page.total++ >= filter.offset && page.items.size() < filter.limit) {
-                page.items.push_back(status_of(handle, entry, watch));
-            }
-        }
-    };
-    if (!filter.user.empty() && !filter.contact.empty()) {
-        if (const PairHandle handle = find(filter.user, xmpp::Jid::from_prepared(filter.contact))) {
-            add(handle);
-        }
-        return page;
-    }
-    std::uint32_t place = 0;
-    while (const PairHandle handle = book_.next(place)) {
-        add(handle);
-    }
-    return page;
 }
 
 std::optional<SubscriptionStatus> PresenceFlow::get(std::string_view id) const {
@@ -231,17 +219,29 @@ void PresenceFlow::add_contact(std::string_view user, std::string_view jid, Done
     const auto contact = xmpp::parse_jid(jid, arena_);
     const ServedDomain* served =
         at == std::string_view::npos ? nullptr : admission_.served_sip(user.substr(at + 1));
-    if (!contact || served == nullptr || !sip_side_->serves(served->sip) ||
-        admission_.served_xmpp(contact->domain) != nullptr) {
-        return done(make_error(ErrorKind::NotFound, "There is no such user or address."));
+    if (!contact) {
+        return done(make_error(ErrorKind::NotFound, "There is no such XMPP address."));
     }
-    const policy::Decision decision = admission_.decide(
-        {.user = user.substr(0, at), .user_domain = served->sip, .remote_domain = contact->domain});
+    if (served == nullptr || !sip_side_->serves(served->sip)) {
+        return done(make_error(ErrorKind::NotFound,
+                               "IST-POL-006",
+                               "That is none of our users.",
+                               fmt::format("no SIP peer serves the domain of {}", user)));
+    }
+    if (admission_.served_xmpp(contact->domain) != nullptr) {
+        return done(make_error(ErrorKind::NotFound,
+                               "IST-API-002",
+                               "That is no XMPP user of a partner.",
+                               fmt::format("{} is a domain of ours", contact->domain)));
+    }
+    const policy::Query query{
+        .user = user.substr(0, at), .user_domain = served->sip, .remote_domain = contact->domain};
+    const policy::Decision decision = admission_.decide(query);
     if (!decision.is_allowed()) {
         return done(make_error(ErrorKind::NotAuthorized,
                                policy::gate_code(decision.gate),
                                "Policy does not allow it.",
-                               ""));
+                               explain_in_full({decision, query})));
     }
     PairHandle handle = find(user, *contact);
     if (handle != 0 &&

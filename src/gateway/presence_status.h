@@ -52,7 +52,11 @@ struct SubscriptionPage {
 class Subscriptions {
   public:
     virtual ~Subscriptions() = default;
-    virtual SubscriptionPage list(const SubscriptionFilter& filter) const = 0;
+    using ListDone = std::function<void(Result<SubscriptionPage>)>;
+    /// A page, in the order in which the pairs lie in memory. `done` once: within the call if there
+    /// is little to look at, else when all pairs have been looked at in slices; Limit if too many
+    /// ask at once.
+    virtual void list(SubscriptionFilter filter, ListDone done) = 0;
     virtual std::optional<SubscriptionStatus> get(std::string_view id) const = 0;
     /// Asks both sides for the present state. False: no such id.
     virtual bool refresh(std::string_view id) = 0;

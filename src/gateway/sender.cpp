@@ -68,14 +68,12 @@ std::optional<Denial> prove_sender(const sip::Request& request,
         return denial(403, "IST-SIP-001", "the sender cannot be an XMPP user", Outcome::Invalid);
     }
     into.user = *key;
-    into.decision = admission.decide(
-        {.user = into.user, .user_domain = into.domain, .remote_domain = to.domain});
+    into.decision = admission.decide(into.query());
     into.is_decided = true;
     if (!into.decision.is_allowed()) {
-        return denial(403,
-                      policy::gate_code(into.decision.gate),
-                      into.decision.rule != nullptr ? std::string_view(into.decision.rule->identity)
-                                                    : to.domain);
+        Denial denied = denial(403, policy::gate_code(into.decision.gate), to.domain);
+        denied.step = "policy";
+        return denied;
     }
     return std::nullopt;
 }

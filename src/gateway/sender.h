@@ -19,12 +19,17 @@ struct ProvedSender {
     translate::XmppAddresses addresses;
     policy::Decision decision;
     bool is_decided = false;  ///< policy was asked
+
+    policy::Query query() const {
+        return {.user = user, .user_domain = domain, .remote_domain = addresses.to.jid.domain};
+    }
 };
 
 struct Denial {
     translate::Refusal answer;  ///< tells that policy refused, not which rule
     std::string_view code;
     std::string_view text;  ///< evidence, for the log
+    std::string_view step = "admission";
     Outcome outcome = Outcome::Denied;
 };
 

@@ -53,10 +53,7 @@ Result<std::unique_ptr<DatagramSocket>> SystemNetwork::bind(const Endpoint& at,
     auto made = std::make_unique<UdpSocket>(
         parts_->loop, std::move(*socket), handler, parts_->datagrams_dropped);
     if (!made->is_heard()) {
-        return make_error(ErrorKind::Unreachable,
-                          "",
-                          "Cannot listen.",
-                          at.to_string() + ": " + describe_errno(errno));
+        return listen_error(at, SOCK_DGRAM, errno);
     }
     return std::unique_ptr<DatagramSocket>(std::move(made));
 }

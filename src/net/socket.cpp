@@ -1,5 +1,6 @@
 #include "net/socket.h"
 
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -74,6 +75,29 @@ std::string describe_errno(int number) {
     return std::system_category().message(number);
 }
 
+Error listen_error(const Endpoint& at, int type, int error) {
+    std::string detail = at.to_string() + ": " + describe_errno(error);
+    switch (error) {
+        case EADDRINUSE:
+            detail += fmt::format("; ss -{} 'sport = :{}' shows by whom",
+                                  type == SOCK_DGRAM ? "lunp" : "ltnp",
+                                  at.port);
+            return make_error(
+                ErrorKind::Conflict, "IST-TCP-002", "The address is taken.", std::move(detail));
+        case EACCES:
+        case EPERM:
+            return make_error(ErrorKind::NotAuthorized,
+                              "IST-TCP-003",
+                              "The port may not be used.",
+                              std::move(detail));
+        default:
+            return make_error(ErrorKind::Unreachable,
+                              "IST-TCP-004",
+                              "The address cannot be listened on.",
+                              std::move(detail));
+    }
+}
+
 Result<Descriptor> bind_socket(const Endpoint& at, int type) {
     const int kind = type | SOCK_NONBLOCK | SOCK_CLOEXEC;
     int family = family_of(at);
@@ -92,10 +116,7 @@ Result<Descriptor> bind_socket(const Endpoint& at, int type) {
         (family == AF_INET6 &&
          setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6) < 0) ||
         ::bind(socket.get(), address.get(), address.size) < 0) {
-        return make_error(ErrorKind::Unreachable,
-                          "",
-                          "Cannot listen.",
-                          at.to_string() + ": " + describe_errno(errno));
+        return listen_error(at, type, errno);
     }
     return socket;
 }

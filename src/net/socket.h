@@ -55,6 +55,10 @@ Endpoint to_endpoint(const SocketAddress& address);
 int family_of(const Endpoint& endpoint);
 Endpoint local_endpoint(int descriptor);
 
+/// Why that address cannot be listened on, for the administrator: the code tells a taken address
+/// from a forbidden one, the detail has the address and how to find out more.
+Error listen_error(const Endpoint& at, int type, int error);
+
 /// A non-blocking socket bound to `at`; [::] hears IPv4 as well, or is 0.0.0.0 where the kernel has
 /// no IPv6.
 Result<Descriptor> bind_socket(const Endpoint& at, int type);

@@ -27,10 +27,7 @@ Result<std::unique_ptr<Acceptor>> TcpListener::start(StreamShared& shared,
                                                      AcceptHandler on_accept,
                                                      metrics::Counter& failures) {
     if (::listen(socket.get(), SOMAXCONN) < 0) {
-        return make_error(ErrorKind::Unreachable,
-                          "",
-                          "Cannot listen.",
-                          local_endpoint(socket.get()).to_string() + ": " + describe_errno(errno));
+        return listen_error(local_endpoint(socket.get()), SOCK_STREAM, errno);
     }
     return std::unique_ptr<Acceptor>(
         std::make_unique<TcpListener>(shared, std::move(socket), std::move(on_accept), failures));

@@ -1,6 +1,7 @@
 #include "net/tls_context.h"
 
 #include "net/openssl.h"
+#include "net/peer_certificate.h"
 #include "net/tls_session.h"
 
 #include <openssl/err.h>
@@ -186,6 +187,11 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsFiles& files
         }
     }
     return create(settings);
+}
+
+std::optional<PeerCertificate> TlsContext::own_certificate() const {
+    X509* certificate = SSL_CTX_get0_certificate(context_);
+    return certificate != nullptr ? std::optional(describe(certificate, X509_V_OK)) : std::nullopt;
 }
 
 TlsContext::~TlsContext() {

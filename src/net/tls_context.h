@@ -3,11 +3,13 @@
 #pragma once
 
 #include "base/result.h"
+#include "net/certificate.h"
 #include "net/wire.h"
 
 #include <openssl/types.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +46,9 @@ class TlsContext {
     ~TlsContext();
 
     bool has_certificate() const { return has_certificate_; }
+
+    /// What ours says; nothing if there is none. Whether it is trusted is not asked.
+    std::optional<PeerCertificate> own_certificate() const;
 
     SSL_CTX* native() const { return context_; }
 

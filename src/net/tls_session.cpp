@@ -124,10 +124,12 @@ int TlsSession::select_alpn(SSL* ssl,
                             const unsigned char* offered,
                             unsigned offered_size,
                             void* /*argument*/) {
-    const auto& session = *static_cast<TlsSession*>(SSL_get_app_data(ssl));
-    if (session.options_.alpn.empty()) {
+    // Connections of the administrators' port are made by Asio and have no session of ours.
+    const auto* known = static_cast<const TlsSession*>(SSL_get_app_data(ssl));
+    if (known == nullptr || known->options_.alpn.empty()) {
         return SSL_TLSEXT_ERR_NOACK;
     }
+    const TlsSession& session = *known;
     const std::string_view offer(reinterpret_cast<const char*>(offered), offered_size);
     for (const std::string& name : session.options_.alpn) {
         for (std::size_t at = 0; at < offer.size();) {

@@ -21,10 +21,42 @@ struct AccessRule {
     bool operator==(const AccessRule&) const = default;
 };
 
+enum class RoutingMethod : std::uint8_t { UseDnsSrvRouting, UseDefaultRouting };
+/// How far the identity of a sender from outside is believed.
+enum class VerificationLevel : std::uint8_t {
+    UseSourceVerification,
+    AlwaysVerifiable,
+    AlwaysUnverifiable
+};
+
+/// Of the whole organisation. What speaks of conferences and SIP federation is kept for scripts and
+/// migration: this gateway acts on allow_federated_users only.
 struct AccessEdge {
+    bool allow_anonymous_users = false;
     bool allow_federated_users = false;
     bool allow_outside_users = true;
-    bool allow_anonymous_users = false;
+    bool be_clearing_house = false;
+    bool enable_partner_discovery = false;
+    VerificationLevel discovered_partner_verification_level =
+        VerificationLevel::UseSourceVerification;
+    bool enable_archiving_disclaimer = false;
+    bool enable_user_replicator = false;
+    bool keep_crls_up_to_date_for_peers = true;
+    bool mark_source_verifiable_on_outgoing_messages = true;
+    std::uint32_t outgoing_tls_count_for_federated_partners = 4;  ///< 1 to 4
+    std::uint32_t dns_srv_cache_record_count = 131072;
+    std::uint32_t discovered_partner_standard_rate = 20;  ///< messages a second
+    bool enable_discovered_partner_contacts_limit = true;
+    std::uint32_t max_contacts_per_discovered_partner = 1000;
+    std::uint32_t discovered_partner_report_period_minutes = 60;
+    std::uint32_t max_accepted_certificates_stored = 1000;
+    std::uint32_t max_rejected_certificates_stored = 500;
+    std::uint32_t certificates_deleted_percentage = 20;
+    std::string skype_search_url;
+    RoutingMethod routing_method = RoutingMethod::UseDnsSrvRouting;
+    std::string default_route_fqdn;  ///< with UseDefaultRouting only
+    VerificationLevel verification_level = VerificationLevel::UseSourceVerification;
+    bool is_public_provider = false;
 
     bool operator==(const AccessEdge&) const = default;
 };

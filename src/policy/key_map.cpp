@@ -80,11 +80,18 @@ bool KeyMap::insert(std::string_view key, std::uint32_t value) {
     return true;
 }
 
-std::optional<std::uint32_t> KeyMap::find(std::string_view a,
-                                          std::string_view b,
-                                          std::string_view c) const {
+void KeyMap::set(std::string_view key, std::uint32_t value) {
+    const std::size_t place = place_of(key, {}, {});
+    if (place == slots_.size()) {
+        insert(key, value);
+    } else {
+        slots_[place].value = value;
+    }
+}
+
+std::size_t KeyMap::place_of(std::string_view a, std::string_view b, std::string_view c) const {
     if (slots_.empty()) {
-        return std::nullopt;
+        return 0;
     }
     const std::uint64_t h = hash(a, b, c);
     const std::size_t size = a.size() + b.size() + c.size();
@@ -97,10 +104,17 @@ std::optional<std::uint32_t> KeyMap::find(std::string_view a,
         const std::string_view key = key_of(slot);
         if (key.substr(0, a.size()) == a && key.substr(a.size(), b.size()) == b &&
             key.substr(a.size() + b.size()) == c) {
-            return slot.value;
+            return at;
         }
     }
-    return std::nullopt;
+    return slots_.size();
+}
+
+std::optional<std::uint32_t> KeyMap::find(std::string_view a,
+                                          std::string_view b,
+                                          std::string_view c) const {
+    const std::size_t place = place_of(a, b, c);
+    return place == slots_.size() ? std::nullopt : std::optional(slots_[place].value);
 }
 
 }  // namespace isthmus::policy

@@ -20,6 +20,8 @@ class KeyMap {
     void reserve(std::size_t keys);
     /// False if the key is there already (its value stays).
     bool insert(std::string_view key, std::uint32_t value);
+    /// Inserts, or replaces the value.
+    void set(std::string_view key, std::uint32_t value);
     /// The key may come in parts ("alice", "@", "contoso.example"); they are never joined.
     std::optional<std::uint32_t> find(std::string_view a,
                                       std::string_view b = {},
@@ -33,6 +35,16 @@ class KeyMap {
     }
 
     std::size_t size() const { return size_; }
+
+    /// visit(key, value) for all, in no order.
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (const Slot& slot : slots_) {
+            if (slot.tag != 0) {
+                visit(key_of(slot), slot.value);
+            }
+        }
+    }
 
   private:
     static constexpr std::size_t kInline = 48;
@@ -53,6 +65,8 @@ class KeyMap {
     std::uint64_t hash(std::string_view a, std::string_view b, std::string_view c) const;
     void grow(std::size_t slots);
     std::size_t free_slot(std::uint64_t hash) const;
+    /// Its place, or slots_.size() if it is not there.
+    std::size_t place_of(std::string_view a, std::string_view b, std::string_view c) const;
 
     KeyedHash hash_;
     std::vector<std::string> long_keys_;

@@ -28,9 +28,4 @@ struct Partner {
     bool operator==(const Partner&) const = default;
 };
 
-/// False if no way of authenticating is left (the five invalid rows of TLS x SASL x dialback).
-constexpr bool can_negotiate(Negotiation tls, Negotiation sasl, bool dialback) {
-    return dialback || (tls != Negotiation::NotSupported && sasl != Negotiation::NotSupported);
-}
-
 }  // namespace isthmus::policy

@@ -1,12 +1,15 @@
 // The immutable snapshot of who may talk to whom, and the one decision function. Built on the
 // control thread, read on the traffic thread; shared as pointer to const. Cost of decide() depends
-// neither on the number of users nor of partners; it allocates nothing.
+// neither on the number of users nor of partners nor of policies; it allocates nothing.
 #pragma once
 
 #include "base/result.h"
 #include "policy/access_rule.h"
+#include "policy/domains.h"
 #include "policy/key_map.h"
 #include "policy/partner.h"
+#include "policy/site.h"
+#include "policy/user_table.h"
 
 #include <cstdint>
 #include <memory>
@@ -21,11 +24,15 @@ enum class Gate : std::uint8_t {
     Open,          ///< all gates passed
     AccessEdge,    ///< AllowFederatedUsers is off (IST-POL-003)
     Gateway,       ///< the XMPP gateway is switched off (IST-POL-005)
+    Block,         ///< the domain is on the block list (IST-POL-008)
     Partner,       ///< no partner holds the domain (IST-POL-001)
     PartnerState,  ///< the partner is disabled (IST-POL-004)
+    UserState,     ///< the user is disabled (IST-POL-009)
     User,          ///< the user's effective policy forbids it (IST-POL-002)
     PartnerType,   ///< our user did not add that XMPP user (IST-POL-007); gateway/admission asks
 };
+
+constexpr std::size_t kGates = 9;
 
 std::string_view gate_name(Gate gate);
 std::string_view gate_code(Gate gate);  ///< "" for Open
@@ -36,19 +43,18 @@ struct Query {
     std::string_view remote_domain;  ///< XMPP domain, prepared U-labels
 };
 
+/// Why a policy is in force for a user: the closest one wins as a whole, nothing is merged.
+enum class RuleScope : std::uint8_t { Global, Site, User };
+
 struct Decision {
     Gate gate = Gate::Open;
-    const Partner* partner = nullptr;  ///< set when a partner holds the domain
-    std::uint32_t partner_index = 0;   ///< its place in partners(), for counters
-    const AccessRule* rule = nullptr;  ///< the policy in force for the user, when it was asked
+    const Partner* partner = nullptr;      ///< set when a partner holds the domain
+    std::uint32_t partner_index = 0;       ///< its place in partners(), for counters
+    const BlockedDomain* block = nullptr;  ///< what blocks the domain, when that decided
+    const AccessRule* rule = nullptr;      ///< the policy in force for the user, when it was asked
+    RuleScope scope = RuleScope::Global;   ///< of `rule`
 
     bool is_allowed() const { return gate == Gate::Open; }
-};
-
-/// A user with a policy of his own. Users without one need no entry: Global holds for them.
-struct UserGrant {
-    std::string user;    ///< "alice@contoso.example", as compared
-    std::string policy;  ///< identity of an AccessRule
 };
 
 /// What a snapshot is built from.
@@ -58,27 +64,51 @@ struct Objects {
     GatewaySettings gateway;
     std::vector<AccessRule> rules;  ///< Global first; it is made with defaults if missing
     std::vector<Partner> partners;
-    std::vector<UserGrant> grants;
+    std::vector<AllowedDomain> allowed_domains;
+    std::vector<BlockedDomain> blocked_domains;
+    std::vector<Provider> providers;
+    std::vector<Site> sites;
+    std::vector<Pool> pools;
+    std::shared_ptr<const UserTable> users;  ///< null: none
+};
+
+/// The policy in force for those who share a standing.
+struct Effective {
+    std::uint32_t rule = 0;  ///< index in rules()
+    RuleScope scope = RuleScope::Global;
+    bool is_enabled = true;
 };
 
 class Policy {
   public:
-    /// Conflict if two partners hold one domain, NotFound if a grant names no rule.
+    /// Conflict if two partners hold one domain or two objects bear one name. A grant, site or pool
+    /// that names nothing is no fault: it counts as not there.
     static Result<std::shared_ptr<const Policy>> build(Objects objects);
 
     Decision decide(const Query& query) const;
 
     /// Call it as soon as the two are known: decide() then finds its user in the cache.
     void prefetch(std::string_view user, std::string_view user_domain) const {
-        rule_by_user_.prefetch(user, "@", user_domain);
+        if (objects_.users) {
+            objects_.users->prefetch(user, user_domain);
+        }
     }
 
     /// The partner that holds a domain, primary or additional; null if none.
     const Partner* partner_of(std::string_view remote_domain) const;
-    /// Its settings count for streams only while it may be used at all (the first four gates).
+    /// Its settings count for streams only while it may be used at all (the gates that do not ask
+    /// for the user).
     const Partner* usable_partner_of(std::string_view remote_domain) const;
+    /// The entry of the block list that holds for a domain; null if none.
+    const BlockedDomain* block_of(std::string_view domain) const;
+    /// The policy in force for who stands like this, entered or not.
+    Effective effective(const Standing& standing) const;
+    /// The index of a rule by its identity, in any case of letters; rules().size() if none.
+    std::size_t find_rule(std::string_view identity) const;
 
     std::uint64_t revision() const { return objects_.revision; }
+
+    const Objects& objects() const { return objects_; }
 
     const std::vector<Partner>& partners() const { return objects_.partners; }
 
@@ -89,9 +119,14 @@ class Policy {
     const std::vector<AccessRule>& rules() const { return objects_.rules; }
 
   private:
+    Result<void> index();
+
     Objects objects_;
     KeyMap partner_by_domain_;
-    KeyMap rule_by_user_;
+    KeyMap block_by_pattern_;
+    KeyMap rule_by_identity_;  ///< keys in lower case
+    KeyMap pool_by_fqdn_;
+    std::vector<Effective> effective_;  ///< by index of the standing
 };
 
 }  // namespace isthmus::policy

@@ -1,5 +1,5 @@
-// One of our users, as the administrator keeps him: who he is, where he belongs, which policy he was
-// given. Users that nobody entered are no less users: Global holds for them.
+// One of our users, as the administrator keeps him: who he is, where he belongs, which policy he
+// was given. Users that nobody entered are no less users: Global holds for them.
 #pragma once
 
 #include <cstdint>

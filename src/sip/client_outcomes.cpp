@@ -72,6 +72,7 @@ void ClientRequests::on_response(const Response& response, const Source& source)
         counters_.stray().add();
         return;
     }
+    peers_.heard(entry->peer);
     if (entry->handler != nullptr) {
         counters_.response(entry->peer, Direction::In, entry->method, response.status);
     }
@@ -88,9 +89,11 @@ void ClientRequests::perform(ClientRequest& entry,
                 send_again(entry);
                 break;
             case Action::SendAck:
-                send_ack(entry, *response);
+                // This action and the next come from on_response() alone, which has one.
+                send_ack(entry, *response);  // NOLINT(clang-analyzer-core.NonNullParamChecker)
                 break;
             case Action::PassResponse:
+                // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker)
                 if (has_moved_on(entry, *response)) {
                     return;
                 }
@@ -236,6 +239,7 @@ void ClientRequests::fail_later(ClientRequest& entry, Error error) {
 
 void ClientRequests::tell(ClientRequest& entry, const Error& error) {
     if (entry.handler != nullptr) {
+        peers_.failed(entry.peer, error);
         const std::uint64_t cookie = entry.cookie;
         conclude(entry)->on_no_response(cookie, error);
     }
@@ -244,6 +248,7 @@ void ClientRequests::tell(ClientRequest& entry, const Error& error) {
 ResponseHandler* ClientRequests::conclude(ClientRequest& entry) {
     --pending_;
     counters_.transactions().add(-1);
+    peers_.settled(entry.peer);
     counters_.duration(entry.method)
         .observe(std::chrono::duration<double>(timers_.now() - entry.began).count());
     return std::exchange(entry.handler, nullptr);

@@ -33,11 +33,13 @@ ClientRequests::ClientRequests(const UserAgentConfig& config,
                                net::Resolver& resolver,
                                Timers& timers,
                                Random& random,
-                               TrafficCounters& counters)
+                               TrafficCounters& counters,
+                               PeerTable& peers)
     : config_(config),
       timers_(timers),
       random_(random),
       counters_(counters),
+      peers_(peers),
       hops_({transports, network, resolver, timers, *this}) {}
 
 ClientRequests::~ClientRequests() = default;
@@ -65,6 +67,7 @@ void ClientRequests::send(const OutgoingRequest& request,
     ++pending_;
     counters_.transactions().add(1);
     counters_.request(entry.peer, Direction::Out, entry.method);
+    peers_.asked(entry.peer);
 
     NextHop& hop = hops_.to(target);
     point_at(entry, &hop);

@@ -11,6 +11,7 @@
 #include "sip/client_request.h"
 #include "sip/client_transaction.h"
 #include "sip/next_hops.h"
+#include "sip/peer_table.h"
 #include "sip/pool.h"
 #include "sip/traffic_counters.h"
 #include "sip/transport.h"
@@ -30,7 +31,8 @@ class ClientRequests final : public TravellerHandler, public ClientRequestOwner 
                    net::Resolver& resolver,
                    Timers& timers,
                    Random& random,
-                   TrafficCounters& counters);
+                   TrafficCounters& counters,
+                   PeerTable& peers);
     ClientRequests(const ClientRequests&) = delete;
     ClientRequests& operator=(const ClientRequests&) = delete;
     ClientRequests(ClientRequests&&) = delete;
@@ -89,6 +91,7 @@ class ClientRequests final : public TravellerHandler, public ClientRequestOwner 
     Timers& timers_;
     Random& random_;
     TrafficCounters& counters_;
+    PeerTable& peers_;
     KeyedHash hash_;
     Buffer scratch_;
     std::vector<OutgoingHeader> headers_;

@@ -4,6 +4,7 @@
 #include "sip/pool.h"
 #include "sip/random_token.h"
 #include "sip/recycled.h"
+#include "sip/request_names.h"
 #include "sip/writer.h"
 
 #include <utility>
@@ -101,6 +102,8 @@ class ServerTransactions::Handle final : public IncomingRequest, public Recycled
     std::string_view to_tag() const override {
         return entry_ == nullptr ? std::string_view() : entry_->to_tag.view();
     }
+
+    Names names() const override { return entry_ == nullptr ? Names() : names_in(entry_->head()); }
 
     void forget() {
         if (entry_ != nullptr) {

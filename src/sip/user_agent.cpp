@@ -1,6 +1,7 @@
 #include "sip/user_agent.h"
 
 #include "sip/client_requests.h"
+#include "sip/peer_table.h"
 #include "sip/request_checks.h"
 #include "sip/traffic_counters.h"
 #include "sip/transactions.h"
@@ -49,8 +50,9 @@ class Agent final : public UserAgent, TransportHandler {
           handler_(handler),
           counters_(metrics, config_.peer_names),
           transports_(config_, network, timers, counters_, handler, *this),
+          peers_(config_.peer_names.size(), timers),
           server_(config_.user_agent, timers, random, counters_),
-          client_(config_, transports_, network, resolver, timers, random, counters_) {}
+          client_(config_, transports_, network, resolver, timers, random, counters_, peers_) {}
 
     Result<std::vector<ListenAddress>> listen(const std::vector<ListenAddress>& at) override {
         return transports_.listen(at);
@@ -71,6 +73,8 @@ class Agent final : public UserAgent, TransportHandler {
         return transports_.contact_host(transport);
     }
 
+    std::vector<PeerHealth> peers() const override { return peers_.all(); }
+
     void set_draining(bool draining) override { is_draining_ = draining; }
 
     std::size_t pending() const override { return server_.pending() + client_.pending(); }
@@ -82,6 +86,7 @@ class Agent final : public UserAgent, TransportHandler {
             return;
         }
         counters_.request(source.origin.peer, Direction::In, request.method);
+        peers_.heard(source.origin.peer);
         if (request.method == Method::Cancel) {
             return server_.cancel(request, key, source);
         }
@@ -153,6 +158,7 @@ class Agent final : public UserAgent, TransportHandler {
     RequestHandler& handler_;
     TrafficCounters counters_;
     Transports transports_;
+    PeerTable peers_;
     ServerTransactions server_;
     ClientRequests client_;
     bool is_draining_ = false;

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,15 @@ class IncomingRequest {
     /// The To tag of the response, should the request have none: the local tag of a dialog that it
     /// makes. Valid until respond().
     virtual std::string_view to_tag() const { return {}; }
+
+    /// Who it came from and for whom, as the log wants it. Empty once it is answered.
+    struct Names {
+        std::string_view from;  ///< URIs, without display name and parameters of the header
+        std::string_view to;
+        std::string_view call_id;
+    };
+
+    virtual Names names() const { return {}; }
 
     void respond(int status) {
         OutgoingResponse response;
@@ -84,6 +94,21 @@ class ResponseHandler {
     virtual void on_no_response(std::uint64_t cookie, const Error& error) = 0;
 };
 
+/// How a configured peer answers.
+struct PeerHealth {
+    enum class State : std::uint8_t {
+        Untried,  ///< nothing was asked of it, and it has sent nothing
+        Up,       ///< it answered, or sent something, after the last failure
+        Silent,   ///< what was last asked of it failed without an answer
+    };
+
+    State state = State::Untried;
+    TimePoint since;          ///< of that state
+    std::size_t pending = 0;  ///< our requests without outcome
+    std::optional<Error> last_error;
+    TimePoint failed_at;  ///< last_error
+};
+
 struct UserAgentConfig {
     std::string server_name;             ///< sent-by host when a listener is unspecified
     std::string user_agent = "Isthmus";  ///< Server and User-Agent value
@@ -117,6 +142,10 @@ class UserAgent {
     /// Host and port of ours for a Contact, where a peer reaches us by that transport; empty if we
     /// do not listen for it.
     virtual std::string contact_host(Transport transport) const = 0;
+
+    /// By the index of the configuration, one for each of peer_names.
+    virtual std::vector<PeerHealth> peers() const { return {}; }
+
     /// New requests get 503 with Retry-After from now on (RFC 3261 §21.5.4).
     virtual void set_draining(bool draining) = 0;
     /// Transactions not ended yet, both kinds.

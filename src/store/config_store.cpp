@@ -16,6 +16,9 @@ namespace isthmus::store {
 
 namespace {
 
+/// What the history shows of a secret.
+constexpr const char* kHidden = "\"hidden\"";
+
 constexpr std::int64_t kPage = 10'000;
 
 std::optional<std::string> optional_text(const Statement& row, int column) {
@@ -88,8 +91,10 @@ void write_revision(Database& database, std::uint64_t number, const Commit& comm
     };
     for (const ObjectChange& change : commit.objects) {
         begin(change.kind, change.id);
-        bind_optional(add, change.before);
-        bind_optional(add, change.after);
+        for (const auto* side : {&change.before, &change.after}) {
+            const bool is_hidden = change.kind == kSecretKind && side->has_value();
+            bind_optional(add, is_hidden ? std::optional<std::string>(kHidden) : *side);
+        }
         add.end_row();
     }
     for (const UserChange& change : commit.users) {
@@ -211,6 +216,37 @@ std::optional<policy::User> ConfigStore::user(std::string_view uri) const {
         database_.prepare(fmt::format("SELECT {} FROM users WHERE uri = ?", kUserColumns));
     read.bind(uri);
     return read.step() ? std::optional(read_user(read)) : std::nullopt;
+}
+
+std::vector<policy::User> ConfigStore::find_users_by_identity(std::string_view identity) const {
+    std::vector<policy::User> found;
+    if (identity.empty()) {
+        return found;
+    }
+    // One question each, so that each finds its index, which holds the beginnings.
+    for (const char* column : {"upn", "logon", "dn", "name_key"}) {
+        const bool is_name = std::string_view(column) == "name_key";
+        Statement read = database_.prepare(fmt::format(
+            fmt::runtime(
+                is_name
+                    ? "SELECT {0} FROM users WHERE {1} = ? ORDER BY uri LIMIT 10"
+                    : "SELECT {0} FROM users WHERE {1} <> '' AND substr(lower({1}), 1, 200) = "
+                      "substr(lower(?), 1, 200) AND lower({1}) = lower(?) ORDER BY uri LIMIT 10"),
+            kUserColumns,
+            column));
+        if (is_name) {
+            read.bind(fold(identity));
+        } else {
+            read.bind(identity).bind(identity);
+        }
+        while (read.step()) {
+            found.push_back(read_user(read));
+        }
+        if (!found.empty()) {
+            break;
+        }
+    }
+    return found;
 }
 
 std::uint64_t ConfigStore::count_users() const {

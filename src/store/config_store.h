@@ -21,6 +21,9 @@
 
 namespace isthmus::store {
 
+/// Documents of this kind are secrets: revisions say that they changed, never what they are.
+inline constexpr std::string_view kSecretKind = "secret";
+
 /// One object's document before and after. No `before`: it is created; no `after`: it is deleted.
 struct ObjectChange {
     std::string kind;
@@ -114,6 +117,9 @@ class ConfigStore {
     UserPage find_users(const UserFilter& filter) const;
     std::optional<policy::User> user(std::string_view uri) const;
     std::uint64_t count_users() const;
+    /// Whose user principal name, DOMAIN\\name, distinguished name or display name this is, letters
+    /// in any case; at most ten.
+    std::vector<policy::User> find_users_by_identity(std::string_view identity) const;
 
   private:
     Database& database_;

@@ -178,6 +178,9 @@ constexpr Step kSteps[] = {
     CREATE INDEX users_by_policy ON users(policy, uri);
     CREATE INDEX users_on_legacy ON users(uri) WHERE homed = 1;
     CREATE INDEX users_disabled ON users(uri) WHERE enabled = 0;
+    CREATE INDEX users_by_upn ON users(substr(lower(upn), 1, 200)) WHERE upn <> '';
+    CREATE INDEX users_by_logon ON users(substr(lower(logon), 1, 200)) WHERE logon <> '';
+    CREATE INDEX users_by_dn ON users(substr(lower(dn), 1, 200)) WHERE dn <> '';
 
     INSERT INTO objects SELECT 'partner', domain, json_object(
         'domain', domain,
@@ -271,6 +274,45 @@ constexpr Step kSteps[] = {
     CREATE INDEX users_by_policy ON users(policy, uri);
     CREATE INDEX users_on_legacy ON users(uri) WHERE homed = 1;
     CREATE INDEX users_disabled ON users(uri) WHERE enabled = 0;
+    CREATE INDEX users_by_upn ON users(substr(lower(upn), 1, 200)) WHERE upn <> '';
+    CREATE INDEX users_by_logon ON users(substr(lower(logon), 1, 200)) WHERE logon <> '';
+    CREATE INDEX users_by_dn ON users(substr(lower(dn), 1, 200)) WHERE dn <> '';
+    )"},
+    // 4: which resources of the SIP user the contact was shown, each with a line end behind it.
+    {.both = R"(
+    ALTER TABLE subscriptions ADD COLUMN shown $TEXT NOT NULL DEFAULT '';
+    )"},
+    // 5: administrators, their recovery codes, tokens. Times are seconds since 1970, 0 for never.
+    {.both = R"(
+    CREATE TABLE admins (
+        name $TEXT PRIMARY KEY NOT NULL,
+        role $TEXT NOT NULL,
+        enabled $NUMBER NOT NULL,
+        password_hash $TEXT NOT NULL,
+        totp_secret $TEXT NOT NULL,
+        totp_confirmed $NUMBER NOT NULL,
+        totp_last_step $NUMBER NOT NULL,
+        created_at $NUMBER NOT NULL,
+        password_set_at $NUMBER NOT NULL,
+        last_sign_in_at $NUMBER NOT NULL,
+        last_sign_in_from $TEXT NOT NULL
+    ) $TABLE;
+    CREATE TABLE recovery_codes (
+        admin $TEXT NOT NULL REFERENCES admins(name),
+        hash $TEXT NOT NULL,
+        PRIMARY KEY (admin, hash)
+    ) $TABLE;
+    CREATE TABLE tokens (
+        id $TEXT PRIMARY KEY NOT NULL,
+        role $TEXT NOT NULL,
+        description $TEXT NOT NULL,
+        hash $TEXT NOT NULL UNIQUE,
+        created_by $TEXT NOT NULL,
+        created_at $NUMBER NOT NULL,
+        expires_at $NUMBER NOT NULL,
+        last_used_at $NUMBER NOT NULL,
+        last_used_from $TEXT NOT NULL
+    ) $TABLE;
     )"},
 };
 

@@ -2,7 +2,9 @@
 
 #include "store/bulk.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <string_view>
 #include <tuple>
 #include <unordered_set>
 #include <utility>
@@ -14,6 +16,25 @@ namespace {
 using subscriptions::Record;
 using subscriptions::Standing;
 
+/// Each line of a text; no resource has a line end in it (RFC 7622 §3.4).
+std::vector<std::string> lines_of(std::string_view text) {
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size() - 1);
+        lines.emplace_back(text.substr(0, end));
+        text.remove_prefix(end + 1);
+    }
+    return lines;
+}
+
+std::string text_of(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) {
+        text.append(line).append("\n");
+    }
+    return text;
+}
+
 Record read_record(const Statement& row) {
     return {.user = row.text(0),
             .contact = row.text(1),
@@ -21,7 +42,8 @@ Record read_record(const Statement& row) {
             .sip_watches_xmpp = static_cast<Standing>(row.number(3)),
             .xmpp_watches_sip = static_cast<Standing>(row.number(4)),
             .since = row.number(5),
-            .dialogs = {}};
+            .dialogs = {},
+            .shown = lines_of(row.text(6))};
 }
 
 /// Gives the dialogs of one page of records to them; both come in the same order.
@@ -43,12 +65,13 @@ class Writer {
         // Not INSERT OR REPLACE: that would delete the pair and cascade.
         : save_(database,
                 "INSERT INTO subscriptions VALUES ",
-                "(?, ?, ?, ?, ?, ?)",
+                "(?, ?, ?, ?, ?, ?, ?)",
                 " ON CONFLICT (\"user\", contact) DO UPDATE SET "
                 "user_uri = excluded.user_uri, "
                 "sip_watches_xmpp = excluded.sip_watches_xmpp, "
                 "xmpp_watches_sip = excluded.xmpp_watches_sip, "
-                "since = excluded.since"),
+                "since = excluded.since, "
+                "shown = excluded.shown"),
           erase_(database, kErase, "(?, ?)", ")"),
           erase_dialogs_(database, kEraseDialogs, "(?, ?)", ")"),
           save_dialog_(Bulk::insert(
@@ -58,7 +81,7 @@ class Writer {
         save_.bind(record.user).bind(record.contact).bind(record.user_uri);
         save_.bind(static_cast<std::int64_t>(record.sip_watches_xmpp));
         save_.bind(static_cast<std::int64_t>(record.xmpp_watches_sip));
-        save_.bind(record.since).end_row();
+        save_.bind(record.since).bind(text_of(record.shown)).end_row();
         erase_dialogs_.bind(record.user).bind(record.contact).end_row();
         saved_.push_back(&record);
     }
@@ -104,7 +127,7 @@ std::string key_of(const SubscriptionChange& change) {
 std::size_t SubscriptionStore::load(const Take& take, std::size_t slice) const {
     Transaction snapshot(database_, Access::Read);
     Statement rows = database_.prepare(
-        "SELECT \"user\", contact, user_uri, sip_watches_xmpp, xmpp_watches_sip, since "
+        "SELECT \"user\", contact, user_uri, sip_watches_xmpp, xmpp_watches_sip, since, shown "
         "FROM subscriptions WHERE (\"user\", contact) > (?, ?) "
         "ORDER BY \"user\", contact LIMIT ?");
     Statement dialogs = database_.prepare(

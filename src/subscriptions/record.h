@@ -35,6 +35,9 @@ struct Record {
     Standing xmpp_watches_sip = Standing::None;
     std::int64_t since = 0;  ///< seconds since 1970: when the pair was made
     std::vector<WatchDialog> dialogs;
+    /// Resources of the SIP user that the XMPP user holds for available, perhaps some that have
+    /// left since: what a restart has to take back if they are gone then.
+    std::vector<std::string> shown;
 
     bool operator==(const Record&) const = default;
 };

@@ -98,6 +98,16 @@ XmppWatchesSip::List XmppWatchesSip::lose() {
     return List{}.add_if(was_told, Do::TellUnavailable).add(Do::TellUnsubscribed).add(Do::Save);
 }
 
+/// The watching ends from our side.
+XmppWatchesSip::List XmppWatchesSip::end() {
+    const List actions = List{}
+                             .add_if(has_dialog(), Do::EndDialog)
+                             .add_if(state_ == State::Waiting, Do::CancelRetry)
+                             .add_if(is_told(), Do::TellUnavailable);
+    *this = {};
+    return actions;
+}
+
 XmppWatchesSip::List XmppWatchesSip::no_such_user(int status) {
     if (standing_ == Standing::Active) {
         // She was let in once: her roster entry is not ours to destroy.
@@ -134,14 +144,9 @@ XmppWatchesSip::List XmppWatchesSip::on_unsubscribe() {
     if (state_ == State::None || state_ == State::Ending) {
         return {};
     }
-    const List actions = List{}
-                             .add_if(has_dialog(), Do::EndDialog)
-                             .add_if(state_ == State::Waiting, Do::CancelRetry)
-                             .add_if(is_told(), Do::TellUnavailable)
-                             .add(Do::Save);
-    *this = {};
+    List actions = end();
     state_ = State::Ending;
-    return actions;
+    return actions.add(Do::Save);
 }
 
 XmppWatchesSip::List XmppWatchesSip::on_probe() {
@@ -275,14 +280,7 @@ XmppWatchesSip::List XmppWatchesSip::on_withdrawn() {
     if (state_ == State::None || state_ == State::Ending) {
         return {};
     }
-    const List actions = List{}
-                             .add_if(has_dialog(), Do::EndDialog)
-                             .add_if(state_ == State::Waiting, Do::CancelRetry)
-                             .add_if(is_told(), Do::TellUnavailable)
-                             .add(Do::TellUnsubscribed)
-                             .add(Do::Save);
-    *this = {};
-    return actions;
+    return end().add(Do::TellUnsubscribed).add(Do::Save);
 }
 
 XmppWatchesSip::List XmppWatchesSip::on_refresh() {

@@ -121,6 +121,7 @@ class XmppWatchesSip {
     List subscribe_at_once();
     List wait(std::uint32_t at_least, bool is_rare = false);
     List lose();
+    List end();
     List no_such_user(int status);
 
     bool has_dialog() const { return state_ == State::Subscribing || state_ == State::Live; }

@@ -46,11 +46,11 @@ AddressFault fault_of(const Error& error) {
     if (error.kind == ErrorKind::TooLong) {
         return AddressFault::TooLong;
     }
-    for (AddressFault fault : {AddressFault::NotUtf8,
-                               AddressFault::EmptyLocalpart,
-                               AddressFault::EmptyDomain,
-                               AddressFault::EmptyResource,
-                               AddressFault::Disallowed}) {
+    for (const AddressFault fault : {AddressFault::NotUtf8,
+                                     AddressFault::EmptyLocalpart,
+                                     AddressFault::EmptyDomain,
+                                     AddressFault::EmptyResource,
+                                     AddressFault::Disallowed}) {
         if (error.detail == fault_name(fault)) {
             return fault;
         }

@@ -100,7 +100,7 @@ bool is_understood(std::string_view required, const Namespaces& namespaces) {
         namespaces.of(has_prefix ? required.substr(0, dot) : std::string_view());
     const std::string_view name = has_prefix ? required.substr(dot + 1) : required;
     if (ns == kCore) {
-        for (std::string_view known :
+        for (const std::string_view known :
              {"From", "To", "cc", "DateTime", "Subject", "NS", "Require"}) {
             if (name == known) {
                 return true;

@@ -84,7 +84,7 @@ std::optional<std::int64_t> to_time(int y, int m, int d, int hour, int minute, i
     if (y < 1970 || y > 2199 || !date.ok() || hour > 23 || minute > 59 || second > 60) {
         return std::nullopt;
     }
-    return sys_days(date).time_since_epoch().count() * kDay + hour * 3600 + minute * 60 + second;
+    return sys_days(date).time_since_epoch().count() * kDay + hour * 3600L + minute * 60L + second;
 }
 
 struct Split {

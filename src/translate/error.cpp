@@ -115,7 +115,9 @@ Condition condition_of_class(int status) {
 // RFC 6120 §8.3.3 leaves policy-violation open; only its text tells a size from a rate.
 int status_of_policy_violation(std::string_view text) {
     const std::string lower = text::to_lower(text.substr(0, 256));
-    const auto says = [&lower](std::string_view word) { return lower.find(word) != lower.npos; };
+    const auto says = [&lower](std::string_view word) {
+        return lower.find(word) != std::string::npos;
+    };
     if (says("too large") || says("too big") || says("too long") || says("size")) {
         return 413;
     }

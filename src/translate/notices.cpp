@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kImdn = "urn:ietf:params:xml:ns:imdn";
 constexpr std::string_view kTyping = "urn:ietf:params:xml:ns:im-iscomposing";
 constexpr xml::Limits kLimits{.max_element_octets = 16384, .max_depth = 8, .max_children = 64};
-constexpr std::string_view kDeclaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
+constexpr std::string_view kDeclaration = R"(<?xml version="1.0" encoding="UTF-8"?>)";
 
 // In the order of ImdnStatus.
 constexpr std::array<std::string_view, 5> kStatuses{

@@ -102,8 +102,8 @@ class Component::Connection final : public StreamConnection {
 
     void handle_element(const xml::Element& element) override {
         if (element.is("error", ns::kStreams)) {
-            bool is_refusal = state_ != State::Up &&
-                              first_condition(element, ns::kStreamErrors) == "not-authorized";
+            const bool is_refusal = state_ != State::Up &&
+                                    first_condition(element, ns::kStreamErrors) == "not-authorized";
             return close(std::nullopt,
                          trouble(is_refusal ? ErrorKind::NotAuthorized : ErrorKind::Unreachable,
                                  is_refusal ? "IST-AUTH-004" : "IST-XMPP-002",
@@ -151,7 +151,7 @@ class Component::Connection final : public StreamConnection {
         close(condition, trouble(ErrorKind::Unreachable, code, std::string(detail)));
     }
 
-    void handle_written(std::uint64_t total) override { component_.outbox().on_written(total); }
+    void handle_written(std::uint64_t total) override { component_.on_written(total); }
 
     void handle_closed(const Error& reason) override {
         patience_.cancel();
@@ -219,7 +219,8 @@ void Component::on_down(const Error& why) {
     last_error_ = why;
     if (connection_ != nullptr) {
         was_up = was_up || connection_->is_up();
-        StreamName name = connection_->name();
+        const StreamName name = connection_->name();
+        remember(name, was_up ? "up" : "auth");
         if (was_up) {
             environment().journal.down(name, Mechanism::Component, why);
         } else {
@@ -231,20 +232,24 @@ void Component::on_down(const Error& why) {
         name.partner = domain();
         name.is_partner = true;
         name.is_outgoing = true;
+        remember(name, "tcp");
         environment().journal.failed(name, "tcp", why);
     }
     if (!is_closing_) {
         retry_later();
     }
-    Error reason = why;
-    outbox().fail_output(reason);
+    outbox().fail_output(why);
     if (was_up && !is_closing_) {
         environment().handler.on_link({}, LinkEvent::Failed);
     }
 }
 
+void Component::remember(const StreamName& name, std::string_view step) {
+    trouble_ = Journal::trouble(name, step, *last_error_, environment().timers.now());
+}
+
 void Component::retry_later() {
-    Duration delay = std::min(kFirstRetry * (1U << std::min(failures_, 10U)), kLastRetry);
+    const Duration delay = std::min(kFirstRetry * (1U << std::min(failures_, 10U)), kLastRetry);
     ++failures_;
     auto half = static_cast<std::uint64_t>(delay.count() / 2);
     retry_.arm(delay / 2 +
@@ -255,6 +260,10 @@ void Component::on_stalled(const Error& why) {
     if (connection_ != nullptr) {
         connection_->close(StreamCondition::ConnectionTimeout, why);
     }
+}
+
+void Component::on_drained() {
+    environment().handler.on_link({}, LinkEvent::Drained);
 }
 
 void Component::close_if_idle() {
@@ -284,9 +293,7 @@ LinkStatus Component::status() const {
     if (connection_ != nullptr) {
         status.remote_address = connection_->name().remote_address;
     }
-    if (last_error_) {
-        status.last_error = std::string(last_error_->code) + ": " + last_error_->public_text;
-    }
+    status.last_error = trouble_;
     fill(status);
     return status;
 }

@@ -43,11 +43,13 @@ class Component final : public Link {
     const Error* refusal() override { return nullptr; }
 
     void on_stalled(const Error& why) override;
+    void on_drained() override;
     std::string last_trouble() const override;
     void on_target(Result<Target> target);
     void on_connected(Result<std::unique_ptr<net::ByteStream>> stream);
     void on_up();
     void on_down(const Error& why);
+    void remember(const StreamName& name, std::string_view step);
     void retry_later();
 
     StanzaSink& sink_;
@@ -58,7 +60,8 @@ class Component final : public Link {
     StanzaCounters incoming_counters_;
     unsigned failures_ = 0;
     bool is_closing_ = false;
-    std::optional<Error> last_error_;
+    std::optional<Error> last_error_;  ///< since it was last up
+    std::optional<LinkTrouble> trouble_;
 };
 
 }  // namespace isthmus::xmpp

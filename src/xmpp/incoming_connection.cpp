@@ -46,7 +46,7 @@ void IncomingConnection::handle_element(const xml::Element& element) {
 }
 
 void IncomingConnection::handle_stanza(const xml::Element& element) {
-    IncomingStream::Checked stanza = machine_.check(element, arena());
+    const IncomingStream::Checked stanza = machine_.check(element, arena());
     switch (stanza.addressing) {
         case IncomingStream::Addressing::Good:
             counters_.count(stanza.kind);
@@ -58,8 +58,8 @@ void IncomingConnection::handle_stanza(const xml::Element& element) {
         case IncomingStream::Addressing::Refused:
             break;
     }
-    bool is_forged = stanza.condition == StreamCondition::InvalidFrom ||
-                     stanza.condition == StreamCondition::NotAuthorized;
+    const bool is_forged = stanza.condition == StreamCondition::InvalidFrom ||
+                           stanza.condition == StreamCondition::NotAuthorized;
     act(machine_.fail(stanza.condition,
                       make_error(ErrorKind::NotAuthorized,
                                  is_forged ? "IST-AUTH-003" : "IST-XMPP-001",
@@ -101,7 +101,7 @@ void IncomingConnection::handle_secured() {
 
 void IncomingConnection::handle_closed(const Error& reason) {
     establishment_.cancel();
-    Error why = end_reason_ ? *end_reason_ : reason;
+    const Error why = end_reason_ ? *end_reason_ : reason;
     for (const Pair& pair : pairs_) {
         environment_.journal.down(name(pair.remote), pair.mechanism, why);
     }
@@ -156,7 +156,7 @@ void IncomingConnection::close_for_shutdown() {
     finish_when_answered();
 }
 
-void IncomingConnection::act(Actions actions) {
+void IncomingConnection::act(const Actions& actions) {
     flush();
     for (const Action& action : actions) {
         std::visit(
@@ -192,7 +192,7 @@ void IncomingConnection::note(const action::Note& action) {
 
 void IncomingConnection::act(const action::Authenticated& action) {
     establishment_.cancel();
-    bool is_first = pairs_.empty();
+    const bool is_first = pairs_.empty();
     pairs_.push_back({action.remote, action.local, action.mechanism});
     environment_.journal.up(
         name(action.remote), action.mechanism, environment_.timers.now() - started_);
@@ -225,8 +225,13 @@ StreamName IncomingConnection::name(std::string_view partner) const {
     return name;
 }
 
+void IncomingConnection::note_trouble(LinkStatus& status) const {
+    const LinkTrouble* trouble = environment_.journal.incoming_trouble(status.remote_domain);
+    status.last_error = trouble != nullptr ? std::optional(*trouble) : std::nullopt;
+}
+
 void IncomingConnection::report(std::vector<LinkStatus>& to) const {
-    StreamName name = this->name({});
+    const StreamName name = this->name({});
     LinkStatus status;
     status.remote_address = name.remote_address;
     status.tls_version = name.tls_version;
@@ -235,6 +240,7 @@ void IncomingConnection::report(std::vector<LinkStatus>& to) const {
         status.local_domain = machine_.local();
         status.remote_domain = machine_.remote();
         status.state = "negotiating";
+        note_trouble(status);
         to.push_back(std::move(status));
         return;
     }
@@ -243,6 +249,7 @@ void IncomingConnection::report(std::vector<LinkStatus>& to) const {
         status.remote_domain = pair.remote;
         status.state = "up";
         status.auth = mechanism_name(pair.mechanism);
+        note_trouble(status);
         to.push_back(status);
     }
 }

@@ -78,11 +78,12 @@ class IncomingConnection final : public StreamConnection {
 
     void handle_stanza(const xml::Element& element);
     void on_not_established();
-    void act(Actions actions);
+    void act(const Actions& actions);
     void note(const action::Note& action);
     void act(const action::Authenticated& action);
     void act(const action::Close& action);
     StreamName name(std::string_view partner) const;
+    void note_trouble(LinkStatus& status) const;
 
     Environment& environment_;
     Directory& directory_;

@@ -10,13 +10,6 @@ namespace isthmus::xmpp {
 
 namespace {
 
-Error no_partner(std::string_view domain) {
-    return make_error(ErrorKind::Forbidden,
-                      "IST-POL-001",
-                      "no federation with that domain",
-                      std::string(domain) + " is not a partner");
-}
-
 std::string prepared_domain(std::string_view text, Arena& arena) {
     auto domain = prepare_domain(text, arena);
     return domain ? std::string(*domain) : std::string();
@@ -91,7 +84,7 @@ std::optional<Actions> IncomingStream::refuse_header(const StreamHeader& header,
     if (!remote_.empty()) {
         policy_ = directory_.link_policy(remote_);
         if (!policy_) {
-            return fail(StreamCondition::PolicyViolation, no_partner(remote_), out);
+            return fail(StreamCondition::PolicyViolation, directory_.link_refusal(remote_), out);
         }
     }
     return std::nullopt;
@@ -254,7 +247,7 @@ Actions IncomingStream::recheck(Buffer& out) {
         return {};
     }
     return fail(StreamCondition::PolicyViolation,
-                no_partner(gone == pairs_.end() ? remote_ : gone->remote),
+                directory_.link_refusal(gone == pairs_.end() ? remote_ : gone->remote),
                 out);
 }
 

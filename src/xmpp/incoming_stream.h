@@ -25,6 +25,7 @@ class Directory {
     virtual ~Directory() = default;
     virtual bool serves(std::string_view domain) const = 0;
     virtual std::optional<LinkPolicy> link_policy(std::string_view remote_domain) = 0;
+    virtual Error link_refusal(std::string_view remote_domain) = 0;
     virtual std::string_view dialback_secret() const = 0;
     virtual bool has_tls() const = 0;
     /// Unguessable (RFC 6120 §4.7.3).

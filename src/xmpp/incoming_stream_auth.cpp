@@ -42,7 +42,7 @@ Actions IncomingStream::on_sasl(const xml::Element& element, Arena& arena, Buffe
     if (!offers_external_) {
         return refuse_sasl("not-authorized", out);
     }
-    std::string_view text = element.all_text(arena);
+    const std::string_view text = element.all_text(arena);
     if (text.empty()) {
         // RFC 6120 §6.4.2: no initial response, so it is asked for.
         awaits_response_ = true;
@@ -107,7 +107,7 @@ Actions IncomingStream::on_dialback(const dialback::Element& element, Buffer& ou
         dialback::write_error(out, element, Condition::ItemNotFound);
         return {};
     }
-    bool is_ours = dialback::is_our_key(
+    const bool is_ours = dialback::is_our_key(
         element.key, directory_.dialback_secret(), element.from, element.to, element.id);
     dialback::write_verdict(out, element, is_ours ? Verdict::Valid : Verdict::Invalid);
     if (is_ours) {
@@ -131,8 +131,8 @@ Actions IncomingStream::on_result(const dialback::Element& question, Buffer& out
     }
     auto policy = directory_.link_policy(question.from);
     if (!policy) {
-        return refuse_result(
-            question, Condition::PolicyViolation, "IST-POL-001", "no partner", out);
+        const Error why = directory_.link_refusal(question.from);
+        return refuse_result(question, Condition::PolicyViolation, why.code, why.detail, out);
     }
     if (!may_use_dialback(*policy, is_secure_)) {
         return refuse_result(question,

@@ -1,5 +1,6 @@
 #include "xmpp/journal.h"
 
+#include "base/codes.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -42,6 +43,7 @@ void write_event(log::Level level,
                  const StreamName& name,
                  std::string_view step,
                  const Error& why) {
+    const codes::Code* code = codes::find(why.code);
     log::event(level,
                event,
                {{"code", why.code},
@@ -50,14 +52,15 @@ void write_event(log::Level level,
                 {"step", step},
                 {"stream_id", name.stream_id},
                 {"remote_addr", name.remote_address},
-                {"msg", why.public_text},
-                {"evidence", why.detail}});
+                {"msg", code != nullptr ? code->sentence : std::string_view(why.public_text)},
+                {"evidence", why.detail.empty() ? why.public_text : why.detail},
+                {"fix", code != nullptr ? code->fix : std::string_view()}});
 }
 
 }  // namespace
 
 void Journal::count_refused_proof(const StreamName& name, const Error& why) {
-    bool is_dialback = why.code.starts_with("IST-DB-");
+    const bool is_dialback = why.code.starts_with("IST-DB-");
     if (is_dialback || why.code.starts_with("IST-AUTH-")) {
         auths(name, is_dialback ? Mechanism::Dialback : Mechanism::External, "refused").add();
     }
@@ -74,8 +77,34 @@ metrics::Counter& Journal::auths(const StreamName& name,
                               {"result", result}});
 }
 
+LinkTrouble Journal::trouble(const StreamName& name,
+                             std::string_view step,
+                             const Error& why,
+                             TimePoint at) {
+    return {.code = std::string(why.code),
+            .step = std::string(step),
+            .text = why.public_text,
+            .evidence = why.detail,
+            .address = name.remote_address,
+            .at = at};
+}
+
+const LinkTrouble* Journal::incoming_trouble(std::string_view partner) const {
+    const auto found = incoming_troubles_.find(partner);
+    return found == incoming_troubles_.end() ? nullptr : &found->second;
+}
+
+void Journal::remember(const StreamName& name, std::string_view step, const Error& why) {
+    // Strangers are not kept: they could fill any table.
+    if (!name.is_outgoing && name.is_partner && !name.partner.empty() && !why.code.empty()) {
+        incoming_troubles_.insert_or_assign(std::string(name.partner),
+                                            trouble(name, step, why, timers_.now()));
+    }
+}
+
 void Journal::failed(const StreamName& name, std::string_view step, const Error& why) {
     count_refused_proof(name, why);
+    remember(name, step, why);
     registry_
         .counter("isthmus_s2s_connect_attempts_total",
                  "Attempts to set up a stream, by outcome",
@@ -89,6 +118,7 @@ void Journal::failed(const StreamName& name, std::string_view step, const Error&
 
 void Journal::noted(const StreamName& name, const Error& what) {
     count_refused_proof(name, what);
+    remember(name, "negotiation", what);
     registry_
         .counter("isthmus_s2s_refusals_total",
                  "Refused or ignored parts of negotiations on streams that went on",
@@ -124,6 +154,7 @@ void Journal::up(const StreamName& name, Mechanism mechanism, Duration took) {
 
 void Journal::down(const StreamName& name, Mechanism mechanism, const Error& why) {
     streams(name, mechanism).add(-1);
+    remember(name, "up", why);
     auto level = why.code.empty() ? log::Level::Info : log::Level::Warning;
     write_event(level, "s2s.down", name, "up", why);
 }
@@ -137,7 +168,7 @@ void Journal::secured(const StreamName& name) {
 }
 
 void Journal::checked_certificate(const std::optional<Error>& fault) {
-    bool is_trusted = !fault || fault->code != "IST-CERT-002";
+    const bool is_trusted = !fault || fault->code != "IST-CERT-002";
     registry_
         .counter("isthmus_s2s_certificate_checks_total",
                  "Checks of peers' certificates",
@@ -156,7 +187,7 @@ void Journal::took(std::string_view step, Duration duration) {
 
 StanzaCounters Journal::stanzas(std::string_view partner, bool is_outgoing) {
     StanzaCounters counters;
-    for (Kind kind : {Kind::Message, Kind::Presence, Kind::Iq}) {
+    for (const Kind kind : {Kind::Message, Kind::Presence, Kind::Iq}) {
         std::string_view name = kind == Kind::Message    ? "message"
                                 : kind == Kind::Presence ? "presence"
                                                          : "iq";

@@ -5,10 +5,13 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "xmpp/server.h"
 #include "xmpp/stanza.h"
 #include "xmpp/stream.h"
 
 #include <array>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -34,7 +37,27 @@ struct StanzaCounters {
 
 class Journal {
   public:
-    explicit Journal(metrics::Registry& registry) : registry_(registry) {}
+    Journal(metrics::Registry& registry, const Timers& timers)
+        : registry_(registry), timers_(timers) {}
+
+    static LinkTrouble trouble(const StreamName& name,
+                               std::string_view step,
+                               const Error& why,
+                               TimePoint at);
+
+    /// The newest of the streams from that partner; null: none.
+    const LinkTrouble* incoming_trouble(std::string_view partner) const;
+
+    /// Partners whose streams to us have had trouble.
+    const std::map<std::string, LinkTrouble, std::less<>>& incoming_troubles() const {
+        return incoming_troubles_;
+    }
+
+    /// Those for whom `is_gone` is true are no partners any more.
+    template <class IsGone>
+    void forget_troubles(const IsGone& is_gone) {
+        std::erase_if(incoming_troubles_, [&](const auto& entry) { return is_gone(entry.first); });
+    }
 
     /// A stream could not be set up, or was refused.
     void failed(const StreamName& name, std::string_view step, const Error& why);
@@ -53,7 +76,11 @@ class Journal {
     metrics::Counter& auths(const StreamName& name, Mechanism mechanism, std::string_view result);
     metrics::Gauge& streams(const StreamName& name, Mechanism mechanism);
 
+    void remember(const StreamName& name, std::string_view step, const Error& why);
+
     metrics::Registry& registry_;
+    const Timers& timers_;
+    std::map<std::string, LinkTrouble, std::less<>> incoming_troubles_;  ///< partners only
 };
 
 }  // namespace isthmus::xmpp

@@ -17,27 +17,49 @@ Link::Link(Environment& environment)
                              "too many messages wait for the remote server",
                              "max_queue_per_link reached")) {}
 
-const Error* Link::may_wait() {
+const Error* Link::may_wait(bool may_use_reserve) {
     if (const Error* why = refusal()) {
         return why;
     }
     const ServerConfig& config = environment_.config;
-    if (outbox_.waiting() >= config.max_queue_per_link ||
-        outbox_.waiting_octets() > config.max_output_octets) {
+    const auto with_reserve = [may_use_reserve](std::size_t limit) {
+        return may_use_reserve ? limit + limit / 4 : limit;
+    };
+    if (outbox_.waiting() >= with_reserve(config.max_queue_per_link) ||
+        outbox_.waiting_octets() > with_reserve(config.max_output_octets)) {
         return &queue_full_;
     }
     return nullptr;
 }
 
+const Error* Link::be_full(TimePoint now) {
+    full_since_ = std::min(full_since_, now);
+    if (!patience_.is_armed()) {
+        patience_.arm(environment_.config.queue_patience);
+    }
+    return &output_full_;
+}
+
+void Link::on_written(std::uint64_t total) {
+    outbox_.on_written(total);
+    // Half: who is told so has something to send.
+    if (full_since_ != TimePoint::max() && up_ != nullptr &&
+        up_->output().size() <= environment_.config.max_output_octets / 2) {
+        full_since_ = TimePoint::max();
+        on_drained();
+    }
+}
+
 void Link::come_up(net::ByteStream& stream) {
     up_ = &stream;
+    full_since_ = TimePoint::max();
     outbox_.pour_into(stream, environment_.timers.now());
 }
 
 void Link::on_patience() {
-    TimePoint now = environment_.timers.now();
-    Duration patience = environment_.config.queue_patience;
-    TimePoint limit = now - patience;
+    const TimePoint now = environment_.timers.now();
+    const Duration patience = environment_.config.queue_patience;
+    const TimePoint limit = now - patience;
     if (outbox_.waiting() != 0 && outbox_.oldest_waiting() <= limit) {
         outbox_.expire(limit,
                        make_error(ErrorKind::Timeout,
@@ -45,7 +67,9 @@ void Link::on_patience() {
                                   "the remote server could not be reached in time",
                                   last_trouble()));
     }
-    if (outbox_.in_output() != 0 && outbox_.oldest_in_output() <= limit) {
+    const bool is_late = outbox_.in_output() != 0 && outbox_.oldest_in_output() <= limit;
+    if (is_late || (up_ != nullptr && full_since_ <= limit)) {
+        full_since_ = TimePoint::max();
         on_stalled(make_error(ErrorKind::Timeout,
                               "IST-XMPP-003",
                               "the remote server does not take messages",
@@ -58,7 +82,11 @@ void Link::on_patience() {
     if (outbox_.in_output() != 0) {
         oldest = std::min(oldest, outbox_.oldest_in_output());
     }
-    if (pending() != 0) {
+    const bool is_full = full_since_ != TimePoint::max();
+    if (is_full) {
+        oldest = std::min(oldest, full_since_);
+    }
+    if (pending() != 0 || is_full) {
         patience_.arm(oldest + patience - now);
     }
 }

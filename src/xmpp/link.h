@@ -25,20 +25,25 @@ class Link {
     Link& operator=(Link&&) = delete;
 
     /// `write(Buffer&)` serialises one stanza. Null: accepted, an outcome follows. Otherwise the
-    /// reason for the refusal; it stays valid until the next call.
+    /// reason for the refusal; it stays valid until the next call. The reserve is a quarter of each
+    /// limit.
     template <class Write>
-    const Error* send(Kind kind, std::uint64_t cookie, const Write& write) {
-        TimePoint now = environment_.timers.now();
+    const Error* send(Kind kind,
+                      std::uint64_t cookie,
+                      const Write& write,
+                      bool may_use_reserve = false) {
+        const TimePoint now = environment_.timers.now();
         if (up_ != nullptr) {
             Buffer& out = up_->output();
-            if (out.size() > environment_.config.max_output_octets) {
-                return &output_full_;
+            const std::size_t limit = environment_.config.max_output_octets;
+            if (out.size() > limit && (!may_use_reserve || out.size() > limit + limit / 4)) {
+                return be_full(now);
             }
             write(out);
             outbox_.sent_up_to(up_->appended(), cookie, now);
             up_->flush();
         } else {
-            if (const Error* refusal = may_wait()) {
+            if (const Error* refusal = may_wait(may_use_reserve)) {
                 return refusal;
             }
             write(outbox_.waiting_output());
@@ -65,10 +70,14 @@ class Link {
     virtual const Error* refusal() = 0;
     /// The peer has not taken what was sent for as long as our patience lasts.
     virtual void on_stalled(const Error& why) = 0;
+    /// It was full and is not any more.
+    virtual void on_drained() = 0;
     /// What to tell those whose patience has ended.
     virtual std::string last_trouble() const = 0;
 
     void come_up(net::ByteStream& stream);
+
+    void on_written(std::uint64_t total);
 
     /// From now on stanzas wait; those in the output may still be written.
     void stop_sending() { up_ = nullptr; }
@@ -86,7 +95,8 @@ class Link {
     void fill(LinkStatus& status) const;
 
   private:
-    const Error* may_wait();
+    const Error* may_wait(bool may_use_reserve);
+    const Error* be_full(TimePoint now);
     void on_patience();
 
     Environment& environment_;
@@ -94,6 +104,7 @@ class Link {
     net::ByteStream* up_ = nullptr;
     StanzaCounters counters_;
     Timer patience_;
+    TimePoint full_since_ = TimePoint::max();  ///< and some stanza was refused
     Error output_full_;
     Error queue_full_;
 };

@@ -45,7 +45,10 @@ class Links::Verification final : public OutgoingConnection::Owner {
 
     void on_stream_written(std::uint64_t /*total*/) override {}
 
-    void on_failed(const Error& /*why*/, bool /*retry*/, bool /*was_external_refused*/) override {
+    void on_failed(const Error& /*why*/,
+                   std::string_view /*step*/,
+                   bool /*retry*/,
+                   bool /*was_external_refused*/) override {
         links_.on_verification_done(*this, Verdict::Unknown);
     }
 
@@ -68,13 +71,13 @@ OutgoingLink* Links::find_slowly(std::string_view local, std::string_view remote
     auto found = links_.find({local, remote});
     if (found == links_.end()) {
         const auto& ours = environment_.config.domains;
-        bool is_ours = std::ranges::find(ours, remote) != ours.end();
+        const bool is_ours = std::ranges::find(ours, remote) != ours.end();
         if (is_ours || !environment_.handler.link_policy(remote)) {
             return nullptr;
         }
         auto link =
             std::make_unique<OutgoingLink>(environment_, std::string(local), std::string(remote));
-        PairView key{link->local(), link->remote()};
+        const PairView key{link->local(), link->remote()};
         found = links_.emplace(key, std::move(link)).first;
     }
     last_ = found->second.get();

@@ -17,8 +17,8 @@ constexpr std::size_t kMaxAddresses = 16;
 
 HostPort HostPort::parse(std::string_view text, std::uint16_t default_port) {
     HostPort found{std::string(text), default_port};
-    std::size_t colon = text.rfind(':');
-    bool is_bare_v6 = text.find(':') != colon && text[colon - 1] != ']';
+    const std::size_t colon = text.rfind(':');
+    const bool is_bare_v6 = text.find(':') != colon && text[colon - 1] != ']';
     if (colon != std::string_view::npos && colon != 0 && !is_bare_v6) {
         auto port = text::to_number(text.substr(colon + 1));
         if (port && *port > 0 && *port <= 65535) {

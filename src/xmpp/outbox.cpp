@@ -5,15 +5,15 @@
 namespace isthmus::xmpp {
 
 void Outbox::pour_into(net::ByteStream& stream, TimePoint now) {
-    std::uint64_t start = stream.appended();
+    const std::uint64_t start = stream.appended();
     stream.output().append(waiting_text_.view());
     while (!waiting_.empty()) {
-        Entry entry = waiting_.pop();
+        const Entry entry = waiting_.pop();
         sent_up_to(start + (entry.end - base_), entry.cookie, now);
     }
     base_ += waiting_text_.size();
     waiting_text_.clear();
-    waiting_text_.shrink(64 * 1024);
+    waiting_text_.shrink(64UL * 1024);
     stream.flush();
 }
 
@@ -43,7 +43,7 @@ void Outbox::expire(TimePoint limit, const Error& why) {
 }
 
 void Outbox::fail_first(const Error& why) {
-    Entry entry = waiting_.pop();
+    const Entry entry = waiting_.pop();
     waiting_text_.consume(static_cast<std::size_t>(entry.end - base_));
     base_ = entry.end;
     if (entry.cookie != 0) {

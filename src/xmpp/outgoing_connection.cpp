@@ -228,7 +228,7 @@ void OutgoingConnection::act(const action::Close& action) {
 }
 
 void OutgoingConnection::fail(const Error& why, bool retry) {
-    std::string failed_step(step());
+    const std::string failed_step(step());
     patience_.cancel();
     connecting_.reset();
     if (stream() == nullptr) {
@@ -239,14 +239,14 @@ void OutgoingConnection::fail(const Error& why, bool retry) {
         return;
     }
     environment_.journal.failed(name(), failed_step, why);
-    owner->on_failed(why, retry, machine_.was_external_refused());
+    owner->on_failed(why, failed_step, retry, machine_.was_external_refused());
 }
 
 void OutgoingConnection::on_patience_over() {
-    Error why = make_error(ErrorKind::Timeout,
-                           "IST-XMPP-003",
-                           "the remote server did not answer in time",
-                           "no progress at step " + std::string(step()));
+    const Error why = make_error(ErrorKind::Timeout,
+                                 "IST-XMPP-003",
+                                 "the remote server did not answer in time",
+                                 "no progress at step " + std::string(step()));
     if (stream() == nullptr) {
         return fail(connect_error_ ? *connect_error_ : why, true);
     }
@@ -287,7 +287,8 @@ std::string_view OutgoingConnection::step() const {
     if (stream() != nullptr) {
         return machine_.step();
     }
-    return connecting_ ? "tcp" : "dns";
+    // With all addresses tried it is the last connection that failed, not the question for more.
+    return connecting_ || connect_error_ ? "tcp" : "dns";
 }
 
 StreamName OutgoingConnection::name() const {
@@ -305,7 +306,7 @@ StreamName OutgoingConnection::name() const {
 }
 
 void OutgoingConnection::measure(std::string_view step) {
-    TimePoint now = environment_.timers.now();
+    const TimePoint now = environment_.timers.now();
     environment_.journal.took(step, now - step_started_);
     step_started_ = now;
 }

@@ -25,7 +25,10 @@ class OutgoingConnection final : public StreamConnection {
         virtual void on_verified(Verdict verdict, const std::string& detail) = 0;
         virtual void on_stream_written(std::uint64_t total) = 0;
         /// It never came up.
-        virtual void on_failed(const Error& why, bool retry, bool was_external_refused) = 0;
+        virtual void on_failed(const Error& why,
+                               std::string_view step,
+                               bool retry,
+                               bool was_external_refused) = 0;
         /// It was up and is being closed: send nothing more.
         virtual void on_ending(const Error& why) = 0;
         /// It was up; what is not written yet never will be.

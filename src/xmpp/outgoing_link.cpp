@@ -15,16 +15,9 @@ constexpr Duration kLastHold = std::chrono::seconds(30);
 
 /// Doubles with each failure, give or take half.
 Duration backoff(Duration first, Duration last, unsigned failures, Random& random) {
-    Duration delay = std::min(first * (1U << std::min(failures, 10U)), last);
+    const Duration delay = std::min(first * (1U << std::min(failures, 10U)), last);
     auto half = static_cast<std::uint64_t>(delay.count() / 2);
     return delay / 2 + Duration(static_cast<Duration::rep>(random.below(2 * half + 1)));
-}
-
-Error no_partner(std::string_view domain) {
-    return make_error(ErrorKind::Forbidden,
-                      "IST-POL-001",
-                      "no federation with that domain",
-                      std::string(domain) + " is not a partner");
 }
 
 }  // namespace
@@ -96,14 +89,25 @@ void OutgoingLink::on_up(Mechanism mechanism) {
 void OutgoingLink::on_verified(Verdict /*verdict*/, const std::string& /*detail*/) {}
 
 void OutgoingLink::on_stream_written(std::uint64_t total) {
-    outbox().on_written(total);
+    on_written(total);
 }
 
-void OutgoingLink::on_failed(const Error& why, bool retry, bool was_external_refused) {
-    drop_connection();
+void OutgoingLink::remember(std::string_view step, const Error& why) {
     last_error_ = why;
+    trouble_ = Journal::trouble(connection_ != nullptr ? connection_->name() : StreamName(),
+                                step,
+                                why,
+                                environment().timers.now());
+}
+
+void OutgoingLink::on_failed(const Error& why,
+                             std::string_view step,
+                             bool retry,
+                             bool was_external_refused) {
+    remember(step, why);
+    drop_connection();
     Random& random = environment().random;
-    TimePoint now = environment().timers.now();
+    const TimePoint now = environment().timers.now();
     if (was_external_refused && try_external_ && retry) {
         // XEP-0178 §3: once more, with dialback from the start.
         try_external_ = false;
@@ -117,8 +121,7 @@ void OutgoingLink::on_failed(const Error& why, bool retry, bool was_external_ref
     }
     ++failures_;
     if (!retry) {
-        Error reason = why;
-        outbox().fail_waiting(reason);
+        outbox().fail_waiting(why);
     }
     if (outbox().waiting() != 0) {
         connect_later();
@@ -131,15 +134,15 @@ void OutgoingLink::on_ending(const Error& /*why*/) {
 }
 
 void OutgoingLink::on_gone(const Error& why) {
-    drop_connection();
-    try_external_ = true;
     Error reason = why;
     const bool is_loss = !reason.code.empty();
     if (!is_loss) {
         reason.code = "IST-XMPP-002";
     } else {
-        last_error_ = reason;
+        remember("up", reason);
     }
+    drop_connection();
+    try_external_ = true;
     not_before_ =
         environment().timers.now() + backoff(kFirstRetry, kLastRetry, 0, environment().random);
     outbox().fail_output(reason);
@@ -153,9 +156,9 @@ void OutgoingLink::on_stalled(const Error& why) {
     if (connection_ == nullptr) {
         return;
     }
+    remember("up", why);
     connection_->abandon();
     drop_connection();
-    last_error_ = why;
     outbox().fail_output(why);
     if (outbox().waiting() != 0) {
         connect_later();
@@ -163,8 +166,12 @@ void OutgoingLink::on_stalled(const Error& why) {
     environment().handler.on_link(remote_, LinkEvent::Lost);
 }
 
+void OutgoingLink::on_drained() {
+    environment().handler.on_link(remote_, LinkEvent::Drained);
+}
+
 void OutgoingLink::expel() {
-    Error why = no_partner(remote_);
+    const Error why = environment().handler.link_refusal(remote_);
     retry_.cancel();
     if (connection_ != nullptr) {
         connection_->close(StreamCondition::PolicyViolation, why);
@@ -206,7 +213,7 @@ LinkStatus OutgoingLink::status() const {
         if (!is_up()) {
             status.state = connection_->stream() != nullptr ? "negotiating" : "connecting";
         }
-        StreamName name = connection_->name();
+        const StreamName name = connection_->name();
         status.tls_version = name.tls_version;
         status.tls_cipher = name.tls_cipher;
         status.remote_address = name.remote_address;
@@ -214,9 +221,7 @@ LinkStatus OutgoingLink::status() const {
     if (mechanism_) {
         status.auth = mechanism_name(*mechanism_);
     }
-    if (last_error_) {
-        status.last_error = std::string(last_error_->code) + ": " + last_error_->public_text;
-    }
+    status.last_error = trouble_;
     fill(status);
     return status;
 }

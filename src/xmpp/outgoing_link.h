@@ -34,16 +34,22 @@ class OutgoingLink final : public Link, private OutgoingConnection::Owner {
     void on_waiting() override;
     const Error* refusal() override;
     void on_stalled(const Error& why) override;
+    void on_drained() override;
     std::string last_trouble() const override;
     void on_up(Mechanism mechanism) override;
     void on_verified(Verdict verdict, const std::string& detail) override;
     void on_stream_written(std::uint64_t total) override;
-    void on_failed(const Error& why, bool retry, bool was_external_refused) override;
+    void on_failed(const Error& why,
+                   std::string_view step,
+                   bool retry,
+                   bool was_external_refused) override;
     void on_ending(const Error& why) override;
     void on_gone(const Error& why) override;
     void connect();
     void connect_later();
     void drop_connection();
+    /// Before the connection goes: it knows where it led.
+    void remember(std::string_view step, const Error& why);
 
     std::string local_;
     std::string remote_;
@@ -54,7 +60,8 @@ class OutgoingLink final : public Link, private OutgoingConnection::Owner {
     unsigned failures_ = 0;
     bool try_external_ = true;
     std::optional<Mechanism> mechanism_;
-    std::optional<Error> last_error_;
+    std::optional<Error> last_error_;  ///< since it was last up
+    std::optional<LinkTrouble> trouble_;
 };
 
 }  // namespace isthmus::xmpp

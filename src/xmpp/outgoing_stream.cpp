@@ -233,7 +233,7 @@ Actions OutgoingStream::on_sasl(const xml::Element& element, Arena& arena, Buffe
 }
 
 Actions OutgoingStream::on_dialback(const dialback::Element& answer, Buffer& out) {
-    bool is_about_us = answer.from == purpose_.remote && answer.to == purpose_.local;
+    const bool is_about_us = answer.from == purpose_.remote && answer.to == purpose_.local;
     if (state_ == State::Verify && answer.is_verify && is_about_us &&
         answer.id == purpose_.question->stream_id && !answer.type.empty()) {
         close(out);
@@ -247,10 +247,10 @@ Actions OutgoingStream::on_dialback(const dialback::Element& answer, Buffer& out
     if (answer.verdict() == Verdict::Valid) {
         return come_up(Mechanism::Dialback);
     }
-    bool is_temporary = answer.condition == "remote-server-timeout" ||
-                        answer.condition == "remote-server-not-found" ||
-                        answer.condition == "resource-constraint" ||
-                        answer.condition == "internal-server-error";
+    const bool is_temporary = answer.condition == "remote-server-timeout" ||
+                              answer.condition == "remote-server-not-found" ||
+                              answer.condition == "resource-constraint" ||
+                              answer.condition == "internal-server-error";
     close(out);
     return {
         action::Close{refused("IST-DB-001",
@@ -262,9 +262,9 @@ Actions OutgoingStream::on_dialback(const dialback::Element& answer, Buffer& out
 
 Actions OutgoingStream::on_stream_error(const xml::Element& element, Arena& arena, Buffer& out) {
     std::string said = describe_stream_error(element, arena);
-    std::string_view condition = first_condition(element, ns::kStreamErrors);
-    bool was_up = state_ == State::Up;
-    bool was_refusal =
+    const std::string_view condition = first_condition(element, ns::kStreamErrors);
+    const bool was_up = state_ == State::Up;
+    const bool was_refusal =
         !was_up && (condition == "not-authorized" || condition == "policy-violation");
     close(out);
     if (was_refusal) {
@@ -272,7 +272,7 @@ Actions OutgoingStream::on_stream_error(const xml::Element& element, Arena& aren
             refused("IST-AUTH-004", "the remote server refused our authentication", said),
             was_external_refused_ && may_use_dialback(purpose_.policy, is_secure_)}};
     }
-    bool is_wrong_host = condition == "host-unknown" || condition == "host-gone";
+    const bool is_wrong_host = condition == "host-unknown" || condition == "host-gone";
     return {action::Close{make_error(is_wrong_host ? ErrorKind::NotFound : ErrorKind::Unreachable,
                                      "IST-XMPP-002",
                                      "the remote server ended the stream",
@@ -294,7 +294,7 @@ Actions OutgoingStream::on_end(Buffer& out) {
     if (state_ == State::Closed) {
         return {};
     }
-    bool was_up = state_ == State::Up;
+    const bool was_up = state_ == State::Up;
     close(out);
     if (was_external_refused_ && !was_up) {
         return {action::Close{refused("IST-AUTH-004",

@@ -46,7 +46,7 @@ void Receiver::receive_misaddressed(Kind kind,
 
 void Receiver::refuse(
     Kind kind, const Jid& from, const Jid& to, const xml::Element& element, Condition condition) {
-    std::string_view type = element.attribute("type").value_or("");
+    const std::string_view type = element.attribute("type").value_or("");
     if (type == "error" || (kind == Kind::Iq && type == "result")) {
         return;
     }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -25,7 +26,7 @@ net::IpAddress network_of(const net::IpAddress& address) {
         return address;
     }
     std::array<std::uint8_t, 16> prefix{};
-    std::string_view octets = address.octets();
+    const std::string_view octets = address.octets();
     std::copy_n(octets.begin(), 8, prefix.begin());
     return net::IpAddress::v6(prefix);
 }
@@ -69,7 +70,7 @@ class FederationServer final : public Server,
                      metrics::Registry& metrics,
                      StanzaHandler& handler)
         : config_(complete(std::move(config), random)),
-          journal_(metrics),
+          journal_(metrics, timers),
           limit_hits_(metrics.counter("isthmus_s2s_connections_refused_total",
                                       "Connections refused by the cap per address")),
           graveyard_(timers),
@@ -109,8 +110,8 @@ class FederationServer final : public Server,
         send_stanza(Kind::Message, message, cookie);
     }
 
-    void send(const Presence& presence, std::uint64_t cookie) override {
-        send_stanza(Kind::Presence, presence, cookie);
+    bool send(const Presence& presence, std::uint64_t cookie) override {
+        return send_stanza(Kind::Presence, presence, cookie, changes_authorisation(presence.type));
     }
 
     void send_error(Kind kind,
@@ -139,9 +140,11 @@ class FederationServer final : public Server,
     std::vector<LinkStatus> status() const override {
         std::vector<LinkStatus> all;
         links_.report(all);
+        const std::size_t first = all.size();
         for (const auto& [key, connection] : incoming_) {
             connection->report(all);
         }
+        report_absent(first, all);
         if (component_) {
             all.push_back(component_->status());
         }
@@ -175,6 +178,10 @@ class FederationServer final : public Server,
 
     std::optional<LinkPolicy> link_policy(std::string_view remote_domain) override {
         return environment_.handler.link_policy(remote_domain);
+    }
+
+    Error link_refusal(std::string_view remote_domain) override {
+        return environment_.handler.link_refusal(remote_domain);
     }
 
     std::string_view dialback_secret() const override { return config_.dialback_secret; }
@@ -236,19 +243,27 @@ class FederationServer final : public Server,
         incoming_.emplace(key, std::move(connection));
     }
 
+    static bool changes_authorisation(PresenceType type) {
+        return type == PresenceType::Subscribe || type == PresenceType::Subscribed ||
+               type == PresenceType::Unsubscribe || type == PresenceType::Unsubscribed;
+    }
+
     template <class Stanza>
-    void send_stanza(Kind kind, const Stanza& stanza, std::uint64_t cookie) {
+    bool send_stanza(Kind kind,
+                     const Stanza& stanza,
+                     std::uint64_t cookie,
+                     bool may_use_reserve = false) {
         Link* link = link_for(stanza.from.domain, stanza.to.domain);
         if (link == nullptr) {
-            return refuse(cookie,
-                          make_error(ErrorKind::Forbidden,
-                                     "IST-POL-001",
-                                     "no federation with that domain",
-                                     std::string(stanza.to.domain) + " is not a partner"));
+            refuse(cookie, environment_.handler.link_refusal(stanza.to.domain));
+            return false;
         }
-        if (const Error* why = link->send(kind, cookie, [&](Buffer& to) { stanza.write(to); })) {
+        const auto write = [&](Buffer& to) { stanza.write(to); };
+        if (const Error* why = link->send(kind, cookie, write, may_use_reserve)) {
             refuse(cookie, *why);
+            return false;
         }
+        return true;
     }
 
     Link* link_for(std::string_view local, std::string_view remote) {
@@ -273,7 +288,25 @@ class FederationServer final : public Server,
         }
     }
 
+    /// Partners whose streams to us came to nothing, or are gone.
+    void report_absent(std::size_t first, std::vector<LinkStatus>& to) const {
+        std::set<std::string> here;
+        for (std::size_t i = first; i < to.size(); ++i) {
+            here.insert(to[i].remote_domain);
+        }
+        for (const auto& [partner, trouble] : journal_.incoming_troubles()) {
+            if (!here.contains(partner)) {
+                LinkStatus status;
+                status.remote_domain = partner;
+                status.state = "down";
+                status.last_error = trouble;
+                to.push_back(std::move(status));
+            }
+        }
+    }
+
     void recheck() {
+        journal_.forget_troubles([this](std::string_view domain) { return !link_policy(domain); });
         links_.recheck_partners();
         for (IncomingConnection* connection : incoming()) {
             connection->recheck();

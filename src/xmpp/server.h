@@ -31,9 +31,10 @@ struct LinkPolicy {
 
 enum class LinkEvent : std::uint8_t {
     Up,
-    Closed,  ///< in order; the next stanza opens it again
-    Lost,    ///< it broke
-    Failed,  ///< an attempt to set it up; stanzas that wait may still go out with the next
+    Closed,   ///< in order; the next stanza opens it again
+    Lost,     ///< it broke
+    Failed,   ///< an attempt to set it up; stanzas that wait may still go out with the next
+    Drained,  ///< it had refused stanzas because it was full, and has room again
 };
 
 class StanzaHandler {
@@ -54,21 +55,40 @@ class StanzaHandler {
     /// How to link with that domain; nothing: it is no partner (refuse its streams with
     /// `policy-violation`, and do not dial it). Asked at stream set-up, and per stanza pair once.
     virtual std::optional<LinkPolicy> link_policy(std::string_view remote_domain) = 0;
+
+    /// Why link_policy() gave nothing, for the log.
+    virtual Error link_refusal(std::string_view remote_domain) {
+        return make_error(ErrorKind::Forbidden,
+                          "IST-POL-001",
+                          "no federation with that domain",
+                          std::string(remote_domain) + " is not a partner");
+    }
 };
 
-/// One stream, for `isthmus status` and metrics.
+/// The newest failure of a stream to or from a domain; it stays when the stream is up again.
+struct LinkTrouble {
+    std::string code;  ///< IST-..
+    std::string step;  ///< dns, tcp, stream, tls, auth, dialback, negotiation; "up": broke later
+    std::string text;
+    std::string evidence;
+    std::string address;  ///< where to, or from; empty: no connection yet
+    TimePoint at;
+};
+
+/// One stream, for `isthmus status` and metrics. A domain whose streams to us fail has one in state
+/// "down".
 struct LinkStatus {
     std::string local_domain;
     std::string remote_domain;
     bool outgoing = false;
-    std::string state;  ///< connecting, negotiating, up, waiting
+    std::string state;  ///< connecting, negotiating, up, waiting, down
     std::string auth;   ///< external, dialback, component
     std::string tls_version;
     std::string tls_cipher;
     std::string remote_address;
     std::size_t queued = 0;  ///< stanzas waiting
     Duration oldest{};       ///< age of the oldest of them
-    std::string last_error;  ///< "IST-..: text", of the last failed attempt
+    std::optional<LinkTrouble> last_error;
 };
 
 struct ServerConfig {
@@ -96,7 +116,9 @@ class Server {
     /// Serialises at once (views may die after). Order is kept per (our domain, their domain).
     /// Exactly one on_sent or on_not_sent with that cookie follows, later; cookie 0: none wanted.
     virtual void send(const Message& message, std::uint64_t cookie) = 0;
-    virtual void send(const Presence& presence, std::uint64_t cookie) = 0;
+    /// The same; false if it is refused at once, which on_not_sent() says as well if there is a
+    /// cookie. What changes an authorisation finds some room when other stanzas find none.
+    virtual bool send(const Presence& presence, std::uint64_t cookie) = 0;
     /// An error reply to a stanza that came in; no outcome is reported.
     virtual void send_error(Kind kind,
                             const Jid& from,

@@ -83,7 +83,7 @@ std::string_view first_condition(const xml::Element& error, std::string_view nam
 }
 
 std::string describe_stream_error(const xml::Element& error, Arena& arena) {
-    std::string_view condition = first_condition(error, ns::kStreamErrors);
+    const std::string_view condition = first_condition(error, ns::kStreamErrors);
     std::string said(condition.empty() ? "undefined-condition" : condition);
     if (const auto* text = error.child("text", ns::kStreamErrors)) {
         said += ": ";
@@ -126,7 +126,7 @@ void StreamHeader::write(Buffer& out) const {
 }
 
 bool StreamHeader::has_supported_version() const {
-    std::string_view major = version.substr(0, version.find('.'));
+    const std::string_view major = version.substr(0, version.find('.'));
     auto number = text::to_number(major);
     return number && *number >= 1;
 }

@@ -50,7 +50,7 @@ std::size_t StreamConnection::on_octets(std::string_view unread) {
     while (!has_ended_ && !is_finishing_) {
         done += parser_.feed(unread.substr(done));
         if (parser_.fault() != xml::Fault::None) {
-            bool is_large = parser_.fault() == xml::Fault::TooLarge;
+            const bool is_large = parser_.fault() == xml::Fault::TooLarge;
             handle_fault(condition_of(parser_.fault()),
                          is_large ? "IST-LIM-001" : "IST-XMPP-001",
                          parser_.fault_detail());
@@ -89,9 +89,9 @@ bool StreamConnection::take_turn(bool has_octets_behind) {
 
 /// Octets were consumed that belong to nothing: white space between stanzas.
 bool StreamConnection::may_be_idle(std::size_t octets) {
-    TimePoint now = timers_.now();
+    const TimePoint now = timers_.now();
     auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - idle_since_).count();
-    std::size_t earned = static_cast<std::size_t>(seconds) * kIdlePerSecond;
+    const std::size_t earned = static_cast<std::size_t>(seconds) * kIdlePerSecond;
     if (earned != 0) {
         idle_allowance_ = std::min(kIdleBurst, idle_allowance_ + earned);
         idle_since_ = now;
@@ -120,7 +120,7 @@ void StreamConnection::on_deadline() {
         return;
     }
     if (is_finishing_) {
-        Error why = make_error(ErrorKind::Timeout, "", "the peer does not close");
+        const Error why = make_error(ErrorKind::Timeout, "", "the peer does not close");
         end();
         return handle_closed(why);
     }

@@ -2,6 +2,9 @@
 #include "admin/api.h"
 
 #include "base/text.h"
+#include "store/config_store.h"
+#include "store/database.h"
+#include "support/fake_presence.h"
 
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
@@ -25,8 +28,15 @@ class ApiTest : public testing::Test {
         return path;
     }
 
-    HttpResponse ask(const char* method, const char* target, const char* body = "") {
-        HttpRequest request{.method = method, .body = body, .author = {"alice", "unix"}};
+    HttpResponse ask(const char* method,
+                     const char* target,
+                     const char* body = "",
+                     const std::string& if_match = {}) {
+        HttpRequest request{
+            .method = method, .body = body, .author = {{"alice", "unix"}, control::Role::Admin}};
+        if (!if_match.empty()) {
+            request.headers["if-match"] = if_match;
+        }
         EXPECT_TRUE(parse_target(target, request));
         std::optional<HttpResponse> answer;
         api.handle(request, [&](HttpResponse response) { answer = std::move(response); });
@@ -39,14 +49,24 @@ class ApiTest : public testing::Test {
 
     std::string path;
     store::Database database;
-    store::PolicyStore store;
-    control::PolicyService service{
-        store,
-        [](std::string_view domain) -> Result<std::string> { return text::to_lower(domain); },
-        [](const auto&) { return true; }};
+
+    static Result<std::string> lower(std::string_view name) {
+        return !name.empty() && name.find(' ') == std::string_view::npos
+                   ? Result<std::string>(text::to_lower(name))
+                   : Result<std::string>(make_error(ErrorKind::Syntax, "bad"));
+    }
+
+    store::ConfigStore store;
+    control::PolicyService service{store,
+                                   {.domain = lower, .user = lower, .contact = lower},
+                                   {"contoso.example"},
+                                   [](const auto&) { return true; }};
+    control::UserService users{service};
     control::SubscriptionService subscriptions{{}, {}};
-    control::ContactService contacts{{}, {}};
+    control::FakePresence presence;
+    control::ContactService contacts{presence.side(), control::FakePresence::names()};
     Api api{{.policies = service,
+             .users = users,
              .subscriptions = subscriptions,
              .contacts = contacts,
              .read_status = []() -> std::optional<control::Status> {
@@ -98,14 +118,130 @@ TEST_F(ApiTest, SwitchesAndPolicies) {
     EXPECT_EQ(object(ask("GET", "/api/v1/status")).at("state"), "running");
 }
 
+std::string etag(const HttpResponse& response) {
+    for (const auto& [name, value] : response.headers) {
+        if (name == "ETag") {
+            return value;
+        }
+    }
+    return {};
+}
+
+TEST_F(ApiTest, EditsThatCross) {
+    const auto made = ask("POST", "/api/v1/partners", R"({"domain":"a.example"})");
+    const std::string seen = etag(ask("GET", "/api/v1/partners/a.example"));
+    EXPECT_EQ(seen, etag(made));
+    const auto changed = ask("PATCH", "/api/v1/partners/a.example", R"({"description":"1"})", seen);
+    EXPECT_EQ(changed.status, 200);
+    EXPECT_NE(etag(changed), seen);
+    const auto late = ask("PATCH", "/api/v1/partners/a.example", R"({"description":"2"})", seen);
+    EXPECT_EQ(late.status, 412);
+    EXPECT_EQ(object(late).at("code"), "IST-API-005");
+    EXPECT_EQ(ask("DELETE", "/api/v1/partners/a.example", "", seen).status, 412);
+    EXPECT_EQ(ask("PATCH", "/api/v1/gateway", R"({"enabled":false})", seen).status, 412);
+    EXPECT_EQ(
+        ask("PATCH", "/api/v1/gateway", R"({"enabled":false})", etag(ask("GET", "/api/v1/gateway")))
+            .status,
+        200);
+}
+
+TEST_F(ApiTest, DryRunChangesNothing) {
+    const auto dry = ask("POST", "/api/v1/partners?dry_run=true", R"({"domain":"a.example"})");
+    EXPECT_EQ(dry.status, 200);
+    EXPECT_EQ(object(dry).at("dry_run"), true);
+    EXPECT_EQ(ask("GET", "/api/v1/partners/a.example").status, 404);
+    EXPECT_EQ(ask("POST", "/api/v1/partners?dry_run=maybe", R"({"domain":"a.example"})").status,
+              400);
+}
+
+TEST_F(ApiTest, PoliciesAndGrants) {
+    EXPECT_EQ(ask("POST", "/api/v1/policies", R"({"identity":"Sales"})").status, 201);
+    EXPECT_EQ(ask("POST", "/api/v1/policies", R"({"identity":"tag:SALES"})").status, 409);
+    EXPECT_EQ(
+        ask("POST", "/api/v1/policies/Sales:grant", R"({"users":["bob@contoso.example"]})").status,
+        200);
+    for (const char* bad : {R"({})", R"({"users":[]})", R"({"users":[1]})", R"({"user":"x"})"}) {
+        EXPECT_EQ(ask("POST", "/api/v1/policies/Sales:grant", bad).status, 400) << bad;
+    }
+    const auto bob = object(ask("GET", "/api/v1/users/bob@contoso.example"));
+    EXPECT_EQ(bob.at("effective_policy"), "Tag:Sales");
+    EXPECT_EQ(object(ask("GET", "/api/v1/users/bob@contoso.example/policy")).at("effective_scope"),
+              "user");
+    EXPECT_EQ(ask("DELETE", "/api/v1/policies/Sales").status, 409);
+    EXPECT_EQ(ask("DELETE", "/api/v1/users/bob@contoso.example/policy").status, 200);
+    EXPECT_EQ(
+        ask("PUT", "/api/v1/users/bob@contoso.example/policy", R"({"policy":"Sales"})").status,
+        200);
+    EXPECT_EQ(ask("PUT", "/api/v1/users/bob@contoso.example/policy", R"({"policy":7})").status,
+              400);
+    EXPECT_EQ(ask("DELETE", "/api/v1/policies/Sales?force=true").status, 200);
+    EXPECT_EQ(object(ask("GET", "/api/v1/users?q=bob")).at("items").at(0).at("policy"), "");
+    EXPECT_EQ(ask("GET", "/api/v1/users?limit=0").status, 400);
+    EXPECT_EQ(ask("GET", "/api/v1/users?homed=mars").status, 400);
+}
+
+TEST_F(ApiTest, SitesPoolsDomainsProviders) {
+    EXPECT_EQ(ask("PUT", "/api/v1/pools/p.contoso.example", R"({"site":"Paris"})").status, 404);
+    EXPECT_EQ(ask("POST", "/api/v1/sites", R"({"name":"Paris"})").status, 201);
+    EXPECT_EQ(ask("PUT", "/api/v1/pools/p.contoso.example", R"({"site":"Paris"})").status, 201);
+    EXPECT_EQ(ask("DELETE", "/api/v1/sites/Paris").status, 409);
+    EXPECT_EQ(
+        ask("POST", "/api/v1/sip-domains", R"({"kind":"allowed","domain":"s.example"})").status,
+        201);
+    EXPECT_EQ(ask("POST", "/api/v1/sip-domains", R"({"kind":"blocked","domain":"*.evil.example"})")
+                  .status,
+              201);
+    EXPECT_EQ(ask("POST", "/api/v1/sip-domains", R"({"domain":"s.example"})").status, 400);
+    EXPECT_EQ(object(ask("GET", "/api/v1/sip-domains")).at("items").as_array().size(), 2U);
+    EXPECT_EQ(object(ask("GET", "/api/v1/blocks/*.evil.example")).at("kind"), "blocked");
+    EXPECT_EQ(ask("DELETE", "/api/v1/sip-domains/*.evil.example").status, 200);
+    EXPECT_EQ(ask("PATCH", "/api/v1/sip-domains/s.example", R"({"comment":"c"})").status, 200);
+    EXPECT_EQ(object(ask("GET", "/api/v1/providers")).at("total"), 3);
+    EXPECT_EQ(ask("PATCH", "/api/v1/providers/Yahoo!", R"({"enabled":true})").status, 200);
+}
+
+TEST_F(ApiTest, RevisionsShowBeforeAndAfterAndGoBack) {
+    ask("POST", "/api/v1/partners", R"({"domain":"a.example"})");
+    ask("PATCH", "/api/v1/partners/a.example?reason=because", R"({"enabled":false})");
+    const auto second = object(ask("GET", "/api/v1/revisions/2"));
+    EXPECT_EQ(second.at("reason"), "because");
+    EXPECT_EQ(second.at("changes").at(0).at("before").at("enabled"), true);
+    EXPECT_EQ(second.at("changes").at(0).at("after").at("enabled"), false);
+    EXPECT_EQ(ask("POST", "/api/v1/revisions/1:rollback").status, 200);
+    EXPECT_EQ(object(ask("GET", "/api/v1/partners/a.example")).at("enabled"), true);
+    EXPECT_EQ(ask("GET", "/api/v1/revisions/77").status, 404);
+    EXPECT_EQ(ask("GET", "/api/v1/revisions/x").status, 404);
+}
+
+TEST_F(ApiTest, ExplainNamesTheGate) {
+    const auto told =
+        object(ask("GET", "/api/v1/explain?user=bob@contoso.example&to=juliet@a.example"));
+    EXPECT_EQ(told.at("verdict"), "refused");
+    EXPECT_EQ(told.at("decided_by"), "access-edge");
+    EXPECT_EQ(ask("GET", "/api/v1/explain?user=b%20b&to=a.example").status, 400);
+    EXPECT_EQ(ask("GET", "/api/v1/explain?user=bob@contoso.example").status, 400);
+}
+
 TEST(HttpTarget, DecodesOnceAndRefusesTricks) {
     HttpRequest request;
     EXPECT_TRUE(parse_target("/a%2Fb?x=1+2&y", request));
     EXPECT_EQ(request.path, "/a/b");
     EXPECT_EQ(request.query.at("x"), "1 2");
-    for (const char* bad : {"", "a", "/%", "/%2", "/%zz", "/%00"}) {
+    for (const char* bad : {"",
+                            "a",
+                            "/%",
+                            "/%2",
+                            "/%zz",
+                            "/%00",
+                            "/a b",
+                            "/a\r\nX: y",
+                            "/\x7f",
+                            "/\xa9",
+                            "/%a9",
+                            "/?x=%ff"}) {
         EXPECT_FALSE(parse_target(bad, request)) << bad;
     }
+    EXPECT_FALSE(parse_target({"/a\0b", 4}, request));
 }
 
 }  // namespace

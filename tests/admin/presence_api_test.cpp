@@ -35,7 +35,8 @@ class PresenceApiTest : public testing::Test {
 
     HttpResponse ask(const char* method, const char* target, const char* body = "") {
         reply.reset();
-        HttpRequest request{.method = method, .body = body, .author = {"root", "unix"}};
+        HttpRequest request{
+            .method = method, .body = body, .author = {{"root", "unix"}, control::Role::Admin}};
         EXPECT_TRUE(parse_target(target, request));
         const auto keep = [this](HttpResponse response) { reply = std::move(response); };
         const Resource resource =

@@ -43,7 +43,8 @@ class CrossingTest : public testing::Test {
                     {.user = "alice@contoso.example",
                      .contact = std::to_string(i),
                      .user_uri = "sip:alice@contoso.example",
-                     .dialogs = {}},
+                     .dialogs = {},
+                     .shown = {}},
                     [this](bool is_stored) { is_stored ? ++stored : ++failed; });
             }
         });
@@ -110,7 +111,10 @@ TEST_F(CrossingTest, WhatIsQueuedAtTheEndIsWritten) {
 
 TEST_F(CrossingTest, SubscriptionsAreAskedAcross) {
     const control::PresenceSide side = crossing->presence_side();
-    EXPECT_EQ(side.list({}).value().total, 0U);
+    std::optional<Result<control::SubscriptionPage>> page;
+    side.list({}, [&](auto made) { page = std::move(made); });
+    ASSERT_TRUE(control.run_until([&] { return page.has_value(); }));
+    EXPECT_EQ(page->value().total, 0U);
     EXPECT_EQ(side.get("7").error().code, "IST-API-002");
     EXPECT_EQ(side.refresh("7").error().kind, ErrorKind::NotFound);
     EXPECT_EQ(side.end("7").error().kind, ErrorKind::NotFound);

@@ -22,8 +22,9 @@ class SubscriptionQueueTest : public testing::Test {
     }
 
     void save(const std::string& contact) {
-        queue.save(Record{.user = "alice", .contact = contact, .user_uri = {}, .dialogs = {}},
-                   [this, contact](bool stored) { told += contact + (stored ? "+" : "-"); });
+        queue.save(
+            Record{.user = "alice", .contact = contact, .user_uri = {}, .dialogs = {}, .shown = {}},
+            [this, contact](bool stored) { told += contact + (stored ? "+" : "-"); });
     }
 
     void turn() { loop.run_once(Duration::zero()); }

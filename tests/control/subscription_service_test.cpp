@@ -29,31 +29,40 @@ class SubscriptionServiceTest : public testing::Test {
         return [this](Result<void> result) { answer = std::move(result); };
     }
 
+    Result<SubscriptionPage> page_of(SubscriptionFilter filter) {
+        std::optional<Result<SubscriptionPage>> made;
+        service.list(std::move(filter), [&](auto page) { made = std::move(page); });
+        return made.value();
+    }
+
+    Result<std::vector<ContactStatus>> contacts_of(std::string_view user) {
+        std::optional<Result<std::vector<ContactStatus>>> made;
+        contacts.list(user, [&](auto found) { made = std::move(found); });
+        return made.value();
+    }
+
     FakePresence presence;
     SubscriptionService service{presence.side(), FakePresence::names()};
     ContactService contacts{presence.side(), FakePresence::names()};
-    Author author{"root", "unix"};
+    Author author{{"root", "unix"}, Role::Admin};
     std::optional<Result<void>> answer;
 };
 
 TEST_F(SubscriptionServiceTest, FiltersAreComparedAndLimited) {
     half("1", true, "alice@contoso.example", "juliet@fabrikam.example");
-    EXPECT_EQ(service.list({.user = "Alice@contoso.example", .contact = "J@X", .partner = "P"})
-                  .value()
-                  .total,
-              1U);
+    EXPECT_EQ(
+        page_of({.user = "Alice@contoso.example", .contact = "J@X", .partner = "P"}).value().total,
+        1U);
     EXPECT_EQ(presence.asked.back(), "list alice@contoso.example j@x p");
-    EXPECT_EQ(service.list({.user = {}, .contact = "a b", .partner = {}}).error().code,
-              "IST-API-001");
+    EXPECT_EQ(page_of({.user = {}, .contact = "a b", .partner = {}}).error().code, "IST-API-001");
     for (const std::size_t limit : {std::size_t{0}, SubscriptionService::kMaxLimit + 1}) {
-        EXPECT_EQ(
-            service.list({.user = {}, .contact = {}, .partner = {}, .offset = 0, .limit = limit})
-                .error()
-                .code,
-            "IST-API-001");
+        EXPECT_EQ(page_of({.user = {}, .contact = {}, .partner = {}, .offset = 0, .limit = limit})
+                      .error()
+                      .code,
+                  "IST-API-001");
     }
     presence.answers = false;
-    EXPECT_EQ(service.list({}).error().kind, ErrorKind::Timeout);
+    EXPECT_EQ(page_of({}).error().kind, ErrorKind::Timeout);
 }
 
 TEST_F(SubscriptionServiceTest, SteeringNamesOneSubscription) {
@@ -74,7 +83,7 @@ TEST_F(SubscriptionServiceTest, AContactIsBothHalvesAndAMereWatcherIsNone) {
     half("5", true, "bob@contoso.example", "juliet@fabrikam.example");
     half("6", true, "alice@contoso.example", "tybalt@fabrikam.example");
     presence.known.back().standing = "none";
-    const auto list = contacts.list("Alice@contoso.example").value();
+    const auto list = contacts_of("Alice@contoso.example").value();
     ASSERT_EQ(list.size(), 2U);
     EXPECT_EQ(list[0].contact, "juliet@fabrikam.example");
     EXPECT_EQ(list[0].sip_watches_xmpp, "pending");
@@ -83,18 +92,18 @@ TEST_F(SubscriptionServiceTest, AContactIsBothHalvesAndAMereWatcherIsNone) {
     EXPECT_EQ(list[0].why, "The XMPP user has not decided yet.");
     EXPECT_EQ(list[0].since, 100);
     EXPECT_EQ(list[1].contact, "romeo@fabrikam.example");
-    EXPECT_EQ(contacts.list("").error().code, "IST-API-001");
+    EXPECT_EQ(contacts_of("").error().code, "IST-API-001");
 }
 
-TEST_F(SubscriptionServiceTest, ALongContactListIsReadPageByPage) {
+TEST_F(SubscriptionServiceTest, ALongContactListIsOneQuestion) {
     for (int i = 0; i < 2500; ++i) {
         half(std::to_string(i).c_str(),
              true,
              "alice@contoso.example",
              ("c" + std::to_string(i)).c_str());
     }
-    EXPECT_EQ(contacts.list("alice@contoso.example").value().size(), 2500U);
-    EXPECT_EQ(presence.asked.size(), 3U);
+    EXPECT_EQ(contacts_of("alice@contoso.example").value().size(), 2500U);
+    EXPECT_EQ(presence.asked.size(), 1U);
 }
 
 TEST_F(SubscriptionServiceTest, AContactIsAnsweredWhenItIsStored) {

@@ -77,7 +77,8 @@ class PartnerTypes : public testing::Test {
         objects.rules = {
             {.identity = "Global", .enable_federation_access = true, .enable_xmpp_access = true},
             {.identity = "Tag:none"}};
-        objects.grants = {{.user = "bob@contoso.example", .policy = "Tag:none"}};
+        const policy::User bob{.uri = "bob@contoso.example", .policy = "Tag:none"};
+        objects.users = policy::UserTable::of({&bob, 1});
         for (const auto& [domain, type] :
              {std::pair{"public.example", policy::PartnerType::PublicUnverified},
               std::pair{"verified.example", policy::PartnerType::PublicVerified},

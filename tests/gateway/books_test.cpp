@@ -118,8 +118,8 @@ TEST(Counters, EveryOutcomeHasItsPlaceAndStrangersAreOther) {
 TEST(MessageLog, IdsAreReadBackOnlyByTheRunThatMadeThem) {
     Timers timers;
     test::CountingRandom random;
-    const MessageLog one(timers, random);
-    const MessageLog other(timers, random);
+    const MessageLog one(timers, random, nullptr);
+    const MessageLog other(timers, random, nullptr);
     Arena arena;
     const std::string text(one.text_of(0x1234, arena));
     EXPECT_EQ(one.id_of(text), 0x1234U);

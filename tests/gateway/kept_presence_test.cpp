@@ -127,5 +127,73 @@ TEST(KeptPresence, IsBounded) {
     EXPECT_EQ(text_of(kept).find('\xc3'), std::string::npos);
 }
 
+std::string names_of(const KeptPresence& kept) {
+    std::vector<std::string_view> names;
+    kept.available(names);
+    std::string text;
+    for (const std::string_view name : names) {
+        text += std::string(name) + " ";
+    }
+    return text;
+}
+
+TEST(KeptPresence, WhatIsAssumedIsShownAndAllThatIsHeardOfItIsNews) {
+    KeptPresence kept;
+    kept.assume("balcony");
+    kept.assume("chamber");
+    EXPECT_TRUE(kept.has_assumed());
+    EXPECT_FALSE(kept.has_unstored());
+    EXPECT_EQ(names_of(kept), "balcony chamber ");
+    EXPECT_EQ(text_of(kept), "");
+    EXPECT_TRUE(kept.keep(of("balcony"), 4));
+    EXPECT_FALSE(kept.keep(of("balcony"), 4));
+    EXPECT_TRUE(kept.has_assumed());
+    EXPECT_TRUE(kept.keep(left("chamber"), 4));
+    EXPECT_FALSE(kept.has_assumed());
+    EXPECT_EQ(text_of(kept), "balcony+ chamber- ");
+    EXPECT_FALSE(kept.has_unstored());
+}
+
+TEST(KeptPresence, AssumedOnesTakeNoPlaceFromThoseThatAreThere) {
+    KeptPresence kept;
+    for (std::size_t i = 0; i < KeptPresence::kMaxResources; ++i) {
+        kept.assume("old" + std::to_string(i));
+    }
+    EXPECT_TRUE(kept.keep(of("balcony"), 4));
+}
+
+TEST(KeptPresence, ANameIsStoredOnceHoweverOftenItComesAndGoes) {
+    KeptPresence kept;
+    kept.keep(of("balcony"), 4);
+    EXPECT_TRUE(kept.has_unstored());
+    kept.set_stored(true);
+    EXPECT_FALSE(kept.has_unstored());
+    EXPECT_FALSE(kept.keep(of("balcony"), 4));
+    kept.keep(of("balcony", "away"), 4);
+    kept.keep(left("balcony"), 4);
+    kept.keep(of("balcony"), 4);
+    EXPECT_FALSE(kept.has_unstored());
+    kept.keep(of("chamber"), 4);
+    EXPECT_TRUE(kept.has_unstored());
+    kept.set_stored(true);
+    kept.set_stored(false);
+    EXPECT_TRUE(kept.has_unstored());
+}
+
+TEST(KeptPresence, WhatIsForgottenIsNewsAndItsNameStaysStored) {
+    KeptPresence kept;
+    kept.keep(of("balcony", "away"), 4);
+    kept.set_stored(true);
+    kept.keep(of("chamber"), 4);
+    kept.forget();
+    EXPECT_EQ(text_of(kept), "");
+    EXPECT_FALSE(kept.is_available());
+    EXPECT_FALSE(kept.has_assumed());
+    EXPECT_TRUE(kept.keep(of("balcony", "away"), 4));
+    EXPECT_FALSE(kept.has_unstored());
+    EXPECT_TRUE(kept.keep(of("chamber"), 4));
+    EXPECT_TRUE(kept.has_unstored());
+}
+
 }  // namespace
 }  // namespace isthmus::gateway

@@ -1,3 +1,5 @@
+#include "net/socket.h"
+
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
@@ -5,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <string>
 
 #include "party.h"
 
@@ -27,6 +31,25 @@ TEST_F(Tcp, CarriesOctetsBothWaysAndCountsThem) {
     EXPECT_EQ(client.stream->local(), server.stream->remote());
     EXPECT_FALSE(client.stream->is_secure());
     EXPECT_EQ(client.stream->peer_certificate(), nullptr);
+}
+
+TEST_F(Tcp, ATakenAddressIsNamedWithTheCommandThatShowsByWhom) {
+    const auto first = network.listen(*Endpoint::parse("127.0.0.1:0"), [](auto) {});
+    ASSERT_TRUE(first);
+    const Endpoint taken = (*first)->local();
+    const auto second = network.listen(taken, [](auto) {});
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, "IST-TCP-002");
+    EXPECT_EQ(second.error().detail,
+              taken.to_string() + ": Address already in use; ss -ltnp 'sport = :" +
+                  std::to_string(taken.port) + "' shows by whom");
+    const auto elsewhere = network.listen(*Endpoint::parse("192.0.2.1:0"), [](auto) {});
+    ASSERT_FALSE(elsewhere);
+    EXPECT_EQ(elsewhere.error().code, "IST-TCP-004");
+    const Endpoint low = *Endpoint::parse("127.0.0.1:443");
+    EXPECT_EQ(listen_error(low, SOCK_STREAM, EACCES).code, "IST-TCP-003");
+    EXPECT_EQ(listen_error(low, SOCK_DGRAM, EADDRINUSE).detail,
+              "127.0.0.1:443: Address already in use; ss -lunp 'sport = :443' shows by whom");
 }
 
 TEST_F(Tcp, WhatIsAppendedInOneTurnArrivesAsOneSegment) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace isthmus::policy {
 namespace {
@@ -15,21 +16,35 @@ AccessRule rule(std::string identity, bool federation, bool xmpp) {
             .enable_xmpp_access = xmpp};
 }
 
+User user(std::string uri, std::string policy, std::string site = {}, std::string pool = {}) {
+    return {.uri = std::move(uri),
+            .site = std::move(site),
+            .pool = std::move(pool),
+            .policy = std::move(policy)};
+}
+
+std::shared_ptr<const UserTable> table(const std::vector<User>& users) {
+    return UserTable::of(users);
+}
+
 Objects open_world() {
     Objects objects;
     objects.access_edge.allow_federated_users = true;
     objects.rules = {rule("Global", true, true), rule("Tag:None", true, false)};
     objects.partners = {{.domain = "fabrikam.example", .additional_domains = {"research.example"}},
                         {.domain = "off.example", .enabled = false}};
-    objects.grants = {{"bob@contoso.example", "Tag:None"}};
+    objects.users = table({user("bob@contoso.example", "Tag:None")});
     return objects;
 }
 
-Gate ask(const Objects& objects, std::string_view user, std::string_view domain) {
-    const auto policy = Policy::build(objects);
-    return policy.value()
-        ->decide({.user = user, .user_domain = "contoso.example", .remote_domain = domain})
-        .gate;
+Decision decide(const Objects& objects, std::string_view who, std::string_view domain) {
+    static std::shared_ptr<const Policy> policy;  // what a Decision points into
+    policy = Policy::build(objects).value();
+    return policy->decide({.user = who, .user_domain = "contoso.example", .remote_domain = domain});
+}
+
+Gate ask(const Objects& objects, std::string_view who, std::string_view domain) {
+    return decide(objects, who, domain).gate;
 }
 
 TEST(Policy, FreshInstallationLetsNobodyThrough) {
@@ -44,6 +59,14 @@ TEST(Policy, GatesInOrder) {
     EXPECT_EQ(ask(world, "bobx", "fabrikam.example"), Gate::Open);
     EXPECT_EQ(ask(world, "alice", "sub.fabrikam.example"), Gate::Partner);
     EXPECT_EQ(ask(world, "alice", "off.example"), Gate::PartnerState);
+    User bob = user("bob@contoso.example", "Tag:None");
+    bob.enabled = false;
+    world.users = table({bob});
+    EXPECT_EQ(ask(world, "bob", "fabrikam.example"), Gate::UserState);
+    EXPECT_EQ(ask(world, "alice", "fabrikam.example"), Gate::Open);
+    world.blocked_domains = {{.domain = "off.example"}};
+    EXPECT_EQ(ask(world, "bob", "off.example"), Gate::Block);
+    EXPECT_EQ(ask(world, "alice", "fabrikam.example"), Gate::Open);
     world.gateway.enabled = false;
     EXPECT_EQ(ask(world, "alice", "fabrikam.example"), Gate::Gateway);
     world.access_edge.allow_federated_users = false;
@@ -61,12 +84,62 @@ TEST(Policy, BothFlagsAreNeeded) {
 }
 
 TEST(Policy, RefusalNamesTheObject) {
-    const auto policy = Policy::build(open_world()).value();
-    const Decision decision = policy->decide({"bob", "contoso.example", "fabrikam.example"});
+    const Decision decision = decide(open_world(), "bob", "fabrikam.example");
     ASSERT_NE(decision.rule, nullptr);
     EXPECT_EQ(decision.rule->identity, "Tag:None");
+    EXPECT_EQ(decision.scope, RuleScope::User);
     EXPECT_EQ(decision.partner->domain, "fabrikam.example");
     EXPECT_EQ(gate_code(decision.gate), "IST-POL-002");
+}
+
+TEST(Policy, TheClosestPolicyHoldsAsAWhole) {
+    Objects world = open_world();
+    // Merged, any two of these would let somebody through whom one of them alone refuses.
+    world.rules = {rule("Global", true, false),
+                   rule("Site:Redmond", false, true),
+                   rule("Tag:Both", true, true)};
+    world.sites = {{.name = "Redmond"}, {.name = "Paris"}};
+    world.pools = {{.fqdn = "pool1.contoso.example", .site = "Redmond"}};
+    world.users = table({user("site@contoso.example", "", "Redmond"),
+                         user("pool@contoso.example", "", "", "pool1.contoso.example"),
+                         user("own@contoso.example", "Tag:Both", "Redmond"),
+                         user("paris@contoso.example", "", "Paris"),
+                         user("moved@contoso.example", "", "Paris", "pool1.contoso.example"),
+                         user("stale@contoso.example", "Tag:Gone", "Redmond")});
+    const auto scope = [&](std::string_view who) {
+        return decide(world, who, "fabrikam.example").scope;
+    };
+    EXPECT_EQ(scope("alice"), RuleScope::Global);
+    EXPECT_EQ(scope("site"), RuleScope::Site);
+    EXPECT_EQ(scope("pool"), RuleScope::Site);
+    EXPECT_EQ(scope("own"), RuleScope::User);
+    EXPECT_EQ(scope("paris"), RuleScope::Global);
+    EXPECT_EQ(scope("moved"), RuleScope::Global);
+    EXPECT_EQ(scope("stale"), RuleScope::Site);
+    EXPECT_EQ(ask(world, "site", "fabrikam.example"), Gate::User);
+    EXPECT_EQ(ask(world, "own", "fabrikam.example"), Gate::Open);
+}
+
+TEST(Policy, APolicyOfAUserDoesNothingUntilGranted) {
+    Objects world = open_world();
+    world.rules.push_back(rule("Tag:Closed", false, false));
+    EXPECT_EQ(ask(world, "alice", "fabrikam.example"), Gate::Open);
+}
+
+TEST(Policy, BlocksBeatEveryAllow) {
+    Objects world = open_world();
+    world.partners.push_back({.domain = "a.evil.example"});
+    world.partners.push_back({.domain = "evil.example"});
+    world.blocked_domains = {{.domain = "*.evil.example"}};
+    EXPECT_EQ(ask(world, "alice", "a.evil.example"), Gate::Block);
+    EXPECT_EQ(decide(world, "alice", "a.evil.example").block->domain, "*.evil.example");
+    EXPECT_EQ(ask(world, "alice", "deep.a.evil.example"), Gate::Block);
+    EXPECT_EQ(ask(world, "alice", "evil.example"), Gate::Open);
+    EXPECT_EQ(ask(world, "alice", "notevil.example"), Gate::Partner);
+    EXPECT_EQ(Policy::build(world).value()->usable_partner_of("a.evil.example"), nullptr);
+    EXPECT_NE(Policy::build(world).value()->usable_partner_of("evil.example"), nullptr);
+    world.blocked_domains = {{.domain = "*"}};
+    EXPECT_EQ(ask(world, "alice", "fabrikam.example"), Gate::Block);
 }
 
 TEST(Policy, OneDomainOnePartner) {
@@ -76,15 +149,41 @@ TEST(Policy, OneDomainOnePartner) {
     EXPECT_EQ(Policy::build(world).error().kind, ErrorKind::Conflict);
 }
 
-TEST(Policy, NegotiationNeedsOneWay) {
-    using enum Negotiation;
-    EXPECT_FALSE(can_negotiate(Required, NotSupported, false));
-    EXPECT_FALSE(can_negotiate(Optional, NotSupported, false));
-    EXPECT_FALSE(can_negotiate(NotSupported, Required, false));
-    EXPECT_FALSE(can_negotiate(NotSupported, Optional, false));
-    EXPECT_FALSE(can_negotiate(NotSupported, NotSupported, false));
-    EXPECT_TRUE(can_negotiate(NotSupported, NotSupported, true));
-    EXPECT_TRUE(can_negotiate(Required, Required, false));
+TEST(Policy, NamesAreUniqueInAnyCase) {
+    Objects world = open_world();
+    world.rules.push_back(rule("tag:none", true, true));
+    EXPECT_EQ(Policy::build(world).error().kind, ErrorKind::Conflict);
+    world = open_world();
+    world.sites = {{.name = "Paris"}, {.name = "PARIS"}};
+    EXPECT_EQ(Policy::build(world).error().kind, ErrorKind::Conflict);
+}
+
+TEST(UserTable, ChangesOfAFewTouchNobodyElse) {
+    UserTable::Builder builder;
+    for (int i = 0; i < 20000; ++i) {
+        builder.add(user("u" + std::to_string(i) + "@contoso.example", "Tag:P"));
+    }
+    std::shared_ptr<const UserTable> users = builder.take();
+    const auto policy_of = [&](const std::string& who) {
+        return users->standings()[users->find(who, "contoso.example")].policy;
+    };
+    EXPECT_EQ(policy_of("u7"), "Tag:P");
+    EXPECT_EQ(policy_of("nobody"), "");
+    const auto before = users;
+    // More than the second table holds, in steps: it is merged on the way.
+    for (int i = 0; i < 10000; i += 500) {
+        std::vector<UserTable::Change> changes;
+        for (int k = i; k < i + 500; ++k) {
+            changes.push_back({.uri = "u" + std::to_string(k) + "@contoso.example",
+                               .standing = {.policy = k % 2 == 0 ? "Tag:Q" : ""}});
+        }
+        users = users->with(changes);
+    }
+    for (int i = 0; i < 20000; ++i) {
+        const std::string expected = i >= 10000 ? "Tag:P" : (i % 2 == 0 ? "Tag:Q" : "");
+        ASSERT_EQ(policy_of("u" + std::to_string(i)), expected) << i;
+    }
+    EXPECT_EQ(before->standings()[before->find("u8", "contoso.example")].policy, "Tag:P");
 }
 
 TEST(KeyMap, ManyKeysAndParts) {
@@ -97,6 +196,9 @@ TEST(KeyMap, ManyKeysAndParts) {
     EXPECT_EQ(map.find("user99999", "@", "contoso.example"), 99999U);
     EXPECT_EQ(map.find("user7@contoso.example"), 7U);
     EXPECT_FALSE(map.find("user", "7@", "contoso.exampl"));
+    map.set("user7@contoso.example", 70);
+    EXPECT_EQ(map.find("user7@contoso.example"), 70U);
+    EXPECT_EQ(map.size(), 100000U);
     map.prefetch("user7", "@", "contoso.example");
     const std::string just_fits(48, 'f');
     const std::string just_not(49, 'n');
@@ -107,6 +209,9 @@ TEST(KeyMap, ManyKeysAndParts) {
     const std::string longer(300, 'x');
     EXPECT_TRUE(map.insert(longer + "@y", 5));
     EXPECT_EQ(map.find(longer, "@", "y"), 5U);
+    std::size_t seen = 0;
+    map.for_each([&](std::string_view, std::uint32_t) { ++seen; });
+    EXPECT_EQ(seen, map.size());
 }
 
 }  // namespace

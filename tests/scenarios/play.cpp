@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -29,6 +30,7 @@ Play::Play() {
                        {"northwind.example", "northwind.example"}};
     config_.subscribe_rate = 1;
     config_.subscribe_burst = 5;
+    config_.dialog_check = {};
     int index = 0;
     for (const auto& [name, domain, address] :
          {std::tuple{"proxy", "contoso.example", "192.0.2.10"},
@@ -63,6 +65,7 @@ void Play::start() {
     xmpp::ServerConfig server;
     server.domains = {"contoso.example", "northwind.example"};
     server.dialback_secret = "s3cr3t";
+    server.max_output_octets = output_limit_;
     server_ =
         xmpp::make_server(server, ours_, resolver_, loop_.timers(), random_, metrics_, *gateway_);
     server_->set_tls(some_tls());
@@ -147,6 +150,7 @@ void Play::perform(const Line& line) {
             }
         }
         loop_.run();
+    } else if (look(line, words)) {
     } else if (change_ours(words)) {
         loop_.run();
     } else if (change_policy(words)) {
@@ -168,6 +172,14 @@ bool Play::change_ours(const std::vector<std::string>& words) {
     } else if (words[0] == "restart") {
         stop();
         start();
+    } else if (words[0] == "streams" && words[1] == "hold") {
+        output_limit_ = text::to_number(words[2]).value();
+        stop();
+        start();
+    } else if (words[0] == "dialogs" && words[1] == "checked") {
+        config_.dialog_check = std::chrono::seconds(5);
+        stop();
+        start();
     } else if (words[0] == "store") {
         store_.is_broken = words.back() == "broken";
     } else if (words[0] == "contact" && words.size() == 4) {
@@ -182,17 +194,46 @@ bool Play::change_ours(const std::vector<std::string>& words) {
             gateway_->subscriptions().remove_contact(words[1], words[2], done);
         }
     } else if (words[0] == "subscription" && words.size() == 5) {
-        const auto page =
-            gateway_->subscriptions().list({.user = words[1], .contact = words[2], .partner = {}});
-        for (const gateway::SubscriptionStatus& status : page.items) {
-            if (status.direction == words[3]) {
-                return words[4] == "ended" ? gateway_->subscriptions().end(status.id)
-                                           : gateway_->subscriptions().refresh(status.id);
-            }
+        for (const gateway::SubscriptionStatus& status : statuses(words)) {
+            return words[4] == "ended" ? gateway_->subscriptions().end(status.id)
+                                       : gateway_->subscriptions().refresh(status.id);
         }
         return false;
     } else {
         return false;
+    }
+    return true;
+}
+
+/// Those that the step names; one at most.
+std::vector<gateway::SubscriptionStatus> Play::statuses(const std::vector<std::string>& words) {
+    std::vector<gateway::SubscriptionStatus> found;
+    gateway_->subscriptions().list(
+        {.user = words[1], .contact = words[2], .partner = {}},
+        [&found](Result<gateway::SubscriptionPage> page) { found = page.value().items; });
+    std::erase_if(found, [&](const auto& one) { return one.direction != words[3]; });
+    return found;
+}
+
+/// What an administrator sees.
+bool Play::look(const Line& line, const std::vector<std::string>& words) {
+    std::vector<std::string> seen;
+    if (words[0] == "counted") {
+        seen = lines_of(metrics_.render());
+    } else if (words[0] == "subscription" && words.size() == 5 && words[4] == "is") {
+        for (const gateway::SubscriptionStatus& status : statuses(words)) {
+            seen = {"state: " + status.state,
+                    "why: " + status.why,
+                    "code: " + status.code,
+                    fmt::format("next_attempt_in: {}", status.next_attempt_in)};
+        }
+    } else {
+        return false;
+    }
+    for (const std::string& wanted : line.block) {
+        if (std::ranges::none_of(seen, [&](const auto& one) { return matches(wanted, one); })) {
+            fail(line, fmt::format("'{}' is not in:\n{}", wanted, fmt::join(seen, "\n")));
+        }
     }
     return true;
 }
@@ -206,8 +247,9 @@ bool Play::change_policy(const std::vector<std::string>& words) {
     } else if (words[0] == "policy") {
         objects_.rules[0].enable_xmpp_access = is_on;
     } else if (words[0] == "user" && words[2] == "denied") {
-        objects_.rules.push_back({.identity = "tag:Denied"});
-        objects_.grants.push_back({words[1], "tag:Denied"});
+        objects_.rules.push_back({.identity = "Tag:Denied"});
+        const policy::User denied{.uri = words[1], .policy = "Tag:Denied"};
+        objects_.users = policy::UserTable::of({&denied, 1});
     } else if (words[0] == "partner" && words[2] == "deleted") {
         std::erase_if(objects_.partners, [&](const auto& one) { return one.domain == words[1]; });
     } else if (words[0] == "partner" && words[2] == "created") {
@@ -323,6 +365,25 @@ void Play::call_us() {
     fabrikam_calls_->take();
 }
 
+bool Play::change_fabrikam(const std::vector<std::string>& words) {
+    const std::string_view what = words.size() == 3 ? words[2] : std::string_view();
+    if (words[1] == "goes" && what == "down") {
+        fabrikam_.reset();
+        linked_ = 0;
+        wire_.cut(endpoint("192.0.2.2:5269"));
+    } else if (words[1] == "comes" && what == "up") {
+        fabrikam_.emplace(loop_, theirs_, "192.0.2.2:5269");
+    } else if (words[1] == "stops" && what == "reading") {
+        wire_.set_window(2000);
+        fabrikam_->peer().stream().pause_reading(true);
+    } else if (words[1] == "reads" && what == "again") {
+        fabrikam_->peer().stream().pause_reading(false);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 void Play::xmpp_step(const Line& line, const std::vector<std::string>& words) {
     std::string text;
     for (const std::string& part : line.block) {
@@ -332,13 +393,7 @@ void Play::xmpp_step(const Line& line, const std::vector<std::string>& words) {
         call_us();
         fabrikam_calls_->send(with_id(text, heard_id_));
         loop_.run();
-    } else if (words[1] == "goes" && words[2] == "down") {
-        fabrikam_.reset();
-        linked_ = 0;
-        wire_.cut(endpoint("192.0.2.2:5269"));
-        loop_.run();
-    } else if (words[1] == "comes" && words[2] == "up") {
-        fabrikam_.emplace(loop_, theirs_, "192.0.2.2:5269");
+    } else if (change_fabrikam(words)) {
         loop_.run();
     } else if (words[1] == "hears") {
         // On its own connection to us: stream errors and the end of the stream.

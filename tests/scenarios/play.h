@@ -117,6 +117,9 @@ class Play {
     void link_fabrikam();
     void call_us();
     void publish();
+    bool look(const Line& line, const std::vector<std::string>& words);
+    std::vector<gateway::SubscriptionStatus> statuses(const std::vector<std::string>& words);
+    bool change_fabrikam(const std::vector<std::string>& words);
     void finish();
     [[noreturn]] static void fail(const Line& line, const std::string& why);
 
@@ -136,6 +139,7 @@ class Play {
     std::unique_ptr<StreamPeer> fabrikam_calls_;
     MemoryStore store_{loop_};
     gateway::GatewayConfig config_;
+    std::size_t output_limit_ = xmpp::ServerConfig{}.max_output_octets;
     std::unique_ptr<gateway::Gateway> gateway_;
     std::unique_ptr<sip::UserAgent> user_agent_;
     std::unique_ptr<gateway::SipPeers> peers_;

@@ -20,7 +20,8 @@ Record pair(std::string user, std::string contact) {
             .xmpp_watches_sip = Standing::Pending,
             .since = 1'790'000'000,
             .dialogs = {{.saved = std::string("a\0b\xFF", 4), .expires_at = 1'790'003'600},
-                        {.saved = "", .expires_at = -1}}};
+                        {.saved = "", .expires_at = -1}},
+            .shown = {"desk", "", "mobile phone"}};
 }
 
 class SubscriptionStoreTest : public BothDatabases {
@@ -71,6 +72,7 @@ TEST_P(SubscriptionStoreTest, TheLastWordOfABatchHolds) {
     changed.user_uri = "sip:A@contoso.example";
     changed.since = 5;
     changed.dialogs = {{.saved = "new", .expires_at = 7}};
+    changed.shown.clear();
     write({first, changed});
     EXPECT_EQ(load(), std::vector{changed});
     write({ErasedPair{first.user, first.contact}, first});

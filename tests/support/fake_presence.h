@@ -56,7 +56,7 @@ struct FakePresence {
                 open.push_back(std::move(done));
             };
         };
-        return {.list = [this](const auto& filter) { return list(filter); },
+        return {.list = [this](const auto& filter, const auto& done) { done(list(filter)); },
                 .get = [this](std::string_view id) { return get(id); },
                 .refresh = [this](std::string_view id) { return steer("refresh", id); },
                 .end = [this](std::string_view id) { return steer("end", id); },

@@ -47,25 +47,14 @@ class SharedWorldTest(unittest.TestCase):
         cls.world = shared_world()
         cls.gateway = cls.world.gateway
 
-    def setUp(self):
-        self._mark = self.gateway.mark()
-
     def tearDown(self):
         self.assertTrue(self.gateway.process.running(), self.gateway.process.tail())
         self.assertEqual(self.world.carol.requests, [])
         self.assertEqual(self.world.nurse.received(), [])
 
-    def run(self, result=None):
-        before = len(result.failures) + len(result.errors)
-        super().run(result)
-        if len(result.failures) + len(result.errors) > before and hasattr(self, "_mark"):
-            print("    the gateway said:")
-            for line in self.gateway.process.output(self._mark).splitlines()[-25:]:
-                print("      " + line[:400])
-
     def refused(self, call, *codes):
         """The call must end with one of these codes."""
-        response = call.wait(10)
+        response = call.wait()
         self.assertIn(response.code, codes, response)
         return response
 
@@ -88,14 +77,6 @@ class OwnWorldTest(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.world.stop()
-
-    def run(self, result=None):
-        before = len(result.failures) + len(result.errors)
-        super().run(result)
-        if len(result.failures) + len(result.errors) > before and self.gateway.process:
-            print("    the gateway said:")
-            for line in self.gateway.process.tail(20).splitlines():
-                print("      " + line[:400])
 
 
 __all__ = ["LabError", "OwnWorldTest", "SharedWorldTest", "settle", "shared_world", "unique"]

@@ -7,16 +7,16 @@ from base import SharedWorldTest
 from test_messages import with_stream
 
 from lab import pidf
-from lab.process import LabError, wait_until
+from lab.process import PATIENCE, LabError, wait_until
 from lab.sip_agent import SipAgent
 from lab.sip_presence import Publication, Watch
 from lab.xmpp_stream import NS_SERVER
 
 _numbers = itertools.count(1)
 
-LIVE = 15  # seconds until a subscription is live at the latest: two NOTIFYs, 5 s apart
+LIVE = PATIENCE  # seconds until a subscription is live: two NOTIFYs, 5 s apart
 BRIEF = 60  # seconds: what the gateway grants at the least
-COALESCED = 8  # seconds until a change has come: RFC 3856 §6.10 allows one NOTIFY in five
+COALESCED = PATIENCE  # seconds until a change has come: RFC 3856 §6.10 allows one NOTIFY in five
 
 
 class Steering:
@@ -34,7 +34,7 @@ class Steering:
         found = self.subscriptions(sip, xmpp, direction=direction, **wanted)
         return found[0] if found else None
 
-    def wait_subscription(self, direction, sip, xmpp, seconds=10, **wanted):
+    def wait_subscription(self, direction, sip, xmpp, seconds=PATIENCE, **wanted):
         try:
             return wait_until(lambda: self.subscription(direction, sip, xmpp, **wanted), seconds,
                               f"{direction} of {sip} and {xmpp} with {wanted}")
@@ -45,9 +45,9 @@ class Steering:
     def wait_seen(self, sip, xmpp):
         """Until the XMPP user approved and the gateway knows her presence."""
         wait_until(lambda: (self.subscription("sip_watches_xmpp", sip, xmpp) or {}).get(
-            "last_presence"), 10, f"presence of {xmpp} for {sip}")
+            "last_presence"), PATIENCE, f"presence of {xmpp} for {sip}")
 
-    def wait_no_subscription(self, direction, sip, xmpp, seconds=10):
+    def wait_no_subscription(self, direction, sip, xmpp, seconds=PATIENCE):
         wait_until(lambda: not self.subscription(direction, sip, xmpp), seconds,
                    f"the end of {direction} of {sip} and {xmpp}")
 
@@ -162,7 +162,7 @@ class Stanzas:
                 and s.get("to").split("/")[0] == to
                 and (kind is None or s.get("type", "available") == kind)]
 
-    def wait_heard(self, sender, to, kind="available", seconds=10, number=1):
+    def wait_heard(self, sender, to, kind="available", seconds=PATIENCE, number=1):
         """The number-th such stanza."""
         try:
             return wait_until(lambda: self.heard(sender, to, kind)[number - 1:], seconds,

@@ -2,16 +2,17 @@
 
 import os
 import socket
-import time
 
 from base import SharedWorldTest, settle, unique
 from test_messages import with_stream
 
+from lab.process import PATIENCE
 from lab.sip_agent import SipAgent
 from lab.sip_message import SipMessage
 from lab.xmpp_stream import HEADER, NS_STREAM, Stream
 
 STREAM_ERRORS = "{urn:ietf:params:xml:ns:xmpp-streams}"
+AT_ONCE = 9  # seconds, on a busy machine: less than the 10 that a TLS handshake may take
 OPEN = HEADER.format(attributes=" from='northwind.example' to='branch.example'")
 
 
@@ -19,11 +20,11 @@ class Abuse(SharedWorldTest):
     def tearDown(self):
         # After every attack both directions still work, on the streams that stood before it.
         text = unique("neighbour")
-        response = self.world.alice.message("sip:romeo@fabrikam.example", text).wait(5)
+        response = self.world.alice.message("sip:romeo@fabrikam.example", text).wait()
         self.assertIn(response.code, (200, 202))
-        self.world.romeo.wait("message", 5, body=text)
+        self.world.romeo.wait("message", body=text)
         self.world.romeo.send("alice@contoso.example", text)
-        self.world.alice.wait_request(5, body=text)
+        self.world.alice.wait_request(body=text)
         super().tearDown()
 
     def conditions(self, said):
@@ -32,16 +33,14 @@ class Abuse(SharedWorldTest):
         self.assertEqual(said[-1].tag, NS_STREAM + "error")
         return {child.tag.removeprefix(STREAM_ERRORS) for child in said[-1]}
 
-    def attack_open(self, data, *allowed, seconds=5):
+    def attack_open(self, data, *allowed):
         """Octets sent instead of a proper stream; the stream error must be one of `allowed`."""
         stream = Stream.connect(self.gateway.xmpp_address)
         try:
             stream.send(data)
         except OSError:
             pass
-        started = time.monotonic()
-        said = stream.wait_closed(seconds)
-        self.assertLess(time.monotonic() - started, seconds)
+        said = stream.wait_closed(AT_ONCE)
         stream.close()
         if said:
             self.assertTrue(self.conditions(said) & set(allowed), self.conditions(said))
@@ -100,7 +99,7 @@ class Abuse(SharedWorldTest):
                         f"id='big'><body>{'x' * (1 << 20)}</body></message>")
         except OSError:
             pass
-        said = stream.wait_closed(5)
+        said = stream.wait_closed(AT_ONCE)
         self.assertIn("policy-violation", self.conditions(said))
 
     def test_long_text(self):
@@ -115,6 +114,7 @@ class Abuse(SharedWorldTest):
 
     def test_nothing_escapes_into_sip(self):
         branch = self.world.branch
+        before = len(branch.requests)
         for hostile in ("x\r\nVia: SIP/2.0/UDP evil.example\r\n\r\nINVITE sip:a@b SIP/2.0",
                         "line one\nline two", "\u2028\u202e", "a\u0085b"):
             text = unique(hostile)
@@ -130,7 +130,7 @@ class Abuse(SharedWorldTest):
             self.assertIsNone(request.get("Evil"))
             self.assertNotIn("evil.example", request.get("Via"))
             self.assertNotIn('">;', request.get("From"))
-        self.assertEqual({r.method for r in branch.requests}, {"MESSAGE"})
+        self.assertEqual({r.method for r in branch.requests[before:]}, {"MESSAGE"})
         text = unique("clean and\nin two lines")
         stream = self.world.northwind_stream(to="branch.example")
         stream.send("<message from='tybalt@northwind.example' to='bob@branch.example' "
@@ -175,14 +175,14 @@ class Abuse(SharedWorldTest):
                          b"MESSAGE sip:a@b SIP/2.0\r\nContent-Length: -1\r\n\r\n",
                          b"MESSAGE sip:a@b SIP/2.0\r\nContent-Length: 99999999999\r\n\r\n"):
                 with self.subTest(transport=transport, data=data[:30]):
-                    self.must_close(transport, data, 5)
+                    self.must_close(transport, data, AT_ONCE)
 
     def test_a_tls_handshake_that_stalls(self):
         # A record that announces more than comes; the handshake has 10 s (abuse case B28).
-        self.must_close("tls", b"\x16\x03\x01\x24\x56" + os.urandom(400), 15)
+        self.must_close("tls", b"\x16\x03\x01\x24\x56" + os.urandom(400), PATIENCE)
 
     def must_close(self, transport, data, seconds):
-        with socket.create_connection(self.gateway.sip_address(transport), 5,
+        with socket.create_connection(self.gateway.sip_address(transport), PATIENCE,
                                       source_address=("127.0.0.2", 0)) as sock:
             sock.settimeout(seconds)
             try:
@@ -218,7 +218,7 @@ class Abuse(SharedWorldTest):
             for _ in range(300):
                 for port in (self.gateway.sip_port("tcp"), self.gateway.xmpp_address[1]):
                     try:
-                        socks.append(socket.create_connection(("127.0.0.1", port), 5,
+                        socks.append(socket.create_connection(("127.0.0.1", port), PATIENCE,
                                                               source_address=("127.0.0.8", 0)))
                     except OSError:
                         pass

@@ -3,10 +3,12 @@
 import json
 import os
 import subprocess
+import tempfile
+import unittest
 
 from base import OwnWorldTest
 
-from lab.gateway import binary
+from lab.gateway import binary, write_toml
 
 
 class CommandLine(OwnWorldTest):
@@ -37,9 +39,81 @@ class CommandLine(OwnWorldTest):
                 self.assertIn(wanted, done.stdout + done.stderr)
                 self.assertIn("checked.toml:", done.stdout + done.stderr)
 
+    def test_config_check_finds_what_the_start_would_refuse(self):
+        text = ('[server]\nname = "g.example"\nstate_dir = "checked.toml"\n'
+                '[sip]\nlisten = ["127.0.0.1:5060"]\ndomains = ["a.example", "a.example"]\n'
+                '[[sip.peer]]\nname = "p"\ntarget = "sip.a.example"\n'
+                '[[sip.peer]]\nname = "p"\ntarget = "tcp:a.example:5060"\n'
+                '[database]\nurl = "mysql:x"\n'
+                '[dns.static]\n"x.example" = ["garbage"]\n'
+                '[tls]\ncertificate_file = "none.pem"\nprivate_key_file = "none.key"\n'
+                'extra_ca_files = ["none.ca"]\n')
+        file = self.file(text)
+        done = self.offline("config", "check", file)
+        self.assertEqual(done.returncode, 2)
+        places = ("3:13: [server] state_dir", "5:11: [sip] listen", "6:25: [sip] domains",
+                  "9:10: [[sip.peer]] target", "11:8: [[sip.peer]] name", "14:7: [database] url",
+                  "16:16: [dns.static] x.example", "18:20: [tls] certificate_file",
+                  "19:20: [tls] private_key_file", "20:19: [tls] extra_ca_files")
+        for place in places:
+            self.assertIn(f"{file}:{place}: ", done.stderr)
+        self.assertIn("IST-CFG-001", done.stderr)
+        self.assertIn("10 faults found", done.stderr)
+        served = self.offline("serve", "--config", file)
+        self.assertEqual(served.returncode, 2)
+        self.assertEqual(served.stderr, done.stderr, "the start says the same")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
+    def test_config_check_speaks_for_the_user_who_runs_it(self):
+        with tempfile.TemporaryDirectory() as directory:
+            os.chmod(directory, 0o755)
+            file = os.path.join(directory, "isthmus.toml")
+            with open(file, "w", encoding="utf-8") as text:
+                text.write('[server]\nname = "g.example"\nstate_dir = "state"\n'
+                           '[tls]\nextra_ca_files = ["ca.pem"]\n')
+            with open(os.path.join(directory, "ca.pem"), "w", encoding="utf-8") as secret:
+                os.chmod(secret.name, 0o600)
+            done = subprocess.run([binary(), "config", "check", file], user="nobody", group="nogroup",
+                                  extra_groups=[], capture_output=True, text=True, timeout=20,
+                                  check=False)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("state: user nobody cannot make it: Permission denied", done.stderr)
+            self.assertIn("ca.pem: user nobody cannot read it: Permission denied", done.stderr)
+
+    def test_config_check_warns_of_what_will_not_work(self):
+        file = self.file('[server]\nname = "g.example"\nstate_dir = "state"\n')
+        done = self.offline("config", "check", file)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("(warning, IST-CERT-003)", done.stderr)
+        self.assertIn("good, with 2 warnings", done.stdout)
+        self.assertFalse(os.path.exists(os.path.join(self.world.bench.directory, "state")))
+
     def test_serve_refuses_a_bad_file(self):
         done = self.offline("serve", "--config", self.file('[server]\nnmae = "g.example"\n'))
         self.assertEqual(done.returncode, 2)
+
+    def test_serve_names_every_taken_address(self):
+        taken = self.gateway.listeners
+        tables = {"server": {"name": "g.example", "state_dir": "second"},
+                  "sip": {"listen": [taken["sip"][0], taken["sip"][1]]},
+                  "xmpp": {"listen": [taken["xmpp"][0]]},
+                  "metrics": {"listen": taken["metrics"][0]}}
+        done = self.offline("serve", "--config", self.file(write_toml(tables)))
+        self.assertEqual(done.returncode, 1)
+        lines = [json.loads(line) for line in done.stderr.splitlines()]
+        failed = [line for line in lines if line["event"] == "daemon.failed"]
+        self.assertEqual([line["code"] for line in failed], ["IST-TCP-002"] * 4)
+        for address in (taken["sip"][0].split(":", 1)[1], taken["xmpp"][0], taken["metrics"][0]):
+            self.assertTrue(any(f"{address}: Address already in use" in line["evidence"]
+                                for line in failed), address)
+        self.assertTrue(all("checked.toml:" in line["evidence"] and "ss -l" in line["evidence"]
+                            and line["fix"] for line in failed))
+        self.assertTrue(any(line["event"] == "config.warning" for line in lines))
+        # And one on the state directory of another.
+        tables["server"]["state_dir"] = self.gateway.directory
+        done = self.offline("serve", "--config", self.file(write_toml(tables)))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("IST-CFG-003", done.stderr)
 
     def test_an_unreachable_daemon(self):
         done = self.offline("--server", "unix:/nonexistent/admin.sock", "partner", "list")
@@ -84,5 +158,16 @@ class CommandLine(OwnWorldTest):
 
     def test_version_and_help(self):
         self.assertEqual(self.offline("version").returncode, 0)
+        self.assertEqual(self.offline("--version").stdout, self.offline("version").stdout)
         self.assertEqual(self.offline("--help").returncode, 0)
         self.assertEqual(self.offline("nonsense").returncode, 2)
+        near = self.offline("stauts")
+        self.assertEqual(near.returncode, 2)
+        self.assertIn("the nearest is 'status'", near.stderr)
+
+    def test_nobody_has_no_contacts(self):
+        for command in (("contact", "list"), ("subscription", "list")):
+            done = self.gateway.cli(*command, "--user", "nobody@branch.example")
+            self.assertEqual(done.returncode, 0)
+            self.assertEqual(done.stdout, "")
+            self.assertIn("nobody@branch.example", done.stderr)

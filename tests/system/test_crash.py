@@ -7,6 +7,8 @@ import time
 
 from base import LabError, OwnWorldTest, settle
 
+from lab.process import PATIENCE, wait_until
+
 ROUNDS = 5
 SENDERS = 20
 
@@ -31,17 +33,19 @@ class Crash(OwnWorldTest):
             self.gateway.kill()
             branch.close_connections()
             self.gateway.restart()
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + PATIENCE
             while len(northwind.stanzas) <= before and time.monotonic() < deadline:
                 time.sleep(0.02)
             self.assertGreater(len(northwind.stanzas), before, "no traffic after the restart")
         self.stop = True
-        sip_load.join(20)
-        xmpp_load.join(20)
-        settle(2)
-
+        sip_load.join(PATIENCE)
+        xmpp_load.join(PATIENCE)
+        self.gateway.wait_nothing_pending()
         acknowledged = [text for text, call in to_xmpp if call.final and call.final.code < 300]
         refused = [text for text, call in to_xmpp if call.final and call.final.code >= 300]
+        wait_until(lambda: set(acknowledged) <= set(northwind.bodies()), PATIENCE,
+                   "what was acknowledged")
+        settle(1)  # for what should not come twice
         arrived = collections.Counter(northwind.bodies())
         self.assertGreater(len(acknowledged), 100)
         self.assertEqual([t for t in acknowledged if arrived[t] != 1], [])
@@ -105,7 +109,7 @@ class Crash(OwnWorldTest):
             time.sleep(random.uniform(0.2, 0.6))
             self.gateway.kill()
             stop.set()
-            thread.join(20)
+            thread.join(PATIENCE)
             self.gateway.restart()
         listed = self.gateway.cli("partner", "list", "-o", "name").stdout
         self.assertTrue(created)

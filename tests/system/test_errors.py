@@ -159,20 +159,20 @@ class ServerDown(OwnWorldTest):
 
     def test_1_sender_learns_it_in_time(self):
         started = time.monotonic()
-        response = self.world.branch.message("sip:tybalt@northwind.example", "nobody home").wait(33)
+        response = self.world.branch.message("sip:tybalt@northwind.example", "nobody home").wait()
         self.assertIn(response.code, (404, 480, 502, 503, 504, 500))
-        self.assertLess(time.monotonic() - started, 32)
+        self.assertLess(time.monotonic() - started, 32)  # Timer F; we take 30
 
     def test_2_what_waited_arrives_when_the_server_comes(self):
         texts = [unique("patience") for _ in range(20)]
         calls = [self.world.branch.message("sip:tybalt@northwind.example", t) for t in texts]
         settle(1.5)
         northwind = self.world.start_northwind()
-        answers = [call.wait(33).code for call in calls]
+        answers = [call.wait().code for call in calls]
         delivered = [text for text, code in zip(texts, answers) if code < 300]
         refused = [text for text, code in zip(texts, answers) if code >= 300]
         if delivered:
-            northwind.wait_body(delivered[-1], 31)
+            northwind.wait_body(delivered[-1])
         settle()
         self.assertEqual(northwind.bodies(), delivered)
         self.assertEqual(refused, [], "a server that comes up within 30 s should get them")

@@ -62,6 +62,7 @@ class Iq(SharedWorldTest):
         self.world.romeo.wait("error", id=ident)
 
     def test_presence_harms_nothing(self):
+        before = len(self.world.branch.requests)
         for kind in ("", " type='subscribe'", " type='probe'", " type='unavailable'"):
             with_stream(self.world).send(
                 f"<presence from='tybalt@northwind.example' to='bob@branch.example'{kind}/>")
@@ -72,5 +73,5 @@ class Iq(SharedWorldTest):
             f"<body>{text}</body></message>")
         self.world.branch.wait_request(body=text)
         # What she asked for, and nothing in the name of somebody who did not.
-        self.assertEqual({r.method for r in self.world.branch.requests} - {"OPTIONS"},
+        self.assertEqual({r.method for r in self.world.branch.requests[before:]} - {"OPTIONS"},
                          {"SUBSCRIBE", "MESSAGE"})

@@ -35,6 +35,9 @@ class Laboratory(unittest.TestCase):
         ejabberd.add_user("juliet")
         juliet = XmppClient(self.bench, ejabberd, "juliet@litware.example",
                             self.authority.ca_file)
+        # Whoever is here is online for her server too.
+        for user in (romeo, juliet):
+            self.assertEqual([e["resource"] for e in user.presences(user.bare)], ["lab"])
         ident = romeo.send(juliet.bare, "good night \u2603", receipt=True)
         juliet.wait("message", body="good night \u2603")
         romeo.wait("receipt", of=ident)

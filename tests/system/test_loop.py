@@ -36,14 +36,17 @@ class Loop(unittest.TestCase):
         self.far.allow_everything("branch.example")
         self.bob.proxy = self.near.sip_address("udp")
 
+    def rounds(self):
+        return self.near.metric("isthmus_messages_total", direction="sip_to_xmpp")
+
     def test_it_ends(self):
-        self.bob.message("sip:tybalt@northwind.example", "round and round").wait(33)
-        settle(1)
-        seen = self.near.metric("isthmus_messages_total", direction="sip_to_xmpp")
-        settle(1)
-        self.assertEqual(self.near.metric("isthmus_messages_total", direction="sip_to_xmpp"), seen)
-        self.assertLessEqual(seen, 10)
+        self.bob.message("sip:tybalt@northwind.example", "round and round").wait()
+        seen = -1
+        while (now := self.rounds()) != seen:
+            seen = now
+            self.assertLessEqual(seen, 10)
+            settle(1)
         self.assertGreaterEqual(seen, 2, "the loop was not set up")
         # Both gateways go on working.
-        self.assertEqual(self.bob.message("sip:tybalt@northwind.example", "again").wait(33).code
+        self.assertEqual(self.bob.message("sip:tybalt@northwind.example", "again").wait().code
                          // 100, 2)

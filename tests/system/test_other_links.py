@@ -35,10 +35,10 @@ class Dialback(OwnWorldTest):
                          "--sasl-negotiation", "Required",
                          "--support-dialback-negotiation", "false")
         text = unique("by nothing")
-        response = self.world.alice.message("sip:romeo@fabrikam.example", text).wait(33)
+        response = self.world.alice.message("sip:romeo@fabrikam.example", text).wait()
         self.assertGreaterEqual(response.code, 400)
         ident = self.world.romeo.send("alice@contoso.example", text)
-        self.world.romeo.wait("error", 33, id=ident)
+        self.world.romeo.wait("error", id=ident)
         settle(0.3)
         self.assertNotIn(text, self.world.alice.bodies())
         self.assertNotIn(text, self.world.romeo.bodies())
@@ -56,7 +56,7 @@ class DialbackWithEjabberd(OwnWorldTest):
 
     def test_both_ways(self):
         text = unique("by dialback")
-        self.assertIn(self.world.branch.message("sip:juliet@litware.example", text).wait(33).code,
+        self.assertIn(self.world.branch.message("sip:juliet@litware.example", text).wait().code,
                       (200, 202))
         self.world.juliet.wait("message", body=text)
         self.world.juliet.send("bob@branch.example", text)
@@ -77,7 +77,7 @@ class PlainDefaults(OwnWorldTest):
     def test_who_speaks_first(self):
         """PublicUnverified: the local user must write first (lync 5.3)."""
         text = unique("first from here")
-        self.assertIn(self.world.branch.message("sip:romeo@fabrikam.example", text).wait(33).code,
+        self.assertIn(self.world.branch.message("sip:romeo@fabrikam.example", text).wait().code,
                       (200, 202))
         self.world.romeo.wait("message", body=text)
         self.world.romeo.send("bob@branch.example", text)
@@ -123,7 +123,7 @@ class Component(OwnWorldTest):
 
     def test_both_ways(self):
         text = unique("as a component")
-        self.assertIn(self.world.alice.message("sip:romeo@fabrikam.example", text).wait(33).code,
+        self.assertIn(self.world.alice.message("sip:romeo@fabrikam.example", text).wait().code,
                       (200, 202))
         self.world.romeo.wait("message", body=text)
         self.world.romeo.send("alice@contoso.example", text)

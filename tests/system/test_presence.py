@@ -5,6 +5,7 @@ from base import settle
 from presence import COALESCED, LIVE, PresenceTest, bare, user
 
 from lab import pidf
+from lab.process import PATIENCE, wait_until
 from lab.sip_presence import Publication, Watch, reason_of, seconds_of
 
 
@@ -36,8 +37,9 @@ class Flows:
         resources = {e["resource"] for e in juliet.presences(bare(alice), mark)
                      if e["type"] == "unavailable"}
         self.assertEqual(resources, {other["resource"]})
+        mark = juliet.mark(bare(alice))
         status.withdraw()
-        juliet.wait_presence(bare(alice), "unavailable", after=mark + 1)
+        juliet.wait_presence(bare(alice), "unavailable", after=mark)
         # She hears nothing more after she has unsubscribed.
         juliet.unsubscribe(bare(alice))
         self.world.kamailio.presence.wait_watchers(user(alice), 0)
@@ -49,10 +51,11 @@ class Flows:
         rules.ask(user(alice))
         Publication(alice).publish(pidf.Tuple(note="private"))
         juliet.subscribe(bare(alice))
-        settle(1)
+        wait_until(lambda: rules.watchers(user(alice)) == [(f"sip:{juliet.bare}", "pending")],
+                   PATIENCE, f"{juliet.bare} pending with {bare(alice)}")
+        settle(0.5)
         self.assertEqual([e for e in juliet.presences(bare(alice))
                           if e["type"] in ("available", "subscribed")], [])
-        self.assertEqual(rules.watchers(user(alice)), [(f"sip:{juliet.bare}", "pending")])
         rules.allow(user(alice))
         juliet.wait_presence(bare(alice), "subscribed")
         juliet.wait_presence(bare(alice), status="private")

@@ -4,9 +4,10 @@ from base import OwnWorldTest, settle
 from presence import COALESCED, LIVE, People, bare, user
 
 from lab import pidf
+from lab.process import PATIENCE
 from lab.sip_presence import Publication, Watch
 
-AGAIN = 20  # seconds until a restarted gateway has its subscriptions back
+AGAIN = PATIENCE  # seconds until a restarted gateway has its subscriptions back
 
 
 class PresenceCrash(People, OwnWorldTest):

@@ -4,7 +4,7 @@ import collections
 
 from base import OwnWorldTest
 
-from lab.process import free_port, wait_until
+from lab.process import PATIENCE, free_port, wait_until
 from lab.sipp import Sipp
 from lab.world import BRANCH_ADDRESS
 
@@ -26,7 +26,7 @@ class LoadTest:
                     self.gateway.sip_address(self.transport), transport=self.transport)
         sipp.wait()
         northwind = self.world.northwind
-        wait_until(lambda: len(northwind.bodies()) >= CALLS, 10, "all messages")
+        wait_until(lambda: len(northwind.bodies()) >= CALLS, PATIENCE, "all messages")
         counts = collections.Counter(northwind.bodies())
         self.assertEqual(counts, {f"sipp {n}": 1 for n in range(1, CALLS + 1)})
 

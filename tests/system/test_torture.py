@@ -9,6 +9,7 @@ import time
 from base import OwnWorldTest
 
 from lab.gateway import ROOT
+from lab.process import PATIENCE
 from lab.sip_message import SipMessage, StreamSplitter, new_branch
 
 DATA = os.path.join(ROOT, "tests", "data")
@@ -83,7 +84,7 @@ class Torture(OwnWorldTest):
         """Everything that comes until an OPTIONS of ours, sent afterwards, is answered."""
         ping = self.ping("UDP", sockets[0].getsockname())
         sockets[0].sendto(ping.encode(), self.gateway.sip_address("udp"))
-        found, deadline = [], time.monotonic() + 5
+        found, deadline = [], time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             for sock in sockets:
                 try:
@@ -99,14 +100,14 @@ class Torture(OwnWorldTest):
     def over_tcp(self, data):
         """(answers, closed) of one message on a connection of its own."""
         address = random_address()
-        with socket.create_connection(self.gateway.sip_address("tcp"), 5,
+        with socket.create_connection(self.gateway.sip_address("tcp"), PATIENCE,
                                       source_address=(address, 0)) as sock:
             ping = self.ping("TCP", sock.getsockname())
             answers, closed, splitter = [], False, StreamSplitter()
             try:
                 sock.sendall(data)
                 sock.sendall(ping.encode())
-                sock.settimeout(2)
+                sock.settimeout(PATIENCE)
                 while not any(a.branch == ping.branch for a in answers):
                     received = sock.recv(65536)
                     if not received:

@@ -7,7 +7,7 @@ from base import SharedWorldTest, settle, unique
 from presence import People, bare
 from test_errors import cpim, is_notice
 
-from lab.process import wait_until
+from lab.process import PATIENCE, wait_until
 
 DELIVERED = ('<?xml version="1.0" encoding="UTF-8"?><imdn xmlns="urn:ietf:params:xml:ns:imdn">'
              "<message-id>{}</message-id><datetime>2026-11-22T18:00:00Z</datetime>"
@@ -34,7 +34,7 @@ class Notices(People, SharedWorldTest):
             self.assertIn(call.wait().code, (200, 202))
             self.wait_state(romeo, wanted, seen)
         for state, wanted in (("composing", "active"), ("paused", "idle")):
-            settle(0.3)  # a notice waits for nothing: while a MESSAGE is pending it is dropped
+            self.gateway.wait_nothing_pending()  # a notice that meets a MESSAGE is dropped
             romeo.send("alice@contoso.example", None, extra=[
                 f"<{state} xmlns='http://jabber.org/protocol/chatstates'/>"])
             alice.wait_request(where=lambda r, w=wanted: self.TYPE in (r.get("Content-Type") or "")
@@ -42,7 +42,7 @@ class Notices(People, SharedWorldTest):
 
     def wait_state(self, romeo, state, seen):
         wait_until(lambda: [e for e in list(romeo.events)[seen:] if e["event"] == "message"
-                            and f"<{state} " in e["xml"]], 5, f"chat state {state}")
+                            and f"<{state} " in e["xml"]], PATIENCE, f"chat state {state}")
 
     def test_receipts_both_ways(self):
         alice, juliet = self.sip(), self.xmpp()

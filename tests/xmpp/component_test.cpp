@@ -93,7 +93,9 @@ TEST_F(ComponentTest, WrongSecretIsToldAndTriedAgainLater) {
         "</stream:error></stream:stream>");
     loop.advance(2s);
     EXPECT_GE(prosody.connections(), 2U);
-    EXPECT_EQ(server->status()[0].last_error.substr(0, 12), "IST-AUTH-004");
+    ASSERT_TRUE(server->status()[0].last_error);
+    EXPECT_EQ(server->status()[0].last_error->code, "IST-AUTH-004");
+    EXPECT_EQ(server->status()[0].last_error->step, "auth");
     loop.advance(30s);
     EXPECT_THAT(handler.not_sent, ElementsAre(Pair(1, "IST-XMPP-003")));
     EXPECT_LE(prosody.connections(), 10U);

@@ -303,6 +303,49 @@ TEST_F(ServerTest, AQuestionIsAnsweredOnOurOwnStream) {
               "<iq from='contoso.example' to='bob@fabrikam.example/x' id='p1' type='result'/>");
 }
 
+TEST_F(ServerTest, StatusNamesWhyAPartnerDoesNotReachUs) {
+    handler.partners["fabrikam.example"].sasl = Negotiation::NotSupported;
+    start();
+    auto peer = call_us();
+    secure(*peer);
+    say(*peer, header(kTheirs, kOurs));
+    say(*peer, "<db:result from='fabrikam.example' to='contoso.example'>key-1</db:result>");
+    loop.advance(21s);
+    peer->drop();
+    loop.run();
+    auto incoming = [this] {
+        std::vector<xmpp::LinkStatus> made;
+        for (auto& status : server->status()) {
+            if (!status.outgoing) {
+                made.push_back(status);
+            }
+        }
+        return made;
+    };
+    ASSERT_EQ(incoming().size(), 1U);
+    EXPECT_EQ(incoming()[0].remote_domain, kTheirs);
+    EXPECT_EQ(incoming()[0].state, "down");
+    ASSERT_TRUE(incoming()[0].last_error);
+    EXPECT_EQ(incoming()[0].last_error->code, "IST-DB-003");
+    auto again = call_us();
+    say(*again, header(kTheirs, kOurs));
+    ASSERT_EQ(incoming().size(), 1U) << "a stream of that partner is the row";
+    EXPECT_EQ(incoming()[0].state, "negotiating");
+    EXPECT_TRUE(incoming()[0].last_error);
+    again->drop();
+    handler.partners.clear();
+    server->recheck_partners();
+    loop.advance(1s);
+    EXPECT_THAT(incoming(), IsEmpty()) << "no partner any more";
+}
+
+TEST_F(ServerTest, StrangersAreNotKeptInTheStatus) {
+    start();
+    auto peer = call_us();
+    say(*peer, header("stranger.example", kOurs));
+    EXPECT_THAT(server->status(), IsEmpty());
+}
+
 TEST_F(ServerTest, StatusNamesTheStreams) {
     start();
     auto peer = call_us();

@@ -52,6 +52,10 @@ class RecordingHandler final : public xmpp::StanzaHandler {
         ++outcomes[cookie];
     }
 
+    void on_link(std::string_view remote_domain, xmpp::LinkEvent event) override {
+        links.emplace_back(remote_domain, event);
+    }
+
     std::optional<xmpp::LinkPolicy> link_policy(std::string_view remote_domain) override {
         auto found = partners.find(remote_domain);
         return found == partners.end() ? std::nullopt : std::optional(found->second);
@@ -63,6 +67,7 @@ class RecordingHandler final : public xmpp::StanzaHandler {
     std::vector<std::uint64_t> sent;
     std::vector<std::pair<std::uint64_t, std::string>> not_sent;
     std::vector<Error> errors;
+    std::vector<std::pair<std::string, xmpp::LinkEvent>> links;
     std::map<std::uint64_t, int> outcomes;
 };
 
@@ -228,6 +233,19 @@ class World : public testing::Test {
     ScriptedServer fabrikam{loop, theirs, "192.0.2.2:5269"};
     ScriptedServer bystander{loop, wire.host("192.0.2.9"), "192.0.2.9:5269"};
     std::unique_ptr<xmpp::Server> server;
+};
+
+class LinksTest : public World {
+  protected:
+    void dial() { loop.advance(2ms); }
+
+    bool presence(xmpp::PresenceType type) {
+        xmpp::Presence stanza;
+        stanza.from = {"alice", kOurs, "desk"};
+        stanza.to = {"juliet", kTheirs, {}};
+        stanza.type = type;
+        return server->send(stanza, 0);
+    }
 };
 
 }  // namespace isthmus::test

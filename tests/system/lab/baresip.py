@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 
-from .process import LabError, Process, accepts, find_program, free_port, wait_until
+from .process import PATIENCE, LabError, Process, accepts, find_program, free_port, wait_until
 
 MODULES = "/usr/lib/baresip/modules"
 
@@ -61,11 +61,12 @@ class Baresip:
         self.process = bench.own(Process(f"baresip-{user}",
                                          [find_program("baresip"), "-f", directory], directory,
                                          stdin=subprocess.PIPE))  # stdio shows what comes in
-        self.process.wait_ready(lambda: accepts(self._control_port), 10, "baresip's control port")
+        self.process.wait_ready(lambda: accepts(self._control_port), PATIENCE,
+                                "baresip's control port")
         self._socket = socket.create_connection(("127.0.0.1", self._control_port))
         bench.own(self)
         threading.Thread(target=self._read, daemon=True).start()
-        self.process.wait_ready(lambda: "[1 binding]" in self.process.output(), 10,
+        self.process.wait_ready(lambda: "[1 binding]" in self.process.output(), PATIENCE,
                                 "baresip's registration")
 
     def send(self, text):
@@ -76,10 +77,11 @@ class Baresip:
         self._token += 1
         data = json.dumps({"command": name, "params": parameters, "token": str(self._token)})
         self._socket.sendall(f"{len(data.encode())}:{data},".encode())
-        return self._wait(lambda e: e.get("response") and e.get("token") == str(self._token), 5,
+        token = str(self._token)
+        return self._wait(lambda e: e.get("response") and e.get("token") == token, PATIENCE,
                           f"the response to {name}")
 
-    def wait_message(self, text, seconds=10):
+    def wait_message(self, text, seconds=PATIENCE):
         """Waits until it shows this text to its user; returns the line."""
         return self.process.wait_ready(
             lambda: next((line for line in self.process.output().splitlines()
@@ -89,7 +91,7 @@ class Baresip:
         """Its user's status; a change is published."""
         self.command("presence_online" if online else "presence_offline")
 
-    def wait_contact_status(self, status, seconds=10):
+    def wait_contact_status(self, status, seconds=PATIENCE):
         """Until it shows this of the contact: Unknown, Online, Offline or Busy."""
         wait_until(lambda: f"{status}\x1b" in self.command("contacts")["data"],  # it is coloured
                    seconds, f"{self.uri} to show the contact as {status}")

@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 
 from .pki import self_signed
-from .process import LabError, Process, accepts, find_program, free_port
+from .process import PATIENCE, LabError, Process, accepts, find_program, free_port
 
 CONFIG = """
 loglevel: debug
@@ -22,6 +22,7 @@ certfiles:
 {ca_file}
 s2s_use_starttls: required
 s2s_dns_timeout: 10
+s2s_max_retry_delay: 1
 auth_password_format: plain
 negotiation_timeout: 30
 define_macro:
@@ -128,7 +129,7 @@ class Ejabberd:
                 "EJABBERD_LOG_PATH": self._path("ejabberd.log"),
             }))
         self.process.wait_ready(
-            lambda: all(map(accepts, (self.c2s_port, self.s2s_port, self._http_port))), 60,
+            lambda: all(map(accepts, (self.c2s_port, self.s2s_port, self._http_port))), PATIENCE,
             "ejabberd's ports")
         return self
 
@@ -141,7 +142,7 @@ class Ejabberd:
             f"http://127.0.0.1:{self._http_port}/api/{command}",
             data=json.dumps(arguments).encode(), headers={"Content-Type": "application/json"})
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as response:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             raise LabError(f"ejabberd {command}: {error.read().decode()}") from None

@@ -4,11 +4,10 @@ import json
 import os
 import re
 import subprocess
-import time
 import urllib.error
 import urllib.request
 
-from .process import LabError, Process, wait_until
+from .process import PATIENCE, LabError, Process, free_port, wait_until
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
@@ -57,17 +56,17 @@ class Gateway:
             name, ["gateway.contoso.example", "sip.contoso.example", *domains])
         self.tables = {
             "server": {"name": "gateway.contoso.example", "state_dir": self.directory},
-            "sip": {"listen": sip_listen or ["udp:127.0.0.1:0", "tcp:127.0.0.1:0",
-                                             "tls:127.0.0.1:0", "udp:[::1]:0", "tcp:[::1]:0"],
+            "sip": {"listen": sip_listen or [f"{where}:{free_port()}" for where in (
+                "udp:127.0.0.1", "tcp:127.0.0.1", "tls:127.0.0.1", "udp:[::1]", "tcp:[::1]")],
                     "domains": list(domains)},
             "sip.peer": peers,
-            "xmpp": {"listen": ["127.0.0.1:0", "[::1]:0"]},
+            "xmpp": {"listen": [f"127.0.0.1:{free_port()}", f"[::1]:{free_port()}"]},
             "dns.static": dict(static or {}),
             "tls": {"trust": "none", "extra_ca_files": [authority.ca_file],
                     "certificate_file": self.certificate.certificate,
                     "private_key_file": self.certificate.key},
-            "admin": {"listen": ["127.0.0.1:0"], "unix_socket": "admin.sock"},
-            "metrics": {"listen": "127.0.0.1:0"},
+            "admin": {"listen": [f"127.0.0.1:{free_port()}"], "unix_socket": "admin.sock"},
+            "metrics": {"listen": f"127.0.0.1:{free_port()}"},
             "log": {"format": "json", "level": "info"},
         }
         for table, content in (tables or {}).items():
@@ -81,7 +80,7 @@ class Gateway:
 
     # Life
 
-    def start(self, seconds=20):
+    def start(self, seconds=PATIENCE):
         self.write_config()
         self.process = self.bench.own(Process(
             self.name, [binary(), "serve", "--config", self.config_file], self.directory))
@@ -118,7 +117,7 @@ class Gateway:
         self._start_of_log = os.path.getsize(self.process.log)
         return self.start()
 
-    def stop(self, seconds=10):
+    def stop(self, seconds=PATIENCE):
         if self.process:
             self.bench.disown(self.process)
             self.process.stop(seconds)
@@ -149,7 +148,7 @@ class Gateway:
 
     # What an administrator does
 
-    def cli(self, *arguments, check=True, seconds=20):
+    def cli(self, *arguments, check=True, seconds=PATIENCE):
         """Runs `isthmus ARGUMENTS` against this gateway."""
         done = subprocess.run([binary(), "--server", f"unix:{self.admin_socket}", *arguments],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -170,7 +169,7 @@ class Gateway:
     def http(self, path):
         """(status, text) of a GET on the metrics listener."""
         try:
-            with urllib.request.urlopen(self.metrics_url + path, timeout=5) as response:
+            with urllib.request.urlopen(self.metrics_url + path, timeout=PATIENCE) as response:
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -190,6 +189,18 @@ class Gateway:
         wanted = set(labels.items())
         return sum(value for (n, l), value in self.metrics().items() if n == name and wanted <= l)
 
+    def wait_metric(self, value, name, **labels):
+        """Until the sum of these samples is `value`."""
+        try:
+            wait_until(lambda: self.metric(name, **labels) == value, PATIENCE, "the metric")
+        except LabError:
+            raise LabError(f"{name} {labels} is {self.metric(name, **labels):g}, not {value}"
+                           ) from None
+
+    def wait_nothing_pending(self):
+        """Until the outcome of every message is known."""
+        self.wait_metric(0, "isthmus_messages_pending")
+
     # What it said
 
     def events(self, start=0):
@@ -208,7 +219,7 @@ class Gateway:
         """An offset for events(): everything logged from now on."""
         return os.path.getsize(self.process.log)
 
-    def wait_event(self, event, seconds=10, start=0, **fields):
+    def wait_event(self, event, seconds=PATIENCE, start=0, **fields):
         def find():
             return next((e for e in self.events(start) if e.get("event") == event
                          and all(e.get(k) == v for k, v in fields.items())), None)
@@ -226,14 +237,3 @@ class Gateway:
             fields = stat.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def wait_idle(self, seconds=10):
-        """Until it uses no processor time for a while."""
-        deadline = time.monotonic() + seconds
-        before = self.cpu_seconds()
-        while time.monotonic() < deadline:
-            time.sleep(0.2)
-            now = self.cpu_seconds()
-            if now - before < 0.02:
-                return
-            before = now
-        raise LabError("the gateway does not come to rest")

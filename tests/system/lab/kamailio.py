@@ -11,7 +11,7 @@ import os
 
 from . import presence_server
 from .presence_server import PresenceServer
-from .process import Process, accepts, find_program, free_port
+from .process import PATIENCE, Process, accepts, find_program, free_port
 
 CONFIG = """#!KAMAILIO
 debug=2
@@ -119,7 +119,9 @@ class Kamailio:
         self.directory = bench.subdirectory(name)
         self.port, self.tls_port = free_port(), free_port()
         self.process = self._gateway = None
-        self.presence = PresenceServer(self.directory, domain) if presence else None
+        self.presence = None
+        if presence:
+            self.presence = bench.own(PresenceServer(self.directory, domain))
         certificate = authority.issue(name, [f"sip.{domain}", domain])
         with open(self._path("tls.cfg"), "w", encoding="ascii") as file:
             file.write(TLS_CONFIG.format(certificate=certificate.certificate, key=certificate.key,
@@ -144,7 +146,8 @@ class Kamailio:
             [find_program("kamailio"), "-DD", "-E", "-m", "32", "-M", "4", "-f",
              self._path("kamailio.cfg"), "-Y", self.directory], self.directory))
         self.process.wait_ready(
-            lambda: accepts(self.port) and accepts(self.tls_port), 20, "Kamailio's ports")
+            lambda: accepts(self.port) and accepts(self.tls_port), PATIENCE,
+            "Kamailio's ports")
         if self.presence:
             self.presence.name_address(f"gateway.{self.domain}", "127.0.0.1")
         return self

@@ -2,9 +2,7 @@
 
 import datetime
 
-from .process import wait_until
-
-PATIENCE = 10  # seconds
+from .process import PATIENCE, wait_until
 
 
 class Passages:

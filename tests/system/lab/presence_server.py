@@ -10,7 +10,7 @@ import socket
 import sqlite3
 import tempfile
 
-from .process import LabError, wait_until
+from .process import PATIENCE, LabError, wait_until
 
 SCHEMA = "/usr/share/kamailio/db_sqlite"
 
@@ -71,7 +71,8 @@ class PresenceServer:
 
     def name_address(self, name, address):
         """Kamailio asks the system's resolver, which does not know the laboratory's names."""
-        wait_until(lambda: os.path.exists(self._socket_path), 5, "Kamailio's control socket")
+        wait_until(lambda: os.path.exists(self._socket_path), PATIENCE,
+                   "Kamailio's control socket")
         self._call("dns.add_a", name, 86400, address, DNS_PERMANENT)
 
     def allow(self, user, watcher=None):
@@ -84,6 +85,10 @@ class PresenceServer:
     def ask(self, user, watcher=None):
         """The watcher is pending until told otherwise."""
         self._decide(user, watcher, "confirm")
+
+    def stop(self):
+        """For good, after Kamailio."""
+        self._memory.cleanup()
 
     def forget_dialogs(self):
         """As after the loss of its memory; only while it is stopped."""
@@ -100,7 +105,7 @@ class PresenceServer:
         return [(f"sip:{name}@{domain}", names.get(status, status))
                 for name, domain, status in rows]
 
-    def wait_watchers(self, user, count, seconds=10):
+    def wait_watchers(self, user, count, seconds=PATIENCE):
         """Until so many dialogs are active; returns them all."""
 
         def ready():
@@ -139,7 +144,7 @@ class PresenceServer:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as caller:
             try:
                 caller.bind(mine)
-                caller.settimeout(5)
+                caller.settimeout(PATIENCE)
                 caller.sendto(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method,
                                           "params": list(parameters)}).encode(),
                               self._socket_path)
@@ -157,7 +162,7 @@ class _Database:
     """A connection that commits and closes at the end of its block."""
 
     def __init__(self, path):
-        self._connection = sqlite3.connect(path, timeout=10)
+        self._connection = sqlite3.connect(path, timeout=PATIENCE)
 
     def __enter__(self):
         return self._connection

@@ -14,15 +14,14 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 
 POLL_INTERVAL = 0.02
+PATIENCE = 60  # seconds for what should take none: the machine may have other things to do
 PR_SET_PDEATHSIG = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_given_ports = set()
-_ports_lock = threading.Lock()
+_claims = []  # sockets whose names are the ports we gave away
 
 
 class LabError(Exception):
@@ -42,19 +41,24 @@ def wait_until(condition, seconds, what):
 
 
 def free_port():
-    """A port free for UDP and TCP on both loopback families, never given out twice.
+    """A port free for UDP and TCP on both loopback families, given to nobody else.
 
-    It lies below the range from which the kernel picks ports for outgoing connections, so that
-    nobody takes it between now and the moment the server binds it.
+    It lies below the range from which the kernel picks ports for outgoing connections, and a name
+    in the abstract namespace, which lasts as long as we do, keeps it from every other laboratory
+    on this machine: nobody takes it before the server binds it, or while that is being restarted.
     """
     for _ in range(1000):
         port = random.randrange(11000, 32000)
-        with _ports_lock:
-            if port in _given_ports:
-                continue
-            _given_ports.add(port)
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            claim.bind(f"\0isthmus-lab-port-{port}")
+        except OSError:
+            claim.close()
+            continue
         if _port_is_free(port):
+            _claims.append(claim)
             return port
+        claim.close()
     raise LabError("no free port found")
 
 
@@ -180,6 +184,11 @@ def _die_with_parent():
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
+def end_with_parent():
+    """This process gets SIGTERM when the one that forked it has ended."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
 class Bench:
     """Owns a temporary directory and everything started in it; stops it in reverse order."""
 
@@ -188,7 +197,7 @@ class Bench:
         os.chmod(self.directory, 0o755)
         self._keep = bool(os.environ.get("ISTHMUS_LAB_KEEP")) if keep is None else keep
         self._things = []
-        _open_benches.append(self)
+        open_benches.append(self)
 
     def subdirectory(self, name):
         path = os.path.join(self.directory, name)
@@ -200,6 +209,10 @@ class Bench:
         self._things.append(thing)
         return thing
 
+    def things(self):
+        """What it owns now, the oldest first."""
+        return list(self._things)
+
     def disown(self, thing):
         if thing in self._things:
             self._things.remove(thing)
@@ -210,8 +223,8 @@ class Bench:
                 self._things.pop().stop()
             except Exception as error:  # the others must be stopped all the same
                 print(f"lab: {error}", flush=True)
-        if self in _open_benches:
-            _open_benches.remove(self)
+        if self in open_benches:
+            open_benches.remove(self)
             if not self._keep:
                 shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -222,11 +235,11 @@ class Bench:
         self.stop()
 
 
-_open_benches = []
+open_benches = []
 
 
 def stop_everything():
-    for bench in list(_open_benches):
+    for bench in list(open_benches):
         bench.stop()
 
 
@@ -234,7 +247,7 @@ def stop_on_signals():
     """Turns SIGTERM and SIGHUP into an orderly end of the laboratory."""
 
     def handler(number, _frame):
-        raise SystemExit(128 + number)
+        raise KeyboardInterrupt(f"signal {number}")  # unittest takes SystemExit for a failure
 
     signal.signal(signal.SIGTERM, handler)
     signal.signal(signal.SIGHUP, handler)

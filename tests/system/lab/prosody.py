@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 
-from .process import LabError, Process, accepts, find_program, free_port
+from .process import PATIENCE, LabError, Process, accepts, find_program, free_port
 from .pki import self_signed
 
 MODULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prosody_modules")
@@ -101,7 +101,8 @@ class Prosody:
             f"prosody-{self.domain}",
             [find_program("prosody"), "-F", "--config", self._config], self.directory))
         self.process.wait_ready(
-            lambda: accepts(self.c2s_port) and accepts(self.s2s_port), 20, "Prosody's ports")
+            lambda: accepts(self.c2s_port) and accepts(self.s2s_port), PATIENCE,
+            "Prosody's ports")
         return self
 
     def passages(self):

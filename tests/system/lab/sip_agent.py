@@ -11,7 +11,8 @@ import ssl
 import threading
 import time
 
-from .process import LabError
+from .evidence import clock
+from .process import PATIENCE, LabError
 from .sip_message import SipMessage, StreamSplitter, new_branch
 
 T1 = 0.5
@@ -38,7 +39,7 @@ class Call:
     def answered(self):
         return self._done.is_set()
 
-    def wait(self, seconds=10):
+    def wait(self, seconds=PATIENCE):
         """The final response, or LabError."""
         if not self._done.wait(seconds):
             raise LabError(f"no final response to {self.request!r} within {seconds:g} s")
@@ -96,7 +97,7 @@ class SipAgent:
         domain = self.uri.split("@")[1]
         call = self.request("REGISTER", f"sip:{domain}", to=self.uri, headers=[
             ("Contact", f"<{self.contact}>"), ("Expires", str(expires))])
-        response = call.wait(10)
+        response = call.wait(PATIENCE)
         if response.code != 200:
             raise LabError(f"{self.uri} cannot register: {response!r}")
 
@@ -139,7 +140,7 @@ class SipAgent:
             return
         self._connection_to(self.proxy).sendall(data)
 
-    def wait_request(self, seconds=10, method="MESSAGE", body=None, where=None):
+    def wait_request(self, seconds=PATIENCE, method="MESSAGE", body=None, where=None):
         """The first recorded request of this method with this body, or one `where` accepts."""
 
         def matches(request):
@@ -154,7 +155,7 @@ class SipAgent:
                            f"got {self.requests[-5:]}")
         return found
 
-    def wait_repeat(self, request, seconds):
+    def wait_repeat(self, request, seconds=PATIENCE):
         """The first retransmission of a request we got."""
         with self._arrived:
             found = self._arrived.wait_for(
@@ -175,6 +176,15 @@ class SipAgent:
 
     def bodies(self):
         return [r.text for r in self.messages()]
+
+    def testimony(self, since):
+        """(who, lines) for lab.evidence: what came in since then."""
+        came = [("", r) for r in list(self.requests)] + [("again ", r) for r in list(self.repeats)]
+        came += [("", r) for call in list(self._calls.values()) for r in list(call.responses)]
+        came = sorted((m.at, f"{again}{m!r} {m.get('Subscription-State', '')}"
+                             + (f" ...{m.text[-120:]!r}" if len(m.text) > 60 else ""))
+                      for again, m in came if m.at >= since)
+        return f"{self.uri} got", [f"{clock(at)} {what}" for at, what in came]
 
     def close_connections(self):
         for connection in list(self._connections.values()):
@@ -204,7 +214,7 @@ class SipAgent:
         connection = self._connections.get(address)
         if connection:
             return connection
-        raw = socket.create_connection(address, timeout=10, source_address=(self.host, 0))
+        raw = socket.create_connection(address, timeout=PATIENCE, source_address=(self.host, 0))
         if self.transport == "tls":
             certificate, ca_file, server_name = self.tls
             context = ssl.create_default_context(cafile=ca_file)
@@ -226,7 +236,7 @@ class SipAgent:
             context.load_cert_chain(certificate.certificate, certificate.key)
             context.load_verify_locations(ca_file)
             context.verify_mode = ssl.CERT_OPTIONAL
-            raw.settimeout(10)
+            raw.settimeout(PATIENCE)
             try:
                 raw = context.wrap_socket(raw, server_side=True)
             except OSError:
@@ -235,7 +245,7 @@ class SipAgent:
 
     def _add(self, connection):
         connection.socket.setblocking(True)
-        connection.socket.settimeout(30)
+        connection.socket.settimeout(PATIENCE)
         self._connections[connection.address] = connection
         self._selector.register(connection.socket, selectors.EVENT_READ, connection)
         self._wake_out.send(b"x")

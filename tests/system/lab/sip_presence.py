@@ -7,7 +7,7 @@ import secrets
 import threading
 
 from . import pidf
-from .process import LabError, wait_until
+from .process import PATIENCE, LabError, wait_until
 from .sip_message import SipMessage, new_branch, parameter, uri_of
 
 ALLOW_EVENTS = ("Allow-Events", "presence")
@@ -55,7 +55,7 @@ class Watch:
 
     def establish(self):
         """Waits for the answer and the first NOTIFY, which make the dialog."""
-        self.response = response = self.call.wait(10)
+        self.response = response = self.call.wait(PATIENCE)
         if response.code not in (200, 202):
             raise LabError(f"{self.agent.uri} cannot watch: {response!r}")
         # RFC 6665 §4.4.1: the dialog is the NOTIFY's.
@@ -75,7 +75,7 @@ class Watch:
 
     def send(self, expires):
         """The same; returns the final response."""
-        self.response = self.begin(expires).wait(10)
+        self.response = self.begin(expires).wait(PATIENCE)
         return self.response
 
     def refresh(self):
@@ -98,22 +98,22 @@ class Watch:
         """Of the last NOTIFY: "active", "pending", "terminated", or None."""
         return state_of(self.notifies()[-1]) if self.notifies() else None
 
-    def wait_notify(self, where, seconds=10, after=0):
+    def wait_notify(self, where, seconds=PATIENCE, after=0):
         """The first NOTIFY from number `after` on that `where` accepts."""
         return wait_until(lambda: next(filter(where, self.notifies()[after:]), None), seconds,
                           _NotifyWanted(self))
 
-    def wait_state(self, state, reason=None, seconds=10, after=0):
+    def wait_state(self, state, reason=None, seconds=PATIENCE, after=0):
         return self.wait_notify(lambda n: state_of(n) == state and (
             reason is None or reason_of(n) == reason), seconds, after)
 
-    def wait_document(self, where, seconds=10, after=0):
+    def wait_document(self, where, seconds=PATIENCE, after=0):
         """The first document from NOTIFY number `after` on that `where` accepts."""
         notify = self.wait_notify(lambda n: n.body and where(pidf.Document(n.body)), seconds,
                                   after)
         return pidf.Document(notify.body)
 
-    def wait_basic(self, basic, seconds=10, after=0):
+    def wait_basic(self, basic, seconds=PATIENCE, after=0):
         return self.wait_document(lambda d: d.basic == basic, seconds, after)
 
     def mark(self):
@@ -152,7 +152,7 @@ class Publication:
         if self._etag:
             headers.append(("SIP-If-Match", self._etag))
         response = self.agent.request("PUBLISH", self.agent.uri, headers=headers,
-                                      body=body).wait(10)
+                                      body=body).wait(PATIENCE)
         if response.code != 200:
             raise LabError(f"{self.agent.uri} cannot publish: {response!r}")
         self._etag = response.get("SIP-ETag")
@@ -214,12 +214,12 @@ class Notifier:
         """The dialogs about a user, oldest first."""
         return [d for d in self.dialogs if d.user == user]
 
-    def wait_dialog(self, user, number=1, seconds=10):
+    def wait_dialog(self, user, number=1, seconds=PATIENCE):
         """The number-th dialog in which the gateway watches `user`."""
         return wait_until(lambda: (self.of(user)[number - 1:] or [None])[0], seconds,
                           f"SUBSCRIBE {number} about {user}")
 
-    def wait_subscribe(self, dialog, number, seconds=10):
+    def wait_subscribe(self, dialog, number, seconds=PATIENCE):
         """The number-th SUBSCRIBE of a dialog, the first included."""
         return wait_until(lambda: (dialog.requests[number - 1:] or [None])[0], seconds,
                           f"SUBSCRIBE {number} in the dialog about {dialog.user}")

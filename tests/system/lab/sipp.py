@@ -3,7 +3,7 @@
 import os
 import socket
 
-from .process import LabError, Process, accepts, find_program
+from .process import PATIENCE, LabError, Process, accepts, find_program
 
 SCENARIOS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sipp")
 
@@ -28,15 +28,16 @@ class Sipp:
         mode = {"udp": "u1", "tcp": "t1"}[transport]
         command = [find_program("sipp"), "-sf", os.path.join(SCENARIOS, f"{scenario}.xml"), "-i",
                    host, "-p", str(port), "-m", str(calls), "-t", mode, "-nostdin", "-trace_err",
-                   "-timeout", "60", "-timeout_error"]
+                   "-timeout", str(3 * PATIENCE), "-timeout_error"]
         if remote:
             command += ["-r", str(rate), f"{remote[0]}:{remote[1]}"]
         self.process = bench.own(Process(f"sipp-{scenario}", command, directory,
                                          env={"TERM": "dumb"}))
         if not remote:
-            self.process.wait_ready(lambda: _listens(transport, host, port), 10, "SIPp's port")
+            self.process.wait_ready(lambda: _listens(transport, host, port), PATIENCE,
+                                    "SIPp's port")
 
-    def wait(self, seconds=70):
+    def wait(self, seconds=4 * PATIENCE):
         code = self.process.wait_exit(seconds)
         if code != 0:
             raise LabError(f"SIPp ended with {code}:\n{self.process.tail(30)}")

@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import threading
+import time
 import uuid
 from xml.sax.saxutils import escape, quoteattr
 
-from .process import LabError, Process
+from .evidence import clock
+from .process import PATIENCE, LabError, Process
 
 PYTHON = "/usr/bin/python3"  # Debian's: it knows python3-slixmpp
 
@@ -31,12 +33,13 @@ class XmppClient:
             f"xmpp-{jid}-{resource}", [PYTHON, main, *arguments], bench.directory,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE))
         threading.Thread(target=self._read, daemon=True).start()
-        self.jid = self.wait("online", 20)["jid"]
+        self.jid = self.wait("online")["jid"]
 
     def _read(self):
         for line in self.process.popen.stdout:
+            event = {"at": time.time(), **json.loads(line)}
             with self._arrived:
-                self.events.append(json.loads(line))
+                self.events.append(event)
                 self._arrived.notify_all()
 
     def send(self, to, body, receipt=False, kind="chat", extra=(), ident=None):
@@ -49,7 +52,7 @@ class XmppClient:
     def send_raw(self, xml):
         self._do(do="raw", xml=xml)
 
-    def wait(self, event, seconds=10, **wanted):
+    def wait(self, event, seconds=PATIENCE, **wanted):
         """The first event of this kind whose fields equal `wanted`."""
 
         def matches(candidate):
@@ -113,7 +116,7 @@ class XmppClient:
         """The number of presence stanzas from `contact` so far, for `after`."""
         return len(self.presences(contact))
 
-    def wait_presence(self, contact, kind="available", seconds=10, after=0, **wanted):
+    def wait_presence(self, contact, kind="available", seconds=PATIENCE, after=0, **wanted):
         """The first presence stanza of this type from a contact with these fields."""
 
         def find():
@@ -128,7 +131,7 @@ class XmppClient:
                            f"{seconds:g} s; came: {came}\n{self.process.tail(4)}")
         return found
 
-    def wait_subscription(self, jid, subscription, seconds=10):
+    def wait_subscription(self, jid, subscription, seconds=PATIENCE):
         """Until her server says that the roster item is in this state, "from" for instance."""
         def last():
             items = [e for e in self.events if e["event"] == "roster" and e["jid"] == jid]
@@ -140,6 +143,12 @@ class XmppClient:
             items = [e for e in self.events if e["event"] == "roster" and e["jid"] == jid]
             raise LabError(f"{self.bare}'s roster does not say {subscription} of {jid}: {items}")
         return found
+
+    def testimony(self, since):
+        """(who, lines) for lab.evidence: what came in since then."""
+        return f"{self.jid} got", [
+            f"{clock(e['at'])} {e['event']} {e.get('xml') or e}" for e in list(self.events)
+            if e["at"] >= since]
 
     def stop(self):
         self.process.stop()

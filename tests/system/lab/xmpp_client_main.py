@@ -27,6 +27,7 @@ class Client(slixmpp.ClientXMPP):
     def __init__(self, options):
         super().__init__(options.jid, options.password)
         self.options = options
+        self._awaited = {"roster"} if options.quiet else {"roster", "presence"}
         self.ca_certs = options.ca
         for plugin in ("xep_0030", "xep_0184", "xep_0199"):
             self.register_plugin(plugin)
@@ -50,7 +51,15 @@ class Client(slixmpp.ClientXMPP):
             self.send_presence()
         # The result carries the whole roster, and asking makes the server push what changes.
         self.send_raw(f"<iq type='get' id='roster'><query xmlns='{ROSTER[1:-1]}'/></iq>")
-        emit(event="online", jid=self.boundjid.full)
+
+    def _came(self, what):
+        """Online is whose server has said so: it broadcasts her presence to herself as well (RFC
+        6121 §4.2.2). A request that meets her first presence on the way may be delivered twice, at
+        once and as a pending one (§3.1.3)."""
+        if what in self._awaited:
+            self._awaited.remove(what)
+            if not self._awaited:
+                emit(event="online", jid=self.boundjid.full)
 
     def _presence(self, stanza):
         xml = stanza.xml
@@ -60,12 +69,14 @@ class Client(slixmpp.ClientXMPP):
              bare=stanza["from"].bare, resource=stanza["from"].resource,
              to=stanza["to"].full, id=xml.get("id"), xml=str(stanza), at=time.time(),
              **{"from": stanza["from"].full})
+        if stanza["from"].full == self.boundjid.full:
+            self._came("presence")
 
-    @staticmethod
-    def _roster(iq):
+    def _roster(self, iq):
         for item in iq.xml.iter(ROSTER + "item"):
             emit(event="roster", jid=item.get("jid"), subscription=item.get("subscription"),
                  ask=item.get("ask"), name=item.get("name"))
+        self._came("roster")
 
     def _message(self, stanza):
         fields = {

@@ -12,7 +12,8 @@ import threading
 import time
 import xml.etree.ElementTree as ElementTree
 
-from .process import LabError
+from .evidence import clock
+from .process import PATIENCE, LabError
 
 NS_SERVER = "{jabber:server}"
 NS_STREAM = "{http://etherx.jabber.org/streams}"
@@ -39,7 +40,7 @@ class Stream:
 
     @classmethod
     def connect(cls, address):
-        sock = socket.create_connection(address, timeout=10)
+        sock = socket.create_connection(address, timeout=PATIENCE)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return cls(sock)
 
@@ -58,7 +59,7 @@ class Stream:
                              (("from", sender), ("to", to), ("id", ident)) if value)
         self.send(HEADER.format(attributes=attributes))
 
-    def next(self, seconds=10):
+    def next(self, seconds=PATIENCE):
         """The next element of depth one, or None when the stream ended."""
         deadline = time.monotonic() + seconds
         while not self._pending:
@@ -70,7 +71,7 @@ class Stream:
             self._receive(left)
         return self._pending.popleft()
 
-    def wait_header(self, seconds=10):
+    def wait_header(self, seconds=PATIENCE):
         deadline = time.monotonic() + seconds
         while self.header is None and not self.closed:
             left = deadline - time.monotonic()
@@ -79,14 +80,14 @@ class Stream:
             self._receive(left)
         return self.header
 
-    def expect(self, tag, seconds=10):
+    def expect(self, tag, seconds=PATIENCE):
         element = self.next(seconds)
         if element is None or element.tag != tag:
             shown = ElementTree.tostring(element).decode() if element is not None else "the end"
             raise LabError(f"expected {tag}, got {shown}")
         return element
 
-    def wait_closed(self, seconds=10):
+    def wait_closed(self, seconds=PATIENCE):
         """Reads until the peer closes; returns everything it said on the way."""
         said = []
         while (element := self.next(seconds)) is not None:
@@ -94,7 +95,7 @@ class Stream:
         return said
 
     def start_tls(self, context, server_side=False, server_name=None):
-        self.socket.settimeout(10)
+        self.socket.settimeout(PATIENCE)
         self.socket = context.wrap_socket(self.socket, server_side=server_side,
                                           server_hostname=server_name)
         self.reset()
@@ -203,7 +204,7 @@ class XmppPeer:
         self._stopping = False
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def wait_stanza(self, where, seconds=10, what="a stanza"):
+    def wait_stanza(self, where, seconds=PATIENCE, what="a stanza"):
         with self._arrived:
             # In a list, because an element without children is false.
             found = self._arrived.wait_for(
@@ -212,7 +213,7 @@ class XmppPeer:
             raise LabError(f"{self.domain} got no {what} within {seconds:g} s")
         return found[0]
 
-    def wait_body(self, body, seconds=10):
+    def wait_body(self, body, seconds=PATIENCE):
         return self.wait_stanza(lambda s: body_of(s) == body, seconds, f"message {body!r}")
 
     def bodies(self):
@@ -224,6 +225,13 @@ class XmppPeer:
 
     def resume(self):
         self._reading.set()
+
+    def testimony(self, since):
+        """(who, lines) for lab.evidence: what came in since then."""
+        came = list(zip(list(self.times), list(self.stanzas)))
+        return f"{self.domain} got", [
+            f"{clock(at)} {ElementTree.tostring(stanza, 'unicode')}" for at, stanza in came
+            if at >= since]
 
     def drop_streams(self):
         for stream in self.streams:
@@ -297,8 +305,8 @@ class XmppPeer:
             self._confirm(stream, element, "verify", "valid" if right else "invalid")
         else:
             with self._arrived:
-                self.stanzas.append(element)
                 self.times.append(time.time())
+                self.stanzas.append(element)
                 self._arrived.notify_all()
             if self.on_stanza:
                 self.on_stanza(stream, element)

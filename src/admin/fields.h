@@ -1,0 +1,25 @@
+// Reading the properties of a body: each fault names the field, and what nobody asked for is one.
+#pragma once
+
+#include "base/result.h"
+
+#include <boost/json/object.hpp>
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace isthmus::admin {
+
+/// An error that names the first field that is not among `known`.
+Result<void> only_fields(const boost::json::object& body,
+                         std::initializer_list<std::string_view> known);
+/// Nothing if it is not there; an error if it is no text.
+Result<std::optional<std::string>> text_field(const boost::json::object& body,
+                                              std::string_view name);
+/// The same, but it must be there.
+Result<std::string> required_text(const boost::json::object& body, std::string_view name);
+Result<std::optional<bool>> flag_field(const boost::json::object& body, std::string_view name);
+
+}  // namespace isthmus::admin

@@ -1,0 +1,89 @@
+// What all resources of configuration objects have in common: list, create, get, change, delete.
+#pragma once
+
+#include "admin/answers.h"
+#include "admin/http.h"
+#include "base/text.h"
+#include "control/objects.h"
+#include "control/policy_service.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace isthmus::admin {
+
+inline constexpr std::size_t kUsualPage = 1000;
+inline constexpr std::size_t kMostPage = 100'000;
+
+/// {"items": [...], "total": n}, by name; ?q= restricts to names that hold the text.
+template <class Object>
+HttpResponse list_objects(const std::vector<Object>& list, const HttpRequest& request) {
+    const auto paging = paging_of(request, kUsualPage, kMostPage);
+    if (!paging) {
+        return problem(paging.error());
+    }
+    const std::string wanted = text::to_lower(query_of(request, "q"));
+    std::vector<const Object*> sorted;
+    for (const Object& one : list) {
+        const std::string& name = one.*control::Kind<Object>::kId;
+        if (wanted.empty() || text::to_lower(name).find(wanted) != std::string::npos) {
+            sorted.push_back(&one);
+        }
+    }
+    std::ranges::sort(sorted, {}, [](const Object* one) -> const std::string& {
+        return one->*control::Kind<Object>::kId;
+    });
+    boost::json::array items;
+    for (std::size_t i = paging->offset; i < sorted.size() && items.size() < paging->limit; ++i) {
+        items.push_back(control::to_json(*sorted[i]));
+    }
+    return answer(boost::json::object{{"items", std::move(items)}, {"total", sorted.size()}});
+}
+
+template <class Object>
+HttpResponse create_object(control::PolicyService& policies, const HttpRequest& request) {
+    const auto body = parse_body(request);
+    const auto edit = edit_of(request);
+    return !body   ? problem(body.error())
+           : !edit ? problem(edit.error())
+                   : committed(policies.create<Object>(*body, *edit), 201);
+}
+
+/// GET, PATCH or DELETE of one.
+template <class Object>
+HttpResponse one_object(control::PolicyService& policies,
+                        const HttpRequest& request,
+                        std::string_view id) {
+    if (request.method == "GET") {
+        const auto found = policies.get<Object>(id);
+        return found ? answer_object(control::to_json(*found)) : problem(found.error());
+    }
+    const auto edit = edit_of(request);
+    if (!edit) {
+        return problem(edit.error());
+    }
+    if (request.method == "DELETE") {
+        return committed(policies.erase<Object>(id, *edit));
+    }
+    const auto body = parse_body(request);
+    return body ? committed(policies.set<Object>(id, *body, *edit)) : problem(body.error());
+}
+
+/// GET, POST of all; GET, PATCH, DELETE of one.
+template <class Object>
+HttpResponse collection(control::PolicyService& policies, const HttpRequest& request) {
+    if (!request.arguments.empty()) {
+        return one_object<Object>(policies, request, request.arguments.front());
+    }
+    return request.method == "GET"
+               ? list_objects(policies.current().objects().*control::Kind<Object>::kList, request)
+               : create_object<Object>(policies, request);
+}
+
+}  // namespace isthmus::admin

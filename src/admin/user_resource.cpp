@@ -1,0 +1,197 @@
+// Our users, and the sites and pools that they belong to.
+#include "admin/object_resource.h"
+#include "admin/resource.h"
+#include "control/user_import.h"
+#include "control/user_service.h"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace isthmus::admin {
+
+namespace json = boost::json;
+
+namespace {
+
+Error invalid(std::string sentence) {
+    return make_error(ErrorKind::Syntax, "IST-API-001", std::move(sentence), {});
+}
+
+Result<store::UserFilter> filter_of(const HttpRequest& request) {
+    const auto paging = paging_of(request, 100, control::UserService::kMaxLimit);
+    if (!paging) {
+        return paging.error();
+    }
+    store::UserFilter made{.text = query_of(request, "q"),
+                           .site = query_of(request, "site"),
+                           .pool = text::to_lower(query_of(request, "pool")),
+                           .policy = query_of(request, "policy"),
+                           .offset = paging->offset,
+                           .limit = paging->limit};
+    if (!made.policy.empty()) {
+        made.policy = control::policy_identity(made.policy);
+    }
+    const std::string homed = query_of(request, "homed");
+    if (!homed.empty() && homed != "here" && homed != "legacy") {
+        return invalid("homed: must be here or legacy.");
+    }
+    if (!homed.empty()) {
+        made.homed = homed == "here" ? policy::Homed::Here : policy::Homed::Legacy;
+    }
+    const std::string enabled = query_of(request, "enabled");
+    if (!enabled.empty() && enabled != "true" && enabled != "false") {
+        return invalid("enabled: must be true or false.");
+    }
+    if (!enabled.empty()) {
+        made.enabled = enabled == "true";
+    }
+    return made;
+}
+
+HttpResponse list(const control::UserService& users, const HttpRequest& request) {
+    const auto filter = filter_of(request);
+    const auto page = filter ? users.list(*filter) : filter.error();
+    if (!page) {
+        return problem(page.error());
+    }
+    json::array items;
+    for (const policy::User& user : page->users) {
+        items.push_back(users.describe(user));
+    }
+    return answer(json::object{{"items", std::move(items)},
+                               {"total", page->total},
+                               {"total_is_exact", page->is_total_exact}});
+}
+
+/// users/{uri}/policy
+HttpResponse policy_of(control::UserService& users, const HttpRequest& request) {
+    const std::string& identity = request.arguments.front();
+    if (request.method == "GET") {
+        const auto user = users.get(identity);
+        if (!user) {
+            return problem(user.error());
+        }
+        const json::object all = users.describe(*user);
+        json::object made;
+        for (const char* name : {"uri", "policy", "effective_policy", "effective_scope"}) {
+            made[name] = all.at(name);
+        }
+        return answer(made);
+    }
+    const auto edit = edit_of(request);
+    const auto body = parse_body(request);
+    if (!edit || !body) {
+        return problem(edit ? body.error() : edit.error());
+    }
+    std::string policy;
+    if (request.method == "PUT") {
+        const json::value* given = body->if_contains("policy");
+        if (given == nullptr || !(given->is_string() || given->is_null()) || body->size() != 1) {
+            return problem(invalid("policy: must be the name of a user policy, or null."));
+        }
+        policy = given->is_string() ? std::string(given->get_string()) : std::string();
+    }
+    return committed(users.grant({&identity, 1}, policy, *edit));
+}
+
+HttpResponse one(control::UserService& users, const HttpRequest& request) {
+    const std::string& identity = request.arguments.front();
+    if (request.method == "GET") {
+        const auto user = users.get(identity);
+        if (!user) {
+            return problem(user.error());
+        }
+        HttpResponse response = answer_object(control::to_json(*user));
+        response.body = answer(users.describe(*user)).body;
+        return response;
+    }
+    const auto edit = edit_of(request);
+    if (!edit) {
+        return problem(edit.error());
+    }
+    if (request.method == "DELETE") {
+        return committed(users.erase(identity, *edit));
+    }
+    const auto body = parse_body(request);
+    return body ? committed(users.set(identity, *body, *edit)) : problem(body.error());
+}
+
+}  // namespace
+
+Resource make_user_resource(control::UserService& users) {
+    return at_once([&users](const HttpRequest& request, std::string_view rest) {
+        if (!request.arguments.empty()) {
+            return rest.ends_with("/policy") && request.raw_path.ends_with("/policy")
+                       ? policy_of(users, request)
+                       : one(users, request);
+        }
+        if (request.method == "GET") {
+            return list(users, request);
+        }
+        const auto edit = edit_of(request);
+        const auto body = parse_body(request);
+        return !body   ? problem(body.error())
+               : !edit ? problem(edit.error())
+                       : committed(users.create(*body, *edit), 201);
+    });
+}
+
+Resource make_user_import_resource(control::UserService& users) {
+    return at_once([&users](const HttpRequest& request, std::string_view) {
+        const auto edit = edit_of(request);
+        const auto report = edit ? control::import_users(users, request.body, *edit) : edit.error();
+        if (!report) {
+            return problem(report.error());
+        }
+        json::object made{
+            {"created", report->created}, {"changed", report->changed}, {"same", report->same}};
+        if (report->faulty == 0) {
+            made["revision"] = report->committed.revision;
+            made["in_force"] = report->committed.is_in_force;
+            made["dry_run"] = edit->dry_run;
+            return answer(made);
+        }
+        json::array faults;
+        for (const control::ImportFault& fault : report->faults) {
+            faults.push_back(json::object{{"line", fault.line}, {"sentence", fault.sentence}});
+        }
+        HttpResponse response = problem(
+            invalid(fmt::format("{} lines are not valid; nothing was imported.", report->faulty)));
+        json::object body = json::parse(response.body).as_object();
+        body["faults"] = std::move(faults);
+        response.body = json::serialize(body) + "\n";
+        return response;
+    });
+}
+
+Resource make_site_resource(control::PolicyService& policies) {
+    return at_once([&policies](const HttpRequest& request, std::string_view) {
+        return collection<policy::Site>(policies, request);
+    });
+}
+
+Resource make_pool_resource(control::PolicyService& policies) {
+    return at_once([&policies](const HttpRequest& request, std::string_view) {
+        if (request.method != "PUT") {
+            return collection<policy::Pool>(policies, request);
+        }
+        const std::string& fqdn = request.arguments.front();
+        const auto edit = edit_of(request);
+        auto body = parse_body(request);
+        if (!edit || !body) {
+            return problem(edit ? body.error() : edit.error());
+        }
+        if (policies.get<policy::Pool>(fqdn)) {
+            return committed(policies.set<policy::Pool>(fqdn, *body, *edit));
+        }
+        (*body)["fqdn"] = fqdn;
+        return committed(policies.create<policy::Pool>(*body, *edit), 201);
+    });
+}
+
+}  // namespace isthmus::admin

@@ -1,0 +1,12 @@
+// Secrets come in by stdin only: never as an argument, which everybody on the machine can read.
+#pragma once
+
+#include <string>
+
+namespace isthmus::cli {
+
+/// The first line of stdin. At a terminal it is asked for twice, without echo. Throws
+/// std::invalid_argument if there is none or the two differ.
+std::string read_secret(const char* prompt);
+
+}  // namespace isthmus::cli

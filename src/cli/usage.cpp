@@ -1,0 +1,164 @@
+#include "cli/usage.h"
+
+#include "base/spelling.h"
+#include "base/text.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+
+namespace isthmus::cli {
+
+namespace {
+
+std::string shown(std::string_view text) {
+    return text::escape_for_log(text, 80);
+}
+
+/// "isthmus partner get"
+std::string path_of(const CLI::App& app) {
+    const CLI::App* parent = app.get_parent();
+    return parent == nullptr ? app.get_name() : path_of(*parent) + " " + app.get_name();
+}
+
+std::vector<std::string> commands_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* each : app.get_subcommands([](const CLI::App*) { return true; })) {
+        names.push_back(each->get_name());
+    }
+    return names;
+}
+
+/// Flags that may stand here: those of the command and of all above it.
+std::vector<const CLI::Option*> options_of(const CLI::App& app) {
+    auto made = app.get_options();
+    if (app.get_parent() != nullptr) {
+        const auto above = options_of(*app.get_parent());
+        made.insert(made.end(), above.begin(), above.end());
+    }
+    return made;
+}
+
+const CLI::Option* find_option(const CLI::App& app, const std::string& name) {
+    const CLI::Option* found = app.get_option_no_throw(name);
+    return found != nullptr || app.get_parent() == nullptr ? found
+                                                           : find_option(*app.get_parent(), name);
+}
+
+std::string hint(std::string_view word, const std::vector<std::string>& known) {
+    const std::string near = text::nearest(word, known);
+    return near.empty() ? std::string() : fmt::format("the nearest is '{}'", near);
+}
+
+/// Follows the words as the parser does, up to the first that it cannot know.
+class Reading {
+  public:
+    explicit Reading(const CLI::App& root) : at_(&root) {}
+
+    std::optional<Complaint> read(const std::vector<std::string>& words) {
+        for (std::size_t i = 0; i < words.size(); ++i) {
+            if (words[i] == "--") {
+                return std::nullopt;
+            }
+            const bool is_flag = words[i].size() > 1 && words[i].front() == '-';
+            if (auto wrong = is_flag ? read_flag(words, i) : read_word(words[i])) {
+                return wrong;
+            }
+        }
+        return std::nullopt;
+    }
+
+    const CLI::App& at() const { return *at_; }
+
+  private:
+    std::optional<Complaint> read_flag(const std::vector<std::string>& words, std::size_t& i) {
+        const std::string name = words[i].substr(0, words[i].find('='));
+        const CLI::Option* option = find_option(*at_, name);
+        if (option == nullptr && !name.starts_with("--")) {
+            option = find_option(*at_, name.substr(0, 2));
+        }
+        if (option == nullptr) {
+            std::vector<std::string> known;
+            for (const CLI::Option* each : options_of(*at_)) {
+                for (const std::string& other : each->get_lnames()) {
+                    known.push_back("--" + other);
+                }
+            }
+            return Complaint{fmt::format("{}: unknown flag '{}'", path_of(*at_), shown(name)),
+                             hint(name, known),
+                             fmt::format("{} --help lists its flags", path_of(*at_))};
+        }
+        if (option->get_items_expected_max() > 0 && name.size() == words[i].size() &&
+            (name.starts_with("--") || name.size() == 2)) {
+            ++i;  // its value
+        }
+        return std::nullopt;
+    }
+
+    std::optional<Complaint> read_word(const std::string& word) {
+        const auto commands = commands_of(*at_);
+        if (commands.empty()) {
+            return read_name(word);
+        }
+        if (std::ranges::find(commands, word) != commands.end()) {
+            at_ = at_->get_subcommand(word);
+            return std::nullopt;
+        }
+        return Complaint{fmt::format("{}: unknown command '{}'", path_of(*at_), shown(word)),
+                         hint(word, commands),
+                         fmt::format("{} --help lists the commands", path_of(*at_))};
+    }
+
+    std::optional<Complaint> read_name(const std::string& word) {
+        const auto options = at_->get_options();
+        const auto room = std::ranges::count_if(
+            options, [](const CLI::Option* option) { return option->get_positional(); });
+        if (++names_ <= room) {
+            return std::nullopt;
+        }
+        return Complaint{fmt::format("{}: one word too many, '{}'", path_of(*at_), shown(word)),
+                         room == 0 ? "it takes none" : fmt::format("it takes {}", room),
+                         fmt::format("{} --help shows which", path_of(*at_))};
+    }
+
+    const CLI::App* at_;
+    std::ptrdiff_t names_ = 0;
+};
+
+}  // namespace
+
+std::string to_text(const Complaint& complaint) {
+    std::string made = complaint.what + "\n";
+    if (!complaint.why.empty()) {
+        made += "  why: " + complaint.why + "\n";
+    }
+    if (!complaint.fix.empty()) {
+        made += "  fix: " + complaint.fix + "\n";
+    }
+    return made;
+}
+
+Complaint explain_usage(const CLI::App& root,
+                        const std::vector<std::string>& words,
+                        const CLI::ParseError& error) {
+    Reading reading(root);
+    if (auto wrong = reading.read(words)) {
+        return *wrong;
+    }
+    const CLI::App& at = reading.at();
+    const auto commands = commands_of(at);
+    if (!commands.empty()) {
+        return {fmt::format("{}: a command is missing", path_of(at)),
+                fmt::format("there are {}", fmt::join(commands, ", ")),
+                fmt::format("{} --help says what they do", path_of(at))};
+    }
+    return {fmt::format("{}: {}", path_of(at), shown(error.what())),
+            {},
+            fmt::format("{} --help shows what it takes", path_of(at))};
+}
+
+}  // namespace isthmus::cli

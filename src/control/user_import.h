@@ -1,0 +1,37 @@
+// Users from a CSV file: all of them or none, in one revision. Control thread only.
+#pragma once
+
+#include "base/result.h"
+#include "control/edit.h"
+#include "control/user_service.h"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace isthmus::control {
+
+struct ImportFault {
+    std::size_t line = 0;  ///< of the file, from 1
+    std::string sentence;  ///< field, value and rule
+};
+
+struct ImportReport {
+    static constexpr std::size_t kMostFaults = 100;
+
+    std::size_t created = 0;
+    std::size_t changed = 0;
+    std::size_t same = 0;
+    std::size_t faulty = 0;           ///< lines; any of them means that nothing was imported
+    std::vector<ImportFault> faults;  ///< the first of them
+    Committed committed;              ///< if there was no fault
+};
+
+/// The first line names the columns: the properties of a user, or the names that Get-CsUser exports
+/// (SipAddress, DisplayName, Enabled, ExternalAccessPolicy, RegistrarPool, UserPrincipalName,
+/// SamAccountName, DistinguishedName). Users that the file does not name stay; a column that is not
+/// there keeps what it was. Syntax with IST-API-001 if the file as a whole cannot be read.
+Result<ImportReport> import_users(UserService& users, std::string_view csv, const Edit& edit);
+
+}  // namespace isthmus::control

@@ -1,0 +1,272 @@
+#include "control/user_service.h"
+
+#include "base/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace isthmus::control {
+
+namespace json = boost::json;
+
+using policy::User;
+
+namespace {
+
+Error invalid(std::string sentence) {
+    return make_error(ErrorKind::Syntax, "IST-API-001", std::move(sentence), {});
+}
+
+Error no_such_user(std::string_view identity) {
+    return make_error(
+        ErrorKind::NotFound,
+        "IST-API-002",
+        fmt::format("There is no user '{}'.", text::escape_for_log(identity, 80)),
+        "users need no entry to talk; they need one to be given a policy, a site or a state");
+}
+
+constexpr std::string_view kScopes[] = {"global", "site", "user"};
+
+/// "*" stands for any text; letters in any case.
+bool matches(std::string_view pattern, std::string_view text) {
+    std::size_t p = 0;
+    std::size_t t = 0;
+    std::size_t star = std::string_view::npos;
+    std::size_t resume = 0;
+    while (t < text.size()) {
+        if (p < pattern.size() && pattern[p] == '*') {
+            star = p++;
+            resume = t;
+        } else if (p < pattern.size() && text::lower(pattern[p]) == text::lower(text[t])) {
+            ++p;
+            ++t;
+        } else if (star != std::string_view::npos) {
+            p = star + 1;
+            t = ++resume;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.size() && pattern[p] == '*') {
+        ++p;
+    }
+    return p == pattern.size();
+}
+
+std::string_view without_scheme(std::string_view identity) {
+    return text::istarts_with(identity, "sip:") ? identity.substr(4) : identity;
+}
+
+}  // namespace
+
+Result<store::UserPage> UserService::list(const store::UserFilter& filter) const {
+    if (filter.limit == 0 || filter.limit > kMaxLimit) {
+        return invalid(fmt::format("limit {}: must be 1 to {}.", filter.limit, kMaxLimit));
+    }
+    return policies_.store().find_users(filter);
+}
+
+Result<std::vector<User>> UserService::match(std::string_view identity) const {
+    std::vector<User> found;
+    const store::ConfigStore& store = policies_.store();
+    if (identity.find('*') != std::string_view::npos) {
+        const std::string_view pattern = without_scheme(identity);
+        store.load_users([&](User user) {
+            if (matches(pattern, user.uri) || matches(pattern, user.display_name)) {
+                found.push_back(std::move(user));
+            }
+        });
+        return found;
+    }
+    if (const auto uri = policies_.canonical().user(identity)) {
+        if (auto user = store.user(*uri)) {
+            found.push_back(std::move(*user));
+            return found;
+        }
+    }
+    return store.find_users_by_identity(identity);
+}
+
+Result<User> UserService::get(std::string_view identity) const {
+    auto found = match(identity);
+    if (!found) {
+        return found.error();
+    }
+    if (found->empty()) {
+        return no_such_user(identity);
+    }
+    if (found->size() > 1) {
+        return invalid(fmt::format("'{}' names {} users; say which by the SIP address.",
+                                   text::escape_for_log(identity, 80),
+                                   found->size()));
+    }
+    return std::move(found->front());
+}
+
+json::object UserService::describe(const User& user) const {
+    const policy::Policy& now = policies_.current();
+    const policy::Effective effective = now.effective(policy::standing_of(user));
+    json::object made = to_json(user);
+    made["effective_policy"] = now.rules()[effective.rule].identity;
+    made["effective_scope"] = kScopes[static_cast<std::size_t>(effective.scope)];
+    return made;
+}
+
+Result<void> UserService::check(const User& user) const {
+    const policy::Objects& objects = policies_.current().objects();
+    const auto is_there = [](const auto& list, auto name, std::string_view wanted) {
+        return wanted.empty() || std::ranges::any_of(list, [&](const auto& one) {
+                   return text::iequals(one.*name, wanted);
+               });
+    };
+    if (!is_there(objects.sites, &policy::Site::name, user.site)) {
+        return invalid(fmt::format("site '{}': there is no such site.", user.site));
+    }
+    if (!is_there(objects.pools, &policy::Pool::fqdn, user.pool)) {
+        return invalid(fmt::format(
+            "pool '{}': no site is known for it; map it first: isthmus site map.", user.pool));
+    }
+    if (!user.policy.empty() &&
+        (!user.policy.starts_with("Tag:") ||
+         policies_.current().find_rule(user.policy) == policies_.current().rules().size())) {
+        return invalid(fmt::format("policy '{}': there is no such user policy.", user.policy));
+    }
+    return {};
+}
+
+Result<Committed> UserService::commit_one(const char* action,
+                                          store::UserChange change,
+                                          const Edit& edit) {
+    Draft draft = policies_.draft(edit, action, "user/" + change.uri);
+    if (change.after) {
+        if (auto good = check(*change.after); !good) {
+            return good.error();
+        }
+        draft.now = describe(*change.after);
+    }
+    if (change.before != change.after) {
+        draft.record.users.push_back(std::move(change));
+    }
+    return policies_.commit(std::move(draft), edit);
+}
+
+Result<Committed> UserService::create(const json::object& given, const Edit& edit) {
+    User made;
+    if (auto applied = apply(made, given, policies_.canonical()); !applied) {
+        return applied.error();
+    }
+    if (made.uri.empty()) {
+        return invalid("uri: is required.");
+    }
+    if (policies_.store().user(made.uri)) {
+        return make_error(ErrorKind::Conflict,
+                          "IST-API-003",
+                          fmt::format("There is a user '{}' already.", made.uri),
+                          {});
+    }
+    const std::string uri = made.uri;
+    return commit_one("create", {uri, std::nullopt, std::move(made)}, edit);
+}
+
+Result<Committed> UserService::set(std::string_view identity,
+                                   const json::object& change,
+                                   const Edit& edit) {
+    auto found = get(identity);
+    if (!found) {
+        return found.error();
+    }
+    if (!edit.if_match.empty() && edit.if_match != etag_of(to_json(*found))) {
+        return make_error(ErrorKind::Conflict,
+                          "IST-API-005",
+                          fmt::format("user/{} was changed in the meantime.", found->uri),
+                          {});
+    }
+    User changed = *found;
+    if (auto applied = apply(changed, change, policies_.canonical()); !applied) {
+        return applied.error();
+    }
+    if (changed.uri != found->uri) {
+        return invalid("uri: is the user's identity and cannot be changed.");
+    }
+    return commit_one("set", {found->uri, *found, std::move(changed)}, edit);
+}
+
+Result<Committed> UserService::erase(std::string_view identity, const Edit& edit) {
+    auto found = get(identity);
+    if (!found) {
+        return found.error();
+    }
+    return commit_one("delete", {found->uri, *found, std::nullopt}, edit);
+}
+
+Result<Committed> UserService::grant(std::span<const std::string> identities,
+                                     std::string_view policy,
+                                     const Edit& edit) {
+    std::string tag;
+    if (!policy.empty()) {
+        const policy::Policy& now = policies_.current();
+        const std::size_t rule = now.find_rule(policy_identity(policy));
+        if (rule == now.rules().size() || !now.rules()[rule].identity.starts_with("Tag:")) {
+            return make_error(
+                ErrorKind::NotFound,
+                "IST-API-002",
+                fmt::format("There is no user policy '{}'.", text::escape_for_log(policy, 80)),
+                "only user policies (tag:NAME) are granted; site policies and Global "
+                "hold by themselves");
+        }
+        tag = now.rules()[rule].identity;
+    }
+    Draft draft = policies_.draft(
+        edit, tag.empty() ? "revoke" : "grant", tag.empty() ? "policy" : "policy/" + tag);
+    std::vector<store::UserChange> users;
+    for (const std::string& identity : identities) {
+        auto found = match(identity);
+        if (!found) {
+            return found.error();
+        }
+        for (User& user : *found) {
+            const std::string uri = user.uri;
+            users.push_back({uri, user, std::move(user)});
+        }
+        if (!found->empty()) {
+            continue;
+        }
+        const auto uri = policies_.canonical().user(identity);
+        if (tag.empty() || !uri || identity.find('*') != std::string::npos) {
+            return no_such_user(identity);
+        }
+        draft.warnings.push_back(fmt::format("{} was not entered yet; he is now.", *uri));
+        users.push_back({*uri, std::nullopt, User{.uri = *uri}});
+    }
+    std::ranges::sort(users, {}, &store::UserChange::uri);
+    users.erase(std::ranges::unique(users, {}, &store::UserChange::uri).begin(), users.end());
+    json::array names;
+    for (store::UserChange& change : users) {
+        if (names.size() < kMaxLimit) {
+            names.emplace_back(change.uri);
+        }
+        change.after->policy = tag;
+    }
+    if (users.size() == 1) {
+        draft.record.object = "user/" + users.front().uri;
+    }
+    std::erase_if(users, [](const auto& change) { return change.before == change.after; });
+    draft.record.users = std::move(users);
+    draft.now = {
+        {"policy", tag}, {"users", std::move(names)}, {"changed", draft.record.users.size()}};
+    return policies_.commit(std::move(draft), edit);
+}
+
+Result<Committed> UserService::replace(std::vector<store::UserChange> changes,
+                                       std::string action,
+                                       std::string object,
+                                       const Edit& edit) {
+    Draft draft = policies_.draft(edit, std::move(action), std::move(object));
+    draft.record.users = std::move(changes);
+    draft.now = {{"changed", draft.record.users.size()}};
+    return policies_.commit(std::move(draft), edit);
+}
+
+}  // namespace isthmus::control

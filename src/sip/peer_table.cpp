@@ -1,0 +1,19 @@
+#include "sip/peer_table.h"
+
+namespace isthmus::sip {
+
+void PeerTable::failed(int peer, const Error& why) {
+    PeerHealth* one = find(peer);
+    if (one == nullptr) {
+        return;
+    }
+    one->last_error = why;
+    one->failed_at = timers_.now();
+    // Our own limits say nothing about the peer.
+    if (why.kind != ErrorKind::Limit && one->state != PeerHealth::State::Silent) {
+        one->state = PeerHealth::State::Silent;
+        one->since = timers_.now();
+    }
+}
+
+}  // namespace isthmus::sip
