@@ -23,6 +23,9 @@ struct ApiServices {
     const SignInServices* sign_in = nullptr;  ///< nothing: there are no accounts here
     /// Hears of what a role may not do.
     control::Audit audit = {};
+    control::AuditService* audit_log = nullptr;
+    control::BackupService* backups = nullptr;
+    std::string spool_folder = {};  ///< for what is too large for the memory
 };
 
 class Api {

@@ -81,10 +81,11 @@ std::vector<std::string> own_names(const Config& config) {
 AdminWing::AdminWing(const Config& config,
                      net::EventLoop& control,
                      store::Database& database,
+                     const store::KeyBox& keys,
                      control::Audit audit)
     : config_(config),
       control_(control),
-      store_(database),
+      store_(database, &keys),
       hashes_([&control](auto call) { control.post(std::move(call)); }, kMostHashes),
       context_{
           .store = store_,
@@ -195,11 +196,15 @@ Result<void> AdminWing::listen(const admin::Api& api) {
     const auto body_limit = [this](const admin::HttpRequest& head) {
         return gate_->body_limit(head);
     };
+    const auto spool = [this](const admin::HttpRequest& head) {
+        return gate_->is_spooled(head) ? std::make_shared<SpoolFile>(config_.state_dir) : nullptr;
+    };
     if (auto opened = http_.listen_unix(
             config_.in_state_dir(config_.admin_unix_socket),
             {.handler = [this](const auto& request,
                                const auto& reply) { gate_->handle_local(request, reply); },
-             .body_limit = body_limit});
+             .body_limit = body_limit,
+             .spool = spool});
         !opened) {
         return opened.error();
     }
@@ -216,7 +221,8 @@ Result<void> AdminWing::listen(const admin::Api& api) {
             *tls,
             {.handler = [this](const auto& request,
                                const auto& reply) { gate_->handle_remote(request, reply); },
-             .body_limit = body_limit});
+             .body_limit = body_limit,
+             .spool = spool});
         if (!opened) {
             return opened.error();
         }

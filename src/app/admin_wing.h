@@ -12,6 +12,7 @@
 #include "net/event_loop.h"
 #include "net/tls_context.h"
 #include "store/database.h"
+#include "store/key_box.h"
 
 #include <memory>
 #include <optional>
@@ -26,6 +27,7 @@ class AdminWing {
     AdminWing(const Config& config,
               net::EventLoop& control,
               store::Database& database,
+              const store::KeyBox& keys,
               control::Audit audit);
     AdminWing(const AdminWing&) = delete;
     AdminWing& operator=(const AdminWing&) = delete;

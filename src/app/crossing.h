@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace isthmus::app {
 
@@ -39,6 +40,10 @@ class Crossing {
     bool publish(std::shared_ptr<const policy::Policy> policy);
     std::optional<control::Status> read_status();
     void set_tls(std::shared_ptr<const net::TlsContext> context);
+    /// Records that a backup has brought while traffic runs: pairs that are not there yet come to
+    /// life with begin_restored().
+    void restore(std::vector<subscriptions::Record> records);
+    void begin_restored();
     /// Opens all listeners; nothing if there was no answer.
     std::optional<Listening> listen(const Config& config);
     /// Takes no new work; `on_done` runs on the control thread when all is finished or time is up.

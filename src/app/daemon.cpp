@@ -3,6 +3,7 @@
 #include "admin/api.h"
 #include "app/addresses.h"
 #include "app/admin_wing.h"
+#include "app/archive.h"
 #include "app/config.h"
 #include "app/crossing.h"
 #include "app/notify.h"
@@ -20,6 +21,7 @@
 #include "store/audit_log.h"
 #include "store/config_store.h"
 #include "store/database.h"
+#include "store/key_box.h"
 #include "store/subscription_store.h"
 
 #include <boost/json/array.hpp>
@@ -190,6 +192,10 @@ class Daemon {
         } catch (const StartFailure& failure) {
             std::ranges::for_each(failure.reasons, log_failure);
             return failure.reasons.front().code == "IST-CFG-001" ? 2 : 1;
+        } catch (const store::DatabaseDamaged& failure) {
+            log_failure(make_error(
+                ErrorKind::Internal, "IST-API-037", "The database is damaged.", failure.what()));
+            return 1;
         } catch (const store::StoreError& failure) {
             log_failure(make_error(ErrorKind::Internal,
                                    "IST-API-004",
@@ -217,7 +223,8 @@ class Daemon {
         std::filesystem::permissions(config_.state_dir, std::filesystem::perms::owner_all);
 
         database_.emplace(database_url(config_));
-        store_.emplace(*database_);
+        expect(open_keys(keys_, config_.in_state_dir("secret.key"), *database_));
+        store_.emplace(*database_, &*keys_);
         subscription_store_.emplace(*database_);
         policies_.emplace(*store_, canonical_names(), own_domains(config_), [this](auto snapshot) {
             // Before there is a traffic thread, what it starts with is in force.
@@ -264,8 +271,15 @@ class Daemon {
         subscriptions_.emplace(presence, canonical_names());
         contacts_.emplace(presence, canonical_names());
         users_.emplace(*policies_);
-        admin_.emplace(config_, control_, *database_, audit_to(*database_));
+        admin_.emplace(config_, control_, *database_, *keys_, audit_to(*database_));
         expect(admin_->set_up_oidc());
+        archive_.emplace(Archive::Parts{.control = control_,
+                                        .database = *database_,
+                                        .url = database_url(config_),
+                                        .keys = *keys_,
+                                        .policies = *policies_,
+                                        .audit = admin_->audit(),
+                                        .on_restored = [this] { revive_subscriptions(); }});
         api_.emplace(admin::ApiServices{.policies = *policies_,
                                         .users = *users_,
                                         .subscriptions = *subscriptions_,
@@ -273,7 +287,10 @@ class Daemon {
                                         .read_status = read_status_,
                                         .reload = [this] { return reload(); },
                                         .sign_in = &admin_->services(),
-                                        .audit = admin_->audit()});
+                                        .audit = admin_->audit(),
+                                        .audit_log = &archive_->audit_log(),
+                                        .backups = &archive_->backups(),
+                                        .spool_folder = config_.state_dir});
         expect(admin_->listen(*api_));
         if (!config_.metrics_listen.empty()) {
             auto bound = admin_->listen_plain(
@@ -288,6 +305,14 @@ class Daemon {
             }
         }
         metrics_.gauge("isthmus_build_info", "Always 1.", {{"version", kVersion}}).set(1);
+    }
+
+    /// Those that a restored backup has brought; what is alive already stays as it is.
+    void revive_subscriptions() {
+        const std::size_t count = subscription_store_->load(
+            [this](auto records) { crossing_->restore(std::move(records)); });
+        crossing_->begin_restored();
+        log::event(log::Level::Info, "subscription.loaded", {{"count", count}});
     }
 
     void announce(const Listening& listening) {
@@ -317,6 +342,7 @@ class Daemon {
     }
 
     void stop() {
+        archive_.reset();
         admin_.reset();
         policies_.reset();
         traffic_->stop();
@@ -358,6 +384,7 @@ class Daemon {
     metrics::Registry metrics_;
     net::EventLoop control_;
     std::optional<store::Database> database_;
+    std::optional<store::KeyBox> keys_;
     std::optional<store::ConfigStore> store_;
     std::optional<store::SubscriptionStore> subscription_store_;
     std::unique_ptr<TrafficWing> traffic_;
@@ -369,6 +396,7 @@ class Daemon {
     control::ReadStatus read_status_;
     std::optional<admin::Api> api_;
     std::optional<AdminWing> admin_;
+    std::optional<Archive> archive_;
     std::string metrics_at_;
     std::vector<Error> failures_;  ///< of the start: what could not be listened on
     bool is_stopping_ = false;

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "cli/api_exchange.h"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -86,41 +87,6 @@ std::string fingerprint_of(X509* certificate) {
 
 }  // namespace
 
-/// One request and its answer, on a context of their own.
-struct ApiClient::Exchange {
-    http::request<http::string_body> request;
-    http::response_parser<http::string_body> parser;
-    beast::flat_buffer buffer;
-    asio::io_context context;
-    beast::error_code outcome = asio::error::timed_out;
-
-    template <class Stream>
-    void run(Stream& stream) {
-        http::async_write(stream, request, [&](beast::error_code failed, std::size_t) {
-            if (failed) {
-                outcome = failed;
-                return;
-            }
-            http::async_read(
-                stream, buffer, parser, [&](beast::error_code read_failed, std::size_t) {
-                    outcome = read_failed;
-                });
-        });
-        context.restart();
-        context.run();
-    }
-
-    /// Waits for one step of the connection.
-    template <class Start>
-    beast::error_code wait(Start start) {
-        beast::error_code result = asio::error::timed_out;
-        start([&result](beast::error_code error, const auto&...) { result = error; });
-        context.restart();
-        context.run();
-        return result;
-    }
-};
-
 ApiClient::ApiClient(const Server& server) : ca_file_(server.ca_file), patience_(server.patience) {
     const std::string_view address = server.address;
     if (address.starts_with(kUnix)) {
@@ -162,12 +128,11 @@ ApiClient::ApiClient(const Server& server) : ca_file_(server.ca_file), patience_
     }
 }
 
-Answer ApiClient::call(std::string_view method,
-                       const std::string& target,
-                       const std::string& body,
-                       const std::string& if_match,
-                       const char* content_type) const {
-    Exchange exchange;
+void ApiClient::prepare(Exchange& exchange,
+                        std::string_view method,
+                        const std::string& target,
+                        const std::string& body,
+                        const char* content_type) const {
     auto& request = exchange.request;
     request.version(11);
     request.method_string({method.data(), method.size()});
@@ -180,29 +145,68 @@ Answer ApiClient::call(std::string_view method,
         request.set(http::field::authorization, "Bearer " + token_);
     }
     if (!body.empty()) {
-        request.set(http::field::content_type, content_type);
         request.body() = body;
     }
-    if (!if_match.empty()) {
-        request.set(http::field::if_match, if_match);
+    if (content_type != nullptr) {
+        request.set(http::field::content_type, content_type);
     }
     request.prepare_payload();
     exchange.parser.body_limit(std::uint64_t{1} << 30U);
+}
+
+Answer ApiClient::call(std::string_view method,
+                       const std::string& target,
+                       const std::string& body,
+                       const std::string& if_match,
+                       const char* content_type) const {
+    Exchange exchange;
+    prepare(exchange, method, target, body, body.empty() ? nullptr : content_type);
+    if (!if_match.empty()) {
+        exchange.request.set(http::field::if_match, if_match);
+    }
+    return run(exchange);
+}
+
+Answer ApiClient::move(std::string_view method,
+                       const std::string& target,
+                       const std::string& body,
+                       Transfer& transfer) const {
+    Exchange exchange;
+    prepare(exchange,
+            method,
+            target,
+            body,
+            transfer.source ? "application/octet-stream"
+            : !body.empty() ? "application/json"
+                            : nullptr);
+    for (const auto& [name, value] : transfer.fields) {
+        exchange.request.insert(name, value);
+    }
+    exchange.transfer = &transfer;
+    exchange.patience = patience_ * 20;
+    return run(exchange);
+}
+
+Answer ApiClient::run(Exchange& exchange) const {
     path_.empty() ? over_tls(exchange) : over_unix(exchange);
     if (exchange.outcome) {
         const bool is_late =
             exchange.outcome == beast::error::timeout || exchange.outcome == asio::error::timed_out;
-        throw NotReachable({fmt::format("the daemon at {} did not answer",
-                                        path_.empty() ? host_ + ":" + port_ : path_),
-                            is_late ? fmt::format("no answer in {} s", patience_.count())
-                                    : exchange.outcome.message(),
-                            "ask again, with a longer --timeout if it is busy; its log "
-                            "(journalctl -u isthmus) says what it does"});
+        throw NotReachable(
+            {fmt::format("the daemon at {} did not answer",
+                         path_.empty() ? host_ + ":" + port_ : path_),
+             is_late ? fmt::format(
+                           "no answer in {} s",
+                           (exchange.transfer != nullptr ? exchange.patience : patience_).count())
+                     : exchange.outcome.message(),
+             "ask again, with a longer --timeout if it is busy; its log "
+             "(journalctl -u isthmus) says what it does"});
     }
     Answer answer;
     answer.status = static_cast<int>(exchange.parser.get().result_int());
     answer.text = exchange.parser.get().body();
     answer.etag = std::string(exchange.parser.get()[http::field::etag]);
+    answer.backup = std::string(exchange.parser.get()["X-Isthmus-Backup"]);
     boost::system::error_code not_json;
     answer.body = boost::json::parse(answer.text, not_json);
     if (not_json) {

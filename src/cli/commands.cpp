@@ -18,6 +18,8 @@ int run(int count, const char* const* arguments, const Offline& offline) {
     add_user_commands(program);
     add_domain_commands(program);
     add_admin_commands(program);
+    add_audit_commands(program);
+    add_backup_commands(program);
     add_cs_command(program, line);
     std::vector<const char*> own;
     for (const std::string& word : line.own) {

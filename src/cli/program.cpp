@@ -305,6 +305,22 @@ Answer Program::call(std::string_view method,
     return client().call(method, target, body, if_match);
 }
 
+Answer Program::move(std::string_view method,
+                     const std::string& target,
+                     const std::string& body,
+                     Transfer& transfer) const {
+    return client().move(method, target, body, transfer);
+}
+
+void Program::print(const json::value& answer,
+                    const std::function<void(const json::object&)>& print) const {
+    if (format_ == Format::Json || format_ == Format::Yaml || !answer.is_object()) {
+        fmt::print("{}", render(answer, format_, {}));
+    } else {
+        print(answer.get_object());
+    }
+}
+
 int Program::show(const std::string& path, const View& view) const {
     const Answer answer = client().call("GET", path);
     if (answer.status >= 300) {

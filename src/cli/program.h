@@ -74,6 +74,17 @@ class Program {
                 const std::string& body,
                 const std::string& if_match = {}) const;
 
+    /// The same for what is large.
+    Answer move(std::string_view method,
+                const std::string& target,
+                const std::string& body,
+                Transfer& transfer) const;
+    /// Says what the problem is; its exit code.
+    int failed(const Answer& answer) const;
+    /// An object for people by `print`, else as it is.
+    void print(const boost::json::value& answer,
+               const std::function<void(const boost::json::object&)>& print) const;
+
     /// A word that has commands below it.
     CLI::App& group(const char* name, const char* help);
     CLI::App& group(CLI::App& parent, const char* name, const char* help);
@@ -119,7 +130,6 @@ class Program {
   private:
     void global_flags();
     ApiClient client() const;
-    int failed(const Answer& answer) const;
 
     const Offline& offline_;
     std::unique_ptr<CLI::App> app_;
@@ -143,5 +153,7 @@ void add_contact_commands(Program& program);
 void add_user_commands(Program& program);
 void add_domain_commands(Program& program);
 void add_admin_commands(Program& program);
+void add_audit_commands(Program& program);
+void add_backup_commands(Program& program);
 
 }  // namespace isthmus::cli

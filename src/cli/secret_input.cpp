@@ -62,12 +62,12 @@ std::string ask(const char* prompt) {
 
 }  // namespace
 
-std::string read_secret(const char* prompt) {
+std::string read_secret(const char* prompt, Asking asking) {
     if (isatty(STDIN_FILENO) == 0) {
         return read_line();
     }
     std::string once = ask(prompt);
-    if (ask("once more") != once) {
+    if (asking == Asking::Twice && ask("once more") != once) {
         throw NotUsable({"the two differ; nothing was sent", "", "type the same twice"});
     }
     return once;

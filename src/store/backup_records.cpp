@@ -36,7 +36,7 @@ std::int64_t RecordReader::read_number() {
 std::string_view RecordReader::read_text() {
     const std::int64_t size = read_number();
     if (size < 0 || size > kTextLimit) {
-        throw StoreError("the backup was not written by this program: a text has no length");
+        throw BackupDamaged("the backup was not written by this program: a text has no length");
     }
     return stream_.read(static_cast<std::size_t>(size));
 }

@@ -21,7 +21,8 @@ enum class ValueTag : char { Null = '0', Number = 'N', Text = 'S', Blob = 'B' };
 
 class RecordWriter {
   public:
-    RecordWriter(const Sink& sink, std::string_view passphrase) : stream_(sink, passphrase) {}
+    RecordWriter(const Sink& sink, std::string_view passphrase, SealCost cost)
+        : stream_(sink, passphrase, cost) {}
 
     void write(RecordTag tag) { write_octet(static_cast<char>(tag)); }
 

@@ -116,6 +116,20 @@ class PostgresScan final : public StatementDriver {
         connection_.execute(fmt::format("DECLARE {} NO SCROLL CURSOR FOR {}", name_, sql).c_str());
     }
 
+    PostgresScan(const PostgresScan&) = delete;
+    PostgresScan& operator=(const PostgresScan&) = delete;
+    PostgresScan(PostgresScan&&) = delete;
+    PostgresScan& operator=(PostgresScan&&) = delete;
+
+    // An open cursor keeps its tables from being dropped.
+    ~PostgresScan() override {
+        try {
+            connection_.execute(fmt::format("CLOSE {}", name_).c_str());
+        } catch (const StoreError&) {  // NOLINT(bugprone-empty-catch)
+            // It ends with its transaction, which has failed.
+        }
+    }
+
     std::size_t parameters() const override { return 0; }
 
     void bind_text(std::size_t, std::string_view) override {}

@@ -1,13 +1,13 @@
 #include "store/sealed_stream.h"
 
-#include "store/store_error.h"
-
+#include <argon2.h>
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace isthmus::store {
@@ -15,9 +15,10 @@ namespace isthmus::store {
 namespace {
 
 constexpr std::string_view kMagic = "ISTHMUS-BACKUP\n\x01";
+constexpr std::size_t kCost = 8;
 constexpr std::size_t kSalt = 16;
 constexpr std::size_t kCheck = 16;
-constexpr std::size_t kHead = kMagic.size() + kSalt + kCheck;
+constexpr std::size_t kHead = kMagic.size() + kCost + kSalt + kCheck;
 constexpr std::size_t kKey = 32;
 constexpr std::size_t kNonce = 12;
 constexpr std::size_t kTag = 16;
@@ -26,8 +27,9 @@ constexpr std::uint32_t kLastChunk = 0x80000000U;
 constexpr std::size_t kChunk = 65536;
 static_assert(kMagic.size() == 16);
 
-constexpr std::uint64_t kScryptN = 1U << 17U;
-constexpr std::uint64_t kScryptMemory = 256U << 20U;
+// A file that somebody sends must not cost all memory or an hour.
+constexpr std::uint32_t kMostMemory = 1U << 20U;
+constexpr std::uint32_t kMostPasses = 16;
 
 unsigned char* octets_of(char* text) {
     return reinterpret_cast<unsigned char*>(text);
@@ -39,21 +41,23 @@ const unsigned char* octets_of(std::string_view text) {
 
 /// What the passphrase gives: the key of the chunks, and what is compared first.
 struct Keys {
-    explicit Keys(std::string_view passphrase, std::string_view salt) {
+    Keys(std::string_view passphrase, std::string_view salt, SealCost cost) {
         if (passphrase.empty()) {
             throw StoreError("a backup wants a passphrase");
         }
-        if (EVP_PBE_scrypt(passphrase.data(),
-                           passphrase.size(),
-                           octets_of(salt),
-                           salt.size(),
-                           kScryptN,
-                           8,
-                           1,
-                           kScryptMemory,
-                           made.data(),
-                           made.size()) != 1) {
-            throw StoreError("scrypt failed: is there memory (128 MB)?");
+        const int failed = argon2id_hash_raw(cost.passes,
+                                             cost.memory_kib,
+                                             1,
+                                             passphrase.data(),
+                                             passphrase.size(),
+                                             salt.data(),
+                                             salt.size(),
+                                             made.data(),
+                                             made.size());
+        if (failed != ARGON2_OK) {
+            throw StoreError(fmt::format("Argon2id with {} KiB of memory: {}",
+                                         cost.memory_kib,
+                                         argon2_error_message(failed)));
         }
     }
 
@@ -71,12 +75,23 @@ struct Keys {
     std::array<unsigned char, kKey + kCheck> made{};
 };
 
-std::array<char, kLength> length_field(std::size_t size, bool is_last) {
-    const auto number = static_cast<std::uint32_t>(size) | (is_last ? kLastChunk : 0U);
+std::array<char, 4> number_field(std::uint32_t number) {
     return {static_cast<char>(number >> 24U),
             static_cast<char>(number >> 16U),
             static_cast<char>(number >> 8U),
             static_cast<char>(number)};
+}
+
+std::uint32_t read_number(std::string_view field) {
+    std::uint32_t made = 0;
+    for (const char octet : field.substr(0, 4)) {
+        made = made << 8U | static_cast<unsigned char>(octet);
+    }
+    return made;
+}
+
+std::array<char, kLength> length_field(std::size_t size, bool is_last) {
+    return number_field(static_cast<std::uint32_t>(size) | (is_last ? kLastChunk : 0U));
 }
 
 }  // namespace
@@ -158,13 +173,18 @@ class ChunkCipher {
     bool is_sealing_;
 };
 
-SealedWriter::SealedWriter(Sink sink, std::string_view passphrase) : sink_(std::move(sink)) {
+SealedWriter::SealedWriter(Sink sink, std::string_view passphrase, SealCost cost)
+    : sink_(std::move(sink)) {
     std::string salt(kSalt, '\0');
     if (RAND_bytes(octets_of(salt.data()), kSalt) != 1) {
         throw StoreError("there is no randomness");
     }
-    const Keys keys(passphrase, salt);
-    std::string head = fmt::format("{}{}{}", kMagic, salt, keys.check());
+    const Keys keys(passphrase, salt, cost);
+    const auto memory = number_field(cost.memory_kib);
+    const auto passes = number_field(cost.passes);
+    std::string head(kMagic);
+    head.append(memory.data(), memory.size()).append(passes.data(), passes.size());
+    head.append(salt).append(keys.check());
     sink_(head);
     cipher_ = std::make_unique<ChunkCipher>(keys, std::move(head), true);
 }
@@ -202,19 +222,30 @@ SealedReader::SealedReader(Source source, std::string_view passphrase)
     : source_(std::move(source)) {
     std::string head(kHead, '\0');
     const std::size_t got = source_(head.data(), head.size());
-    if (got < kHead || std::string_view(head).substr(0, kMagic.size() - 1) !=
-                           kMagic.substr(0, kMagic.size() - 1)) {
-        throw StoreError("this is no backup of Isthmus");
+    const std::string_view view = std::string_view(head).substr(0, got);
+    constexpr std::size_t kName = kMagic.size() - 1;
+    if (!view.starts_with(kMagic.substr(0, kName))) {
+        throw BackupDamaged("this is no backup of Isthmus");
     }
-    if (head[kMagic.size() - 1] != kMagic.back()) {
-        throw StoreError(fmt::format("the backup has format {}, this program knows {}",
-                                     static_cast<unsigned char>(head[kMagic.size() - 1]),
-                                     static_cast<int>(kMagic.back())));
+    if (got > kName && head[kName] != kMagic.back()) {
+        throw NewerFormat(
+            fmt::format("the backup has format {}, this program knows {}: use a newer program",
+                        static_cast<unsigned char>(head[kName]),
+                        static_cast<int>(kMagic.back())));
     }
-    const std::string_view view(head);
-    const Keys keys(passphrase, view.substr(kMagic.size(), kSalt));
-    if (CRYPTO_memcmp(keys.check().data(), view.data() + kMagic.size() + kSalt, kCheck) != 0) {
-        throw StoreError("the passphrase is wrong, or the backup is damaged at its beginning");
+    if (got < kHead) {
+        throw BackupDamaged("the backup is cut off");
+    }
+    const SealCost cost{read_number(view.substr(kMagic.size())),
+                        read_number(view.substr(kMagic.size() + 4))};
+    if (cost.memory_kib < 8 || cost.memory_kib > kMostMemory || cost.passes < 1 ||
+        cost.passes > kMostPasses) {
+        throw BackupDamaged("the backup is damaged at its beginning");
+    }
+    const Keys keys(passphrase, view.substr(kMagic.size() + kCost, kSalt), cost);
+    const std::string_view check = view.substr(kHead - kCheck);
+    if (CRYPTO_memcmp(keys.check().data(), check.data(), kCheck) != 0) {
+        throw WrongPassphrase("the passphrase is wrong, or the backup is damaged at its beginning");
     }
     cipher_ = std::make_unique<ChunkCipher>(keys, std::move(head), false);
 }
@@ -226,24 +257,21 @@ SealedReader::~SealedReader() {
 
 void SealedReader::read_raw(char* to, std::size_t size) {
     if (source_(to, size) != size) {
-        throw StoreError("the backup is cut off");
+        throw BackupDamaged("the backup is cut off");
     }
 }
 
 void SealedReader::read_chunk() {
     if (was_last_) {
-        throw StoreError("the backup ends too early");
+        throw BackupDamaged("the backup ends too early");
     }
     std::array<char, kLength> field{};
     read_raw(field.data(), field.size());
-    std::uint32_t length = 0;
-    for (const char octet : field) {
-        length = length << 8U | static_cast<unsigned char>(octet);
-    }
+    std::uint32_t length = read_number({field.data(), field.size()});
     was_last_ = (length & kLastChunk) != 0;
     length &= ~kLastChunk;
     if (length > kChunk) {
-        throw StoreError(fmt::format("the backup is damaged in chunk {}", cipher_->chunks()));
+        throw BackupDamaged(fmt::format("the backup is damaged in chunk {}", cipher_->chunks()));
     }
     chunk_.resize(length);
     read_raw(chunk_.data(), length);
@@ -251,7 +279,7 @@ void SealedReader::read_chunk() {
     read_raw(tag.data(), tag.size());
     const std::uint64_t number = cipher_->chunks();
     if (!cipher_->open({field.data(), field.size()}, chunk_, tag)) {
-        throw StoreError(fmt::format("the backup is damaged in chunk {}", number));
+        throw BackupDamaged(fmt::format("the backup is damaged in chunk {}", number));
     }
     buffer_ += chunk_;
 }
@@ -275,7 +303,7 @@ void SealedReader::expect_end() {
     }
     char more = 0;
     if (used_ != buffer_.size() || source_(&more, 1) != 0) {
-        throw StoreError("there is something behind the end of the backup");
+        throw BackupDamaged("there is something behind the end of the backup");
     }
 }
 

@@ -3,15 +3,18 @@
 // anything behind the end are noticed.
 //
 //   magic, format version   16 octets
+//   memory in KiB, passes   4 and 4, big-endian: the cost of the key
 //   salt                    16, random
 //   check                   16, tells a wrong passphrase from a damaged file
 //   chunks                  4 octets: length of the plain text, highest bit set in the last one;
 //                           cipher text; 16 octets tag
 //
-// Keys: scrypt (RFC 7914) with N = 2^17, r = 8, p = 1 over passphrase and salt. Chunks:
-// AES-256-GCM, nonce = number of the chunk, additional data = everything before the chunks and its
-// length field. A key is used for one stream only, for the salt is new each time.
+// Keys: Argon2id (RFC 9106), one lane, over passphrase and salt. Chunks: AES-256-GCM, nonce =
+// number of the chunk, additional data = everything before the chunks and its length field. A key
+// is used for one stream only, for the salt is new each time.
 #pragma once
+
+#include "store/store_error.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -27,12 +30,30 @@ using Sink = std::function<void(std::string_view octets)>;
 /// Fills `to` as far as there is something; less than `size` only at the end.
 using Source = std::function<std::size_t(char* to, std::size_t size)>;
 
+/// What each guess of a passphrase costs; a reader takes up to 1 GiB and 16 passes.
+struct SealCost {
+    std::uint32_t memory_kib = 65536;
+    std::uint32_t passes = 3;
+};
+
+/// It is no such stream, or not as it was written.
+class BackupDamaged : public StoreError {
+  public:
+    using StoreError::StoreError;
+};
+
+/// The passphrase does not open it; or it is damaged where that is told.
+class WrongPassphrase : public StoreError {
+  public:
+    using StoreError::StoreError;
+};
+
 class ChunkCipher;
 
 class SealedWriter {
   public:
     /// Writes the head. StoreError if the passphrase is empty.
-    SealedWriter(Sink sink, std::string_view passphrase);
+    SealedWriter(Sink sink, std::string_view passphrase, SealCost cost = {});
     SealedWriter(const SealedWriter&) = delete;
     SealedWriter& operator=(const SealedWriter&) = delete;
     SealedWriter(SealedWriter&&) = delete;
@@ -53,7 +74,7 @@ class SealedWriter {
 
 class SealedReader {
   public:
-    /// Reads the head. StoreError if it is no such stream or the passphrase is wrong.
+    /// Reads the head. BackupDamaged, WrongPassphrase, or NewerFormat if a newer program wrote it.
     SealedReader(Source source, std::string_view passphrase);
     SealedReader(const SealedReader&) = delete;
     SealedReader& operator=(const SealedReader&) = delete;
@@ -61,10 +82,10 @@ class SealedReader {
     SealedReader& operator=(SealedReader&&) = delete;
     ~SealedReader();
 
-    /// Exactly `size` octets, valid until the next call. StoreError when the stream is damaged or
-    /// ends before.
+    /// Exactly `size` octets, valid until the next call. BackupDamaged when the stream is damaged
+    /// or ends before.
     std::string_view read(std::size_t size);
-    /// StoreError unless everything was read and nothing follows.
+    /// BackupDamaged unless everything was read and nothing follows.
     void expect_end();
 
   private:

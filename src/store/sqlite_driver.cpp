@@ -20,6 +20,12 @@ constexpr int kBusyTimeout = 5000;
 constexpr std::string_view kRowIdColumn = "sqlite_rowid";
 
 [[noreturn]] void fail(sqlite3* database, std::string_view what) {
+    const int error = sqlite3_errcode(database);
+    if (error == SQLITE_CORRUPT || error == SQLITE_NOTADB) {
+        throw DatabaseDamaged(fmt::format("{}: the database is damaged: {}",
+                                          sqlite3_db_filename(database, "main"),
+                                          sqlite3_errmsg(database)));
+    }
     throw StoreError(fmt::format("{}: {}", what.substr(0, 200), sqlite3_errmsg(database)));
 }
 
@@ -218,7 +224,8 @@ class SqliteDriver final : public Driver {
     void check_integrity() override {
         SqliteStatement check(database_, "PRAGMA quick_check(1)", has_failed_);
         if (!check.step() || check.text(0) != "ok") {
-            throw StoreError(fmt::format("{}: the database is damaged: {}", path_, check.text(0)));
+            throw DatabaseDamaged(
+                fmt::format("{}: the database is damaged: {}", path_, check.text(0)));
         }
     }
 

@@ -128,18 +128,18 @@ void bind_user(Bulk& to, const User& user) {
 
 }  // namespace
 
-User read_user(const Statement& row) {
-    return {.uri = row.text(0),
-            .display_name = row.text(1),
-            .enabled = row.number(2) != 0,
-            .site = row.text(3),
-            .pool = row.text(4),
-            .homed = static_cast<Homed>(row.number(5)),
-            .policy = row.text(6),
-            .source = static_cast<UserSource>(row.number(7)),
-            .upn = row.text(8),
-            .logon = row.text(9),
-            .dn = row.text(10)};
+User read_user(const Statement& row, int first) {
+    return {.uri = row.text(first),
+            .display_name = row.text(first + 1),
+            .enabled = row.number(first + 2) != 0,
+            .site = row.text(first + 3),
+            .pool = row.text(first + 4),
+            .homed = static_cast<Homed>(row.number(first + 5)),
+            .policy = row.text(first + 6),
+            .source = static_cast<UserSource>(row.number(first + 7)),
+            .upn = row.text(first + 8),
+            .logon = row.text(first + 9),
+            .dn = row.text(first + 10)};
 }
 
 std::string fold(std::string_view text) {

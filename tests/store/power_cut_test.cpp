@@ -2,6 +2,7 @@
 // there by half.
 #include "store/audit_log.h"
 #include "store/config_store.h"
+#include "store/migrations.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -10,11 +11,14 @@
 
 #include <array>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
+#include <functional>
 #include <random>
 #include <sstream>
 
 #include "both_databases.h"
+#include "power_cut_vfs.h"
 
 namespace isthmus::store {
 namespace {
@@ -156,6 +160,107 @@ TEST_P(ServerCrashTest, TheGatewayGoesOnAfterwards) {
     PostgresServer::shared().start();
     commit_number(*database, 2);
     EXPECT_EQ(check_whole(*database), 2U);
+}
+
+/// A process that works on a database until the power fails at operation `at`; true if it came to
+/// the end before. `work` tells what is acknowledged through its argument.
+bool works_until(std::uint64_t at,
+                 const std::string& path,
+                 const std::function<void(Database&, const std::function<void()>&)>& work,
+                 std::uint64_t& acknowledged) {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        install_power_cut_vfs(at, static_cast<unsigned>(at));
+        try {
+            Database own(path);
+            work(own, [&] {
+                if (write(ends[1], "x", 1) != 1) {
+                    _exit(1);
+                }
+            });
+            _exit(0);
+        } catch (const StoreError&) {
+            _exit(2);
+        }
+    }
+    close(ends[1]);
+    char octet = 0;
+    for (acknowledged = 0; read(ends[0], &octet, 1) == 1;) {
+        ++acknowledged;
+    }
+    close(ends[0]);
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_TRUE(WIFEXITED(status));
+    const int code = WEXITSTATUS(status);
+    EXPECT_TRUE(code == 0 || code == kPowerCut) << code;
+    return code == 0;
+}
+
+// Power fails at each single write, truncation and sync of five commits and of the checkpoint that
+// carries them from the log into the file; what the drive had not synced is lost, all or in part.
+TEST(SqlitePowerCut, AtEveryWriteOfCommitsAndCheckpoints) {
+    std::string folder = std::filesystem::temp_directory_path() / "isthmus-store-XXXXXX";
+    mkdtemp(folder.data());
+    const std::string made = folder + "/made.db";
+    const std::string path = folder + "/test.db";
+    {
+        const Database database(made);
+    }
+    std::uint64_t at = 0;
+    for (bool is_over = false; !is_over; ++at) {
+        for (const char* end : {"", "-wal", "-shm"}) {
+            std::filesystem::remove(path + end);
+        }
+        std::filesystem::copy_file(made, path);
+        std::uint64_t acknowledged = 0;
+        is_over = works_until(
+            at,
+            path,
+            [](Database& own, const std::function<void()>& tell) {
+                for (std::uint64_t number = 1; number <= 5; ++number) {
+                    commit_number(own, number);
+                    tell();
+                    if (number == 3) {
+                        own.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+                    }
+                }
+            },
+            acknowledged);
+        Database database(path);
+        const std::uint64_t newest = check_whole(database);
+        EXPECT_GE(newest, acknowledged) << "operation " << at;
+        EXPECT_LE(newest, acknowledged + 1) << "operation " << at;
+        commit_number(database, newest + 1);
+        ASSERT_FALSE(testing::Test::HasFailure()) << "operation " << at;
+    }
+    EXPECT_GT(at, 100U);
+    RecordProperty("operations", static_cast<int>(at));
+    std::filesystem::remove_all(folder);
+}
+
+// The same while the tables are made and brought up to date.
+TEST(SqlitePowerCut, WhileTheSchemaIsMade) {
+    std::string folder = std::filesystem::temp_directory_path() / "isthmus-store-XXXXXX";
+    mkdtemp(folder.data());
+    std::uint64_t at = 0;
+    for (bool is_over = false; !is_over; at += 7) {
+        const std::string path = fmt::format("{}/{}.db", folder, at);
+        std::uint64_t acknowledged = 0;
+        is_over = works_until(at, path, [](Database&, const auto&) {}, acknowledged);
+        Database database(path);
+        EXPECT_EQ(database.schema_version(), kNewestSchema) << "operation " << at;
+        EXPECT_EQ(check_whole(database), 0U);
+        commit_number(database, 1);
+        ASSERT_FALSE(testing::Test::HasFailure()) << "operation " << at;
+        for (const char* end : {"", "-wal", "-shm"}) {
+            std::filesystem::remove(path + end);
+        }
+    }
+    EXPECT_GT(at, 50U);
+    std::filesystem::remove_all(folder);
 }
 
 std::string read_file(const std::string& path) {

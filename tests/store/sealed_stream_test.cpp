@@ -14,7 +14,9 @@ constexpr std::string_view kPassphrase = "correct horse";
 
 std::string seal(const std::vector<std::string>& parts) {
     std::string made;
-    SealedWriter writer([&](std::string_view octets) { made += octets; }, kPassphrase);
+    SealedWriter writer([&](std::string_view octets) { made += octets; },
+                        kPassphrase,
+                        {.memory_kib = 8, .passes = 1});
     for (const std::string& part : parts) {
         writer.write(part);
     }
@@ -48,24 +50,28 @@ TEST(SealedStream, ComesBackAtAnySize) {
 
 TEST(SealedStream, EveryPartOfItIsWatchedOver) {
     const std::string good = seal({std::string(70'000, 'x'), "the end"});
-    // Magic, version, salt, check, length, last-chunk bit, text, tag, second chunk, last octet.
+    // Magic, version, cost, salt, check, length, last-chunk bit, text, tag, second chunk, last
+    // octet.
     for (const std::size_t at : {0U,
                                  15U,
-                                 16U,
-                                 31U,
-                                 32U,
-                                 47U,
-                                 48U,
-                                 51U,
-                                 52U,
+                                 18U,
+                                 19U,
+                                 23U,
+                                 24U,
+                                 39U,
+                                 40U,
+                                 55U,
+                                 56U,
+                                 59U,
+                                 60U,
                                  40'000U,
-                                 65'587U,
-                                 65'588U,
-                                 65'604U,
-                                 65'608U}) {
+                                 65'595U,
+                                 65'596U,
+                                 65'612U,
+                                 65'616U}) {
         std::string bad = good;
         // The highest bit of a length says that the chunk is the last one.
-        bad[at] = static_cast<char>(bad[at] ^ (at == 48 ? '\x80' : '\x01'));
+        bad[at] = static_cast<char>(bad[at] ^ (at == 56 ? '\x80' : '\x01'));
         EXPECT_THROW(open(bad, 70'007), StoreError) << at;
     }
     std::string bad = good;
@@ -76,10 +82,10 @@ TEST(SealedStream, EveryPartOfItIsWatchedOver) {
 
 TEST(SealedStream, NothingCanBeCutOffMovedOrAdded) {
     const std::string good = seal({std::string(200'000, 'x')});
-    constexpr std::size_t kHead = 48;
+    constexpr std::size_t kHead = 56;
     constexpr std::size_t kChunk = 4 + 65536 + 16;
     for (const std::size_t size : {std::size_t{0},
-                                   std::size_t{47},
+                                   std::size_t{55},
                                    kHead,
                                    kHead + 2,
                                    kHead + kChunk,
@@ -103,7 +109,7 @@ TEST(SealedStream, NothingCanBeCutOffMovedOrAdded) {
 TEST(SealedStream, AChunkOfAnotherStreamIsNone) {
     const std::string one = seal({"first text"});
     const std::string two = seal({"other text"});
-    EXPECT_THROW(open(one.substr(0, 48) + two.substr(48), 10), StoreError);
+    EXPECT_THROW(open(one.substr(0, 56) + two.substr(56), 10), StoreError);
 }
 
 TEST(SealedStream, OnlyThePassphraseOpensIt) {

@@ -1,5 +1,6 @@
 // What the store costs with many users, on SQLite and on a PostgreSQL of our own with fsync on:
 // `bench_store [USERS [sqlite|postgres]]`, one line a measurement.
+#include "base/spool_file.h"
 #include "store/audit_log.h"
 #include "store/backup.h"
 #include "store/config_store.h"
@@ -140,16 +141,22 @@ class Bench {
 
   private:
     void backups() {
-        const std::string file = std::filesystem::temp_directory_path() /
-                                 fmt::format("isthmus-bench-{}.backup", getpid());
+        isthmus::SpoolFile file(std::filesystem::temp_directory_path());
         constexpr std::string_view kPassphrase = "correct horse";
-        seconds("backup create", [&] { create_backup(database_, file, kPassphrase); });
-        tell(name_, "backup", fmt::format("{} MB", std::filesystem::file_size(file) / 1'000'000));
-        seconds("backup verify", [&] { verify_backup(file, kPassphrase); });
-        seconds("backup restore",
-                [&] { restore_backup(database_, file, kPassphrase, {"root", "unix"}, false); });
+        const Source source = [&](char* to, std::size_t size) { return file.read(to, size); };
+        seconds("backup create", [&] {
+            create_backup(
+                database_, [&](std::string_view octets) { file.write(octets); }, kPassphrase, {});
+        });
+        tell(name_, "backup", fmt::format("{} MB", file.size() / 1'000'000));
+        file.rewind();
+        seconds("backup verify", [&] { verify_backup(source, kPassphrase); });
+        for (const bool dry_run : {true, false}) {
+            file.rewind();
+            seconds(dry_run ? "backup restore, dry run" : "backup restore",
+                    [&] { restore_backup(database_, source, kPassphrase, {.dry_run = dry_run}); });
+        }
         tell(name_, "users", fmt::format("{}", store_.count_users()));
-        std::filesystem::remove(file);
     }
 
     void seconds(std::string_view what, const std::function<void()>& work) {
