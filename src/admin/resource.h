@@ -6,8 +6,10 @@
 #include "base/result.h"
 #include "control/admin_service.h"
 #include "control/audit_service.h"
+#include "control/background.h"
 #include "control/backup_service.h"
 #include "control/contact_service.h"
+#include "control/directory_service.h"
 #include "control/policy_service.h"
 #include "control/sign_in.h"
 #include "control/status_service.h"
@@ -17,6 +19,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,13 +42,19 @@ using FindContact = std::function<void(const std::string& user,
                                        const std::string& contact,
                                        std::function<void(std::optional<bool>)> done)>;
 
+using ConnectStore = std::function<std::unique_ptr<store::Database>()>;
+
 Resource make_partner_resource(control::PolicyService& policies);
 Resource make_block_resource(control::PolicyService& policies);
 Resource make_policy_resource(control::PolicyService& policies, control::UserService& users);
 Resource make_explain_resource(control::PolicyService& policies, FindContact find_contact);
 Resource make_user_resource(control::UserService& users);
-/// The body is a CSV file.
-Resource make_user_import_resource(control::UserService& users);
+/// The body is a CSV file. `connect` gives a further connection, for the other thread.
+Resource make_user_import_resource(control::UserService& users,
+                                   ConnectStore connect,
+                                   control::Background::Post post);
+/// Answers when the synchronisation has ended. `directory` may be null.
+Resource make_user_sync_resource(control::DirectoryService* directory);
 Resource make_site_resource(control::PolicyService& policies);
 Resource make_pool_resource(control::PolicyService& policies);
 Resource make_sip_domain_resource(control::PolicyService& policies);
@@ -53,6 +62,8 @@ Resource make_provider_resource(control::PolicyService& policies);
 Resource make_access_edge_resource(control::PolicyService& policies);
 Resource make_gateway_resource(control::PolicyService& policies);
 Resource make_revision_resource(control::PolicyService& policies);
+/// migrations/readiness
+Resource make_migration_resource(control::PolicyService& policies);
 Resource make_status_resource(control::ReadStatus read_status);
 Resource make_reload_resource(std::function<Result<void>()> reload);
 Resource make_subscription_resource(control::SubscriptionService& subscriptions);

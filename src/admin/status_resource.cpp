@@ -95,7 +95,7 @@ json::object to_json(const control::Status& status) {
     for (const auto& peer : status.peers) {
         peers.push_back(to_json(peer));
     }
-    return {
+    json::object made{
         {"version", status.version},
         {"server_name", status.server_name},
         {"state", status.state},
@@ -108,6 +108,15 @@ json::object to_json(const control::Status& status) {
         {"streams", std::move(streams)},
         {"sip_peers", std::move(peers)},
     };
+    if (status.directory) {
+        made["directory"] = json::object{{"url", status.directory->url},
+                                         {"state", status.directory->state},
+                                         {"last_at", status.directory->last_at},
+                                         {"users", status.directory->users},
+                                         {"skipped", status.directory->skipped},
+                                         {"last_error", status.directory->last_error}};
+    }
+    return made;
 }
 
 HttpResponse health_page(const HttpRequest& request,

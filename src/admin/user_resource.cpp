@@ -1,12 +1,7 @@
 // Our users, and the sites and pools that they belong to.
 #include "admin/object_resource.h"
 #include "admin/resource.h"
-#include "control/user_import.h"
 #include "control/user_service.h"
-
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-#include <fmt/format.h>
 
 #include <optional>
 #include <string>
@@ -138,34 +133,6 @@ Resource make_user_resource(control::UserService& users) {
         return !body   ? problem(body.error())
                : !edit ? problem(edit.error())
                        : committed(users.create(*body, *edit), 201);
-    });
-}
-
-Resource make_user_import_resource(control::UserService& users) {
-    return at_once([&users](const HttpRequest& request, std::string_view) {
-        const auto edit = edit_of(request);
-        const auto report = edit ? control::import_users(users, request.body, *edit) : edit.error();
-        if (!report) {
-            return problem(report.error());
-        }
-        json::object made{
-            {"created", report->created}, {"changed", report->changed}, {"same", report->same}};
-        if (report->faulty == 0) {
-            made["revision"] = report->committed.revision;
-            made["in_force"] = report->committed.is_in_force;
-            made["dry_run"] = edit->dry_run;
-            return answer(made);
-        }
-        json::array faults;
-        for (const control::ImportFault& fault : report->faults) {
-            faults.push_back(json::object{{"line", fault.line}, {"sentence", fault.sentence}});
-        }
-        HttpResponse response = problem(
-            invalid(fmt::format("{} lines are not valid; nothing was imported.", report->faulty)));
-        json::object body = json::parse(response.body).as_object();
-        body["faults"] = std::move(faults);
-        response.body = json::serialize(body) + "\n";
-        return response;
     });
 }
 

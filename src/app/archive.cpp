@@ -4,7 +4,6 @@
 #include "store/secrets.h"
 
 #include <ctime>
-#include <memory>
 #include <utility>
 
 namespace isthmus::app {
@@ -12,11 +11,6 @@ namespace isthmus::app {
 namespace {
 
 constexpr std::size_t kMostReadings = 4;
-
-auto connection_to(const std::string& url) {
-    return
-        [url] { return std::make_unique<store::Database>(url, store::Database::Opening::Another); };
-}
 
 }  // namespace
 
@@ -43,7 +37,7 @@ Archive::Archive(Parts parts)
     : worker_([&control = parts.control](auto call) { control.post(std::move(call)); },
               kMostReadings),
       audit_log_({.database = parts.database,
-                  .connect = connection_to(parts.url),
+                  .connect = parts.connect,
                   .offload =
                       [this](auto work, auto done) {
                           return worker_.submit(std::move(work), std::move(done));
@@ -51,7 +45,7 @@ Archive::Archive(Parts parts)
                   .audit = parts.audit,
                   .wall = [] { return static_cast<std::int64_t>(std::time(nullptr)); }}),
       backups_({.database = parts.database,
-                .connect = connection_to(parts.url),
+                .connect = parts.connect,
                 .keys = parts.keys,
                 .policies = parts.policies,
                 .offload =

@@ -11,6 +11,7 @@
 #include "store/key_box.h"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -28,7 +29,7 @@ class Archive {
     struct Parts {
         net::EventLoop& control;
         store::Database& database;
-        std::string url;  ///< of the database
+        std::function<std::unique_ptr<store::Database>()> connect;  ///< another connection
         store::KeyBox& keys;
         control::PolicyService& policies;
         control::Audit audit;

@@ -2,6 +2,7 @@
 
 #include "app/config_checks.h"
 #include "app/config_reader.h"
+#include "app/directory_config.h"
 
 #include <fmt/format.h>
 
@@ -172,6 +173,7 @@ void read_all(Findings& findings, const toml::table& document, Config& config) {
     read_dns(root.table("dns"), config);
     read_home(root.table("home"));
     read_rest(root, config);
+    read_directory(root.table("directory"), config.directory);
     root.finish();
 }
 
@@ -191,6 +193,10 @@ void resolve_files(Config& config, const std::string& folder) {
     }
     for (SipPeerConfig& peer : config.sip_peers) {
         resolve(peer.password_file, folder);
+    }
+    resolve(config.directory.password_file, folder);
+    for (std::string& path : config.directory.ca_files) {
+        resolve(path, folder);
     }
 }
 
@@ -218,6 +224,7 @@ Result<Config> read_and_check(std::string_view text,
     read_all(findings, document, config);
     resolve_files(config, folder);
     check_values(config, findings);
+    check_directory(config, findings);
     if (with_files) {
         check_files(config, findings);
     }

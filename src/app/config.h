@@ -4,6 +4,7 @@
 
 #include "app/config_findings.h"
 #include "base/result.h"
+#include "control/directory.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -84,6 +85,7 @@ struct Config {
     std::size_t subscribe_burst = 200;
 
     std::string cluster_url;
+    control::DirectorySettings directory;  ///< its url is empty if there is none
 
     std::string file;  ///< as whoever started the program named it
     Places places;

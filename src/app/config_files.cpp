@@ -52,6 +52,11 @@ class FileChecks {
             const std::string table = fmt::format("sip.peer[{}]", i);
             check_secret({table, "password_file"}, config_.sip_peers[i].password_file);
         }
+        check_secret({"directory", "password_file"}, config_.directory.password_file);
+        for (std::size_t i = 0; i < config_.directory.ca_files.size(); ++i) {
+            check_authorities({"directory", "ca_files", static_cast<int>(i)},
+                              config_.directory.ca_files[i]);
+        }
     }
 
   private:

@@ -65,6 +65,13 @@ void TableReader::take(std::string_view key,
         });
 }
 
+void TableReader::take(std::string_view key, bool& to) {
+    read(key, "true or false", [&](const toml::node& node) {
+        const auto value = node.value_exact<bool>();
+        return value ? (to = *value, true) : false;
+    });
+}
+
 void TableReader::take(std::string_view key, std::vector<std::string>& to) {
     read(key, "a list of strings, as in [\"one\", \"two\"]", [&](const toml::node& node) {
         return strings(node, to);

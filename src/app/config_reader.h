@@ -33,6 +33,7 @@ class TableReader {
 
     void take(std::string_view key, std::string& to);
     void take(std::string_view key, std::size_t& to, std::int64_t least, std::int64_t most);
+    void take(std::string_view key, bool& to);
     void take(std::string_view key, std::vector<std::string>& to);
     void take(std::string_view key, std::map<std::string, std::string>& to);
     void one_of(std::string_view key,

@@ -12,7 +12,9 @@
 #include "base/codes.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/random.h"
 #include "control/contact_service.h"
+#include "control/directory_service.h"
 #include "control/policy_service.h"
 #include "control/subscription_service.h"
 #include "control/user_service.h"
@@ -246,6 +248,7 @@ class Daemon {
             throw StartFailure(std::move(failures_));
         }
         announce(*listening);
+        directory_->start();
     }
 
     void restore_subscriptions() {
@@ -264,6 +267,7 @@ class Daemon {
             if (status) {
                 status->version = kVersion;
                 status->stored_revision = policies_->current().revision();
+                status->directory = directory_ ? directory_->status() : std::nullopt;
             }
             return status;
         };
@@ -273,9 +277,20 @@ class Daemon {
         users_.emplace(*policies_);
         admin_.emplace(config_, control_, *database_, *keys_, audit_to(*database_));
         expect(admin_->set_up_oidc());
+        const auto connect = [url = database_url(config_)] {
+            return std::make_unique<store::Database>(url, store::Database::Opening::Another);
+        };
+        const auto post = [this](auto call) { control_.post(std::move(call)); };
+        directory_.emplace(control::DirectoryService::World{.users = *users_,
+                                                            .connect = connect,
+                                                            .post = post,
+                                                            .timers = control_.timers(),
+                                                            .random = random_,
+                                                            .metrics = metrics_},
+                           config_.directory);
         archive_.emplace(Archive::Parts{.control = control_,
                                         .database = *database_,
-                                        .url = database_url(config_),
+                                        .connect = connect,
                                         .keys = *keys_,
                                         .policies = *policies_,
                                         .audit = admin_->audit(),
@@ -288,6 +303,9 @@ class Daemon {
                                         .reload = [this] { return reload(); },
                                         .sign_in = &admin_->services(),
                                         .audit = admin_->audit(),
+                                        .connect = connect,
+                                        .post = post,
+                                        .directory = &*directory_,
                                         .audit_log = &archive_->audit_log(),
                                         .backups = &archive_->backups(),
                                         .spool_folder = config_.state_dir});
@@ -343,7 +361,9 @@ class Daemon {
 
     void stop() {
         archive_.reset();
+        directory_.reset();
         admin_.reset();
+        api_.reset();
         policies_.reset();
         traffic_->stop();
         crossing_->write_rest();
@@ -393,6 +413,8 @@ class Daemon {
     std::optional<control::UserService> users_;
     std::optional<control::SubscriptionService> subscriptions_;
     std::optional<control::ContactService> contacts_;
+    SystemRandom random_;
+    std::optional<control::DirectoryService> directory_;
     control::ReadStatus read_status_;
     std::optional<admin::Api> api_;
     std::optional<AdminWing> admin_;

@@ -35,6 +35,32 @@ constexpr Code kCodes[] = {
     {"IST-API-010",
      "Something still uses the object; nothing was deleted.",
      "Take it out of use first; or repeat with --force, if what is said would happen is wanted."},
+    {"IST-API-020",
+     "The directory cannot be reached, or did not answer in time.",
+     "The evidence says where it ended: check `url` in [directory], the way there, and that the "
+     "directory runs; until then the users stay as they are."},
+    {"IST-API-021",
+     "The directory server did not prove who it is.",
+     "`ca_files` in [directory] must hold the authority of its certificate, and the certificate "
+     "must carry the host name of `url`; with ldap:// the server must offer StartTLS."},
+    {"IST-API-022",
+     "The directory refused our name or password.",
+     "Check `bind_dn` and the content of `password_file` in [directory], and that the account is "
+     "not locked."},
+    {"IST-API-023",
+     "The directory's answer is not complete, so none of it was used.",
+     "The evidence holds the directory's reason: a base that is not there, a limit of entries or "
+     "time there, or `max_entries` and `deadline_seconds` here."},
+    {"IST-API-024",
+     "The directory's answer would remove or disable too many users; nothing has changed.",
+     "Look at `isthmus user sync --dry-run`: mostly the filter or the base is wrong. If they have "
+     "really gone: `isthmus user sync --force`."},
+    {"IST-API-025",
+     "A synchronisation with the directory is under way already.",
+     "Wait for it: `isthmus status` shows when it has ended."},
+    {"IST-API-026",
+     "No directory is configured.",
+     "Write a [directory] section with `url` and `base` into the configuration file and restart."},
     {"IST-API-030",
      "The passphrase does not open the backup.",
      "Give the passphrase that it was made with, as the first line of stdin or of "

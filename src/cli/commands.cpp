@@ -16,7 +16,9 @@ int run(int count, const char* const* arguments, const Offline& offline) {
     add_subscription_commands(program);
     add_contact_commands(program);
     add_user_commands(program);
+    add_user_source_commands(program);
     add_domain_commands(program);
+    add_migrate_commands(program);
     add_admin_commands(program);
     add_audit_commands(program);
     add_backup_commands(program);

@@ -122,6 +122,7 @@ std::vector<std::string> columns_of(std::string_view property,
     return made;
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): answers of the API are a few levels deep
 std::string list_of_properties(const json::object& object, const Columns& columns, bool is_wide) {
     std::size_t width = 0;
     for (const auto& [name, value] : object) {
@@ -135,6 +136,10 @@ std::string list_of_properties(const json::object& object, const Columns& column
             const json::array& rows = value.get_array();
             out += fmt::format(
                 "\n{}\n{}", heading(name), table(rows, columns_of(name, rows, columns, is_wide)));
+        } else if (value.is_object() && !value.get_object().empty()) {
+            out += fmt::format("\n{}\n{}",
+                               heading(name),
+                               list_of_properties(value.get_object(), columns, is_wide));
         } else {
             out += fmt::format("{:<{}}  {}\n", std::string_view(name), width, cell(&value));
         }

@@ -12,9 +12,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <utility>
 
 namespace isthmus::cli {
@@ -237,6 +235,11 @@ CLI::App& Program::group(const char* name, const char* help) {
 }
 
 CLI::App& Program::group(CLI::App& parent, const char* name, const char* help) {
+    const auto there =
+        parent.get_subcommands([&](const CLI::App* one) { return one->get_name() == name; });
+    if (!there.empty()) {
+        return *there.front();
+    }
     CLI::App* made = parent.add_subcommand(name, help);
     made->require_subcommand(1);
     made->fallthrough();
@@ -321,6 +324,16 @@ void Program::print(const json::value& answer,
     }
 }
 
+Answer Program::call_patiently(std::string_view method,
+                               const std::string& target,
+                               const std::string& body,
+                               const char* content_type) const {
+    constexpr int kPatience = 600;
+    Server server = server_;
+    server.patience = std::chrono::seconds(std::max(kPatience, timeout_));
+    return ApiClient(server).call(method, target, body, {}, content_type);
+}
+
 int Program::show(const std::string& path, const View& view) const {
     const Answer answer = client().call("GET", path);
     if (answer.status >= 300) {
@@ -369,41 +382,6 @@ int Program::change(const char* method,
         fmt::print("{}", render(answer.body, format_, {}));
     } else if (!switches_.quiet) {
         report(answer.body, done);
-    }
-    return 0;
-}
-
-int Program::send_file(const std::string& path,
-                       const std::string& file,
-                       const char* content_type,
-                       const std::function<void(const json::object&)>& print) const {
-    std::ifstream stream(file, std::ios::binary);
-    const std::string content{std::istreambuf_iterator<char>(stream), {}};
-    if (!stream) {
-        throw NotUsable({fmt::format("{}: cannot be read", text::escape_for_log(file)),
-                         "",
-                         "name a file that is there and that you may read"});
-    }
-    const Answer answer = client().call(
-        "POST", switches_.dry_run ? path + "?dry_run=true" : path, content, {}, content_type);
-    const json::object* body = answer.body.if_object();
-    if (answer.status >= 300 || body == nullptr) {
-        const int code = failed(answer);
-        const json::value* faults = body != nullptr ? body->if_contains("faults") : nullptr;
-        if (faults != nullptr && faults->is_array()) {
-            for (const json::value& fault : faults->get_array()) {
-                fmt::print(stderr,
-                           "  line {}: {}\n",
-                           json::serialize(fault.at("line")),
-                           text::escape_for_log(fault.at("sentence").as_string(), 1000));
-            }
-        }
-        return code;
-    }
-    if (format_ == Format::Json || format_ == Format::Yaml) {
-        fmt::print("{}", render(answer.body, format_, {}));
-    } else {
-        print(*body);
     }
     return 0;
 }

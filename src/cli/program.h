@@ -73,19 +73,24 @@ class Program {
                 const std::string& target,
                 const std::string& body,
                 const std::string& if_match = {}) const;
+    /// The same for what takes its time: ten minutes, if --timeout does not say more.
+    Answer call_patiently(std::string_view method,
+                          const std::string& target,
+                          const std::string& body,
+                          const char* content_type = "application/json") const;
+    /// Says on stderr what the problem is; the exit code.
+    int failed(const Answer& answer) const;
 
     /// The same for what is large.
     Answer move(std::string_view method,
                 const std::string& target,
                 const std::string& body,
                 Transfer& transfer) const;
-    /// Says what the problem is; its exit code.
-    int failed(const Answer& answer) const;
     /// An object for people by `print`, else as it is.
     void print(const boost::json::value& answer,
                const std::function<void(const boost::json::object&)>& print) const;
 
-    /// A word that has commands below it.
+    /// A word that has commands below it; the one that is there, if several files add to it.
     CLI::App& group(const char* name, const char* help);
     CLI::App& group(CLI::App& parent, const char* name, const char* help);
     CLI::App& command(CLI::App& parent, const char* name, const char* help, Action action);
@@ -113,12 +118,6 @@ class Program {
                const std::string& path,
                const boost::json::object& body,
                const char* done) const;
-
-    /// The same with the content of a file as body; --dry-run lets the daemon check it.
-    int send_file(const std::string& path,
-                  const std::string& file,
-                  const char* content_type,
-                  const std::function<void(const boost::json::object&)>& print) const;
 
     /// Asks for something whose answer is more than "done": `print` writes it for people, JSON and
     /// YAML are written as they are.
@@ -151,7 +150,9 @@ void add_policy_commands(Program& program);
 void add_subscription_commands(Program& program);
 void add_contact_commands(Program& program);
 void add_user_commands(Program& program);
+void add_user_source_commands(Program& program);
 void add_domain_commands(Program& program);
+void add_migrate_commands(Program& program);
 void add_admin_commands(Program& program);
 void add_audit_commands(Program& program);
 void add_backup_commands(Program& program);

@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "cli/program.h"
 
-#include <boost/json/serialize.hpp>
+#include <boost/json/object.hpp>
 #include <fmt/format.h>
 
 #include <string>
@@ -39,16 +39,6 @@ std::string list_path(const Program& program) {
         }
     }
     return made;
-}
-
-void report_import(const json::object& told) {
-    const auto number = [&](const char* name) { return json::serialize(told.at(name)); };
-    fmt::print("{} created, {} changed, {} the same{}\n",
-               number("created"),
-               number("changed"),
-               number("same"),
-               told.at("dry_run").as_bool() ? "; nothing was stored (--dry-run)"
-                                            : ", revision " + number("revision"));
 }
 
 void add_sites(Program& program) {
@@ -133,16 +123,6 @@ void add_user_commands(Program& program) {
     named("delete", "take the entry away; Global holds for him then", [&program, path] {
         return program.change("DELETE", path(), {}, "deleted");
     });
-    program.word(
-        program.command(user,
-                        "import",
-                        "users from a CSV file, all of them or none",
-                        [&program] {
-                            return program.send_file(
-                                "users:import", program.given("FILE"), "text/csv", report_import);
-                        }),
-        "FILE",
-        "its first line names the columns");
     add_sites(program);
 }
 

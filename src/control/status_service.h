@@ -41,6 +41,16 @@ struct PeerStatus {
     std::optional<Trouble> last_error;
 };
 
+/// The synchronisation of users with a directory.
+struct DirectoryStatus {
+    std::string url;
+    std::string state;    ///< never, running; else how the last one ended: done, refused, failed
+    std::string last_at;  ///< when that was, UTC; empty if never
+    std::size_t users = 0;
+    std::size_t skipped = 0;  ///< faulty entries
+    std::string last_error;   ///< with its code; empty if there was none
+};
+
 struct Status {
     std::string version;
     std::string server_name;
@@ -53,6 +63,7 @@ struct Status {
     double oldest_queued_seconds = 0;
     std::vector<StreamStatus> streams;
     std::vector<PeerStatus> peers;
+    std::optional<DirectoryStatus> directory;  ///< nothing if none is configured
 };
 
 /// Asks the traffic thread; nothing if it did not answer within two seconds.

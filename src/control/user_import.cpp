@@ -122,9 +122,9 @@ json::object change_of(const std::vector<const Column*>& columns,
 
 class Import {
   public:
-    Import(UserService& users, std::string_view csv) : users_(users), reader_(csv) {}
+    Import(const ImportGround& ground, std::string_view csv) : ground_(ground), reader_(csv) {}
 
-    Result<ImportReport> run(const Edit& edit) {
+    Result<ImportPlan> run() {
         std::vector<std::string> fields;
         if (!reader_.next(fields)) {
             return unreadable(reader_.fault() ? fmt::format("line 1: {}.", *reader_.fault())
@@ -135,21 +135,14 @@ class Import {
             return columns.error();
         }
         columns_ = std::move(*columns);
-        while (reader_.next(fields)) {
+        while (!is_over() && reader_.next(fields)) {
             read_line(fields);
         }
         if (reader_.fault()) {
             return unreadable(fmt::format("line {}: {}.", reader_.line(), *reader_.fault()));
         }
         merge();
-        if (report_.faulty == 0) {
-            auto done = users_.replace(std::move(changes_), "import", "users", edit);
-            if (!done) {
-                return done.error();
-            }
-            report_.committed = std::move(*done);
-        }
-        return std::move(report_);
+        return ImportPlan{std::move(report_), std::move(changes_), ground_.policy};
     }
 
   private:
@@ -157,6 +150,11 @@ class Import {
         std::size_t number;
         User user;  ///< what the columns say; the rest is as for a new user
     };
+
+    bool is_over() const {
+        return ground_.is_asked_to_end != nullptr &&
+               ground_.is_asked_to_end->load(std::memory_order_relaxed);
+    }
 
     void fail(std::size_t line, std::string sentence) {
         ++report_.faulty;
@@ -175,7 +173,7 @@ class Import {
         }
         Line line{number, {.source = policy::UserSource::Csv}};
         const json::object change = change_of(columns_, fields);
-        if (auto read = apply(line.user, change, users_.policies().canonical()); !read) {
+        if (auto read = apply(line.user, change, ground_.canonical); !read) {
             fail(number, read.error().public_text);
             return;
         }
@@ -183,7 +181,7 @@ class Import {
             fail(number, "uri: is required.");
             return;
         }
-        if (auto good = users_.check(line.user); !good) {
+        if (auto good = check_user(*ground_.policy, line.user); !good) {
             fail(number, good.error().public_text);
             return;
         }
@@ -196,10 +194,10 @@ class Import {
 
     /// What is there is read once, whole: a question for each line would take longer.
     void merge() {
-        if (report_.faulty != 0) {
+        if (report_.faulty != 0 || is_over()) {
             return;
         }
-        users_.policies().store().load_users([&](User before) {
+        ground_.each_user([&](User before) {
             const auto found = lines_.find(before.uri);
             if (found == lines_.end()) {
                 return;
@@ -219,14 +217,18 @@ class Import {
                 changes_.push_back({uri, std::move(before), std::move(after)});
             }
         });
-        for (auto& [uri, line] : lines_) {
+        changes_.reserve(changes_.size() + lines_.size());
+        while (!lines_.empty()) {
+            // One after the other goes: there may be a million of them.
+            auto line = lines_.extract(lines_.begin());
             ++report_.created;
-            changes_.push_back({uri, std::nullopt, std::move(line.user)});
+            changes_.push_back(
+                {std::move(line.key()), std::nullopt, std::move(line.mapped().user)});
         }
         std::ranges::sort(changes_, {}, &store::UserChange::uri);
     }
 
-    UserService& users_;
+    const ImportGround& ground_;
     CsvReader reader_;
     std::vector<const Column*> columns_;
     ImportReport report_;
@@ -236,11 +238,33 @@ class Import {
 
 }  // namespace
 
-Result<ImportReport> import_users(UserService& users, std::string_view csv, const Edit& edit) {
+Result<ImportPlan> plan_import(std::string_view csv, const ImportGround& ground) {
     if (!text::is_utf8(csv)) {
         return unreadable("The file is not UTF-8: save it as \"CSV UTF-8\".");
     }
-    return Import(users, csv).run(edit);
+    return Import(ground, csv).run();
+}
+
+Result<ImportReport> carry_out(UserService& users, ImportPlan plan, const Edit& edit) {
+    if (plan.report.faulty == 0) {
+        auto done =
+            users.replace(std::move(plan.changes), "import", "users", edit, plan.checked_on);
+        if (!done) {
+            return done.error();
+        }
+        plan.report.committed = std::move(*done);
+    }
+    return std::move(plan.report);
+}
+
+Result<ImportReport> import_users(UserService& users, std::string_view csv, const Edit& edit) {
+    const PolicyService& policies = users.policies();
+    auto plan =
+        plan_import(csv,
+                    {.policy = policies.snapshot(),
+                     .canonical = policies.canonical(),
+                     .each_user = [&](const auto& take) { policies.store().load_users(take); }});
+    return plan ? carry_out(users, std::move(*plan), edit) : plan.error();
 }
 
 }  // namespace isthmus::control

@@ -114,8 +114,8 @@ json::object UserService::describe(const User& user) const {
     return made;
 }
 
-Result<void> UserService::check(const User& user) const {
-    const policy::Objects& objects = policies_.current().objects();
+Result<void> check_user(const policy::Policy& policy, const User& user) {
+    const policy::Objects& objects = policy.objects();
     const auto is_there = [](const auto& list, auto name, std::string_view wanted) {
         return wanted.empty() || std::ranges::any_of(list, [&](const auto& one) {
                    return text::iequals(one.*name, wanted);
@@ -128,9 +128,8 @@ Result<void> UserService::check(const User& user) const {
         return invalid(fmt::format(
             "pool '{}': no site is known for it; map it first: isthmus site map.", user.pool));
     }
-    if (!user.policy.empty() &&
-        (!user.policy.starts_with("Tag:") ||
-         policies_.current().find_rule(user.policy) == policies_.current().rules().size())) {
+    if (!user.policy.empty() && (!user.policy.starts_with("Tag:") ||
+                                 policy.find_rule(user.policy) == policy.rules().size())) {
         return invalid(fmt::format("policy '{}': there is no such user policy.", user.policy));
     }
     return {};
@@ -141,7 +140,7 @@ Result<Committed> UserService::commit_one(const char* action,
                                           const Edit& edit) {
     Draft draft = policies_.draft(edit, action, "user/" + change.uri);
     if (change.after) {
-        if (auto good = check(*change.after); !good) {
+        if (auto good = check_user(policies_.current(), *change.after); !good) {
             return good.error();
         }
         draft.now = describe(*change.after);
@@ -262,7 +261,20 @@ Result<Committed> UserService::grant(std::span<const std::string> identities,
 Result<Committed> UserService::replace(std::vector<store::UserChange> changes,
                                        std::string action,
                                        std::string object,
-                                       const Edit& edit) {
+                                       const Edit& edit,
+                                       const std::shared_ptr<const policy::Policy>& checked_on) {
+    if (checked_on != policies_.snapshot()) {
+        for (const store::UserChange& change : changes) {
+            const auto good =
+                change.after ? check_user(policies_.current(), *change.after) : Result<void>();
+            if (!good) {
+                return make_error(ErrorKind::Conflict,
+                                  "IST-API-005",
+                                  "What the users belong to was changed in the meantime.",
+                                  good.error().public_text);
+            }
+        }
+    }
     Draft draft = policies_.draft(edit, std::move(action), std::move(object));
     draft.record.users = std::move(changes);
     draft.now = {{"changed", draft.record.users.size()}};

@@ -10,12 +10,16 @@
 
 #include <boost/json/object.hpp>
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace isthmus::control {
+
+/// What must hold of a user before he is stored: site, pool and policy exist.
+Result<void> check_user(const policy::Policy& policy, const policy::User& user);
 
 class UserService {
   public:
@@ -45,13 +49,13 @@ class UserService {
                             const Edit& edit);
 
     /// What an import or a directory brings: created, changed or deleted in one revision, all or
-    /// nothing. `users` are valid (check()).
+    /// nothing. The users are valid on the ground of `checked_on` (check_user()); Conflict with
+    /// IST-API-005 if they no longer are.
     Result<Committed> replace(std::vector<store::UserChange> changes,
                               std::string action,
                               std::string object,
-                              const Edit& edit);
-    /// What must hold of a user before he is stored: site, pool and policy exist.
-    Result<void> check(const policy::User& user) const;
+                              const Edit& edit,
+                              const std::shared_ptr<const policy::Policy>& checked_on);
 
     PolicyService& policies() const { return policies_; }
 

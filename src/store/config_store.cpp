@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -238,6 +240,60 @@ std::vector<policy::User> ConfigStore::find_users_by_identity(std::string_view i
         }
     }
     return found;
+}
+
+std::vector<std::string> ConfigStore::users_disabled_by(std::string_view action,
+                                                        std::span<const std::string> uris) const {
+    // A text inside of user_json() has its quotes escaped, so this is the property and no name.
+    Statement read = database_.prepare(
+        "SELECT c.revision, c.position, c.id, r.action FROM config_changes c "
+        "JOIN config_revisions r ON r.revision = c.revision "
+        "WHERE (c.revision, c.position) > (?, ?) AND c.kind = 'user' "
+        "AND c.after LIKE '%\"enabled\":false%' "
+        "AND (c.before IS NULL OR c.before NOT LIKE '%\"enabled\":false%') "
+        "ORDER BY c.revision, c.position LIMIT ?");
+    Transaction snapshot(database_, Access::Read);
+    std::map<std::string, bool, std::less<>> is_by_action;
+    std::int64_t revision = 0;
+    std::int64_t position = -1;
+    for (bool is_more = true; is_more;) {
+        is_more = false;
+        read.bind(revision).bind(position).bind(kPage);
+        while (read.step()) {
+            is_more = true;
+            revision = read.number(0);
+            position = read.number(1);
+            const auto at = std::ranges::lower_bound(
+                uris, read.view(2), {}, [](const auto& uri) { return std::string_view(uri); });
+            if (at != uris.end() && *at == read.view(2)) {
+                is_by_action[*at] = read.view(3) == action;
+            }
+        }
+    }
+    snapshot.commit();
+    std::vector<std::string> made;
+    for (const auto& [uri, is_it] : is_by_action) {
+        if (is_it) {
+            made.push_back(uri);
+        }
+    }
+    return made;
+}
+
+std::vector<UserGroup> ConfigStore::group_users() const {
+    Statement read = database_.prepare(
+        "SELECT homed, enabled, policy, site, pool, COUNT(*) FROM users "
+        "GROUP BY homed, enabled, policy, site, pool ORDER BY homed, enabled, policy, site, pool");
+    std::vector<UserGroup> made;
+    while (read.step()) {
+        made.push_back({.homed = static_cast<policy::Homed>(read.number(0)),
+                        .enabled = read.number(1) != 0,
+                        .policy = read.text(2),
+                        .site = read.text(3),
+                        .pool = read.text(4),
+                        .count = static_cast<std::uint64_t>(read.number(5))});
+    }
+    return made;
 }
 
 std::uint64_t ConfigStore::count_users() const {

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -90,6 +91,16 @@ struct UserPage {
 
 constexpr std::uint64_t kUserCountLimit = 10'000;
 
+/// Users who have all of this in common.
+struct UserGroup {
+    policy::Homed homed = policy::Homed::Here;
+    bool enabled = true;
+    std::string policy;
+    std::string site;
+    std::string pool;
+    std::uint64_t count = 0;
+};
+
 class ConfigStore {
   public:
     /// Without `keys`, which otherwise live longer, secrets are stored as they are: for tests.
@@ -120,7 +131,13 @@ class ConfigStore {
 
     UserPage find_users(const UserFilter& filter) const;
     std::optional<policy::User> user(std::string_view uri) const;
+    /// Those of `uris`, which is sorted, whom a revision of this action disabled, if nobody else
+    /// disabled them later. Reads the history of all users.
+    std::vector<std::string> users_disabled_by(std::string_view action,
+                                               std::span<const std::string> uris) const;
     std::uint64_t count_users() const;
+    /// Every user, counted. Reads all of them: some 0.5 s for a million.
+    std::vector<UserGroup> group_users() const;
     /// Whose user principal name, DOMAIN\\name, distinguished name or display name this is, letters
     /// in any case; at most ten.
     std::vector<policy::User> find_users_by_identity(std::string_view identity) const;

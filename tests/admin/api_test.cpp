@@ -5,6 +5,7 @@
 #include "store/config_store.h"
 #include "store/database.h"
 #include "support/fake_presence.h"
+#include "support/posted_calls.h"
 
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
@@ -15,6 +16,8 @@
 
 namespace isthmus::admin {
 namespace {
+
+using test::PostedCalls;
 
 class ApiTest : public testing::Test {
   protected:
@@ -40,6 +43,8 @@ class ApiTest : public testing::Test {
         EXPECT_TRUE(parse_target(target, request));
         std::optional<HttpResponse> answer;
         api.handle(request, [&](HttpResponse response) { answer = std::move(response); });
+        while (!answer && posted.run_one()) {
+        }
         return answer.value();
     }
 
@@ -65,6 +70,7 @@ class ApiTest : public testing::Test {
     control::SubscriptionService subscriptions{{}, {}};
     control::FakePresence presence;
     control::ContactService contacts{presence.side(), control::FakePresence::names()};
+    PostedCalls posted;
     Api api{{.policies = service,
              .users = users,
              .subscriptions = subscriptions,
@@ -74,7 +80,13 @@ class ApiTest : public testing::Test {
              },
              .reload = []() -> Result<void> {
                  return make_error(ErrorKind::Syntax, "IST-CFG-001", "bad", "f:1:1: x");
-             }}};
+             },
+             .connect =
+                 [this] {
+                     return std::make_unique<store::Database>(path + "/t.db",
+                                                              store::Database::Opening::Another);
+                 },
+             .post = [this](auto call) { posted.post(std::move(call)); }}};
 };
 
 TEST_F(ApiTest, PartnerLife) {
@@ -242,6 +254,67 @@ TEST(HttpTarget, DecodesOnceAndRefusesTricks) {
         EXPECT_FALSE(parse_target(bad, request)) << bad;
     }
     EXPECT_FALSE(parse_target({"/a\0b", 4}, request));
+}
+
+TEST_F(ApiTest, Readiness) {
+    const auto made = ask("GET", "/api/v1/migrations/readiness");
+    EXPECT_EQ(made.status, 200);
+    EXPECT_EQ(object(made)["verdict"], "not-ready");
+    EXPECT_EQ(object(made)["findings"].as_array().front().at("id"), "federation-off");
+    EXPECT_EQ(ask("POST", "/api/v1/migrations/readiness").status, 405);
+}
+
+TEST_F(ApiTest, ImportOfUsers) {
+    const auto dry = ask("POST", "/api/v1/users:import?dry_run=true", "uri\na@contoso.example\n");
+    EXPECT_EQ(dry.status, 200) << dry.body;
+    EXPECT_EQ(object(dry)["created"], 1);
+    EXPECT_EQ(object(dry)["dry_run"], true);
+    EXPECT_EQ(store.count_users(), 0U);
+    const auto made =
+        ask("POST", "/api/v1/users:import", "uri\na@contoso.example\nb@contoso.example\n");
+    EXPECT_EQ(made.status, 200) << made.body;
+    EXPECT_EQ(object(made)["created"], 2);
+    EXPECT_EQ(object(made)["revision"], 1);
+    EXPECT_EQ(store.count_users(), 2U);
+    const auto bad = ask("POST", "/api/v1/users:import", "uri,enabled\na@contoso.example,maybe\n");
+    EXPECT_EQ(bad.status, 400);
+    EXPECT_EQ(object(bad)["detail"], "1 line is not valid; nothing was imported.");
+    EXPECT_EQ(object(bad)["faults"].as_array().front().at("line"), 2);
+    EXPECT_EQ(ask("POST", "/api/v1/users:import", "garbage").status, 400);
+    EXPECT_EQ(ask("POST", "/api/v1/users:sync").status, 404);
+}
+
+TEST_F(ApiTest, OneImportAtATime) {
+    HttpRequest request{.method = "POST",
+                        .body = "uri\na@contoso.example\n",
+                        .author = {{"alice", "unix"}, control::Role::Admin}};
+    ASSERT_TRUE(parse_target("/api/v1/users:import", request));
+    std::optional<HttpResponse> first;
+    api.handle(request, [&](HttpResponse response) { first = std::move(response); });
+    EXPECT_FALSE(first) << "nothing was run on this thread yet";
+    std::optional<HttpResponse> second;
+    api.handle(request, [&](HttpResponse response) { second = std::move(response); });
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->status, 409);
+    EXPECT_EQ(object(*second)["code"], "IST-API-025");
+    ASSERT_TRUE(posted.run_one());
+    EXPECT_EQ(first->status, 200) << first->body;
+}
+
+TEST_F(ApiTest, WhatAnImportStandsOnMayChangeMeanwhile) {
+    ASSERT_EQ(ask("POST", "/api/v1/sites", R"({"name":"Paris"})").status, 201);
+    HttpRequest request{.method = "POST",
+                        .body = "uri,site\na@contoso.example,Paris\n",
+                        .author = {{"alice", "unix"}, control::Role::Admin}};
+    ASSERT_TRUE(parse_target("/api/v1/users:import", request));
+    std::optional<HttpResponse> answer;
+    api.handle(request, [&](HttpResponse response) { answer = std::move(response); });
+    control::Edit edit{
+        .author = {{"bob", "unix"}, control::Role::Admin}, .reason = {}, .if_match = {}};
+    ASSERT_TRUE(service.erase<policy::Site>("Paris", edit));
+    ASSERT_TRUE(posted.run_one());
+    EXPECT_EQ(answer->status, 412) << answer->body;
+    EXPECT_EQ(store.count_users(), 0U);
 }
 
 }  // namespace

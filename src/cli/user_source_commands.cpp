@@ -1,0 +1,223 @@
+// Where users come from in numbers: a CSV file, the directory.
+#include "base/text.h"
+#include "cli/program.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value_to.hpp>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace isthmus::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::uintmax_t kLargestFile = std::uintmax_t{256} << 20U;  ///< as the daemon takes it
+constexpr std::size_t kShown = 20;
+
+std::int64_t number_of(const json::object& from, std::string_view name) {
+    const json::value* value = from.if_contains(name);
+    return value != nullptr && value->is_number() ? value->to_number<std::int64_t>() : 0;
+}
+
+std::string text_of(const json::value& from, std::string_view name) {
+    const json::value* value = from.is_object() ? from.get_object().if_contains(name) : nullptr;
+    return value != nullptr && value->is_string() ? text::escape_for_log(value->get_string(), 400)
+                                                  : std::string();
+}
+
+const json::array& list_of(const json::object& from, std::string_view name) {
+    static const json::array kNone;
+    const json::value* value = from.if_contains(name);
+    return value != nullptr && value->is_array() ? value->get_array() : kNone;
+}
+
+/// "-" is stdin.
+std::string read_file(const std::string& path) {
+    if (path == "-") {
+        return {std::istreambuf_iterator<char>(std::cin), {}};
+    }
+    std::error_code failed;
+    const bool is_folder = std::filesystem::is_directory(path, failed);
+    const auto size = is_folder ? 0 : std::filesystem::file_size(path, failed);
+    const std::ifstream file(path, std::ios::binary);
+    if (is_folder || failed || !file) {
+        throw NotUsable({fmt::format("{}: cannot be read", text::escape_for_log(path, 200)),
+                         is_folder ? "it is a directory"
+                         : failed  ? failed.message()
+                                   : std::system_category().message(errno),
+                         "name a CSV file, or - for standard input"});
+    }
+    if (size > kLargestFile) {
+        throw NotUsable({fmt::format("{}: is too large", text::escape_for_log(path, 200)),
+                         fmt::format("{} octets; at most {} are taken at once", size, kLargestFile),
+                         "split it: an import keeps whom the file does not name"});
+    }
+    return {std::istreambuf_iterator<char>(file.rdbuf()), {}};
+}
+
+/// What was stored, or that nothing was.
+std::string ending(const json::object& body) {
+    if (const json::value* dry = body.if_contains("dry_run"); dry != nullptr && dry->is_bool()) {
+        if (dry->get_bool()) {
+            return "; a dry run: nothing has changed";
+        }
+    }
+    const json::value* in_force = body.if_contains("in_force");
+    return fmt::format(", revision {}{}",
+                       number_of(body, "revision"),
+                       in_force != nullptr && in_force->is_bool() && in_force->get_bool()
+                           ? ", in force"
+                           : ", stored; the gateway has not confirmed it yet");
+}
+
+bool prints_data(const Program& program) {
+    return program.format() == Format::Json || program.format() == Format::Yaml;
+}
+
+int import_file(const Program& program) {
+    const std::string csv = read_file(program.given("FILE"));
+    const Answer answer = program.call_patiently(
+        "POST",
+        program.switches().dry_run ? "users:import?dry_run=true" : "users:import",
+        csv,
+        "text/csv");
+    if (prints_data(program)) {
+        fmt::print("{}", render(answer.body, program.format(), {}));
+    }
+    if (answer.status >= 300) {
+        const int code = program.failed(answer);
+        if (answer.body.is_object() && !prints_data(program)) {
+            const json::array& faults = list_of(answer.body.get_object(), "faults");
+            for (const json::value& fault : faults) {
+                fmt::print(stderr,
+                           "line {}: {}\n",
+                           number_of(fault.as_object(), "line"),
+                           text_of(fault, "sentence"));
+            }
+        }
+        return code;
+    }
+    if (!prints_data(program) && !program.switches().quiet) {
+        const json::object& body = answer.body.as_object();
+        fmt::print(stderr,
+                   "{} created, {} changed, {} as they were{}\n",
+                   number_of(body, "created"),
+                   number_of(body, "changed"),
+                   number_of(body, "same"),
+                   ending(body));
+    }
+    return 0;
+}
+
+std::string list_of_names(const json::object& body, std::string_view name, std::int64_t total) {
+    std::string out;
+    std::size_t shown = 0;
+    for (const json::value& one : list_of(body, name)) {
+        if (shown++ == kShown) {
+            break;
+        }
+        out += fmt::format("  {}\n", text::escape_for_log(json::value_to<std::string>(one), 300));
+    }
+    return total > static_cast<std::int64_t>(kShown)
+               ? out + fmt::format("  and {} more\n", total - static_cast<std::int64_t>(kShown))
+               : out;
+}
+
+/// Those removed by name, for they are what one looks at before it happens.
+std::string sync_text(const json::object& body) {
+    std::string out = fmt::format("{} users in the directory:", number_of(body, "users"));
+    constexpr std::pair<const char*, const char*> kCounts[] = {{"created", "created"},
+                                                               {"changed", "changed"},
+                                                               {"taken_over", "taken over"},
+                                                               {"renamed", "renamed"},
+                                                               {"disabled", "disabled"},
+                                                               {"enabled", "enabled"},
+                                                               {"removed", "removed"},
+                                                               {"same", "as they were"}};
+    const char* separator = " ";
+    for (const auto& [name, word] : kCounts) {
+        out += fmt::format("{}{} {}", separator, number_of(body, name), word);
+        separator = ", ";
+    }
+    out += '\n';
+    if (const std::int64_t removed = number_of(body, "removed"); removed > 0) {
+        out += fmt::format("removed:\n{}", list_of_names(body, "removed_users", removed));
+    }
+    if (const std::int64_t skipped = number_of(body, "skipped"); skipped > 0) {
+        out += fmt::format("{} entries skipped:\n", skipped);
+        std::size_t shown = 0;
+        for (const json::value& fault : list_of(body, "faults")) {
+            if (shown++ < kShown) {
+                out += fmt::format("  {}: {}\n", text_of(fault, "dn"), text_of(fault, "sentence"));
+            }
+        }
+    }
+    for (const json::value& notice : list_of(body, "notices")) {
+        out += fmt::format("note: {}\n",
+                           text::escape_for_log(json::value_to<std::string>(notice), 400));
+    }
+    return out;
+}
+
+int sync_users(const Program& program) {
+    std::string target = "users:sync";
+    char separator = '?';
+    for (const auto& [is_set, query] : {std::pair(program.switches().dry_run, "dry_run=true"),
+                                        std::pair(program.switches().force, "force=true")}) {
+        if (is_set) {
+            target += separator;
+            target += query;
+            separator = '&';
+        }
+    }
+    const Answer answer = program.call_patiently("POST", target, {});
+    const bool has_report =
+        answer.body.is_object() && answer.body.get_object().contains("created_users");
+    if (prints_data(program)) {
+        fmt::print("{}", render(answer.body, program.format(), {}));
+    } else if (has_report && text_of(answer.body, "outcome") != "failed") {
+        fmt::print("{}", sync_text(answer.body.get_object()));
+    }
+    if (answer.status >= 300) {
+        return program.failed(answer);
+    }
+    if (!program.switches().quiet && has_report) {
+        fmt::print(stderr, "synchronised{}\n", ending(answer.body.get_object()));
+    }
+    return 0;
+}
+
+}  // namespace
+
+void add_user_source_commands(Program& program) {
+    CLI::App& user = program.group("user", "our users");
+    program.word(program.command(user,
+                                 "import",
+                                 "users from a CSV file, all or none: isthmus user import "
+                                 "users.csv --dry-run",
+                                 [&program] { return import_file(program); }),
+                 "FILE",
+                 "the file, - for standard input; its first line names the columns: uri, "
+                 "display_name, enabled, site, pool, homed, policy, upn, logon, dn");
+    program.command(
+        user,
+        "sync",
+        "users as the directory has them, now: isthmus user sync --dry-run; with --force "
+        "even if it removes or disables many",
+        [&program] { return sync_users(program); });
+}
+
+}  // namespace isthmus::cli
