@@ -251,7 +251,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     void refuse_body(std::uint64_t limit) {
         HttpResponse refusal =
             problem(make_error(ErrorKind::TooLong,
-                               "IST-API-038",
+                               "IST-API-050",
                                "The body is too large.",
                                fmt::format("at most {} octets are taken here from you", limit)));
         refusal.status = 413;

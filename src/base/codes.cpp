@@ -93,10 +93,6 @@ constexpr Code kCodes[] = {
      "The database is damaged; the gateway does not start with it.",
      "The evidence names the file and what is wrong. Move it away, start the gateway with a new "
      "one, and restore the newest backup (`isthmus backup restore FILE`); look at the disk."},
-    {"IST-API-038",
-     "The body of the request is larger than is taken there.",
-     "Send less at once. Without signing in 64 KiB are taken; the evidence says how much it is "
-     "for you."},
     {"IST-API-039",
      "The audit log is not as it was written.",
      "The row that is named, or what is missing before it, was changed by somebody who could write "

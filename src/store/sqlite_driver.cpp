@@ -139,8 +139,9 @@ class SqliteDriver final : public Driver {
   public:
     explicit SqliteDriver(std::string path) : path_(std::move(path)) {
         // Secrets are in it: nobody else reads it, whatever the folder allows. SQLite gives its
-        // side files the same mode.
-        const int file = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        // side files the same mode. Only a new file: closing one that is there would drop the
+        // locks that other connections of this process hold on it (POSIX).
+        const int file = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (file >= 0) {
             ::close(file);
         }

@@ -6,6 +6,7 @@
 #include "support/fake_presence.h"
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -242,7 +242,7 @@ TEST_F(HttpServerTest, WhoIsRefusedHearsWhyWhileStillSending) {
     const std::string seen = read_all(stream);
     ::close(stream);
     EXPECT_TRUE(seen.starts_with("HTTP/1.1 413")) << seen;
-    EXPECT_NE(seen.find("IST-API-038"), std::string::npos) << seen;
+    EXPECT_NE(seen.find("IST-API-050"), std::string::npos) << seen;
 }
 
 TEST_F(HttpServerTest, NoValueBreaksTheAnswerApart) {

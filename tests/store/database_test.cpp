@@ -1,6 +1,11 @@
 // What a statement, a transaction and a connection promise is the same on both databases.
 #include "store/bulk.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
 #include <limits>
 
 #include "both_databases.h"
@@ -338,6 +343,44 @@ TEST(SqliteFile, IsForNobodyElse) {
                 << file.path();
         }
     }
+    std::filesystem::remove_all(folder);
+}
+
+// Closing a file drops all locks of the process on it: whoever opens the database beside us, with a
+// shell say, would take himself for the only one, and put our log away.
+TEST(SqliteLocks, SurviveAnotherConnectionOfTheSameProcess) {
+    std::string folder = std::filesystem::temp_directory_path() / "isthmus-store-XXXXXX";
+    mkdtemp(folder.data());
+    const std::string path = folder + "/test.db";
+    {
+        const Database made(path);
+    }
+    std::array<int, 2> ends{};
+    ASSERT_EQ(pipe(ends.data()), 0);
+    const pid_t child = fork();  // before there is a connection, whose state it would share
+    if (child == 0) {
+        char octet = 0;
+        const bool is_told = read(ends[0], &octet, 1) == 1;
+        {
+            Database other(path, Database::Opening::Another).execute("DELETE FROM objects");
+        }
+        _exit(is_told ? 0 : 1);
+    }
+    Database first(path);
+    first.execute("INSERT INTO objects VALUES ('a', 'b', '{}')");
+    {
+        const Database second(path, Database::Opening::Another);
+    }
+    ASSERT_EQ(write(ends[1], "x", 1), 1);
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+    EXPECT_TRUE(std::filesystem::exists(path + "-wal"));
+    Statement read_back = first.prepare("SELECT COUNT(*) FROM objects");
+    EXPECT_TRUE(read_back.step());
+    EXPECT_EQ(read_back.number(0), 0);
+    close(ends[0]);
+    close(ends[1]);
     std::filesystem::remove_all(folder);
 }
 

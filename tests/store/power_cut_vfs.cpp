@@ -32,6 +32,7 @@ struct Undo {
     sqlite3_int64 offset;
     std::string before;
     sqlite3_int64 size;  ///< of the file
+    bool is_truncation = false;
 };
 
 std::vector<Undo>& unsynced() {
@@ -50,8 +51,11 @@ sqlite3_file* real_of(sqlite3_file* file) {
     return reinterpret_cast<File*>(file)->real();
 }
 
-void remember(sqlite3_file* real, sqlite3_int64 offset, std::size_t length) {
-    Undo undo{real, offset, {}, 0};
+void remember(sqlite3_file* real,
+              sqlite3_int64 offset,
+              std::size_t length,
+              bool is_truncation = false) {
+    Undo undo{real, offset, {}, 0, is_truncation};
     real->pMethods->xFileSize(real, &undo.size);
     const auto there =
         std::clamp<sqlite3_int64>(undo.size - offset, 0, static_cast<sqlite3_int64>(length));
@@ -62,25 +66,60 @@ void remember(sqlite3_file* real, sqlite3_int64 offset, std::size_t length) {
     unsynced().push_back(std::move(undo));
 }
 
+void take_back(const Undo& undo, std::size_t skip) {
+    sqlite3_file* file = undo.file;
+    if (undo.before.size() > skip) {
+        file->pMethods->xWrite(file,
+                               undo.before.data() + skip,
+                               static_cast<int>(undo.before.size() - skip),
+                               undo.offset + static_cast<sqlite3_int64>(skip));
+    }
+}
+
+/// A file that was shortened is so as a whole or not at all: what was written to it afterwards went
+/// to other blocks, and is gone with it. True if it counts as not done.
+bool undo_truncation(std::vector<Undo>& of_file) {
+    const auto last = std::find_if(
+        of_file.rbegin(), of_file.rend(), [](const Undo& undo) { return undo.is_truncation; });
+    if (last == of_file.rend()) {
+        return false;
+    }
+    if (std::uniform_int_distribution(0, 1)(disk().random) == 0) {
+        of_file.erase(of_file.begin(), last.base());
+        return false;
+    }
+    for (auto undo = of_file.rbegin(); undo != of_file.rend(); ++undo) {
+        take_back(*undo, 0);
+        undo->file->pMethods->xTruncate(undo->file, undo->size);
+    }
+    return true;
+}
+
 /// Everything, nothing, or part of what the drive had not written is gone.
 [[noreturn]] void cut() {
-    const int mode = std::uniform_int_distribution(0, 3)(disk().random);
-    for (auto undo = unsynced().rbegin(); undo != unsynced().rend(); ++undo) {
-        const int choice = std::uniform_int_distribution(0, 2)(disk().random);
-        if (mode == 0 || (mode > 1 && choice == 0)) {
-            continue;  // this one had reached the disk
+    while (!unsynced().empty()) {
+        sqlite3_file* file = unsynced().front().file;
+        std::vector<Undo> of_file;
+        for (Undo& undo : unsynced()) {
+            if (undo.file == file) {
+                of_file.push_back(std::move(undo));
+            }
         }
-        // Half a sector run: the end of the write is missing.
-        const std::size_t skip = mode == 3 && choice == 1 ? undo->before.size() / 1024 * 512 : 0;
-        sqlite3_file* file = undo->file;
-        if (undo->before.size() > skip) {
-            file->pMethods->xWrite(file,
-                                   undo->before.data() + skip,
-                                   static_cast<int>(undo->before.size() - skip),
-                                   undo->offset + static_cast<sqlite3_int64>(skip));
+        std::erase_if(unsynced(), [&](const Undo& undo) { return undo.file == file; });
+        if (undo_truncation(of_file)) {
+            continue;
         }
-        if (mode == 1) {
-            file->pMethods->xTruncate(file, undo->size);
+        const int mode = std::uniform_int_distribution(0, 3)(disk().random);
+        for (auto undo = of_file.rbegin(); undo != of_file.rend(); ++undo) {
+            const int choice = std::uniform_int_distribution(0, 2)(disk().random);
+            if (mode == 0 || (mode > 1 && choice == 0)) {
+                continue;  // this one had reached the disk
+            }
+            // Half of its sectors had.
+            take_back(*undo, mode == 3 && choice == 1 ? undo->before.size() / 1024 * 512 : 0);
+            if (mode == 1) {
+                undo->file->pMethods->xTruncate(undo->file, undo->size);
+            }
         }
     }
     _exit(kPowerCut);
@@ -112,8 +151,10 @@ int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
     count();
     sqlite3_int64 before = 0;
     real_of(file)->pMethods->xFileSize(real_of(file), &before);
-    remember(
-        real_of(file), size, static_cast<std::size_t>(std::max<sqlite3_int64>(0, before - size)));
+    remember(real_of(file),
+             size,
+             static_cast<std::size_t>(std::max<sqlite3_int64>(0, before - size)),
+             true);
     return real_of(file)->pMethods->xTruncate(real_of(file), size);
 }
 

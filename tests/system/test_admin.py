@@ -148,7 +148,7 @@ class Administration(OwnWorldTest):
     def test_large_bodies_are_refused_before_they_are_read(self):
         for size in (100_000, 10_000_000):  # more than any buffer between us holds
             status, answer, _ = self.browser.ask("POST", "session", b"x" * size)
-            self.assertEqual((status, answer["code"]), (413, "IST-API-038"))
+            self.assertEqual((status, answer["code"]), (413, "IST-API-050"))
         self.assertEqual(self.browser.ask("GET", "session")[0], 401)
 
     # Accounts and sessions

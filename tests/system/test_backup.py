@@ -41,6 +41,8 @@ class Archive(OwnWorldTest):
 
     def setUp(self):
         self.folder = self.world.bench.subdirectory(f"files-{self.id()}")
+        # The last administrator cannot be removed by the gateway.
+        self.sql("DELETE FROM recovery_codes; DELETE FROM admins;")
 
     def tearDown(self):
         self.assertTrue(self.gateway.process.running(), self.gateway.process.tail())
@@ -152,7 +154,6 @@ class Archive(OwnWorldTest):
             self.assertEqual(self.state(other)[:3], self.state()[:3])
         finally:
             other.stop()
-            self.ask("admin", "delete", "mira")
 
     def test_what_is_no_good_backup_changes_nothing(self):
         self.gateway.cli("partner", "create", "stays.example")
@@ -189,8 +190,6 @@ class Archive(OwnWorldTest):
         self.ask("admin", "create", "lara", "--role", "admin", "--password-stdin", stdin=PASSWORD)
         self.assertIn("IST-API-033", self.ask("backup", "restore", without, code=5).stderr)
         self.assertEqual([one["name"] for one in self.told("admin", "list")["items"]], ["lara"])
-        # The unix socket needs no account.
-        self.sql("DELETE FROM admins")
 
     def test_changes_go_on_while_it_is_made(self):
         with open(self.path("users.csv"), "w", encoding="utf-8") as file:
@@ -308,8 +307,9 @@ class Archive(OwnWorldTest):
         codes = self.ask("admin", "confirm-totp", "otto", stdin=totp(secret)).stdout.split()
         self.assertEqual(len(codes), 10)
         self.ask("gateway", "set", "--dialback-passphrase", "-", stdin="hunter2hunter2")
+        self.assertTrue(self.is_stored("otto"))  # it looks in the right place
         for text in (secret, "hunter2hunter2"):
-            self.assertNotIn(text, self.everything_stored())
+            self.assertFalse(self.is_stored(text))
         browser = self.browser(self.gateway)
         self.assertEqual(browser.sign_in("otto", PASSWORD)[0], 401)
         self.gateway.stop()
@@ -327,22 +327,14 @@ class Archive(OwnWorldTest):
         os.rename(key + ".away", key)
         self.gateway.stop()
         self.gateway.restart()
-        self.ask("admin", "delete", "otto")
 
-    def everything_stored(self):
-        """What somebody reads who gets hold of the database."""
-        if self.database == "postgresql":
-            return subprocess.run(
-                ["/bin/sh", "-c", f"grep -rhaoE '[[:print:]]+' {self.world.postgres.data}"],
-                capture_output=True, text=True, errors="replace", timeout=PATIENCE,
-                check=False).stdout
-        text = b""
-        for name in ("isthmus.db", "isthmus.db-wal"):
-            path = os.path.join(self.gateway.directory, name)
-            if os.path.exists(path):
-                with open(path, "rb") as file:
-                    text += file.read()
-        return text.decode("utf-8", "replace")
+    def is_stored(self, text):
+        """Does somebody read it who gets hold of the files of the database?"""
+        places = [self.world.postgres.data] if self.database == "postgresql" else [
+            os.path.join(self.gateway.directory, name)
+            for name in os.listdir(self.gateway.directory) if name.startswith("isthmus.db")]
+        done = subprocess.run(["grep", "-rqaF", text, *places], timeout=PATIENCE, check=False)
+        return done.returncode == 0
 
     # Power cuts
 
