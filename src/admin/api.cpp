@@ -55,6 +55,15 @@ Api::Api(const ApiServices& services)
           {"config:reload", make_reload_resource(services.reload)},
       },
       audit_(services.audit) {
+    if (services.traffic != nullptr) {
+        resources_.emplace("streams", make_stream_resource(*services.traffic));
+        resources_.emplace("dialogs", make_dialog_resource(*services.traffic));
+        resources_.emplace("messages", make_message_resource(*services.traffic));
+        resources_.emplace("conversations", make_conversation_resource(*services.traffic));
+    }
+    if (services.events != nullptr) {
+        resources_.emplace("events", make_event_resource(*services.events));
+    }
     if (services.sign_in != nullptr) {
         add_sign_in_resources(*services.sign_in, resources_);
     }

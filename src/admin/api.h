@@ -20,6 +20,8 @@ struct ApiServices {
     /// Reload of the boot file (log level, certificates), as SIGHUP does; the error text if it
     /// failed.
     std::function<Result<void>()> reload;
+    const control::TrafficService* traffic = nullptr;  ///< nothing: there is no traffic here
+    EventFeed* events = nullptr;
     const SignInServices* sign_in = nullptr;  ///< nothing: there are no accounts here
     /// Hears of what a role may not do.
     control::Audit audit = {};

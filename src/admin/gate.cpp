@@ -82,7 +82,7 @@ bool Gate::is_our_name(std::string_view field) const {
 
 void Gate::handle_local(const HttpRequest& request, const HttpReply& reply) const {
     HttpRequest known = request;
-    authenticate(known, true);
+    authenticate_lasting(known, true);
     if ((!known.body.empty() || known.upload) && !is_body_type(known.header("content-type"))) {
         reply(wrong_body_type());
         return;
@@ -106,7 +106,7 @@ void Gate::handle_remote(const HttpRequest& request, const HttpReply& reply) con
     }
     HttpRequest known = request;
     known.author.role = control::Role::None;
-    authenticate(known, false);
+    authenticate_lasting(known, false);
     api_(known, reply);
 }
 
@@ -137,6 +137,25 @@ std::uint64_t Gate::body_limit(const HttpRequest& head) const {
 bool Gate::is_spooled(const HttpRequest& head) const {
     const Route* route = allowed_route(head);
     return route != nullptr && route->max_body == kMaxBackup;
+}
+
+void Gate::authenticate_lasting(HttpRequest& request, bool is_local) const {
+    HttpRequest later{.method = "GET", .author = request.author};
+    authenticate(request, is_local);
+    if (request.method != "GET") {
+        return;
+    }
+    for (const char* name : {"authorization", "cookie"}) {
+        if (const std::string_view value = request.header(name); !value.empty()) {
+            later.headers.emplace(name, value);
+        }
+    }
+    later.headers.emplace("x-isthmus-background", "1");
+    request.author_now = [this, is_local, later = std::move(later)] {
+        HttpRequest again = later;
+        authenticate(again, is_local);
+        return again.author;
+    };
 }
 
 void Gate::authenticate(HttpRequest& request, bool is_local) const {
@@ -173,8 +192,10 @@ void Gate::use_token(HttpRequest& request, std::string_view field) const {
 }
 
 void Gate::use_cookie(HttpRequest& request, std::string_view cookie) const {
-    // What a page asks for by itself does not keep the session alive.
-    const bool is_use = request.header("x-isthmus-background").empty();
+    // What a page asks for by itself does not keep the session alive, nor does what comes again by
+    // itself when it ends (EventSource, which can send no header).
+    const bool is_use =
+        request.header("x-isthmus-background").empty() && !request.raw_path.ends_with("/events");
     const auto holder = sign_in_.holder_of(cookie, request.author.origin, is_use);
     if (!holder) {
         request.refusal = make_error(

@@ -40,6 +40,8 @@ class Gate {
     /// Null if there is none, or its sender has not the right.
     const Route* allowed_route(const HttpRequest& head) const;
     void authenticate(HttpRequest& request, bool is_local) const;
+    /// As authenticate(), and gives it author_now.
+    void authenticate_lasting(HttpRequest& request, bool is_local) const;
     void use_token(HttpRequest& request, std::string_view value) const;
     void use_cookie(HttpRequest& request, std::string_view cookie) const;
 

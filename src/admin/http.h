@@ -6,6 +6,7 @@
 #include "control/author.h"
 #include "control/sessions.h"
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -40,9 +41,29 @@ struct HttpRequest {
     /// count for nothing.
     std::optional<control::Session> session;
     std::optional<Error> refusal;
+    /// For answers that go on: who the same credentials stand for later; role None when they count
+    /// for nothing any more. Null: nobody checks. It must not outlive the Gate.
+    std::function<control::Author()> author_now;
 
     /// Empty if it was not sent. `name` in lower case.
     std::string_view header(std::string_view name) const;
+};
+
+/// The body of an answer that goes on, sent in chunks. Control thread only.
+class HttpStream {
+  public:
+    /// So many octets may wait for a client that reads slowly.
+    static constexpr std::size_t kMostWaiting = std::size_t{256} * 1024;
+
+    virtual ~HttpStream() = default;
+    /// False: it has ended, or more than kMostWaiting would wait; nothing of `text` is sent then.
+    virtual bool write(std::string_view text) = 0;
+    /// Octets that the kernel has not taken yet.
+    virtual std::size_t waiting() const = 0;
+    /// Ends it in order behind `last_words`, whatever waits; on_gone() is not called any more.
+    virtual void close(std::string_view last_words = {}) = 0;
+    /// `call` runs once, later, when the client is gone or has taken nothing for 15 s.
+    virtual void on_gone(std::function<void()> call) = 0;
 };
 
 struct HttpResponse {
@@ -54,6 +75,9 @@ struct HttpResponse {
     std::shared_ptr<SpoolFile> file = {};
     /// Further fields, in order. Controls in a value are never written to the wire.
     std::vector<std::pair<std::string, std::string>> headers;
+    /// Not null: `body` is only the beginning. Called once, when the head is on its way; who lets
+    /// go of the stream without close() ends it.
+    std::function<void(std::shared_ptr<HttpStream>)> go_on = {};
 };
 
 /// Called once, on the thread of the request.

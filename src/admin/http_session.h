@@ -3,6 +3,7 @@
 #pragma once
 
 #include "admin/answers.h"
+#include "admin/http_chunks.h"
 #include "admin/http_server.h"
 #include "admin/routes.h"
 #include "base/text.h"
@@ -298,6 +299,9 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
         response_->version(11);
         response_->result(static_cast<unsigned>(response.status));
         set_fields(response);
+        if (response.go_on) {
+            return go_on(std::move(response));
+        }
         response_->keep_alive(keep_alive);
         if (response.file) {
             send_head(std::move(response.file), keep_alive);
@@ -357,6 +361,32 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
                           });
     }
 
+    /// The head, then chunks for as long as somebody writes them; the connection ends with them.
+    void go_on(HttpResponse response) {
+        // RFC 9112 §6.1: whoever speaks HTTP/1.0 knows no chunks, and reads until the end.
+        const bool is_chunked = parser_->get().version() >= 11;
+        response_->keep_alive(false);
+        response_->chunked(is_chunked);
+        serializer_.emplace(*response_);
+        lowest().expires_after(kPatience);
+        http::async_write_header(
+            stream_,
+            *serializer_,
+            [self = this->shared_from_this(), is_chunked, given = std::move(response)](
+                beast::error_code error, std::size_t) {
+                if (error) {
+                    return;
+                }
+                auto chunks = std::make_shared<HttpChunks<Stream>>(
+                    std::shared_ptr<Stream>(self, &self->stream_), is_chunked);
+                chunks->start();
+                if (!given.body.empty()) {
+                    chunks->write(given.body);
+                }
+                given.go_on(std::make_shared<HttpChunksHandle<Stream>>(std::move(chunks)));
+            });
+    }
+
     void finish(Unread unread) {
         if constexpr (std::is_same_v<Stream, TlsStream>) {
             lowest().expires_after(kHandshake);
@@ -399,6 +429,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     std::string piece_;  ///< of an upload, or a file that is sent
     std::optional<http::response<http::string_body>> response_;
     std::optional<http::response_serializer<http::string_body>> head_serializer_;
+    std::optional<http::response_serializer<http::string_body>> serializer_;
     HttpRequest request_;
 };
 

@@ -15,6 +15,7 @@
 #include "control/status_service.h"
 #include "control/subscription_service.h"
 #include "control/token_service.h"
+#include "control/traffic_service.h"
 #include "control/user_service.h"
 
 #include <functional>
@@ -25,6 +26,8 @@
 #include <string_view>
 
 namespace isthmus::admin {
+
+class EventFeed;
 
 /// `rest` is what follows "/api/v1/NAME/", empty for NAME itself. What it keeps for a later reply
 /// it copies.
@@ -68,6 +71,12 @@ Resource make_status_resource(control::ReadStatus read_status);
 Resource make_reload_resource(std::function<Result<void>()> reload);
 Resource make_subscription_resource(control::SubscriptionService& subscriptions);
 Resource make_contact_resource(control::ContactService& contacts);
+Resource make_stream_resource(const control::TrafficService& traffic);
+Resource make_dialog_resource(const control::TrafficService& traffic);
+Resource make_message_resource(const control::TrafficService& traffic);
+Resource make_conversation_resource(const control::TrafficService& traffic);
+/// Server-sent events; the feed outlives all connections.
+Resource make_event_resource(EventFeed& feed);
 
 class OidcLogin;
 

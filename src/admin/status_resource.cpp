@@ -2,14 +2,11 @@
 #include "admin/answers.h"
 #include "admin/api.h"
 #include "admin/resource.h"
+#include "admin/traffic_json.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,81 +16,14 @@ namespace json = boost::json;
 
 namespace {
 
-/// A duration at a glance: "90 s", "5 min", "3 h", "2 d".
-std::string short_time(double seconds) {
-    struct Unit {
-        double length;
-        std::string_view name;
-    };
-
-    constexpr Unit kUnits[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
-    // Two of the smaller unit say more than one of the larger.
-    const auto* unit = std::ranges::find_if(
-        kUnits, [&](const Unit& each) { return seconds >= 2 * each.length || each.length == 1; });
-    return fmt::format("{:.0f} {}", std::floor(std::max(seconds, 0.0) / unit->length), unit->name);
-}
-
-/// "IST-TCP-001 at tcp, 192.0.2.7:5269, 12 s ago: connection refused"
-std::string sentence_of(const control::Trouble& trouble) {
-    std::string made = trouble.code;
-    if (!trouble.step.empty()) {
-        made += " at " + trouble.step;
-    }
-    if (!trouble.address.empty()) {
-        made += ", " + trouble.address;
-    }
-    made += fmt::format(", {} ago", short_time(trouble.age_seconds));
-    return trouble.text.empty() ? made : made + ": " + trouble.text;
-}
-
-/// The sentence for people, the parts for programs.
-void add_trouble(json::object& to, const std::optional<control::Trouble>& trouble) {
-    to["last_error"] = trouble ? sentence_of(*trouble) : "";
-    if (trouble) {
-        to["last_error_code"] = trouble->code;
-        to["last_error_step"] = trouble->step;
-        to["last_error_address"] = trouble->address;
-        to["last_error_age_seconds"] = trouble->age_seconds;
-    }
-}
-
-json::object to_json(const control::PeerStatus& peer) {
-    json::object made{
-        {"name", peer.name},
-        {"target", peer.target},
-        {"transport", peer.transport},
-        {"state", peer.state},
-        {"state_seconds", peer.state_seconds},
-        {"pending", peer.pending},
-    };
-    add_trouble(made, peer.last_error);
-    return made;
-}
-
-json::object to_json(const control::StreamStatus& stream) {
-    json::object made{
-        {"local_domain", stream.local_domain},
-        {"remote_domain", stream.remote_domain},
-        {"direction", stream.direction},
-        {"state", stream.state},
-        {"auth", stream.auth},
-        {"tls", stream.tls},
-        {"remote_address", stream.remote_address},
-        {"queued", stream.queued},
-        {"oldest_seconds", stream.oldest_seconds},
-    };
-    add_trouble(made, stream.last_error);
-    return made;
-}
-
 json::object to_json(const control::Status& status) {
     json::array streams;
     for (const auto& stream : status.streams) {
-        streams.push_back(to_json(stream));
+        streams.push_back(admin::to_json(stream));
     }
     json::array peers;
     for (const auto& peer : status.peers) {
-        peers.push_back(to_json(peer));
+        peers.push_back(admin::to_json(peer));
     }
     json::object made{
         {"version", status.version},

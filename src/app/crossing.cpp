@@ -1,12 +1,12 @@
 #include "app/crossing.h"
 
+#include "app/crossing_ask.h"
 #include "app/subscription_views.h"
 #include "base/log.h"
 #include "base/text.h"
 
 #include <fmt/format.h>
 
-#include <future>
 #include <utility>
 
 namespace isthmus::app {
@@ -15,10 +15,6 @@ namespace {
 
 /// A million pairs are looked at in less than a second.
 constexpr Duration kListPatience = std::chrono::seconds(10);
-
-Error no_answer() {
-    return make_error(ErrorKind::Timeout, {}, "The traffic thread does not answer.", {});
-}
 
 Error no_such_subscription(std::string_view id) {
     return make_error(ErrorKind::NotFound,
@@ -30,23 +26,16 @@ Error no_such_subscription(std::string_view id) {
 }  // namespace
 
 Crossing::Crossing(TrafficWing& traffic, net::EventLoop& control, store::SubscriptionStore& store)
-    : traffic_(traffic), control_(control), store_(store) {
+    : traffic_(traffic),
+      control_(control),
+      store_(store),
+      status_questions_(control),
+      dialog_questions_(control),
+      message_questions_(control) {
     traffic_.subscription_queue().set_commit(
         [this](SubscriptionQueue::Batch batch, std::function<void(bool)> on_outcome) {
             commit(std::move(batch), std::move(on_outcome));
         });
-}
-
-template <class T>
-std::optional<T> Crossing::ask(std::function<T()> work, std::chrono::milliseconds patience) {
-    // Shared: the traffic thread may answer after we have gone on.
-    auto promise = std::make_shared<std::promise<T>>();
-    std::future<T> answer = promise->get_future();
-    traffic_.loop().post([promise, work = std::move(work)] { promise->set_value(work()); });
-    if (answer.wait_for(patience) != std::future_status::ready) {
-        return std::nullopt;
-    }
-    return answer.get();
 }
 
 bool Crossing::publish(std::shared_ptr<const policy::Policy> policy) {
@@ -117,14 +106,6 @@ void Crossing::write_rest() {
     if (const auto rest = traffic_.subscription_queue().take_rest(); !rest.empty()) {
         write(rest);
     }
-}
-
-template <class T>
-Result<T> Crossing::ask_flow(std::function<Result<T>(gateway::Subscriptions&)> work) {
-    auto answer =
-        ask<Result<T>>([this, work = std::move(work)] { return work(traffic_.subscriptions()); },
-                       std::chrono::seconds(2));
-    return answer ? std::move(*answer) : Result<T>(no_answer());
 }
 
 control::PresenceSide Crossing::presence_side() {

@@ -4,11 +4,14 @@
 #pragma once
 
 #include "app/config.h"
+#include "app/questions.h"
 #include "app/subscription_queue.h"
 #include "app/traffic_wing.h"
 #include "base/result.h"
 #include "control/status_service.h"
 #include "control/subscription_service.h"
+#include "control/traffic_service.h"
+#include "gateway/message_status.h"
 #include "net/event_loop.h"
 #include "net/wire.h"
 #include "policy/policy.h"
@@ -51,6 +54,7 @@ class Crossing {
 
     /// For control/'s services; it must not outlive this.
     control::PresenceSide presence_side();
+    control::TrafficSide traffic_side();
 
     /// After the traffic thread has ended: writes what it had queued and nobody has written yet.
     void write_rest();
@@ -92,6 +96,13 @@ class Crossing {
     void list(const control::SubscriptionFilter& filter, ListDone done);
     void answer_list(std::uint64_t question, Result<control::SubscriptionPage> page);
 
+    void list_dialogs(const control::SubscriptionFilter& filter,
+                      control::TrafficSide::DialogsDone done);
+    void list_messages(const control::MessageFilter& filter,
+                       control::TrafficSide::MessagesDone done);
+    /// On the traffic thread: a slice a turn.
+    void go_on(const std::shared_ptr<gateway::MessageListing>& listing, std::uint64_t question);
+
     TrafficWing& traffic_;
     net::EventLoop& control_;
     store::SubscriptionStore& store_;
@@ -102,6 +113,9 @@ class Crossing {
     std::map<std::uint64_t, Done> questions_;
     std::map<std::uint64_t, ListQuestion> lists_;
     std::uint64_t next_question_ = 0;
+    Questions<control::Status> status_questions_;
+    Questions<control::DialogPage> dialog_questions_;
+    Questions<control::MessagePage> message_questions_;
 };
 
 }  // namespace isthmus::app

@@ -1,6 +1,8 @@
 #include "app/daemon.h"
 
 #include "admin/api.h"
+#include "admin/event_feed.h"
+#include "admin/live_watch.h"
 #include "app/addresses.h"
 #include "app/admin_wing.h"
 #include "app/archive.h"
@@ -17,6 +19,7 @@
 #include "control/directory_service.h"
 #include "control/policy_service.h"
 #include "control/subscription_service.h"
+#include "control/traffic_service.h"
 #include "control/user_service.h"
 #include "net/event_loop.h"
 #include "net/tls_context.h"
@@ -274,6 +277,11 @@ class Daemon {
         const control::PresenceSide presence = crossing_->presence_side();
         subscriptions_.emplace(presence, canonical_names());
         contacts_.emplace(presence, canonical_names());
+        traffic_service_.emplace(crossing_->traffic_side(), canonical_names());
+        events_.emplace(control_.timers(), SystemRandom().hex(4));
+        live_watch_.emplace(*events_, *traffic_service_, control_.timers(), [this] {
+            return policies_->current().revision();
+        });
         users_.emplace(*policies_);
         admin_.emplace(config_, control_, *database_, *keys_, audit_to(*database_));
         expect(admin_->set_up_oidc());
@@ -301,6 +309,8 @@ class Daemon {
                                         .contacts = *contacts_,
                                         .read_status = read_status_,
                                         .reload = [this] { return reload(); },
+                                        .traffic = &*traffic_service_,
+                                        .events = &*events_,
                                         .sign_in = &admin_->services(),
                                         .audit = admin_->audit(),
                                         .connect = connect,
@@ -356,11 +366,14 @@ class Daemon {
         log::event(
             log::Level::Info, "daemon.drain", {{"msg", "no new work; finishing what there is"}});
         notify("STOPPING=1");
+        events_->stop();
         crossing_->drain(std::chrono::seconds(config_.drain_seconds), [this] { control_.stop(); });
     }
 
     void stop() {
         archive_.reset();
+        events_->stop();
+        live_watch_.reset();
         directory_.reset();
         admin_.reset();
         api_.reset();
@@ -413,6 +426,9 @@ class Daemon {
     std::optional<control::UserService> users_;
     std::optional<control::SubscriptionService> subscriptions_;
     std::optional<control::ContactService> contacts_;
+    std::optional<control::TrafficService> traffic_service_;
+    std::optional<admin::EventFeed> events_;
+    std::optional<admin::LiveWatch> live_watch_;
     SystemRandom random_;
     std::optional<control::DirectoryService> directory_;
     control::ReadStatus read_status_;

@@ -1,12 +1,15 @@
 #include "app/traffic_wing.h"
 
 #include "app/config_values.h"
+#include "app/traffic_views.h"
 #include "app/version.h"
 #include "base/text.h"
 #include "net/resolver.h"
+#include "net/tls_context.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -149,18 +152,6 @@ std::string text_of(std::string_view sentence, std::string_view evidence) {
     return fmt::format("{}{}{}", sentence, has_both ? ": " : "", evidence);
 }
 
-std::optional<control::Trouble> trouble_of(const std::optional<xmpp::LinkTrouble>& trouble,
-                                           TimePoint now) {
-    if (!trouble) {
-        return std::nullopt;
-    }
-    return control::Trouble{.code = trouble->code,
-                            .step = trouble->step,
-                            .text = text_of(trouble->text, trouble->evidence),
-                            .address = trouble->address,
-                            .age_seconds = seconds(now - trouble->at)};
-}
-
 }  // namespace
 
 TrafficWing::TrafficWing(const Config& config,
@@ -260,6 +251,7 @@ Listening TrafficWing::listen(const Config& config) {
             continue;
         }
         made.xmpp.push_back(bound->front().to_string());
+        xmpp_listeners_.push_back(made.xmpp.back());
     }
     if (made.failures.empty()) {
         is_listening_ = true;
@@ -275,6 +267,7 @@ void TrafficWing::set_policy(std::shared_ptr<const policy::Policy> policy) {
 void TrafficWing::set_tls(const std::shared_ptr<const net::TlsContext>& context) {
     user_agent_->set_tls(context);
     server_->set_tls(context);
+    has_certificate_ = context != nullptr && context->has_certificate();
 }
 
 std::vector<control::PeerStatus> TrafficWing::peer_status(TimePoint now) const {
@@ -322,17 +315,18 @@ control::Status TrafficWing::status() {
     made.messages_queued = gateway_.queued();
     made.oldest_queued_seconds = seconds(gateway_.oldest_queued());
     for (const xmpp::LinkStatus& link : server_->status()) {
-        made.streams.push_back({.local_domain = link.local_domain,
-                                .remote_domain = link.remote_domain,
-                                .direction = link.outgoing ? "out" : "in",
-                                .state = link.state,
-                                .auth = link.auth,
-                                .tls = link.tls_version,
-                                .remote_address = link.remote_address,
-                                .queued = link.queued,
-                                .oldest_seconds = seconds(link.oldest),
-                                .last_error = trouble_of(link.last_error, now)});
+        const policy::Partner* partner = gateway_.policy().partner_of(link.remote_domain);
+        made.streams.push_back(
+            to_control(link, partner != nullptr ? partner->domain : std::string(), now));
     }
+    const gateway::Counters::Totals& totals = gateway_.totals();
+    std::ranges::copy(totals.messages, made.messages);
+    std::ranges::copy(totals.failures, made.failures);
+    made.last_message_row = gateway_.last_message_row();
+    made.subscriptions = gateway_.subscription_count();
+    made.dialogs = gateway_.dialog_count();
+    made.xmpp_listeners = xmpp_listeners_;
+    made.has_certificate = has_certificate_;
     made.peers = peer_status(now);
     return made;
 }

@@ -19,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -68,6 +69,11 @@ class TrafficWing {
     void set_tls(const std::shared_ptr<const net::TlsContext>& context);
     control::Status status();
 
+    bool close_stream(std::string_view id) { return server_->close_stream(id); }
+
+    /// One slice; true when the list is complete.
+    bool go_on(gateway::MessageListing& listing) const { return gateway_.go_on(listing); }
+
     gateway::Subscriptions& subscriptions() { return gateway_.subscriptions(); }
 
     void drain(Duration patience, std::function<void()> on_done);
@@ -80,6 +86,8 @@ class TrafficWing {
     void check_drained();
 
     std::string server_name_;
+    std::vector<std::string> xmpp_listeners_;
+    bool has_certificate_ = false;
     TimePoint started_{};
     bool is_listening_ = false;
     bool is_draining_ = false;

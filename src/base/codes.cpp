@@ -74,8 +74,9 @@ constexpr Code kCodes[] = {
      "Restore it with the version that made it, or a newer one."},
     {"IST-API-033",
      "After the restoration no administrator of the role admin could sign in; nothing was changed.",
-     "Restore a backup in which there is an enabled account of the role admin; or delete the "
-     "present accounts first, on the gateway itself: the unix socket needs none."},
+     "Restore a backup in which there is an enabled account of the role admin. A gateway that "
+     "never "
+     "had an account, in a new state directory, takes any backup."},
     {"IST-API-034",
      "What the backup holds does not fit this gateway; nothing was changed.",
      "The evidence names the object. Restore it with the configuration file of the gateway that "
@@ -97,6 +98,9 @@ constexpr Code kCodes[] = {
      "The audit log is not as it was written.",
      "The row that is named, or what is missing before it, was changed by somebody who could write "
      "the database. Compare with an export or a backup; find out who has access to the database."},
+    {"IST-API-040",
+     "Too many clients follow the events or recordings of this gateway.",
+     "Close panels and `--watch` commands that nobody looks at; 64 may follow at a time."},
     {"IST-AUTH-001",
      "The SIP peer may not assert the sender's domain.",
      "Add the domain to `domains` of that [[sip.peer]] if the peer is the domain's server."},

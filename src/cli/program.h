@@ -149,6 +149,7 @@ void add_partner_commands(Program& program);
 void add_policy_commands(Program& program);
 void add_subscription_commands(Program& program);
 void add_contact_commands(Program& program);
+void add_traffic_commands(Program& program);
 void add_user_commands(Program& program);
 void add_user_source_commands(Program& program);
 void add_domain_commands(Program& program);

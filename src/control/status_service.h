@@ -1,6 +1,7 @@
 // What `isthmus status` and the health pages show, as plain values; filled by the crossing.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -18,14 +19,34 @@ struct Trouble {
     double age_seconds = 0;
 };
 
+/// What the server at the other end of a stream has shown.
+struct CertificateStatus {
+    std::string subject;
+    std::vector<std::string> names;  ///< domains it speaks for: dNSName, SRVName, XmppAddr
+    std::int64_t not_after = 0;      ///< seconds since 1970
+    std::string sha256;
+    bool is_trusted = false;
+    std::string trust_error;  ///< why not
+};
+
 struct StreamStatus {
+    std::string id;         ///< for closing it; empty: there is no stream to close
+    std::string stream_id;  ///< of the stream header
     std::string local_domain;
     std::string remote_domain;
+    std::string partner;    ///< primary domain; empty: none
     std::string direction;  ///< in, out
     std::string state;
     std::string auth;
-    std::string tls;
+    std::string tls;  ///< version, as "TLSv1.3"; empty: none
+    std::string cipher;
     std::string remote_address;
+    double age_seconds = 0;
+    std::uint64_t stanzas_in = 0;
+    std::uint64_t stanzas_out = 0;
+    std::uint64_t octets_in = 0;
+    std::uint64_t octets_out = 0;
+    std::optional<CertificateStatus> certificate;
     std::size_t queued = 0;
     double oldest_seconds = 0;
     std::optional<Trouble> last_error;
@@ -61,8 +82,17 @@ struct Status {
     std::size_t messages_pending = 0;
     std::size_t messages_queued = 0;
     double oldest_queued_seconds = 0;
+    /// Since the start, sip_to_xmpp and xmpp_to_sip: all that were accepted for processing, and
+    /// those of them that did not get through.
+    std::uint64_t messages[2] = {};
+    std::uint64_t failures[2] = {};
+    std::uint64_t last_message_row = 0;  ///< of the history, see MessageFilter::after_row
+    std::size_t subscriptions = 0;       ///< directions of pairs that somebody asked for
+    std::size_t dialogs = 0;
     std::vector<StreamStatus> streams;
     std::vector<PeerStatus> peers;
+    std::vector<std::string> xmpp_listeners;  ///< "0.0.0.0:5269"
+    bool has_certificate = false;             ///< one that TLS can be offered with
     std::optional<DirectoryStatus> directory;  ///< nothing if none is configured
 };
 

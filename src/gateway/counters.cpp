@@ -1,15 +1,28 @@
 #include "gateway/counters.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace isthmus::gateway {
 
 std::string_view direction_name(Direction direction) {
     return direction == Direction::SipToXmpp ? "sip_to_xmpp" : "xmpp_to_sip";
 }
 
+namespace {
+
+constexpr std::string_view kNames[] = {
+    "delivered", "denied", "invalid", "refused", "failed", "limited", "dropped"};
+
+}  // namespace
+
 std::string_view outcome_name(Outcome outcome) {
-    constexpr std::string_view kNames[] = {
-        "delivered", "denied", "invalid", "refused", "failed", "limited", "dropped"};
     return kNames[static_cast<std::size_t>(outcome)];
+}
+
+Outcome outcome_named(std::string_view name) {
+    const auto* found = std::ranges::find(kNames, name);
+    return found == std::end(kNames) ? Outcome::Failed : static_cast<Outcome>(found - kNames);
 }
 
 Counters::Counters(metrics::Registry& registry)
@@ -72,7 +85,10 @@ Counters::Row& Counters::row(std::uint32_t partner) {
 }
 
 void Counters::count(Direction direction, std::uint32_t partner, Outcome outcome) {
-    row(partner)[static_cast<std::size_t>(direction)][static_cast<std::size_t>(outcome)]->add();
+    const auto way = static_cast<std::size_t>(direction);
+    row(partner)[way][static_cast<std::size_t>(outcome)]->add();
+    ++totals_.messages[way];
+    totals_.failures[way] += outcome != Outcome::Delivered && outcome != Outcome::Dropped ? 1 : 0;
 }
 
 void Counters::count(Direction direction, const policy::Decision& decision, Outcome outcome) {

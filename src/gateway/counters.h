@@ -30,6 +30,8 @@ enum class Outcome : std::uint8_t {
 };
 
 std::string_view outcome_name(Outcome outcome);
+/// Failed if it is none of those names.
+Outcome outcome_named(std::string_view name);
 
 class Counters {
   public:
@@ -42,6 +44,14 @@ class Counters {
     void count(Direction direction, std::uint32_t partner, Outcome outcome);
     void observe(Direction direction, Duration taken);
     void count_decision(const policy::Decision& decision);
+
+    /// All that were counted, of both directions, and those of them that nobody got.
+    struct Totals {
+        std::array<std::uint64_t, 2> messages{};  ///< by Direction
+        std::array<std::uint64_t, 2> failures{};
+    };
+
+    const Totals& totals() const { return totals_; }
 
     /// Partner index that stands for "other".
     static constexpr std::uint32_t kOther = 0xffffffffU;
@@ -58,6 +68,7 @@ class Counters {
     Row make_row(std::string_view label);
 
     metrics::Registry& registry_;
+    Totals totals_;
     std::vector<std::string_view> names_;  // views into the snapshot that is in force
     std::vector<std::unique_ptr<Row>> rows_;
     std::unique_ptr<Row> other_;

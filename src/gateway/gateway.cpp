@@ -63,6 +63,16 @@ void Gateway::on_request(const sip::Request& request,
     }
 }
 
+void Gateway::on_notify_ahead(std::string_view call_id) {
+    presence_.ahead().expect_notify(call_id);
+}
+
+void Gateway::on_presence_ahead(const xmpp::Jid& from, const xmpp::Jid& to) {
+    if (const ServedDomain* served = admission_.served_xmpp(to.domain)) {
+        presence_.ahead().expect_presence(to.local, served->sip, from.local, from.domain);
+    }
+}
+
 void Gateway::on_message(const xmpp::Message& message) {
     messages_.on_message(message);
 }

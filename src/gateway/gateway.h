@@ -55,6 +55,17 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
 
     const policy::Policy& policy() const { return admission_.policy(); }
 
+    const Counters::Totals& totals() const { return counters_.totals(); }
+
+    /// See MessageFilter::after_row.
+    std::uint64_t last_message_row() const { return messages_.last_row(); }
+
+    bool go_on(MessageListing& listing) const { return messages_.go_on(listing); }
+
+    std::size_t subscription_count() const { return presence_.subscription_count(); }
+
+    std::size_t dialog_count() const { return presence_.dialog_count(); }
+
     std::size_t pending() const { return messages_.pending() + presence_.pending(); }
 
     std::size_t queued() const { return messages_.queued(); }
@@ -68,7 +79,9 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
                     std::unique_ptr<sip::IncomingRequest> transaction) override;
 
     // xmpp::StanzaHandler
+    void on_notify_ahead(std::string_view call_id) override;
     void on_message(const xmpp::Message& message) override;
+    void on_presence_ahead(const xmpp::Jid& from, const xmpp::Jid& to) override;
     void on_presence(const xmpp::Presence& presence) override;
     void on_sent(std::uint64_t cookie) override;
     void on_not_sent(std::uint64_t cookie, const Error& error) override;

@@ -31,6 +31,9 @@ class KeptPresence {
     /// Resources that are available; views die with the next change.
     void available(std::vector<std::string_view>& into) const;
 
+    /// Asks for its memory, once the object itself has arrived.
+    void prefetch() const { entries_.prefetch(); }
+
     /// The others; views die with the next change.
     void left(std::vector<std::string_view>& into) const;
 

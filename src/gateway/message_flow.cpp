@@ -72,6 +72,11 @@ std::string_view MessageFlow::peer_name(std::string_view sip_domain) const {
     return {};
 }
 
+void MessageFlow::note_failure(const MessageReport& report) {
+    log_.failure(report, arena_);
+    history_.add(report, outcome_named(report.result), timers_.now());
+}
+
 const DeliveryNotices::Entry* MessageFlow::notice_of(std::string_view stanza_id,
                                                      const xmpp::Message& message) const {
     const auto id = notices_.size() == 0 ? std::nullopt : log_.id_of(stanza_id);
@@ -82,7 +87,8 @@ void MessageFlow::on_late_error(const xmpp::Message& message) {
     // RFC 6120 §8.3.1: an error is never answered.
     counters_.late_errors.add();
     const DeliveryNotices::Entry* entry = notice_of(message.id, message);
-    log_.failure({.direction = Direction::SipToXmpp,
+    note_failure({.direction = Direction::SipToXmpp,
+                  .id = log_.id_of(message.id).value_or(0),
                   .code = "IST-XMPP-005",
                   .text = message.error ? xmpp::condition_name(message.error->condition) : "",
                   .step = "delivery",
@@ -90,8 +96,7 @@ void MessageFlow::on_late_error(const xmpp::Message& message) {
                   .to = address_text(message.to, arena_),
                   .stanza_id = message.id,
                   .partner = partner_of(message.from.domain),
-                  .since = timers_.now()},
-                 arena_);
+                  .since = timers_.now()});
     if (entry != nullptr) {
         send_notice(*entry, translate::ImdnStatus::Failed);
         // One failure is the end of it, whatever else the partner sends.
@@ -131,6 +136,7 @@ void MessageFlow::send_notice(const DeliveryNotices::Entry& entry, translate::Im
     notice.since = timers_.now();
     notice.kind = ToSipKind::Notice;
     notice.asks_imdn = false;
+    notice.is_sent = false;
     const Outbox::Submitted submitted = outbox_.submit(made.request, cookie);
     if (submitted.fate == Outbox::Fate::Full) {
         to_sip_.release(cookie);

@@ -14,7 +14,9 @@
 #include "gateway/counters.h"
 #include "gateway/delivery_notices.h"
 #include "gateway/gateway_config.h"
+#include "gateway/message_history.h"
 #include "gateway/message_log.h"
+#include "gateway/message_status.h"
 #include "gateway/outbox.h"
 #include "gateway/sent_messages.h"
 #include "gateway/sip_side.h"
@@ -59,6 +61,11 @@ class MessageFlow final : private Outbox::Sender,
 
     Duration oldest_queued() const { return outbox_.oldest(); }
 
+    std::uint64_t last_row() const { return history_.last(); }
+
+    /// One slice of a list: true when it is complete.
+    bool go_on(MessageListing& listing) const;
+
     /// Forgets what is under way without an answer: the wings are about to go.
     void abandon();
 
@@ -93,6 +100,7 @@ class MessageFlow final : private Outbox::Sender,
         std::uint32_t target = 0;  ///< of the outbox
         ToSipKind kind = ToSipKind::Text;
         bool asks_imdn = false;
+        bool is_sent = false;  ///< else it waits behind another to the same target
     };
 
     static Outcome outcome_of(ErrorKind kind);
@@ -102,6 +110,15 @@ class MessageFlow final : private Outbox::Sender,
     std::string_view partner_of(std::string_view remote_domain) const;
     std::string_view peer_name(int index) const;
     std::string_view peer_name(std::string_view sip_domain) const;
+
+    /// A line in the log and a row of the history.
+    void note_failure(const MessageReport& report);
+    void note_end(const ToSip& entry, Outcome outcome);
+    // message_listing
+    MessageStatus status_of(const MessageHistory::Row& row, Arena& arena) const;
+    MessageStatus status_of(const ToXmpp& entry, Arena& arena) const;
+    MessageStatus status_of(const ToSip& entry, Arena& arena) const;
+    void name_ends(MessageStatus& status, Arena& arena) const;
 
     void refuse(const sip::Request& request,
                 const sip::Origin& origin,
@@ -193,6 +210,7 @@ class MessageFlow final : private Outbox::Sender,
     SipSide* sip_side_ = nullptr;
     xmpp::Server* server_ = nullptr;
     MessageLog log_;
+    MessageHistory history_;
     Arena arena_;
     xmpp::Message message_;  ///< reused, keeps its vectors' capacity
     Slab<ToXmpp> to_xmpp_;

@@ -34,7 +34,7 @@ void MessageFlow::bounce(const xmpp::Message& message,
     report.stanza_id = message.id;
     report.partner = partner_of(message.from.domain);
     report.since = timers_.now();
-    log_.failure(report, arena_);
+    note_failure(report);
 }
 
 void MessageFlow::on_message(const xmpp::Message& message) {
@@ -260,6 +260,7 @@ bool MessageFlow::submit(std::uint64_t id,
     entry.partner = decision.partner_index;
     entry.kind = kind;
     entry.asks_imdn = !made.imdn_message_id.empty();
+    entry.is_sent = false;
     if (log::is_enabled(log::Level::Debug)) {
         log_.step("im.in",
                   {.direction = Direction::XmppToSip,
@@ -290,7 +291,31 @@ bool MessageFlow::submit(std::uint64_t id,
 }
 
 void MessageFlow::transmit(const sip::OutgoingRequest& request, std::uint64_t cookie) {
-    sip_side_->send(request, to_sip_.find(cookie)->sip_domain, *this, cookie);
+    ToSip& entry = *to_sip_.find(cookie);
+    entry.is_sent = true;
+    sip_side_->send(request, entry.sip_domain, *this, cookie);
+}
+
+void MessageFlow::note_end(const ToSip& entry, Outcome outcome) {
+    if (entry.kind == ToSipKind::Text) {
+        history_.add({.direction = Direction::XmppToSip,
+                      .id = entry.id,
+                      .from = entry.from,
+                      .to = entry.to,
+                      .call_id = entry.call_id,
+                      .stanza_id = entry.stanza_id,
+                      .partner = partner_name(entry.partner),
+                      .peer = peer_name(entry.sip_domain),
+                      .since = entry.since},
+                     outcome,
+                     timers_.now());
+    }
+    if (log::is_enabled(log::Level::Debug)) {
+        log_.step("im.done",
+                  {.direction = Direction::XmppToSip, .id = entry.id, .since = entry.since},
+                  outcome_name(outcome),
+                  arena_);
+    }
 }
 
 void MessageFlow::finish_to_sip(std::uint64_t cookie,
@@ -307,7 +332,7 @@ void MessageFlow::finish_to_sip(std::uint64_t cookie,
                                 entry.stanza_id,
                                 *error);
         }
-        log_.failure({.direction = Direction::XmppToSip,
+        note_failure({.direction = Direction::XmppToSip,
                       .id = entry.id,
                       .code = code,
                       .text = detail,
@@ -319,13 +344,9 @@ void MessageFlow::finish_to_sip(std::uint64_t cookie,
                       .partner = partner_name(entry.partner),
                       .peer = peer_name(entry.sip_domain),
                       .result = outcome_name(outcome),
-                      .since = entry.since},
-                     arena_);
-    } else if (log::is_enabled(log::Level::Debug)) {
-        log_.step("im.done",
-                  {.direction = Direction::XmppToSip, .id = entry.id, .since = entry.since},
-                  outcome_name(outcome),
-                  arena_);
+                      .since = entry.since});
+    } else {
+        note_end(entry, outcome);
     }
     if (entry.kind != ToSipKind::Notice) {
         counters_.count(Direction::XmppToSip, entry.partner, outcome);

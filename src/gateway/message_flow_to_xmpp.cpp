@@ -30,7 +30,7 @@ void MessageFlow::refuse(const sip::Request& request,
     report.call_id = request.call_id;
     report.peer = peer_name(origin.peer);
     report.since = timers_.now();
-    log_.failure(report, arena_);
+    note_failure(report);
 }
 
 void MessageFlow::on_request(const sip::Request& request,
@@ -246,6 +246,17 @@ void MessageFlow::on_sent(std::uint64_t cookie) {
         return;
     }
     // RFC 3428 §7: a gateway into another network cannot promise delivery, so 202 (gap G-31).
+    const sip::IncomingRequest::Names names = entry->transaction->names();
+    history_.add({.direction = Direction::SipToXmpp,
+                  .id = entry->id,
+                  .from = names.from,
+                  .to = names.to,
+                  .call_id = names.call_id,
+                  .partner = partner_name(entry->partner),
+                  .peer = peer_name(entry->peer),
+                  .since = entry->since},
+                 Outcome::Delivered,
+                 timers_.now());
     entry->transaction->respond(202);
     counters_.count(Direction::SipToXmpp, entry->partner, Outcome::Delivered);
     counters_.observe(Direction::SipToXmpp, timers_.now() - entry->since);
@@ -272,7 +283,7 @@ void MessageFlow::on_not_sent(std::uint64_t cookie, const Error& error) {
     counters_.count(Direction::SipToXmpp, entry->partner, outcome);
     // While the transaction still knows them.
     const sip::IncomingRequest::Names names = entry->transaction->names();
-    log_.failure({.direction = Direction::SipToXmpp,
+    note_failure({.direction = Direction::SipToXmpp,
                   .id = entry->id,
                   .code = error.code,
                   .text = error.detail.empty() ? error.public_text : error.detail,
@@ -284,8 +295,7 @@ void MessageFlow::on_not_sent(std::uint64_t cookie, const Error& error) {
                   .partner = partner_name(entry->partner),
                   .peer = peer_name(entry->peer),
                   .result = outcome_name(outcome),
-                  .since = entry->since},
-                 arena_);
+                  .since = entry->since});
     entry->transaction->respond(answer.response());
     // RFC 5438 §12.1.3.1: the response tells it, so no notice must.
     notices_.forget(entry->id);

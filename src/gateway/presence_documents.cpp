@@ -14,7 +14,11 @@ void PresenceFlow::write_document(const Entry& entry,
                                   Arena& arena,
                                   sip::NotifyContent& into) const {
     const Ends ends = ends_of(entry, arena);
-    std::vector<xmpp::Presence> all;
+    // One for all, as for what is kept: this is the hot path of presence.
+    thread_local std::vector<xmpp::Presence> all;
+    thread_local Buffer out;
+    all.clear();
+    out.clear();
     entry.value.xmpp_presence.read(ends.contact, ends.user, arena, all);
     if (is_closed && !all.empty()) {
         all.front() = all.back();
@@ -29,7 +33,6 @@ void PresenceFlow::write_document(const Entry& entry,
     if (!document) {
         return;
     }
-    Buffer out;
     sip::write_pidf(document->pidf, out);
     into.body = arena.copy(out.view());
     into.content_language = document->content_language;

@@ -12,8 +12,6 @@ namespace isthmus::gateway {
 
 namespace {
 
-constexpr std::uint32_t kFullRetry = 10;  // seconds; the link's queue was full
-
 std::uint32_t seconds_now() {
     return static_cast<std::uint32_t>(std::time(nullptr));
 }
@@ -56,11 +54,24 @@ void PresenceFlow::attach(SipSide& sip_side,
     // Several devices of a SIP user may watch the same contact.
     notifying.max_dialogs = std::max(notifying.max_dialogs, config_.max_pairs);
     notifiers_ = sip::make_notifiers(notifying, events, timers_, random_, metrics_, *this);
+    ahead_.attach(*subscribers_, *notifiers_);
 }
 
 // --- pairs ------------------------------------------------------------------------------------
 
+/// Within a turn several steps of one pair ask for them; outside they cannot be kept.
 PresenceFlow::Ends PresenceFlow::ends_of(const Entry& entry, Arena& arena) const {
+    if (depth_ == 0) {
+        return make_ends(entry, arena);
+    }
+    if (ends_entry_ != &entry) {
+        ends_ = make_ends(entry, arena_);
+        ends_entry_ = &entry;
+    }
+    return ends_;
+}
+
+PresenceFlow::Ends PresenceFlow::make_ends(const Entry& entry, Arena& arena) const {
     Ends made;
     made.contact = xmpp::Jid::from_prepared(entry.contact());
     made.uri =
@@ -130,6 +141,7 @@ void PresenceFlow::collect(PairHandle handle) {
     refuse_held(handle, 500);
     by_user_.remove(static_cast<std::uint32_t>(handle), entry->user());
     book_.erase(handle);
+    ends_entry_ = nullptr;
 }
 
 // --- the store --------------------------------------------------------------------------------
@@ -360,45 +372,6 @@ void PresenceFlow::on_presence(const xmpp::Presence& presence) {
             return act(handle, OfSip::Event::Probe);
         case PresenceType::Error:
             return take_error(handle, presence);
-    }
-}
-
-void PresenceFlow::on_sent(std::uint64_t cookie) {
-    Entry* entry = book_.get(pair_of(cookie));
-    if (entry == nullptr) {
-        return;
-    }
-    if ((cookie >> 62U & 1U) != 0) {
-        entry->value.failure[static_cast<std::size_t>(Watch::SipWatchesXmpp)] = 0;  // it has left
-    }
-    if (domains_away_ != 0) {
-        on_link(xmpp::Jid::from_prepared(entry->contact()).domain, xmpp::LinkEvent::Up);
-    }
-}
-
-void PresenceFlow::on_not_sent(std::uint64_t cookie, const Error& error) {
-    const Turn turn(*this);
-    const PairHandle handle = pair_of(cookie);
-    Entry* entry = book_.get(handle);
-    if (entry == nullptr) {
-        return;
-    }
-    const std::string_view domain = arena_.copy(xmpp::Jid::from_prepared(entry->contact()).domain);
-    const bool is_full = error.kind == ErrorKind::Limit;
-    if (const auto found = domains_.find(std::string(domain)); found != domains_.end()) {
-        ++found->second.failures;
-    }
-    if ((cookie >> 62U & 1U) == 0) {
-        entry->value.owes_subscribed = true;
-        owe(*entry, domain);
-    } else if (is_full) {
-        plan_retry(handle, *entry, Watch::SipWatchesXmpp, kFullRetry);
-    } else if (entry->value.sip_watches_xmpp.state() == OfXmpp::State::Pending) {
-        fail(*entry, Watch::SipWatchesXmpp, error.code, error.public_text);
-        act(handle, OfXmpp::Event::Unreachable);
-    }
-    if (!is_full && error.kind != ErrorKind::Forbidden) {
-        on_link(domain, xmpp::LinkEvent::Failed);
     }
 }
 

@@ -12,6 +12,7 @@
 #include "gateway/counters.h"
 #include "gateway/explanation.h"
 #include "gateway/gateway_config.h"
+#include "gateway/presence_ahead.h"
 #include "gateway/presence_counters.h"
 #include "gateway/presence_pair.h"
 #include "gateway/presence_status.h"
@@ -75,6 +76,10 @@ class PresenceFlow final : public Contacts,
                    const sip::Origin& origin,
                    std::unique_ptr<sip::IncomingRequest> transaction);
     void on_presence(const xmpp::Presence& presence);
+
+    /// To be told what is to come soon.
+    PresenceAhead& ahead() { return ahead_; }
+
     void on_sent(std::uint64_t cookie);
     void on_not_sent(std::uint64_t cookie, const Error& error);
     void on_link(std::string_view remote_domain, xmpp::LinkEvent event);
@@ -90,6 +95,12 @@ class PresenceFlow final : public Contacts,
 
     std::size_t pending() const { return held_.size(); }
 
+    /// Directions of pairs that somebody asked for.
+    std::size_t subscription_count() const { return halves_; }
+
+    /// SIP dialogs, both roles.
+    std::size_t dialog_count() const;
+
     // Contacts
     bool is_contact(std::string_view user,
                     std::string_view sip_domain,
@@ -100,6 +111,9 @@ class PresenceFlow final : public Contacts,
     std::optional<SubscriptionStatus> get(std::string_view id) const override;
     bool refresh(std::string_view id) override;
     bool end(std::string_view id) override;
+    void list_dialogs(SubscriptionFilter filter, DialogsDone done) override;
+    std::optional<DialogStatus> get_dialog(std::string_view id) const override;
+    bool end_dialog(std::string_view id) override;
     void add_contact(std::string_view user, std::string_view jid, Done done) override;
     void remove_contact(std::string_view user, std::string_view jid, Done done) override;
 
@@ -153,8 +167,10 @@ class PresenceFlow final : public Contacts,
     /// A page that is being made.
     struct Listing {
         SubscriptionFilter filter;
-        ListDone done;
+        ListDone done;  ///< null: it is dialogs that are listed
         SubscriptionPage page;
+        DialogsDone dialogs_done;
+        DialogPage dialogs;
         std::uint32_t place = 0;  ///< in the book, where no user is named
         PairHandle next = 0;      ///< the user's next pair; 0: the end
     };
@@ -200,6 +216,7 @@ class PresenceFlow final : public Contacts,
 
     // presence_flow
     Ends ends_of(const Entry& entry, Arena& arena) const;
+    Ends make_ends(const Entry& entry, Arena& arena) const;
     PairHandle find(std::string_view user, const xmpp::Jid& contact) const;
     PairHandle make(std::string_view user, const xmpp::Jid& contact, std::string_view uri);
     void collect(PairHandle handle);
@@ -317,6 +334,12 @@ class PresenceFlow final : public Contacts,
     PairHandle pair_at(std::uint32_t place) const;
     bool is_listed(const SubscriptionFilter& filter, const Entry& entry) const;
     unsigned enter(Listing& listing, PairHandle handle) const;
+    void begin_listing(Listing made);
+    static void tell_listed(Listing& listing);
+
+    // presence_dialogs
+    unsigned enter_dialogs(Listing& listing, PairHandle handle, const Entry& entry) const;
+    std::optional<DialogStatus> dialog_of(std::uint64_t dialog, Watch watch) const;
 
     // presence_status
     SubscriptionStatus status_of(PairHandle handle, const Entry& entry, Watch watch) const;
@@ -356,11 +379,14 @@ class PresenceFlow final : public Contacts,
     Timer watch_timer_;
     TimePoint watch_due_{};
 
-    Arena arena_;
+    PresenceAhead ahead_{book_};
+    mutable Arena arena_;
     unsigned depth_ = 0;
+    mutable const Entry* ends_entry_ = nullptr;  ///< whose ends_ are, in this turn
+    mutable Ends ends_;
     bool is_sweeping_ = false;  ///< a walk is visiting pairs
     mutable translate::Stamps stamps_;
-    std::vector<xmpp::Presence> fresh_;  ///< of the document being read
+    std::vector<xmpp::Presence> fresh_;         ///< of the document being read
     std::vector<std::string_view> announced_;
     std::uint32_t log_budget_ = 0;
     std::int64_t log_second_ = -1;
@@ -371,6 +397,8 @@ class PresenceFlow::Turn {
     explicit Turn(PresenceFlow& flow) : flow_(flow) {
         if (flow_.depth_++ == 0) {
             flow_.arena_.reset();
+            flow_.ends_entry_ = nullptr;
+            flow_.ahead_.fetch();
         }
     }
 

@@ -2,6 +2,7 @@
 // question whether a partner that was away is back. Nothing here takes long at once, however many
 // pairs there are.
 #include "gateway/presence_flow.h"
+#include "gateway/watch_owner.h"
 
 #include <algorithm>
 #include <chrono>
@@ -13,7 +14,8 @@ namespace isthmus::gateway {
 namespace {
 
 constexpr Duration kSlice = std::chrono::milliseconds(5);
-constexpr unsigned kVisits = 2000;  // of a walk in one slice
+constexpr unsigned kVisits = 2000;        // of a walk in one slice
+constexpr std::uint32_t kFullRetry = 10;  // seconds; the link's queue was full
 
 }  // namespace
 
@@ -293,6 +295,47 @@ void PresenceFlow::ask_domain(std::string_view name, Domain& domain) {
          ends.contact,
          is_pending ? xmpp::PresenceType::Subscribe : xmpp::PresenceType::Probe,
          cookie_of(domain.sample, Watch::SipWatchesXmpp));
+}
+
+// --- stanzas of ours --------------------------------------------------------------------------
+
+void PresenceFlow::on_sent(std::uint64_t cookie) {
+    Entry* entry = book_.get(pair_of(cookie));
+    if (entry == nullptr) {
+        return;
+    }
+    if ((cookie >> 62U & 1U) != 0) {
+        entry->value.failure[static_cast<std::size_t>(Watch::SipWatchesXmpp)] = 0;  // it has left
+    }
+    if (domains_away_ != 0) {
+        on_link(xmpp::Jid::from_prepared(entry->contact()).domain, xmpp::LinkEvent::Up);
+    }
+}
+
+void PresenceFlow::on_not_sent(std::uint64_t cookie, const Error& error) {
+    const Turn turn(*this);
+    const PairHandle handle = pair_of(cookie);
+    Entry* entry = book_.get(handle);
+    if (entry == nullptr) {
+        return;
+    }
+    const std::string_view domain = arena_.copy(xmpp::Jid::from_prepared(entry->contact()).domain);
+    const bool is_full = error.kind == ErrorKind::Limit;
+    if (const auto found = domains_.find(std::string(domain)); found != domains_.end()) {
+        ++found->second.failures;
+    }
+    if ((cookie >> 62U & 1U) == 0) {
+        entry->value.owes_subscribed = true;
+        owe(*entry, domain);
+    } else if (is_full) {
+        plan_retry(handle, *entry, Watch::SipWatchesXmpp, kFullRetry);
+    } else if (entry->value.sip_watches_xmpp.state() == OfXmpp::State::Pending) {
+        fail(*entry, Watch::SipWatchesXmpp, error.code, error.public_text);
+        act(handle, OfXmpp::Event::Unreachable);
+    }
+    if (!is_full && error.kind != ErrorKind::Forbidden) {
+        on_link(domain, xmpp::LinkEvent::Failed);
+    }
 }
 
 }  // namespace isthmus::gateway

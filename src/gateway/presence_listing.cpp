@@ -24,24 +24,46 @@ constexpr Duration kPause = std::chrono::milliseconds(1);
 }  // namespace
 
 void PresenceFlow::list(SubscriptionFilter filter, ListDone done) {
+    Listing made;
+    made.filter = std::move(filter);
+    made.done = std::move(done);
+    begin_listing(std::move(made));
+}
+
+void PresenceFlow::list_dialogs(SubscriptionFilter filter, DialogsDone done) {
+    Listing made;
+    made.filter = std::move(filter);
+    made.dialogs_done = std::move(done);
+    begin_listing(std::move(made));
+}
+
+void PresenceFlow::tell_listed(Listing& listing) {
+    if (listing.done) {
+        listing.done(std::move(listing.page));
+    } else {
+        listing.dialogs_done(std::move(listing.dialogs));
+    }
+}
+
+void PresenceFlow::begin_listing(Listing made) {
     const Turn turn(*this);
     if (listings_.size() >= kMaxListings) {
-        return done(make_error(
-            ErrorKind::Limit, "IST-LIM-003", "Too many lists are being made at once.", {}));
+        const Error busy = make_error(
+            ErrorKind::Limit, "IST-LIM-003", "Too many lists are being made at once.", {});
+        return made.done ? made.done(busy) : made.dialogs_done(busy);
     }
-    Listing made{.filter = std::move(filter), .done = std::move(done), .page = {}};
     const SubscriptionFilter& by = made.filter;
     if (!by.user.empty() && !by.contact.empty()) {
         if (const PairHandle pair = find(by.user, xmpp::Jid::from_prepared(by.contact))) {
             enter(made, pair);
         }
-        return made.done(std::move(made.page));
+        return tell_listed(made);
     }
     if (!by.user.empty()) {
         made.next = pair_at(by_user_.first(by.user));
     }
     if (go_on(made)) {
-        return made.done(std::move(made.page));
+        return tell_listed(made);
     }
     listings_.push_back(std::move(made));
     if (!listing_timer_.is_armed()) {
@@ -58,7 +80,7 @@ void PresenceFlow::on_listing() {
     Listing listing = std::move(listings_.front());
     listings_.pop_front();
     if (go_on(listing)) {
-        listing.done(std::move(listing.page));
+        tell_listed(listing);
     } else {
         listings_.push_back(std::move(listing));
     }
@@ -70,10 +92,12 @@ void PresenceFlow::on_listing() {
 /// True: the page is complete.
 bool PresenceFlow::go_on(Listing& listing) {
     const SubscriptionFilter& filter = listing.filter;
-    const bool is_all = filter.user.empty() && filter.contact.empty() && filter.partner.empty();
+    const bool is_all =
+        listing.done && filter.user.empty() && filter.contact.empty() && filter.partner.empty();
     if (listing.next != 0 && book_.get(listing.next) == nullptr) {
         // The pair at which it rested is gone, and with it the way to the next one.
         listing.page = {};
+        listing.dialogs = {};
         listing.next = pair_at(by_user_.first(filter.user));
     }
     for (unsigned cost = 0; cost < kSliceCost; ++cost) {
@@ -126,6 +150,9 @@ unsigned PresenceFlow::enter(Listing& listing, PairHandle handle) const {
     unsigned entered = 0;
     if (!is_listed(filter, entry)) {
         return entered;
+    }
+    if (!listing.done) {
+        return enter_dialogs(listing, handle, entry);
     }
     for (const Watch watch : {Watch::XmppWatchesSip, Watch::SipWatchesXmpp}) {
         if (standing_of(entry.value, watch) == Standing::None) {

@@ -48,6 +48,32 @@ struct SubscriptionPage {
     std::size_t total = 0;  ///< all that match
 };
 
+/// One SIP dialog of an event usage.
+struct DialogStatus {
+    std::string id;    ///< for get_dialog and end_dialog; holds while the process runs
+    std::string role;  ///< what we are in it: "subscriber" or "notifier"
+    std::string user;  ///< as the subscription that it serves
+    std::string contact;
+    std::string partner;
+    std::string subscription;  ///< id of that
+    std::string call_id;
+    std::string local_tag;
+    std::string remote_tag;  ///< empty: not established yet
+    std::string local;       ///< `<sip:juliet@fabrikam.example>`
+    std::string remote;
+    std::string target;  ///< Request-URI of our requests
+    std::string route;   ///< empty: none
+    std::string event;
+    std::uint32_t local_cseq = 0;
+    std::uint32_t remote_cseq = 0;
+    std::int64_t expires_in = 0;  ///< seconds
+};
+
+struct DialogPage {
+    std::vector<DialogStatus> items;
+    std::size_t total = 0;
+};
+
 /// The steering wheel, which the presence flow is.
 class Subscriptions {
   public:
@@ -62,6 +88,14 @@ class Subscriptions {
     virtual bool refresh(std::string_view id) = 0;
     /// Ends that direction for good and tells both sides. False: no such id.
     virtual bool end(std::string_view id) = 0;
+
+    using DialogsDone = std::function<void(Result<DialogPage>)>;
+    /// The dialogs of all pairs that the filter lets pass, as list() goes about it.
+    virtual void list_dialogs(SubscriptionFilter filter, DialogsDone done) = 0;
+    virtual std::optional<DialogStatus> get_dialog(std::string_view id) const = 0;
+    /// Ends one dialog; what it served stands: we subscribe again at once, and watchers are told
+    /// that they may (RFC 6665 §4.1.3, deactivated). False: no such id.
+    virtual bool end_dialog(std::string_view id) = 0;
 
     /// Contacts: the SIP user's list, that is all pairs whose SIP user watches or wants to watch.
     using Done = std::function<void(Result<void>)>;

@@ -27,11 +27,11 @@ void SipPeers::send(const sip::OutgoingRequest& request,
 }
 
 /// Only another place of the same peer, reached no less safely; whoever else a dialog names is
-/// reached through the peer, which knows its own users.
-std::optional<sip::Target> SipPeers::hop_of(const SipPeer& peer, std::string_view next_hop) {
+/// reached through the peer, which knows its own users: null.
+const sip::Target* SipPeers::hop_of(const SipPeer& peer, std::string_view next_hop) {
     const auto uri = sip::parse_uri(next_hop);
     if (!uri || !uri->is_sip()) {
-        return std::nullopt;
+        return nullptr;
     }
     const std::string_view named =
         uri->param("transport")
@@ -40,7 +40,13 @@ std::optional<sip::Target> SipPeers::hop_of(const SipPeer& peer, std::string_vie
                            : text::iequals(named, "tcp") ? sip::Transport::Tcp
                                                          : sip::Transport::Udp;
     if (peer.target.transport == sip::Transport::Tls && transport != sip::Transport::Tls) {
-        return std::nullopt;
+        return nullptr;
+    }
+    const std::uint16_t usual = transport == sip::Transport::Tls ? 5061 : 5060;
+    const std::uint16_t port = uri->port != 0 ? uri->port : usual;
+    if (hop_peer_ == &peer && hop_.host == uri->host && hop_.port == port &&
+        hop_.transport == transport) {
+        return &hop_;
     }
     const auto address = net::IpAddress::parse(uri->host);
     const bool is_of_peer =
@@ -51,14 +57,15 @@ std::optional<sip::Target> SipPeers::hop_of(const SipPeer& peer, std::string_vie
                   return text::iequals(name, uri->host);
               });
     if (!is_of_peer) {
-        return std::nullopt;
+        return nullptr;
     }
-    sip::Target made = peer.target;
-    made.host = uri->host;
-    made.port = uri->port != 0 ? uri->port : transport == sip::Transport::Tls ? 5061 : 5060;
-    made.transport = transport;
-    made.use_srv = false;
-    return made;
+    hop_peer_ = &peer;
+    hop_ = peer.target;
+    hop_.host = uri->host;
+    hop_.port = port;
+    hop_.transport = transport;
+    hop_.use_srv = false;
+    return &hop_;
 }
 
 void SipPeers::send(const sip::OutgoingRequest& request,
@@ -67,8 +74,8 @@ void SipPeers::send(const sip::OutgoingRequest& request,
                     sip::ResponseHandler& handler,
                     std::uint64_t cookie) {
     const SipPeer& peer = *find(sip_domain);
-    const auto hop = next_hop.empty() ? std::nullopt : hop_of(peer, next_hop);
-    user_agent_.send(request, hop ? *hop : peer.target, handler, cookie);
+    const sip::Target* hop = next_hop.empty() ? nullptr : hop_of(peer, next_hop);
+    user_agent_.send(request, hop != nullptr ? *hop : peer.target, handler, cookie);
 }
 
 std::string_view SipPeers::contact(std::string_view sip_domain) const {

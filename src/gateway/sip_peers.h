@@ -7,7 +7,6 @@
 #include "sip/event_usage.h"
 
 #include <array>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,10 +38,12 @@ class SipPeers final : public SipSide, public sip::EventSender {
   private:
     const SipPeer* find(std::string_view sip_domain) const;
 
-    static std::optional<sip::Target> hop_of(const SipPeer& peer, std::string_view next_hop);
+    const sip::Target* hop_of(const SipPeer& peer, std::string_view next_hop);
 
     const GatewayConfig& config_;
     sip::UserAgent& user_agent_;
+    const SipPeer* hop_peer_ = nullptr;  ///< whose place hop_ is
+    sip::Target hop_;                    ///< the last one that a dialog named; most name one
     mutable std::array<std::string, 3> contacts_;  ///< by transport
 };
 

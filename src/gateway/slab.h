@@ -48,6 +48,18 @@ class Slab {
         free_.push_back(index);
     }
 
+    /// For walks in slices: the first object in use at or behind `place`, which moves behind it;
+    /// null at the end.
+    const T* next(std::size_t& place) const {
+        while (place < cells_.size()) {
+            const Cell& cell = cells_[place++];
+            if (cell.in_use) {
+                return &cell.value;
+            }
+        }
+        return nullptr;
+    }
+
     /// Forgets everything; old handles stay stale.
     void clear() {
         for (std::uint32_t i = 0; i < cells_.size(); ++i) {

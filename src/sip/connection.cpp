@@ -1,6 +1,9 @@
 #include "sip/connection.h"
 
+#include "base/prefetch.h"
+
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace isthmus::sip {
@@ -102,18 +105,22 @@ std::size_t Connection::on_octets(std::string_view unread) {
     }
     std::size_t done = 0;
     bool has_message = false;
-    while (state_ == State::Open) {
-        const Frame frame = framer_.next(unread.substr(done));
-        done += frame.consumed;
-        if (frame.kind == Frame::Kind::NeedMore) {
-            break;
+    bool is_whole = true;
+    while (state_ == State::Open && is_whole) {
+        std::array<Frame, kLookAhead> frames;
+        std::size_t count = 0;
+        while (count < frames.size() && is_whole) {
+            const Frame& frame = frames[count] = framer_.next(unread.substr(done));
+            done += frame.consumed;
+            is_whole = frame.kind != Frame::Kind::NeedMore;
+            count += is_whole ? 1 : 0;
+            if (frame.kind == Frame::Kind::Message) {
+                handler_.on_frame_ahead(frame);
+            }
         }
-        has_message = true;
-        if (frame.kind == Frame::Kind::Ping) {
-            stream_->output().append("\r\n");  // RFC 5626 §4.4.1
-            flush();
-        } else {
-            handler_.on_frame(*this, frame);
+        has_message = has_message || count != 0;
+        for (std::size_t i = 0; i < count && state_ == State::Open; ++i) {
+            take(frames[i]);
         }
     }
     if (has_message) {
@@ -126,6 +133,15 @@ std::size_t Connection::on_octets(std::string_view unread) {
         watch();
     }
     return done;
+}
+
+void Connection::take(const Frame& frame) {
+    if (frame.kind == Frame::Kind::Ping) {
+        stream_->output().append("\r\n");  // RFC 5626 §4.4.1
+        flush();
+    } else {
+        handler_.on_frame(*this, frame);
+    }
 }
 
 void Connection::on_written(std::uint64_t /*total*/) {

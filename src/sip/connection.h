@@ -26,6 +26,8 @@ class ConnectionHandler {
     /// A message, or what is left of the stream if it cannot be followed (frame.kind Fault). Views
     /// die on return.
     virtual void on_frame(Connection& connection, const Frame& frame) = 0;
+    /// That message comes by on_frame() soon, unless the connection closes before.
+    virtual void on_frame_ahead(const Frame& frame) = 0;
     /// Its last call. The object must live until the handler returns to the loop.
     virtual void on_closed(Connection& connection, const Error& reason) = 0;
 };
@@ -146,6 +148,7 @@ class Connection final : public net::StreamHandler {
   private:
     friend class ConnectionUser;
 
+    void take(const Frame& frame);
     void open();
     void close(const Error& reason);
     void watch();

@@ -2,6 +2,7 @@
 // because there are a million of them. RFC 3261 §12; RFC 6665 §4.4.1 for those of an event usage.
 #pragma once
 
+#include "base/prefetch.h"
 #include "sip/message.h"
 
 #include <array>
@@ -65,6 +66,9 @@ class Dialog {
 
     /// `presence;id=7` if the subscriber gave an id, else `presence`.
     std::string_view event() const;
+
+    /// Brings its text near.
+    void prefetch() const { isthmus::prefetch(text_.get(), text_size()); }
 
     /// For the database. load() takes nothing but what save() made.
     std::string save() const;

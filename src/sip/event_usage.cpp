@@ -1,5 +1,6 @@
 #include "sip/event_usage.h"
 
+#include "sip/dialog.h"
 #include "sip/grammar.h"
 
 #include <algorithm>
@@ -142,6 +143,25 @@ bool ends_subscription(int status) {
         default:
             return false;
     }
+}
+
+DialogView view_of(const Dialog& dialog, std::uint64_t owner, std::uint32_t expires_in) {
+    DialogView made;
+    made.owner = owner;
+    made.call_id = dialog.call_id();
+    made.local_tag = dialog.local_tag();
+    made.local = dialog.local();
+    made.remote = dialog.remote();
+    made.target = dialog.request_uri();
+    made.route = dialog.route();
+    made.event = dialog.event();
+    made.local_cseq = dialog.local_cseq;
+    made.remote_cseq = dialog.remote_cseq;
+    made.expires_in = expires_in;
+    if (dialog.is_established()) {
+        made.remote_tag = dialog.remote_tag();
+    }
+    return made;
 }
 
 void answer(IncomingRequest& transaction, int status, OutgoingHeader header) {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace isthmus::sip {
@@ -99,6 +100,25 @@ void answer_bad_request(IncomingRequest& transaction, std::string_view fault);
 
 /// Answers 489.
 void answer_bad_event(IncomingRequest& transaction);
+
+/// A dialog as an administrator sees it.
+struct DialogView {
+    std::uint64_t owner = 0;
+    std::string call_id;
+    std::string local_tag;
+    std::string remote_tag;  ///< empty: not established yet
+    std::string local;       ///< `<sip:juliet@fabrikam.example>`
+    std::string remote;
+    std::string target;  ///< Request-URI of our requests
+    std::string route;   ///< empty: none
+    std::string event;
+    std::uint32_t local_cseq = 0;
+    std::uint32_t remote_cseq = 0;
+    std::uint32_t expires_in = 0;  ///< seconds; 0: nothing is granted yet
+};
+
+class Dialog;
+DialogView view_of(const Dialog& dialog, std::uint64_t owner, std::uint32_t expires_in);
 
 /// Seconds since 1970, for CSeq numbers that rise across a restart. Tests give their own.
 using EpochSeconds = std::uint32_t (*)();

@@ -22,6 +22,11 @@ bool is_sip_line(std::string_view line) {
     return blank != std::string_view::npos && text::istarts_with(line.substr(blank + 1), "SIP/");
 }
 
+/// RFC 3261 §7.3.3.
+bool is_header(std::string_view name, char compact, std::string_view full) {
+    return name.size() == 1 ? text::lower(name[0]) == compact : text::iequals(name, full);
+}
+
 }  // namespace
 
 Frame Framer::next(std::string_view unread) {
@@ -86,12 +91,12 @@ Frame Framer::scan_head(std::string_view unread) {
             head_ = line_start_;
             return finish(unread);
         }
-        on_line(line);
+        on_line(line, line_start_ - 2 - line.size());
     }
 }
 
-// Watches for Content-Length, long, compact or folded.
-void Framer::on_line(std::string_view line) {
+// Watches for Content-Length, long, compact or folded, and for Call-ID.
+void Framer::on_line(std::string_view line, std::size_t place) {
     if (line[0] == ' ' || line[0] == '\t') {
         if (is_in_length_) {
             take_length(line);
@@ -100,14 +105,20 @@ void Framer::on_line(std::string_view line) {
     }
     is_in_length_ = false;
     const char first = text::lower(line[0]);
-    if (first != 'c' && first != 'l') {
+    if (first != 'c' && first != 'l' && first != 'i') {
         return;
     }
     const std::size_t name = grammar::skip(line, 0, grammar::kToken);
     const std::size_t colon = grammar::skip_blanks(line, name);
-    const bool is_length = (name == 1 && first == 'l') ||
-                           (name == 14 && text::iequals(line.substr(0, name), "Content-Length"));
-    if (!is_length || colon >= line.size() || line[colon] != ':') {
+    if (colon >= line.size() || line[colon] != ':') {
+        return;
+    }
+    if (is_header(line.substr(0, name), 'i', "Call-ID")) {
+        call_id_ = place + grammar::skip_blanks(line, colon + 1);
+        call_id_size_ = text::trim(line.substr(colon + 1)).size();
+        return;
+    }
+    if (!is_header(line.substr(0, name), 'l', "Content-Length")) {
         return;
     }
     // RFC 4475 §3.3.9: two of them, and nobody knows where the message ends.
@@ -144,14 +155,20 @@ Frame Framer::finish(std::string_view unread) {
     if (unread.size() < size) {
         return {};
     }
+    const std::string_view call_id = unread.substr(call_id_, call_id_size_);
     line_start_ = 0;
     scanned_ = 0;
     head_ = 0;
     length_ = 0;
+    call_id_ = 0;
+    call_id_size_ = 0;
     has_length_ = false;
     is_in_length_ = false;
     is_inside_ = false;
-    return {.kind = Frame::Kind::Message, .consumed = size, .octets = unread.substr(0, size)};
+    return {.kind = Frame::Kind::Message,
+            .consumed = size,
+            .octets = unread.substr(0, size),
+            .call_id = call_id};
 }
 
 Frame Framer::fault(int status, std::string_view reason, std::string_view seen) {

@@ -20,6 +20,7 @@ struct Frame {
     Kind kind = Kind::NeedMore;
     std::size_t consumed = 0;  ///< octets to take off the front, with every kind
     std::string_view octets;   ///< Message: all of it. Fault: the header section, if there is one
+    std::string_view call_id;  ///< Message: as far as one line has it; nobody checked it
     int status = 0;            ///< Fault: 400, 513, or 0: close without a word
     std::string_view reason;   ///< Fault: static text
 };
@@ -49,7 +50,7 @@ class Framer {
     Frame scan_head(std::string_view unread);
     Frame finish(std::string_view unread);
     Frame fault(int status, std::string_view reason, std::string_view seen);
-    void on_line(std::string_view line);
+    void on_line(std::string_view line, std::size_t place);
     void take_length(std::string_view value);
 
     std::size_t max_message_;
@@ -58,6 +59,8 @@ class Framer {
     std::size_t scanned_ = 0;     ///< octets of that line known to hold no LF
     std::size_t head_ = 0;        ///< length of the header section, once it is known
     std::size_t length_ = 0;      ///< Content-Length
+    std::size_t call_id_ = 0;     ///< where its value begins, from the front of unread
+    std::size_t call_id_size_ = 0;
     bool has_length_ = false;
     bool is_bad_length_ = false;
     bool is_in_length_ = false;  ///< the last field was Content-Length; a fold may follow

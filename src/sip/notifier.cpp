@@ -88,18 +88,21 @@ Watch& NotifierSet::keep(Dialog dialog, std::uint64_t owner, std::uint32_t expir
     entry.owner = owner;
     entry.expires_at = timers_.now() + seconds(expires);
     entry.timer.arm(seconds(expires));
-    by_dialog_.insert(entry, hash_.add(hash_(entry.dialog.call_id()), entry.dialog.local_tag()));
+    by_dialog_.insert(hash_of(entry.dialog.call_id(), entry.dialog.local_tag()),
+                      slots_.number_of(entry.handle));
     return entry;
 }
 
 Watch* NotifierSet::find(const Request& request) {
     const std::string_view ours = request.to.tag().value_or("");
     const std::string_view theirs = request.from.tag().value_or("");
-    const std::uint64_t hash = hash_.add(hash_(request.call_id), ours);
-    return by_dialog_.find(hash, [&](const Watch& entry) {
-        return entry.dialog.call_id() == request.call_id && entry.dialog.local_tag() == ours &&
-               entry.dialog.remote_tag() == theirs;
-    });
+    const std::uint32_t found =
+        by_dialog_.find(hash_of(request.call_id, ours), [&](std::uint32_t number) {
+            const Dialog& dialog = slots_.at(number).dialog;
+            return dialog.call_id() == request.call_id && dialog.local_tag() == ours &&
+                   dialog.remote_tag() == theirs;
+        });
+    return found == SlotIndex::kNone ? nullptr : &slots_.at(found);
 }
 
 std::optional<std::uint64_t> NotifierSet::on_refresh(const Request& request,
@@ -144,6 +147,17 @@ void NotifierSet::changed(SubscriptionHandle handle) {
     if (Watch* entry = slots_.find(handle)) {
         entry->is_changed = true;
         pump(*entry);
+    }
+}
+
+void NotifierSet::fetch(std::span<const SubscriptionHandle> handles) {
+    for (const SubscriptionHandle handle : handles) {
+        slots_.prefetch(handle);
+    }
+    for (const SubscriptionHandle handle : handles) {
+        if (const Watch* entry = slots_.find(handle)) {
+            entry->dialog.prefetch();
+        }
     }
 }
 
@@ -327,7 +341,8 @@ void NotifierSet::lose(Watch& entry) {
 }
 
 void NotifierSet::erase(Watch& entry) {
-    by_dialog_.erase(entry);
+    by_dialog_.erase(hash_of(entry.dialog.call_id(), entry.dialog.local_tag()),
+                     slots_.number_of(entry.handle));
     slots_.erase(entry.handle);
     count_.set(static_cast<std::int64_t>(slots_.size()));
 }
@@ -345,6 +360,12 @@ std::string NotifierSet::save(SubscriptionHandle handle) const {
 std::uint32_t NotifierSet::seconds_left(SubscriptionHandle handle) const {
     const Watch* entry = slots_.find(handle);
     return entry == nullptr ? 0 : left(*entry);
+}
+
+std::optional<DialogView> NotifierSet::view(SubscriptionHandle handle) const {
+    const Watch* entry = slots_.find(handle);
+    return entry == nullptr ? std::nullopt
+                            : std::optional(view_of(entry->dialog, entry->owner, left(*entry)));
 }
 
 SubscriptionHandle NotifierSet::restore(std::string_view saved,

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -77,11 +78,15 @@ class Notifiers {
                                                     IncomingRequest& transaction) = 0;
     /// Its state is another now: a NOTIFY as soon as the interval allows.
     virtual void changed(SubscriptionHandle handle) = 0;
+    /// changed() is to come for these: they are fetched from memory meanwhile.
+    virtual void fetch(std::span<const SubscriptionHandle> handles) = 0;
     /// Final NOTIFY, at once; the handle is stale afterwards and the owner hears nothing.
     virtual void end(SubscriptionHandle handle, const NotifyContent& content) = 0;
     /// For the database, and back after a restart. `seconds_left` until it expires.
     virtual std::string save(SubscriptionHandle handle) const = 0;
     virtual std::uint32_t seconds_left(SubscriptionHandle handle) const = 0;
+    /// Nothing if the handle is stale.
+    virtual std::optional<DialogView> view(SubscriptionHandle handle) const = 0;
     /// 0 if the text is not one that save() made. No NOTIFY leaves before changed().
     virtual SubscriptionHandle restore(std::string_view saved,
                                        std::uint32_t seconds_left,

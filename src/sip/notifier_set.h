@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/metrics.h"
 #include "base/random.h"
-#include "sip/chained_table.h"
+#include "base/slot_index.h"
 #include "sip/dialog.h"
 #include "sip/notifier.h"
 #include "sip/slots.h"
@@ -24,9 +24,8 @@ struct Watch {
     Watch(SubscriptionHandle made, Owner& set, Timers& timers)
         : handle(made), timer(timers, [this, &set] { set.on_time(*this); }) {}
 
+    // The timer last: a NOTIFY needs all but that, see Slots::prefetch().
     SubscriptionHandle handle;
-    ChainLink<Watch> by_dialog;  // Call-ID and our tag
-    Timer timer;                 // expiry, or a NOTIFY that must wait
     Dialog dialog;
     std::uint64_t owner = 0;
     TimePoint expires_at{};
@@ -35,6 +34,7 @@ struct Watch {
     bool is_changed = false;    // a NOTIFY is due
     bool is_notifying = false;  // one is on its way
     bool is_waiting = false;    // the timer stands for next_notify_at
+    Timer timer;                // expiry, or a NOTIFY that must wait
 };
 
 class NotifierSet final : public Notifiers, public ResponseHandler {
@@ -67,9 +67,11 @@ class NotifierSet final : public Notifiers, public ResponseHandler {
     std::optional<std::uint64_t> on_refresh(const Request& request,
                                             IncomingRequest& transaction) override;
     void changed(SubscriptionHandle handle) override;
+    void fetch(std::span<const SubscriptionHandle> handles) override;
     void end(SubscriptionHandle handle, const NotifyContent& content) override;
     std::string save(SubscriptionHandle handle) const override;
     std::uint32_t seconds_left(SubscriptionHandle handle) const override;
+    std::optional<DialogView> view(SubscriptionHandle handle) const override;
     SubscriptionHandle restore(std::string_view saved,
                                std::uint32_t seconds_left,
                                std::uint64_t owner) override;
@@ -83,6 +85,11 @@ class NotifierSet final : public Notifiers, public ResponseHandler {
 
   private:
     Watch& keep(Dialog dialog, std::uint64_t owner, std::uint32_t expires);
+
+    std::uint32_t hash_of(std::string_view call_id, std::string_view our_tag) const {
+        return SlotIndex::fold(hash_.add(hash_(call_id), our_tag));
+    }
+
     Watch* find(const Request& request);
     void pump(Watch& entry);
     void notify(Watch& entry);
@@ -107,7 +114,7 @@ class NotifierSet final : public Notifiers, public ResponseHandler {
     metrics::Gauge& count_;
     KeyedHash hash_;
     Arena arena_;
-    ChainedTable<Watch, &Watch::by_dialog> by_dialog_;
+    SlotIndex by_dialog_;  // Call-ID and our tag
     Slots<Watch> slots_;
     bool is_describing_ = false;  // the arena is in use
 };

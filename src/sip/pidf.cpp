@@ -80,7 +80,7 @@ class Reader {
         return text::trim(element.all_text(arena_));
     }
 
-    void read_note(const xml::Element& note, std::vector<PidfNote>& into) {
+    void read_note(const xml::Element& note, PidfNotes& into) {
         const std::string_view text = text_of(note);
         if (!text.empty() && into.size() < kMaxNotes) {
             into.push_back({note.lang().value_or(std::string_view()), text});
@@ -126,14 +126,14 @@ class Reader {
         into.tuples.push_back(std::move(tuple));
     }
 
-    void add_activity(std::string_view name, std::vector<std::string_view>& into) {
+    void add_activity(std::string_view name, PidfActivities& into) {
         if (!name.empty() && name.size() <= kMaxActivity && name != "unknown" &&
             into.size() < kMaxActivities) {
             into.push_back(name);
         }
     }
 
-    void read_activities(const xml::Element& holder, std::vector<std::string_view>& into) {
+    void read_activities(const xml::Element& holder, PidfActivities& into) {
         if (const auto* activities = holder.child("activities", kRpid)) {
             for (const auto* one = activities->first_element(); one != nullptr;
                  one = one->next_element()) {

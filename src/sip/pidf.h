@@ -6,10 +6,11 @@
 #include "base/buffer.h"
 #include "base/result.h"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 namespace isthmus::sip {
 
@@ -17,6 +18,10 @@ struct PidfNote {
     std::string_view lang;  ///< empty: not said
     std::string_view text;
 };
+
+// Nearly always there is one of each, and then nothing is allocated.
+using PidfNotes = boost::container::small_vector<PidfNote, 1>;
+using PidfActivities = boost::container::small_vector<std::string_view, 1>;
 
 enum class PidfBasic : std::uint8_t {
     Absent,
@@ -38,20 +43,20 @@ struct PidfTuple {
     std::string_view im;    ///< content of {urn:ietf:params:xml:ns:pidf:im}im, an early extension
     std::string_view contact;
     std::optional<int> priority;  ///< of the contact, in thousandths; absent if it is not legal
-    std::vector<PidfNote> notes;
+    PidfNotes notes;
     std::string_view timestamp;
     /// Within the status, for clients that look for them there: RPID elements, or activity elements
     /// of the drafts before it (SIPE and Microsoft's servers). Without "unknown".
-    std::vector<std::string_view> activities;
+    PidfActivities activities;
     PidfInput input;
 };
 
 struct Pidf {
     std::string_view entity;  ///< URI of the presentity
-    std::vector<PidfTuple> tuples;
-    std::vector<PidfNote> notes;  ///< of the document
+    boost::container::small_vector<PidfTuple, 1> tuples;
+    PidfNotes notes;  ///< of the document
     /// RPID names of the person, without "unknown"; for "other" its text.
-    std::vector<std::string_view> activities;
+    PidfActivities activities;
     PidfInput input;  ///< of the person
 };
 

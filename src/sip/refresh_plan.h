@@ -5,6 +5,7 @@
 #include "base/random.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -40,6 +41,13 @@ class RefreshPlan {
     bool is_granted() const { return expires_at_ != TimePoint{}; }
 
     bool is_expired(TimePoint now) const { return now >= expires_at_; }
+
+    std::uint32_t seconds_left(TimePoint now) const {
+        return expires_at_ <= now
+                   ? 0U
+                   : static_cast<std::uint32_t>(
+                         std::chrono::ceil<std::chrono::seconds>(expires_at_ - now).count());
+    }
 
     /// When there is something to do.
     TimePoint next() const { return std::min(refresh_at_, expires_at_); }

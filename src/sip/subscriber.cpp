@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 #include <utility>
 
 namespace isthmus::sip {
@@ -51,7 +52,7 @@ SubscriptionHandle SubscriberSet::subscribe(const SubscribeTo& to, std::uint64_t
         entry.plan.scatter();
     }
     entry.is_fetch = to.expires == 0;
-    by_dialog_.insert(entry, hash_.add(hash_(call_id.view()), tag.view()));
+    by_call_id_.insert(hash_of(call_id.view()), slots_.number_of(entry.handle));
     ask(entry, entry.plan.wanted());
     entry.timer.arm(config_.timer_n);  // RFC 6665 §4.1.2.4
     return entry.handle;
@@ -220,10 +221,39 @@ void SubscriberSet::on_time(Subscription& entry) {
 
 Subscription* SubscriberSet::find(const Request& request) {
     const std::string_view tag = request.to.tag().value_or("");
-    const std::uint64_t hash = hash_.add(hash_(request.call_id), tag);
-    return by_dialog_.find(hash, [&](const Subscription& entry) {
-        return entry.dialog.call_id() == request.call_id && entry.dialog.local_tag() == tag;
-    });
+    const std::uint32_t found =
+        by_call_id_.find(hash_of(request.call_id), [&](std::uint32_t number) {
+            const Dialog& dialog = slots_.at(number).dialog;
+            return dialog.call_id() == request.call_id && dialog.local_tag() == tag;
+        });
+    return found == SlotIndex::kNone ? nullptr : &slots_.at(found);
+}
+
+void SubscriberSet::expect(std::string_view call_id) {
+    if (expected_.size() == kLookAhead) {
+        expected_.clear();  // they have come, and were not for us
+    }
+    expected_.push_back(hash_of(call_id));
+}
+
+void SubscriberSet::fetch(std::vector<std::uint64_t>& owners) {
+    for (const std::uint32_t hash : expected_) {
+        by_call_id_.prefetch(hash);
+    }
+    std::array<std::uint32_t, kLookAhead> numbers;
+    std::size_t count = 0;
+    for (const std::uint32_t hash : expected_) {
+        numbers[count] = by_call_id_.find(hash, [](std::uint32_t /*number*/) { return true; });
+        if (numbers[count] != SlotIndex::kNone) {
+            slots_.prefetch(numbers[count++]);
+        }
+    }
+    for (const std::uint32_t number : std::span(numbers).first(count)) {
+        const Subscription& entry = slots_.at(number);
+        entry.dialog.prefetch();
+        owners.push_back(entry.owner);
+    }
+    expected_.clear();
 }
 
 void SubscriberSet::on_notify(const Request& request, IncomingRequest& transaction) {
@@ -320,6 +350,14 @@ void SubscriberSet::schedule(Subscription& entry) {
     }
 }
 
+std::optional<DialogView> SubscriberSet::view(SubscriptionHandle handle) const {
+    const Subscription* entry = slots_.find(handle);
+    return entry == nullptr
+               ? std::nullopt
+               : std::optional(
+                     view_of(entry->dialog, entry->owner, entry->plan.seconds_left(timers_.now())));
+}
+
 void SubscriberSet::finish(Subscription& entry,
                            SubscriptionEnd end,
                            int status,
@@ -333,7 +371,7 @@ void SubscriberSet::finish(Subscription& entry,
 }
 
 void SubscriberSet::erase(Subscription& entry) {
-    by_dialog_.erase(entry);
+    by_call_id_.erase(hash_of(entry.dialog.call_id()), slots_.number_of(entry.handle));
     slots_.erase(entry.handle);
     count_.set(static_cast<std::int64_t>(slots_.size()));
 }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace isthmus::sip {
 
@@ -73,9 +74,16 @@ class Subscribers {
     /// 200 (RFC 6665 §4.1.2.3).
     virtual void end(SubscriptionHandle handle) = 0;
     virtual std::size_t size() const = 0;
+    /// Nothing if the handle is stale.
+    virtual std::optional<DialogView> view(SubscriptionHandle handle) const = 0;
     /// A NOTIFY of the wire: 481 if it is nobody's, 489 for another package, 400, 500 for a CSeq
     /// that falls, else what the handler says.
     virtual void on_notify(const Request& request, IncomingRequest& transaction) = 0;
+    /// A NOTIFY with that Call-ID is to come, if nothing is wrong with it.
+    virtual void expect(std::string_view call_id) = 0;
+    /// Fetches from memory the dialogs of all that are expected, and appends their owners, as far
+    /// as there are any.
+    virtual void fetch(std::vector<std::uint64_t>& owners) = 0;
 };
 
 struct SubscriberConfig {

@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "base/metrics.h"
 #include "base/random.h"
-#include "sip/chained_table.h"
+#include "base/slot_index.h"
 #include "sip/dialog.h"
 #include "sip/refresh_plan.h"
 #include "sip/slots.h"
@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace isthmus::sip {
 
@@ -23,9 +24,8 @@ struct Subscription {
     Subscription(SubscriptionHandle made, Owner& set, Timers& timers)
         : handle(made), timer(timers, [this, &set] { set.on_time(*this); }) {}
 
+    // The timer last: a NOTIFY needs all but that, see Slots::prefetch().
     SubscriptionHandle handle;
-    ChainLink<Subscription> by_dialog;  // Call-ID and our tag
-    Timer timer;                        // Timer N, then refresh or expiry
     Dialog dialog;
     std::uint64_t owner = 0;
     RefreshPlan plan;
@@ -37,6 +37,7 @@ struct Subscription {
     bool was_told_expiry = false;   // by a NOTIFY
     bool is_ending = false;         // the owner hears nothing any more
     bool is_unsubscribing = false;  // Expires 0 has been sent
+    Timer timer;                    // Timer N, then refresh or expiry
 };
 
 class SubscriberSet final : public Subscribers, public ResponseHandler {
@@ -62,7 +63,11 @@ class SubscriberSet final : public Subscribers, public ResponseHandler {
 
     std::size_t size() const override { return slots_.size(); }
 
+    std::optional<DialogView> view(SubscriptionHandle handle) const override;
+
     void on_notify(const Request& request, IncomingRequest& transaction) override;
+    void expect(std::string_view call_id) override;
+    void fetch(std::vector<std::uint64_t>& owners) override;
     void on_response(std::uint64_t cookie, const Response& response) override;
     void on_no_response(std::uint64_t cookie, const Error& error) override;
 
@@ -77,6 +82,11 @@ class SubscriberSet final : public Subscribers, public ResponseHandler {
                    bool was_initial,
                    int status,
                    std::optional<std::uint32_t> retry_after);
+
+    // The Call-ID is of our making and of one dialog only.
+    std::uint32_t hash_of(std::string_view call_id) const {
+        return SlotIndex::fold(hash_(call_id));
+    }
 
     Subscription* find(const Request& request);
     const char* accept(Subscription& entry,
@@ -96,8 +106,9 @@ class SubscriberSet final : public Subscribers, public ResponseHandler {
     SubscriberHandler& handler_;
     metrics::Gauge& count_;
     KeyedHash hash_;
-    ChainedTable<Subscription, &Subscription::by_dialog> by_dialog_;
+    SlotIndex by_call_id_;
     Slots<Subscription> slots_;
+    std::vector<std::uint32_t> expected_;  // hashes of Call-IDs
 };
 
 }  // namespace isthmus::sip

@@ -68,13 +68,13 @@ Transports::Transports(const UserAgentConfig& config,
                        net::Network& network,
                        Timers& timers,
                        TrafficCounters& counters,
-                       RequestHandler& identities,
+                       RequestHandler& requests,
                        TransportHandler& handler)
     : config_(config),
       network_(network),
       timers_(timers),
       counters_(counters),
-      identities_(identities),
+      requests_(requests),
       handler_(handler),
       guard_(timers),
       burial_(timers, [this] { graveyard_.clear(); }) {
@@ -246,7 +246,7 @@ std::string Transports::contact_host(Transport transport) const {
 
 void Transports::on_open(Connection& connection) {
     const Origin& origin = connection.origin();
-    connection.set_peer(identities_.identify(origin));
+    connection.set_peer(requests_.identify(origin));
     connection.set_sent_by(sent_by(origin.transport, origin.local));
     counters_.connection(origin.peer, origin.transport, direction_of(connection), 1);
 }
@@ -330,6 +330,12 @@ void Transports::on_frame(Connection& connection, const Frame& frame) {
     connection.shut_down();
 }
 
+void Transports::on_frame_ahead(const Frame& frame) {
+    if (frame.octets.starts_with("NOTIFY ")) {
+        requests_.on_notify_ahead(frame.call_id);
+    }
+}
+
 void Transports::on_datagram(DatagramPort& port,
                              const net::Endpoint& from,
                              std::string_view datagram) {
@@ -337,7 +343,7 @@ void Transports::on_datagram(DatagramPort& port,
     origin.transport = Transport::Udp;
     origin.remote = from;
     origin.local = port.socket->local();
-    origin.peer = guard_.identify(origin, identities_);
+    origin.peer = guard_.identify(origin, requests_);
     if (origin.peer < 0 && !guard_.admit_stranger(from.address)) {
         counters_.refused_strangers().add();
         return;

@@ -50,7 +50,7 @@ class Transports final : public ConnectionHandler {
                net::Network& network,
                Timers& timers,
                TrafficCounters& counters,
-               RequestHandler& identities,
+               RequestHandler& requests,
                TransportHandler& handler);
     Transports(const Transports&) = delete;
     Transports& operator=(const Transports&) = delete;
@@ -80,6 +80,7 @@ class Transports final : public ConnectionHandler {
 
     void on_open(Connection& connection) override;
     void on_frame(Connection& connection, const Frame& frame) override;
+    void on_frame_ahead(const Frame& frame) override;
     void on_closed(Connection& connection, const Error& reason) override;
 
   private:
@@ -106,7 +107,7 @@ class Transports final : public ConnectionHandler {
     net::Network& network_;
     Timers& timers_;
     TrafficCounters& counters_;
-    RequestHandler& identities_;
+    RequestHandler& requests_;
     TransportHandler& handler_;
     ConnectionLimits limits_;
     ParseLimits parse_limits_;

@@ -71,6 +71,10 @@ class RequestHandler {
     virtual void on_request(const Request& request,
                             const Origin& origin,
                             std::unique_ptr<IncomingRequest> transaction) = 0;
+
+    /// A NOTIFY with that Call-ID follows in this turn of the loop, if nothing is wrong with it
+    /// (nobody has looked): time to fetch what it needs from memory. The view dies on return.
+    virtual void on_notify_ahead(std::string_view /*call_id*/) {}
 };
 
 /// Where a request is to go: the next hop of a configured peer, or the domain of its URI.

@@ -72,8 +72,8 @@ class Writer {
                 "xmpp_watches_sip = excluded.xmpp_watches_sip, "
                 "since = excluded.since, "
                 "shown = excluded.shown"),
-          erase_(database, kErase, "(?, ?)", ")"),
-          erase_dialogs_(database, kEraseDialogs, "(?, ?)", ")"),
+          erase_(database, kErase, "(?, ?)", kPairsEnd),
+          erase_dialogs_(database, kEraseDialogs, "(?, ?)", kPairsEnd),
           save_dialog_(Bulk::insert(
               database, "watch_dialogs", "\"user\", contact, position, saved, expires_at")) {}
 
@@ -106,10 +106,14 @@ class Writer {
     }
 
   private:
+    // By way of SELECT: for "IN (VALUES ...)" SQLite reads the whole table, not the key.
     static constexpr const char* kErase =
-        "DELETE FROM subscriptions WHERE (\"user\", contact) IN (VALUES ";
+        "DELETE FROM subscriptions WHERE (\"user\", contact) IN "
+        "(SELECT column1, column2 FROM (VALUES ";
     static constexpr const char* kEraseDialogs =
-        "DELETE FROM watch_dialogs WHERE (\"user\", contact) IN (VALUES ";
+        "DELETE FROM watch_dialogs WHERE (\"user\", contact) IN "
+        "(SELECT column1, column2 FROM (VALUES ";
+    static constexpr const char* kPairsEnd = ") AS pairs)";
 
     Bulk save_;
     Bulk erase_;

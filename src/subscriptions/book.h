@@ -4,11 +4,12 @@
 #pragma once
 
 #include "base/hash.h"
+#include "base/slot_index.h"
+#include "base/stable_array.h"
 #include "subscriptions/compact_text.h"
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,9 @@ class Book {
 
         std::string_view contact() const { return names_.view().substr(user_size_); }
 
+        /// Once the entry has arrived.
+        void prefetch_names() const { names_.prefetch(); }
+
       private:
         friend class Book;
         CompactText names_;
@@ -42,31 +46,51 @@ class Book {
     PairHandle find(std::string_view user,
                     std::string_view contact_local,
                     std::string_view contact_domain) const {
-        if (index_.empty()) {
-            return 0;
+        const std::uint32_t found =
+            index_.find(hash_of(user, contact_local, contact_domain), [&](std::uint32_t number) {
+                const Entry& entry = cells_[number];
+                return entry.user() == user &&
+                       is_contact(entry.contact(), contact_local, contact_domain);
+            });
+        return found == SlotIndex::kNone ? 0 : handle_of(found);
+    }
+
+    /// For who fetches pairs from memory before they are needed: each step asks for what the next
+    /// one reads, so it is worth while for several pairs at once.
+    std::uint32_t hash_of(std::string_view user,
+                          std::string_view local,
+                          std::string_view domain) const {
+        return SlotIndex::fold(hash_.add(hash_.add(hash_.add(hash_.seed(), user), local), domain));
+    }
+
+    void prefetch_index(std::uint32_t hash) const { index_.prefetch(hash); }
+
+    /// Null if there is none. It must not be read before it has arrived. Its names are not
+    /// compared, which would be reading.
+    const Entry* prefetch_entry(std::uint32_t hash) const {
+        const std::uint32_t found =
+            index_.find(hash, [](std::uint32_t /*number*/) { return true; });
+        if (found == SlotIndex::kNone) {
+            return nullptr;
         }
-        const std::uint32_t hash = hash_of(user, contact_local, contact_domain);
-        for (std::size_t at = hash & mask(); index_[at].entry != 0; at = (at + 1) & mask()) {
-            if (index_[at].hash == hash) {
-                const Entry& entry = cell(index_[at].entry - 1);
-                if (entry.user() == user &&
-                    is_contact(entry.contact(), contact_local, contact_domain)) {
-                    return handle_of(index_[at].entry - 1);
-                }
-            }
+        isthmus::prefetch(cells_[found]);
+        return &cells_[found];
+    }
+
+    /// The same, if the handle is known.
+    void prefetch_entry(PairHandle handle) const {
+        const auto at = static_cast<std::uint32_t>(handle);
+        if (at < cells_.size()) {
+            isthmus::prefetch(cells_[at]);
         }
-        return 0;
     }
 
     /// There must be no such pair.
     PairHandle make(std::string_view user,
                     std::string_view contact_local,
                     std::string_view contact_domain) {
-        if ((size_ + 1) * 4 > index_.size() * 3) {
-            grow(index_.empty() ? 16 : index_.size() * 2);
-        }
         const std::uint32_t at = take_cell();
-        Entry& entry = cell(at);
+        Entry& entry = cells_[at];
         scratch_.assign(user).append(contact_local);
         if (!contact_local.empty()) {
             scratch_.push_back('@');
@@ -76,18 +100,17 @@ class Book {
         entry.user_size_ = static_cast<std::uint16_t>(user.size());
         entry.hash_ = hash_of(user, contact_local, contact_domain);
         entry.in_use_ = true;
-        put(entry.hash_, at + 1);
-        ++size_;
+        index_.insert(entry.hash_, at);
         return handle_of(at);
     }
 
     /// Null if the handle is stale.
     Entry* get(PairHandle handle) {
         const auto at = static_cast<std::uint32_t>(handle);
-        if (at >= cells_) {
+        if (at >= cells_.size()) {
             return nullptr;
         }
-        Entry& entry = cell(at);
+        Entry& entry = cells_[at];
         return entry.in_use_ && (handle >> 32U & kGenerations) == entry.generation_ ? &entry
                                                                                     : nullptr;
     }
@@ -96,22 +119,21 @@ class Book {
 
     void erase(PairHandle handle) {
         const auto at = static_cast<std::uint32_t>(handle);
-        Entry& entry = cell(at);
-        remove_slot(slot_of(entry.hash_, at + 1));
+        Entry& entry = cells_[at];
+        index_.erase(entry.hash_, at);
         entry.value = T{};
         entry.names_.clear();
         entry.in_use_ = false;
         entry.generation_ = entry.generation_ == kGenerations ? 1 : entry.generation_ + 1;
         free_.push_back(at);
-        --size_;
     }
 
     /// For walks in slices: the first pair at or behind `place`, which moves behind it; 0 at the
     /// end. Pairs that are made meanwhile may be met or not.
     PairHandle next(std::uint32_t& place) const {
-        while (place < cells_) {
+        while (place < cells_.size()) {
             const std::uint32_t at = place++;
-            if (cell(at).in_use_) {
+            if (cells_[at].in_use_) {
                 return handle_of(at);
             }
         }
@@ -119,34 +141,12 @@ class Book {
     }
 
     /// Room for so many without a pause for growing.
-    void reserve(std::size_t pairs) {
-        std::size_t slots = 16;
-        while (pairs * 4 > slots * 3) {
-            slots *= 2;
-        }
-        if (slots > index_.size()) {
-            grow(slots);
-        }
-    }
+    void reserve(std::size_t pairs) { index_.reserve(pairs); }
 
-    std::size_t size() const { return size_; }
+    std::size_t size() const { return index_.size(); }
 
   private:
     static constexpr std::uint64_t kGenerations = 0xffffffU;
-    static constexpr std::uint32_t kChunk = 1024;
-
-    struct Slot {
-        std::uint32_t hash = 0;
-        std::uint32_t entry = 0;  // its cell + 1; 0: free
-    };
-
-    std::uint32_t hash_of(std::string_view user,
-                          std::string_view local,
-                          std::string_view domain) const {
-        const std::uint64_t hash =
-            hash_.add(hash_.add(hash_.add(hash_.seed(), user), local), domain);
-        return static_cast<std::uint32_t>(hash ^ hash >> 32U);
-    }
 
     static bool is_contact(std::string_view kept, std::string_view local, std::string_view domain) {
         if (local.empty()) {
@@ -156,15 +156,9 @@ class Book {
                kept[local.size()] == '@' && kept.ends_with(domain);
     }
 
-    Entry& cell(std::uint32_t at) { return chunks_[at / kChunk][at % kChunk]; }
-
-    const Entry& cell(std::uint32_t at) const { return chunks_[at / kChunk][at % kChunk]; }
-
     PairHandle handle_of(std::uint32_t at) const {
-        return std::uint64_t{cell(at).generation_} << 32U | at;
+        return std::uint64_t{cells_[at].generation_} << 32U | at;
     }
-
-    std::size_t mask() const { return index_.size() - 1; }
 
     std::uint32_t take_cell() {
         if (!free_.empty()) {
@@ -172,56 +166,13 @@ class Book {
             free_.pop_back();
             return at;
         }
-        if (cells_ % kChunk == 0) {
-            chunks_.push_back(std::make_unique<Entry[]>(kChunk));
-        }
-        return cells_++;
-    }
-
-    void put(std::uint32_t hash, std::uint32_t entry) {
-        std::size_t at = hash & mask();
-        while (index_[at].entry != 0) {
-            at = (at + 1) & mask();
-        }
-        index_[at] = {hash, entry};
-    }
-
-    std::size_t slot_of(std::uint32_t hash, std::uint32_t entry) const {
-        std::size_t at = hash & mask();
-        while (index_[at].entry != entry) {
-            at = (at + 1) & mask();
-        }
-        return at;
-    }
-
-    /// Closes the gap, so that no search ends too early and no tombstones gather.
-    void remove_slot(std::size_t gap) {
-        for (std::size_t at = (gap + 1) & mask(); index_[at].entry != 0; at = (at + 1) & mask()) {
-            const std::size_t home = index_[at].hash & mask();
-            if (((at - home) & mask()) >= ((at - gap) & mask())) {
-                index_[gap] = index_[at];
-                gap = at;
-            }
-        }
-        index_[gap] = {};
-    }
-
-    void grow(std::size_t slots) {
-        std::vector<Slot> old(slots);
-        old.swap(index_);
-        for (const Slot& slot : old) {
-            if (slot.entry != 0) {
-                put(slot.hash, slot.entry);
-            }
-        }
+        return cells_.add();
     }
 
     KeyedHash hash_;
-    std::vector<Slot> index_;
-    std::vector<std::unique_ptr<Entry[]>> chunks_;
+    SlotIndex index_;
+    StableArray<Entry> cells_;
     std::vector<std::uint32_t> free_;
-    std::uint32_t cells_ = 0;
-    std::size_t size_ = 0;
     std::string scratch_;
 };
 

@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include <array>
 #include <chrono>
@@ -97,8 +97,9 @@ Split split(std::int64_t time) {
     return {year_month_day(sys_days(std::chrono::days(days))), time - days * kDay};
 }
 
-template <class... Args>
-std::string_view print(Arena& arena, fmt::format_string<Args...> format, Args&&... args) {
+/// `format` is made by FMT_COMPILE: each NOTIFY has such a text.
+template <class Format, class... Args>
+std::string_view print(Arena& arena, const Format& format, Args&&... args) {
     constexpr std::size_t kRoom = 48;
     char* const to = arena.chars(kRoom);
     const auto result = fmt::format_to_n(to, kRoom, format, std::forward<Args>(args)...);
@@ -168,7 +169,7 @@ std::string_view format_sip_date(std::int64_t time, Arena& arena) {
     const auto [date, seconds] = split(time);
     const std::chrono::weekday weekday{sys_days(date)};
     return print(arena,
-                 "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                 FMT_COMPILE("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT"),
                  kDays[weekday.c_encoding()],
                  static_cast<unsigned>(date.day()),
                  kMonths[static_cast<unsigned>(date.month()) - 1],
@@ -181,7 +182,7 @@ std::string_view format_sip_date(std::int64_t time, Arena& arena) {
 std::string_view format_datetime(std::int64_t time, Arena& arena) {
     const auto [date, seconds] = split(time);
     return print(arena,
-                 "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+                 FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z"),
                  static_cast<int>(date.year()),
                  static_cast<unsigned>(date.month()),
                  static_cast<unsigned>(date.day()),
@@ -194,7 +195,7 @@ std::string_view format_datetime_us(std::int64_t microseconds, Arena& arena) {
     constexpr std::int64_t kSecond = 1000000;
     std::string_view whole = format_datetime(microseconds / kSecond, arena);
     whole.remove_suffix(1);
-    return print(arena, "{}.{:06}Z", whole, microseconds % kSecond);
+    return print(arena, FMT_COMPILE("{}.{:06}Z"), whole, microseconds % kSecond);
 }
 
 }  // namespace isthmus::translate

@@ -5,10 +5,13 @@
 #include "translate/address.h"
 #include "translate/dates.h"
 
+#include <boost/container/small_vector.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <optional>
+#include <span>
 
 namespace isthmus::translate {
 
@@ -37,8 +40,8 @@ bool looks_escaped(std::string_view text, std::size_t at) {
     return end > at + 2 && end < text.size() && text[end] == '_';
 }
 
-std::vector<PidfNote> notes_of(const Presence& presence) {
-    std::vector<PidfNote> notes;
+sip::PidfNotes notes_of(const Presence& presence) {
+    sip::PidfNotes notes;
     for (const xmpp::LangText& status : presence.statuses) {
         const std::string_view lang = status.lang.empty() ? presence.lang : status.lang;
         const bool is_new = std::ranges::none_of(
@@ -91,9 +94,16 @@ std::optional<PidfTuple> to_tuple(const Presence& presence, Arena& arena, std::i
     return tuple;
 }
 
+using Latest = boost::container::small_vector<const Presence*, 4>;
+
+template <class Unwanted>
+void drop_if(Latest& stanzas, Unwanted unwanted) {
+    stanzas.erase(std::remove_if(stanzas.begin(), stanzas.end(), unwanted), stanzas.end());
+}
+
 /// The latest stanza of each resource, in the order of arrival.
-std::vector<const Presence*> latest_of(std::span<const Presence> stanzas) {
-    std::vector<const Presence*> latest;
+Latest latest_of(std::span<const Presence> stanzas) {
+    Latest latest;
     for (const Presence& presence : stanzas) {
         if (presence.type != PresenceType::Available &&
             presence.type != PresenceType::Unavailable) {
@@ -102,7 +112,7 @@ std::vector<const Presence*> latest_of(std::span<const Presence> stanzas) {
         // RFC 6121 §4.3.2: from the bare address it is about all resources.
         const bool ends_all =
             presence.type == PresenceType::Unavailable && presence.from.resource.empty();
-        std::erase_if(latest, [&](const Presence* one) {
+        drop_if(latest, [&](const Presence* one) {
             return ends_all || one->from.resource == presence.from.resource;
         });
         latest.push_back(&presence);
@@ -110,7 +120,7 @@ std::vector<const Presence*> latest_of(std::span<const Presence> stanzas) {
     // A resource that left is told once, with the news; and a document is never empty (RFC 3922
     // §6.3.2).
     const Presence* const last = latest.empty() ? nullptr : latest.back();
-    std::erase_if(latest, [last](const Presence* one) {
+    drop_if(latest, [last](const Presence* one) {
         return one != last && one->type == PresenceType::Unavailable;
     });
     return latest;
@@ -193,7 +203,7 @@ std::optional<std::string_view> resource_of(const PidfTuple& tuple,
 }
 
 // RFC 6121 §4.7.2.2: each language once; RFC 3863 §4.1.6: the document's notes are for all.
-void fill_statuses(const std::vector<PidfNote>& notes, std::string_view lang, Presence& into) {
+void fill_statuses(std::span<const PidfNote> notes, std::string_view lang, Presence& into) {
     for (const PidfNote& note : notes) {
         const std::string_view its = note.lang.empty() ? lang : note.lang;
         const bool is_new = std::ranges::none_of(

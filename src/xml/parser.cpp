@@ -1,15 +1,20 @@
 #include "xml/parser.h"
 
+#include "base/prefetch.h"
 #include "xml/chars.h"
 #include "xml/declaration.h"
 #include "xml/framer.h"
 #include "xml/tree_reader.h"
 
 #include <algorithm>
+#include <array>
 
 namespace isthmus::xml {
 
 namespace {
+
+/// Octets within which elements are read ahead: their trees, too, are to stay in the caches.
+constexpr std::size_t kReadAhead = 4096;
 
 constexpr std::string_view kTextOutside = "text outside of an element";
 
@@ -19,6 +24,9 @@ std::size_t blanks_at(std::string_view text) {
 
 }  // namespace
 
+/// Elements that have arrived together are read one after the other, and told to the sink, before
+/// the first is handed over; what then is left after a stop() is read again.
+///
 /// An element is first read where it lies. Only if it turns out to be incomplete the framer follows
 /// the arriving octets, and it is read once more when it is whole: three looks at an octet at most.
 struct StreamParser::State {
@@ -31,7 +39,8 @@ struct StreamParser::State {
     /// Each returns how many octets it used up; 0: more are needed, or the fault is set.
     std::size_t read_declaration(std::string_view unread);
     std::size_t read_header(std::string_view unread);
-    std::size_t read_element(std::string_view unread);
+    std::size_t read_elements(std::string_view unread);
+    void read_ahead(std::string_view unread, std::size_t at);
     std::size_t read_close(std::string_view unread);
     std::size_t step(std::string_view unread);
 
@@ -52,6 +61,14 @@ struct StreamParser::State {
     bool is_partial = false;  ///< something has begun that needs more octets
     bool is_framing = false;
     std::size_t looked_at = 0;  ///< of the declaration or the end tag
+
+    struct Whole {
+        const Element* element = nullptr;
+        std::size_t end = 0;  ///< from the front of unread
+    };
+
+    std::array<Whole, kLookAhead> ahead;  ///< read, not handed over
+    std::size_t ahead_count = 0;
     bool is_stopped = false;
     bool is_in_feed = false;
     bool restarts = false;
@@ -158,15 +175,40 @@ std::size_t StreamParser::State::read_header(std::string_view unread) {
     return used;
 }
 
-std::size_t StreamParser::State::read_element(std::string_view unread) {
+std::size_t StreamParser::State::read_elements(std::string_view unread) {
     const std::size_t used =
         read_whole(unread, Framer::Until::ElementEnds, [this](const char* begin, const char* end) {
             return reader.read_element(begin, end);
         });
-    if (used != 0) {
-        sink.on_element(*reader.element());
+    if (used == 0) {
+        return 0;
     }
-    return used;
+    ahead[0] = {.element = reader.element(), .end = used};
+    ahead_count = 1;
+    read_ahead(unread, used);
+    for (std::size_t i = 0; i < ahead_count && ahead_count > 1; ++i) {
+        sink.on_element_ahead(*ahead[i].element);
+    }
+    std::size_t done = 0;
+    for (std::size_t i = 0; i < ahead_count && !is_stopped; ++i) {
+        sink.on_element(*ahead[i].element);
+        done = ahead[i].end;
+    }
+    return done;
+}
+
+/// Whatever is not a whole good element is left to step().
+void StreamParser::State::read_ahead(std::string_view unread, std::size_t at) {
+    const std::string_view allowed = unread.substr(0, kReadAhead);
+    const char* const begin = allowed.data();
+    const std::size_t most = limits.max_element_octets;
+    while (ahead_count < ahead.size() && at + 1 < allowed.size() && allowed[at] == '<' &&
+           allowed[at + 1] != '/' &&
+           reader.read_element(begin + at, begin + std::min(allowed.size(), at + most)) ==
+               Progress::Complete) {
+        at = static_cast<std::size_t>(reader.position() - begin);
+        ahead[ahead_count++] = {.element = reader.element(), .end = at};
+    }
 }
 
 std::size_t StreamParser::State::read_close(std::string_view unread) {
@@ -224,7 +266,7 @@ std::size_t StreamParser::State::step(std::string_view unread) {
     if (phase == Phase::Header) {
         return read_header(unread);
     }
-    return unread[1] == '/' ? read_close(unread) : read_element(unread);
+    return unread[1] == '/' ? read_close(unread) : read_elements(unread);
 }
 
 StreamParser::StreamParser(StreamSink& sink, Limits limits)

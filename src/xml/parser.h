@@ -41,6 +41,10 @@ class StreamSink {
     virtual void on_stream_open(const Element& root, std::string_view default_ns) = 0;
     /// One complete first-level child. Dies on return. May call StreamParser::stop().
     virtual void on_element(const Element& element) = 0;
+
+    /// That element comes by on_element() soon, unless the sink stops the parser before.
+    virtual void on_element_ahead(const Element& /*element*/) {}
+
     /// The root's end tag.
     virtual void on_stream_close() = 0;
 };

@@ -6,11 +6,12 @@
 #include "xml/element.h"
 #include "xml/parser.h"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace isthmus::xml {
 
@@ -144,8 +145,9 @@ class TreeReader {
     Limits limits_;
     const char* at_ = nullptr;
     const char* end_ = nullptr;
-    std::vector<Open> open_;
-    std::vector<Binding> bindings_;
+    // As deep as documents usually are nothing is allocated.
+    boost::container::small_vector<Open, 8> open_;
+    boost::container::small_vector<Binding, 8> bindings_;
     std::size_t inherited_bindings_ = 0;
     std::string_view default_;
     std::string_view inherited_default_;

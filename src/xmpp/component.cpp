@@ -56,6 +56,13 @@ class Component::Connection final : public StreamConnection {
 
     bool is_up() const { return state_ == State::Up; }
 
+    void describe(LinkStatus& status) const {
+        status.stream_id = id_;
+        status.age = component_.environment().timers.now() - started_;
+        status.stanzas_in = stanzas_;
+        describe_stream(status);
+    }
+
     StreamName name() const {
         StreamName name;
         name.partner = component_.domain();
@@ -124,7 +131,14 @@ class Component::Connection final : public StreamConnection {
         handle_stanza(*kind, element);
     }
 
+    void handle_element_ahead(const xml::Element& element) override {
+        if (state_ == State::Up && element.is("presence", ns::kComponent)) {
+            component_.sink_.receive_ahead(element);
+        }
+    }
+
     void handle_stanza(Kind kind, const xml::Element& element) {
+        ++stanzas_;
         component_.incoming_counters_.count(kind);
         auto from = parse_jid(element.attribute("from").value_or(""), arena());
         if (!from) {
@@ -163,6 +177,8 @@ class Component::Connection final : public StreamConnection {
 
     Component& component_;
     Timer patience_;
+    TimePoint started_ = component_.environment().timers.now();
+    std::uint64_t stanzas_ = 0;
     State state_ = State::Header;
     std::string id_;
     std::optional<Error> end_reason_;
@@ -275,6 +291,17 @@ void Component::close_if_idle() {
     }
 }
 
+bool Component::close_stream() {
+    if (connection_ == nullptr) {
+        return false;
+    }
+    connection_->close(
+        std::nullopt,
+        make_error(
+            ErrorKind::Unreachable, "IST-XMPP-002", "the stream was closed by an administrator"));
+    return true;
+}
+
 std::string Component::last_trouble() const {
     return last_error_ ? std::string(last_error_->code) + ": " + last_error_->detail
                        : std::string("not connected yet");
@@ -292,6 +319,7 @@ LinkStatus Component::status() const {
                                                                   : "waiting";
     if (connection_ != nullptr) {
         status.remote_address = connection_->name().remote_address;
+        connection_->describe(status);
     }
     status.last_error = trouble_;
     fill(status);

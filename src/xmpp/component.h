@@ -32,6 +32,7 @@ class Component final : public Link {
     const std::string& domain() const { return environment().config.component_domain; }
 
     LinkStatus status() const override;
+    bool close_stream() override;
     /// In order, if nothing is on its way; for draining.
     void close_if_idle();
 

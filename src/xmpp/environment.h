@@ -8,6 +8,7 @@
 #include "xmpp/server.h"
 #include "xmpp/stream_connection.h"
 
+#include <cstdint>
 #include <memory>
 
 namespace isthmus::xmpp {
@@ -22,6 +23,7 @@ struct Environment {
     Journal& journal;
     Graveyard& graveyard;
     std::shared_ptr<const net::TlsContext> tls = nullptr;
+    std::uint64_t last_number = 0;  ///< of a link or connection, for its id
 };
 
 }  // namespace isthmus::xmpp

@@ -29,7 +29,8 @@ IncomingConnection::IncomingConnection(Environment& environment,
       owner_(owner),
       machine_(directory),
       establishment_(environment.timers, [this] { on_not_established(); }),
-      started_(environment.timers.now()) {
+      started_(environment.timers.now()),
+      number_(++environment.last_number) {
     adopt(std::move(stream));
     establishment_.arm(environment.config.stream_establishment_timeout);
 }
@@ -45,8 +46,15 @@ void IncomingConnection::handle_element(const xml::Element& element) {
     act(machine_.on_element(element, arena(), output()));
 }
 
+void IncomingConnection::handle_element_ahead(const xml::Element& element) {
+    if (machine_.is_authenticated() && element.is("presence", ns::kServer)) {
+        sink_.receive_ahead(element);
+    }
+}
+
 void IncomingConnection::handle_stanza(const xml::Element& element) {
     const IncomingStream::Checked stanza = machine_.check(element, arena());
+    ++stanzas_;
     switch (stanza.addressing) {
         case IncomingStream::Addressing::Good:
             counters_.count(stanza.kind);
@@ -236,6 +244,11 @@ void IncomingConnection::report(std::vector<LinkStatus>& to) const {
     status.remote_address = name.remote_address;
     status.tls_version = name.tls_version;
     status.tls_cipher = name.tls_cipher;
+    status.id = "i" + std::to_string(number_);
+    status.stream_id = name.stream_id;
+    status.age = environment_.timers.now() - started_;
+    status.stanzas_in = stanzas_;
+    describe_stream(status);
     if (pairs_.empty()) {
         status.local_domain = machine_.local();
         status.remote_domain = machine_.remote();
@@ -244,7 +257,11 @@ void IncomingConnection::report(std::vector<LinkStatus>& to) const {
         to.push_back(std::move(status));
         return;
     }
-    for (const Pair& pair : pairs_) {
+    // One stream may carry several pairs of domains (XEP-0220 §2.5): a row for each, one stream.
+    const std::string id = status.id;
+    for (std::size_t i = 0; i < pairs_.size(); ++i) {
+        const Pair& pair = pairs_[i];
+        status.id = i == 0 ? id : id + "." + std::to_string(i + 1);
         status.local_domain = pair.local;
         status.remote_domain = pair.remote;
         status.state = "up";

@@ -21,6 +21,8 @@ class StanzaSink {
     virtual ~StanzaSink() = default;
     virtual void receive(
         Kind kind, const Jid& from, const Jid& to, const xml::Element& element, Arena& arena) = 0;
+    /// A presence stanza that receive() may get soon; nothing about it has been checked.
+    virtual void receive_ahead(const xml::Element& presence) = 0;
     /// `to` is no JID; the answer comes from `our_domain`.
     virtual void receive_misaddressed(Kind kind,
                                       const Jid& from,
@@ -58,6 +60,9 @@ class IncomingConnection final : public StreamConnection {
 
     void report(std::vector<LinkStatus>& to) const;
 
+    /// Of this run; never given twice.
+    std::uint64_t number() const { return number_; }
+
   private:
     struct Pair {
         std::string remote;
@@ -67,6 +72,7 @@ class IncomingConnection final : public StreamConnection {
 
     void handle_header(const StreamHeader& header) override;
     void handle_element(const xml::Element& element) override;
+    void handle_element_ahead(const xml::Element& element) override;
     void handle_end() override;
     void handle_fault(StreamCondition condition,
                       std::string_view code,
@@ -92,6 +98,8 @@ class IncomingConnection final : public StreamConnection {
     IncomingStream machine_;
     Timer establishment_;
     TimePoint started_;
+    std::uint64_t number_;
+    std::uint64_t stanzas_ = 0;
     std::vector<Pair> pairs_;
     StanzaCounters counters_;
     std::optional<Error> end_reason_;

@@ -7,6 +7,7 @@ namespace isthmus::xmpp {
 Link::Link(Environment& environment)
     : environment_(environment),
       outbox_(environment.handler),
+      number_(++environment.last_number),
       patience_(environment.timers, [this] { on_patience(); }),
       output_full_(make_error(ErrorKind::Limit,
                               "IST-LIM-002",
@@ -52,6 +53,7 @@ void Link::on_written(std::uint64_t total) {
 
 void Link::come_up(net::ByteStream& stream) {
     up_ = &stream;
+    sent_ = outbox_.waiting();
     full_since_ = TimePoint::max();
     outbox_.pour_into(stream, environment_.timers.now());
 }
@@ -92,6 +94,8 @@ void Link::on_patience() {
 }
 
 void Link::fill(LinkStatus& status) const {
+    status.id = "o" + std::to_string(number_);
+    status.stanzas_out = sent_ - outbox_.waiting();
     status.queued = outbox_.waiting();
     if (outbox_.waiting() != 0) {
         status.oldest = environment_.timers.now() - outbox_.oldest_waiting();

@@ -51,6 +51,7 @@ class Link {
             on_waiting();
         }
         counters_.count(kind);
+        ++sent_;
         if (!patience_.is_armed()) {
             patience_.arm(environment_.config.queue_patience);
         }
@@ -58,6 +59,11 @@ class Link {
     }
 
     virtual LinkStatus status() const = 0;
+    /// In order, from our side. False: there is no connection.
+    virtual bool close_stream() = 0;
+
+    /// Of this run; never given twice.
+    std::uint64_t number() const { return number_; }
 
     bool is_up() const { return up_ != nullptr; }
 
@@ -103,6 +109,8 @@ class Link {
     Outbox outbox_;
     net::ByteStream* up_ = nullptr;
     StanzaCounters counters_;
+    std::uint64_t number_;
+    std::uint64_t sent_ = 0;  ///< stanzas, on this stream or waiting for the next
     Timer patience_;
     TimePoint full_since_ = TimePoint::max();  ///< and some stanza was refused
     Error output_full_;

@@ -161,6 +161,12 @@ std::size_t Links::pending() const {
     return total;
 }
 
+bool Links::close_stream(std::uint64_t number) {
+    const auto found = std::ranges::find_if(
+        links_, [number](const auto& entry) { return entry.second->number() == number; });
+    return found != links_.end() && found->second->close_stream();
+}
+
 void Links::report(std::vector<LinkStatus>& to) const {
     for (const auto& [pair, link] : links_) {
         to.push_back(link->status());

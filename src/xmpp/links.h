@@ -50,6 +50,8 @@ class Links {
     void close_idle();
     std::size_t pending() const;
     void report(std::vector<LinkStatus>& to) const;
+    /// False: no link of that number, or it has no connection.
+    bool close_stream(std::uint64_t number);
 
   private:
     struct PairView {

@@ -305,6 +305,11 @@ StreamName OutgoingConnection::name() const {
     return name;
 }
 
+void OutgoingConnection::describe(LinkStatus& status) const {
+    status.age = environment_.timers.now() - started_;
+    describe_stream(status);
+}
+
 void OutgoingConnection::measure(std::string_view step) {
     const TimePoint now = environment_.timers.now();
     environment_.journal.took(step, now - step_started_);

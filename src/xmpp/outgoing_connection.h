@@ -45,6 +45,8 @@ class OutgoingConnection final : public StreamConnection {
 
     std::string_view step() const;
     StreamName name() const;
+    /// Age, octets and certificate.
+    void describe(LinkStatus& status) const;
 
     /// Nobody listens any more.
     void abandon();

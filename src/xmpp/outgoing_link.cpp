@@ -195,6 +195,22 @@ void OutgoingLink::close_if_idle() {
     }
 }
 
+bool OutgoingLink::close_stream() {
+    if (connection_ == nullptr) {
+        return false;
+    }
+    if (is_up()) {
+        stop_sending();
+        connection_->close_quietly();
+    } else {
+        connection_->close(StreamCondition::Reset,
+                           make_error(ErrorKind::Unreachable,
+                                      "IST-XMPP-002",
+                                      "the stream was closed by an administrator"));
+    }
+    return true;
+}
+
 std::string OutgoingLink::last_trouble() const {
     if (last_error_) {
         return std::string(last_error_->code) + ": " + last_error_->public_text + " (" +
@@ -217,6 +233,8 @@ LinkStatus OutgoingLink::status() const {
         status.tls_version = name.tls_version;
         status.tls_cipher = name.tls_cipher;
         status.remote_address = name.remote_address;
+        status.stream_id = name.stream_id;
+        connection_->describe(status);
     }
     if (mechanism_) {
         status.auth = mechanism_name(*mechanism_);

@@ -23,6 +23,7 @@ class OutgoingLink final : public Link, private OutgoingConnection::Owner {
     const std::string& remote() const { return remote_; }
 
     LinkStatus status() const override;
+    bool close_stream() override;
     /// The domain is no partner any more.
     void expel();
     /// Its settings may have changed: what has failed before may go well now.

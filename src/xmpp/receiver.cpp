@@ -17,6 +17,11 @@ void Receiver::receive(
     }
 }
 
+void Receiver::receive_ahead(const xml::Element& presence) {
+    handler_.on_presence_ahead(Jid::from_prepared(presence.attribute("from").value_or("")),
+                               Jid::from_prepared(presence.attribute("to").value_or("")));
+}
+
 void Receiver::receive_presence(const Jid& from,
                                 const Jid& to,
                                 const xml::Element& element,

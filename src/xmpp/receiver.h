@@ -35,6 +35,7 @@ class Receiver final : public StanzaSink {
                  const Jid& to,
                  const xml::Element& element,
                  Arena& arena) override;
+    void receive_ahead(const xml::Element& presence) override;
     void receive_misaddressed(Kind kind,
                               const Jid& from,
                               std::string_view our_domain,

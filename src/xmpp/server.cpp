@@ -1,6 +1,7 @@
 #include "xmpp/server.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "xmpp/component.h"
 #include "xmpp/environment.h"
 #include "xmpp/incoming_connection.h"
@@ -149,6 +150,28 @@ class FederationServer final : public Server,
             all.push_back(component_->status());
         }
         return all;
+    }
+
+    bool close_stream(std::string_view id) override {
+        if (id.size() < 2 || (id.front() != 'o' && id.front() != 'i')) {
+            return false;
+        }
+        // "i7.2" is the second pair of domains on the stream i7.
+        const auto number = text::to_number(id.substr(1, id.find('.') - 1));
+        if (!number) {
+            return false;
+        }
+        if (id.front() == 'o') {
+            return component_ && component_->number() == *number ? component_->close_stream()
+                                                                 : links_.close_stream(*number);
+        }
+        for (IncomingConnection* connection : incoming()) {
+            if (connection->number() == *number) {
+                connection->close_for_shutdown();
+                return true;
+            }
+        }
+        return false;
     }
 
     std::size_t pending() const override {

@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "net/certificate.h"
 #include "net/wire.h"
 #include "xmpp/stanza.h"
 
@@ -43,6 +44,12 @@ class StanzaHandler {
     /// `from`'s domain is proved, `to`'s domain is ours. Views die on return.
     virtual void on_message(const Message& message) = 0;
     virtual void on_presence(const Presence& presence) = 0;
+
+    /// Presence from her to him follows in this turn of the loop, if nothing is wrong with it
+    /// (nobody has looked, and the addresses are as the peer wrote them): time to fetch what it
+    /// needs from memory. Views die on return.
+    virtual void on_presence_ahead(const Jid& /*from*/, const Jid& /*to*/) {}
+
     /// The outcome of send(): the stanza's octets went to the kernel on an authenticated stream.
     virtual void on_sent(std::uint64_t cookie) = 0;
     /// Or it never left: IST code, kind Timeout (30 s), Unreachable, NotAuthorized, Limit.
@@ -78,6 +85,8 @@ struct LinkTrouble {
 /// One stream, for `isthmus status` and metrics. A domain whose streams to us fail has one in state
 /// "down".
 struct LinkStatus {
+    std::string id;         ///< for close_stream(); holds while the process runs
+    std::string stream_id;  ///< of the stream header (RFC 6120 §4.7.3); empty: none yet
     std::string local_domain;
     std::string remote_domain;
     bool outgoing = false;
@@ -88,6 +97,12 @@ struct LinkStatus {
     std::string remote_address;
     std::size_t queued = 0;  ///< stanzas waiting
     Duration oldest{};       ///< age of the oldest of them
+    Duration age{};          ///< of the connection, or of the attempt to make it; 0: there is none
+    std::uint64_t stanzas_in = 0;   ///< of this stream, once it is authenticated
+    std::uint64_t stanzas_out = 0;  ///< likewise
+    std::uint64_t octets_in = 0;    ///< XML, before encryption
+    std::uint64_t octets_out = 0;
+    std::optional<net::PeerCertificate> certificate;  ///< what the peer has shown
     std::optional<LinkTrouble> last_error;
 };
 
@@ -130,6 +145,11 @@ class Server {
     /// No new streams are accepted; existing ones close when their queues are empty.
     virtual void set_draining(bool draining) = 0;
     virtual std::vector<LinkStatus> status() const = 0;
+
+    /// Ends one stream in order; the next stanza opens another. False: no such id, or no connection
+    /// that could be closed.
+    virtual bool close_stream(std::string_view /*id*/) { return false; }
+
     /// Stanzas accepted by send() whose outcome is not known yet; while draining also the streams
     /// whose peers may still be sending.
     virtual std::size_t pending() const = 0;

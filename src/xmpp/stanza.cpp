@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <span>
 
 namespace isthmus::xmpp {
 
@@ -153,7 +154,7 @@ bool is_show(std::string_view show) {
 
 // --- writing ----------------------------------------------------------------------------------
 
-void write_texts(xml::Writer& to, std::string_view name, const std::vector<LangText>& texts) {
+void write_texts(xml::Writer& to, std::string_view name, std::span<const LangText> texts) {
     for (const LangText& text : texts) {
         to.open(name).optional_attribute("xml:lang", text.lang).text(text.text).close(name);
     }

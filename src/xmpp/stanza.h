@@ -10,6 +10,8 @@
 #include "xmpp/jid.h"
 #include "xmpp/stanza_error.h"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -91,7 +93,7 @@ struct Presence {
     PresenceType type = PresenceType::Available;
     std::string_view lang;
     std::string_view show;  ///< away, chat, dnd, xa or empty
-    std::vector<LangText> statuses;
+    boost::container::small_vector<LangText, 1> statuses;
     int priority = 0;
     bool has_priority = false;
     std::string_view delay_stamp;

@@ -44,6 +44,17 @@ void StreamConnection::start_tls(std::shared_ptr<const net::TlsContext> context,
     stream_->start_tls(std::move(context), std::move(options));
 }
 
+void StreamConnection::describe_stream(LinkStatus& status) const {
+    if (stream_ == nullptr) {
+        return;
+    }
+    status.octets_in = octets_in_;
+    status.octets_out = stream_->appended();
+    if (const net::PeerCertificate* shown = stream_->peer_certificate()) {
+        status.certificate = *shown;
+    }
+}
+
 std::size_t StreamConnection::on_octets(std::string_view unread) {
     std::size_t done = 0;
     has_moved_on_ = false;
@@ -60,6 +71,7 @@ std::size_t StreamConnection::on_octets(std::string_view unread) {
             break;
         }
     }
+    octets_in_ += done;
     // After the end of the stream, whatever follows is thrown away.
     if (has_ended_ || is_finishing_) {
         return unread.size();

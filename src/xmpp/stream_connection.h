@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "net/wire.h"
 #include "xml/parser.h"
+#include "xmpp/server.h"
 #include "xmpp/stream.h"
 
 #include <cstdint>
@@ -37,6 +38,10 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
     // The peer's side of the stream.
     virtual void handle_header(const StreamHeader& header) = 0;
     virtual void handle_element(const xml::Element& element) = 0;
+
+    /// It comes by handle_element() soon, if nothing ends the stream before.
+    virtual void handle_element_ahead(const xml::Element& element) { (void)element; }
+
     virtual void handle_end() = 0;
     /// Not XML, too large, too slow or a flood: nothing more is read. `code`: for the log.
     virtual void handle_fault(StreamCondition condition,
@@ -72,6 +77,9 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
     /// Silence from now on.
     void end();
 
+    /// Octets both ways and the certificate, as far as there is a connection.
+    void describe_stream(LinkStatus& status) const;
+
     Arena& arena() { return parser_.arena(); }
 
     Buffer& output() { return stream_->output(); }
@@ -85,6 +93,9 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
     void on_closed(const Error& reason) final;
     void on_stream_open(const xml::Element& root, std::string_view default_ns) final;
     void on_element(const xml::Element& element) final;
+
+    void on_element_ahead(const xml::Element& element) final { handle_element_ahead(element); }
+
     void on_stream_close() final;
     bool take_turn(bool has_octets_behind);
     bool may_be_idle(std::size_t octets);
@@ -99,7 +110,8 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
     Timer deadline_;
     std::unique_ptr<net::ByteStream> stream_;
     Turn turn_ = Turn::None;
-    TimePoint idle_since_{};          ///< when idle_allowance_ was last reckoned
+    TimePoint idle_since_{};  ///< when idle_allowance_ was last reckoned
+    std::uint64_t octets_in_ = 0;
     std::size_t idle_allowance_ = 0;  ///< octets of white space that may still come
     bool is_finishing_ = false;
     bool awaits_end_ = false;

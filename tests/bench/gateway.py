@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.request
 
 from generator import Failure, on_core
 
@@ -115,6 +116,7 @@ class Gateway:
         for address in listeners["sip"]:
             ports[address.split(":")[0]] = int(address.rsplit(":", 1)[1])
         ports["xmpp"] = int(listeners["xmpp"][0].rsplit(":", 1)[1])
+        self.metrics_address = listeners["metrics"][0]
         return ports
 
     def _read_log(self, process, ready):
@@ -130,6 +132,14 @@ class Gateway:
         self.log.flush()
         with open(f"{self.folder.name}/log", errors="replace") as lines:
             return lines.read()[-1500:]
+
+    def metric(self, name):
+        """The value of a metric, whose labels belong to `name`."""
+        with urllib.request.urlopen(f"http://{self.metrics_address}/metrics", timeout=30) as page:
+            for line in page.read().decode().splitlines():
+                if line.startswith(f"{name} "):
+                    return float(line.rsplit(" ", 1)[1])
+        raise Failure(f"there is no metric {name}")
 
     def tell(self, *words):
         command = [self.binary, "--server", self.socket, *words]

@@ -30,7 +30,8 @@ def print_table(bench):
         base = [other for other in bench.rows if other.section in ("peers", row.section)
                 and other.subject.startswith("isthmus") and other.direction == row.direction
                 and other.readings]
-        ratio = row.median("cpu_us") / base[0].median("cpu_us") if base else None
+        base_cpu = base[0].median("cpu_us") if base else 0
+        ratio = row.median("cpu_us") / base_cpu if base_cpu else None
         table.append([
             f"{row.section}: {row.subject}", DIRECTIONS[row.direction],
             *_spread(row.values("cpu_us"), "{:.2f}"),

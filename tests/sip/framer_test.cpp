@@ -54,6 +54,38 @@ TEST(Framer, CutsMessages) {
     expect("OPTIONS sip:a@b SIP/2.0  \r\nl: 0\r\n\r\n", "M35 ");
 }
 
+TEST(Framer, TellsTheCallId) {
+    const auto call_id = [](std::string_view header) {
+        const std::string octets = "\r\n" + kLine + "l: 0\r\n" + std::string(header) +
+                                   "Contact: <sip:a@b>\r\n\r\n" + kLine;
+        for (std::size_t size = 1; size < octets.size(); ++size) {
+            Framer framer;
+            static_cast<void>(framer.next(std::string_view(octets).substr(0, 2)));
+            const std::string_view behind = std::string_view(octets).substr(2);
+            const Frame first = framer.next(behind.substr(0, size));
+            const Frame frame = first.kind == Kind::Message ? first : framer.next(behind);
+            EXPECT_EQ(frame.kind, Kind::Message);
+            if (std::string(frame.call_id) != "a84b@pc33") {
+                return std::string(frame.call_id);
+            }
+        }
+        return "a84b@pc33"s;
+    };
+    EXPECT_EQ(call_id("Call-ID: a84b@pc33\r\n"), "a84b@pc33");
+    EXPECT_EQ(call_id("i:a84b@pc33 \r\n"), "a84b@pc33");
+    EXPECT_EQ(call_id("cALL-iD :\t a84b@pc33\r\n"), "a84b@pc33");
+    EXPECT_EQ(call_id("Call-IDs: a84b@pc33\r\n"), "");
+    EXPECT_EQ(call_id(""), "");
+}
+
+TEST(Framer, ForgetsTheCallIdOfTheMessageBefore) {
+    const std::string octets = kLine + "i: one\r\nl: 0\r\n\r\n" + kLine + "l: 0\r\n\r\n";
+    Framer framer;
+    const Frame first = framer.next(octets);
+    EXPECT_EQ(first.call_id, "one");
+    EXPECT_EQ(framer.next(std::string_view(octets).substr(first.consumed)).call_id, "");
+}
+
 // RFC 5626 §3.5.1 and §4.4.1.
 TEST(Framer, Pings) {
     expect("\r\n\r\n", "P ");

@@ -1,4 +1,5 @@
 // RFC 6665 §4.1 and §4.4, rule by rule.
+#include "base/prefetch.h"
 #include "sip/subscriber_world.h"
 
 #include <gmock/gmock.h>
@@ -290,6 +291,33 @@ TEST_F(SubscriberTest, Limits) {
                                      1),
               0U);
     EXPECT_EQ(subscribers->size(), 0U);
+}
+
+TEST_F(SubscriberTest, WhoseNotifyIsExpectedIsTold) {
+    std::vector<std::uint64_t> owners;
+    subscribers->expect("nobody's");
+    subscribers->fetch(owners);
+    EXPECT_EQ(owners, std::vector<std::uint64_t>());
+
+    for (std::uint64_t owner = 1; owner <= 3; ++owner) {
+        subscribe(3600, owner);
+    }
+    const std::string second = sender.requests[1].call_id;
+    subscribers->expect(sender.requests[2].call_id);
+    subscribers->expect("nobody's");
+    subscribers->expect(second);
+    subscribers->fetch(owners);
+    EXPECT_EQ(owners, (std::vector<std::uint64_t>{3, 2}));
+    subscribers->fetch(owners);
+    EXPECT_EQ(owners.size(), 2U);
+
+    // Those that never came do not pile up.
+    for (int i = 0; i < 1000; ++i) {
+        subscribers->expect(second);
+    }
+    owners.clear();
+    subscribers->fetch(owners);
+    EXPECT_LE(owners.size(), kLookAhead);
 }
 
 }  // namespace

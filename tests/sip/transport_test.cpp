@@ -60,6 +60,30 @@ TEST_F(TransportTest, AThousandPipelinedMessagesKeepTheirOrder) {
     EXPECT_EQ(above.identified, 1);
 }
 
+TEST_F(TransportTest, ANotifyIsToldBeforeWhatCameInFrontOfItIsHandled) {
+    const auto notify = [](int i) {
+        MessageFields fields = number(i);
+        fields.method = "NOTIFY";
+        return request(fields);
+    };
+    auto peer = connect(peer_host);
+    peer->send(request(number(1)) + notify(2) + request(number(3)) + notify(4));
+    loop.run();
+    using Ahead = std::pair<std::size_t, std::string>;
+    EXPECT_THAT(above.ahead, ElementsAre(Ahead(0, "call-2"), Ahead(0, "call-4")));
+    EXPECT_THAT(above.bodies, ElementsAre("text 1", "text 3"));  // NOTIFY is not taken here
+    EXPECT_EQ(count_of(peer->received(), "SIP/2.0 405"), 2U);
+}
+
+TEST_F(TransportTest, NothingIsHandledBehindTheEndOfAStream) {
+    auto peer = connect(peer_host);
+    peer->send(request(number(1)) + "GET / HTTP/1.1\r\n\r\n" + request(number(2)));
+    loop.run();
+    EXPECT_THAT(above.bodies, ElementsAre("text 1"));
+    EXPECT_EQ(start_line(peer->received()), "SIP/2.0 202 Accepted");
+    EXPECT_FALSE(peer->is_connected());
+}
+
 TEST_F(TransportTest, OverTcpATransactionEndsWithItsAnswer) {  // Timer J is zero
     auto peer = connect(peer_host);
     peer->send(request({}) + request({}));

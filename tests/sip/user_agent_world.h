@@ -150,6 +150,10 @@ class Above final : public RequestHandler, public ResponseHandler {
         }
     }
 
+    void on_notify_ahead(std::string_view call_id) override {
+        ahead.emplace_back(bodies.size(), call_id);
+    }
+
     void on_response(std::uint64_t cookie, const Response& response) override {
         outcomes.push_back({cookie, response.status, {}});
         if (then) {
@@ -167,6 +171,7 @@ class Above final : public RequestHandler, public ResponseHandler {
     int answer = 202;  ///< 0: keep it in `held`
     int identified = 0;
     std::vector<std::string> bodies;
+    std::vector<std::pair<std::size_t, std::string>> ahead;  ///< requests before, Call-ID
     std::vector<Origin> origins;
     std::vector<std::unique_ptr<IncomingRequest>> held;
     std::vector<Outcome> outcomes;

@@ -33,6 +33,22 @@ TEST(Book, NamesDoNotShiftAgainstEachOther) {
     EXPECT_EQ(book.find("a@xb", "", "y"), 0U);
 }
 
+TEST(Book, WhatIsFetchedBeforehandIsThePair) {
+    Book<int> book;
+    const std::uint32_t hash = book.hash_of("alice@contoso.example", "juliet", "fabrikam.example");
+    book.prefetch_index(hash);
+    EXPECT_EQ(book.prefetch_entry(hash), nullptr);
+    const PairHandle handle = book.make("alice@contoso.example", "juliet", "fabrikam.example");
+    const Book<int>::Entry* entry = book.prefetch_entry(hash);
+    ASSERT_EQ(entry, book.get(handle));
+    entry->prefetch_names();
+    book.prefetch_entry(handle);
+    book.prefetch_entry(PairHandle{12345});  // stale ones do no harm
+    book.erase(handle);
+    EXPECT_EQ(book.prefetch_entry(hash), nullptr);
+    entry->prefetch_names();
+}
+
 TEST(Book, StaleHandlesAreTold) {
     Book<int> book;
     const PairHandle first = book.make("a@x", "b", "y");

@@ -27,6 +27,10 @@ class StreamLog : public StreamSink {
         }
     }
 
+    void on_element_ahead(const Element& element) override {
+        ahead.push_back({events.size(), tree_text(element)});
+    }
+
     void on_stream_close() override { events.push_back("close"); }
 
     /// As a connection does: what was not consumed is kept in front of what comes next.
@@ -43,7 +47,15 @@ class StreamLog : public StreamSink {
         }
     }
 
+    struct Ahead {
+        std::size_t events;  ///< that had been told before
+        std::string element;
+
+        bool operator==(const Ahead&) const = default;
+    };
+
     std::vector<std::string> events;
+    std::vector<Ahead> ahead;
     std::function<void(const Element&)> during_element;
     std::string pending;
     StreamParser parser;

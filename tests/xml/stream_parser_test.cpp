@@ -142,6 +142,62 @@ TEST(StreamParser, StopLeavesTheRestUnconsumed) {
     EXPECT_EQ(log.events.size(), 3U);
 }
 
+TEST(StreamParser, WhatArrivesTogetherIsToldBeforeTheFirstIsHandedOver) {
+    StreamLog log;
+    log.arrive(kHeader);
+    log.arrive("<a>1</a><b/><message>");
+    EXPECT_EQ(
+        log.ahead,
+        (std::vector<StreamLog::Ahead>{{1, "{jabber:server}a(\"1\")"}, {1, "{jabber:server}b"}}));
+    EXPECT_EQ(log.events.size(), 3U);
+    EXPECT_EQ(log.events[1], "{jabber:server}a(\"1\")");
+    EXPECT_EQ(log.pending, "<message>");
+    log.arrive("</message>");  // alone it needs no announcement
+    EXPECT_EQ(log.ahead.size(), 2U);
+    EXPECT_EQ(log.events.size(), 4U);
+}
+
+TEST(StreamParser, WhatFollowsAFaultlessElementIsJudgedAfterIt) {
+    StreamLog log;
+    log.during_element = [&](const Element& /*e*/) { EXPECT_EQ(log.parser.fault(), Fault::None); };
+    log.arrive(kHeader);
+    log.arrive("<a/><b/><c></d>");
+    EXPECT_EQ(log.events.size(), 3U);
+    EXPECT_EQ(log.parser.fault(), Fault::NotWellFormed);
+    EXPECT_EQ(log.pending, "<c></d>");
+}
+
+TEST(StreamParser, StopAndNewLimitsCountForWhatWasReadAhead) {
+    StreamLog log;
+    log.during_element = [&](const Element& e) {
+        if (e.name == "a") {
+            log.parser.stop();
+        }
+    };
+    log.arrive(kHeader);
+    log.arrive("<z/><a/><b/><c/>");
+    EXPECT_EQ(log.events.size(), 3U);
+    EXPECT_EQ(log.pending, "<b/><c/>");
+    log.arrive("");
+    EXPECT_EQ(log.events.size(), 5U);
+    EXPECT_EQ(log.events[4], "{jabber:server}c");
+}
+
+TEST(StreamParser, ManyElementsKeepTheirOrder) {
+    StreamLog log;
+    log.arrive(kHeader);
+    std::string all;
+    for (int i = 0; i < 1000; ++i) {
+        all += "<m n='" + std::to_string(i) + "'/>" + (i % 7 == 0 ? " " : "");
+    }
+    log.arrive_in_pieces(all, 997);
+    ASSERT_EQ(log.events.size(), 1001U);
+    for (int i = 0; i < 1000; ++i) {
+        EXPECT_EQ(log.events[static_cast<std::size_t>(i) + 1],
+                  "{jabber:server}m[n=" + std::to_string(i) + "]");
+    }
+}
+
 TEST(StreamParser, Rfc6120_5_4_3_RestartForgetsTheOldStream) {
     StreamLog log;
     log.during_element = [&](const Element& e) {

@@ -1,0 +1,149 @@
+#include "app/traffic_views.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+namespace isthmus::app {
+
+namespace {
+
+double seconds(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
+std::string text_of(std::string_view sentence, std::string_view evidence) {
+    if (sentence.ends_with('.')) {
+        sentence.remove_suffix(1);
+    }
+    const bool has_both = !sentence.empty() && !evidence.empty();
+    return fmt::format("{}{}{}", sentence, has_both ? ": " : "", evidence);
+}
+
+std::optional<control::Trouble> trouble_of(const std::optional<xmpp::LinkTrouble>& trouble,
+                                           TimePoint now) {
+    if (!trouble) {
+        return std::nullopt;
+    }
+    return control::Trouble{.code = trouble->code,
+                            .step = trouble->step,
+                            .text = text_of(trouble->text, trouble->evidence),
+                            .address = trouble->address,
+                            .age_seconds = seconds(now - trouble->at)};
+}
+
+control::CertificateStatus certificate_of(const net::PeerCertificate& shown) {
+    control::CertificateStatus made;
+    made.subject = shown.subject;
+    made.names = shown.dns_names;
+    made.names.insert(made.names.end(), shown.srv_names.begin(), shown.srv_names.end());
+    made.names.insert(made.names.end(), shown.xmpp_addrs.begin(), shown.xmpp_addrs.end());
+    made.not_after = shown.not_after.time_since_epoch().count();
+    made.sha256 = shown.sha256;
+    made.is_trusted = shown.is_trusted;
+    made.trust_error = shown.trust_error;
+    return made;
+}
+
+}  // namespace
+
+control::StreamStatus to_control(const xmpp::LinkStatus& link, std::string partner, TimePoint now) {
+    control::StreamStatus made{.id = link.id,
+                               .stream_id = link.stream_id,
+                               .local_domain = link.local_domain,
+                               .remote_domain = link.remote_domain,
+                               .partner = std::move(partner),
+                               .direction = link.outgoing ? "out" : "in",
+                               .state = link.state,
+                               .auth = link.auth,
+                               .tls = link.tls_version,
+                               .cipher = link.tls_cipher,
+                               .remote_address = link.remote_address,
+                               .age_seconds = seconds(link.age),
+                               .stanzas_in = link.stanzas_in,
+                               .stanzas_out = link.stanzas_out,
+                               .octets_in = link.octets_in,
+                               .octets_out = link.octets_out,
+                               .certificate = {},
+                               .queued = link.queued,
+                               .oldest_seconds = seconds(link.oldest),
+                               .last_error = trouble_of(link.last_error, now)};
+    if (link.certificate) {
+        made.certificate = certificate_of(*link.certificate);
+    }
+    return made;
+}
+
+control::DialogStatus to_control(gateway::DialogStatus dialog) {
+    return {.id = std::move(dialog.id),
+            .role = std::move(dialog.role),
+            .user = std::move(dialog.user),
+            .contact = std::move(dialog.contact),
+            .partner = std::move(dialog.partner),
+            .subscription = std::move(dialog.subscription),
+            .call_id = std::move(dialog.call_id),
+            .local_tag = std::move(dialog.local_tag),
+            .remote_tag = std::move(dialog.remote_tag),
+            .local = std::move(dialog.local),
+            .remote = std::move(dialog.remote),
+            .target = std::move(dialog.target),
+            .route = std::move(dialog.route),
+            .event = std::move(dialog.event),
+            .local_cseq = dialog.local_cseq,
+            .remote_cseq = dialog.remote_cseq,
+            .expires_in = dialog.expires_in};
+}
+
+control::DialogPage to_control(gateway::DialogPage page) {
+    control::DialogPage made;
+    made.total = page.total;
+    made.items.reserve(page.items.size());
+    for (gateway::DialogStatus& dialog : page.items) {
+        made.items.push_back(to_control(std::move(dialog)));
+    }
+    return made;
+}
+
+control::MessageStatus to_control(gateway::MessageStatus message) {
+    return {.id = std::move(message.id),
+            .row = message.row,
+            .direction = std::move(message.direction),
+            .state = std::move(message.state),
+            .from = std::move(message.from),
+            .to = std::move(message.to),
+            .user = std::move(message.user),
+            .contact = std::move(message.contact),
+            .partner = std::move(message.partner),
+            .peer = std::move(message.peer),
+            .call_id = std::move(message.call_id),
+            .stanza_id = std::move(message.stanza_id),
+            .code = std::move(message.code),
+            .step = std::move(message.step),
+            .text = std::move(message.text),
+            .at = message.at,
+            .duration_seconds = message.duration_seconds};
+}
+
+gateway::MessageFilter to_gateway(const control::MessageFilter& filter) {
+    return {.state = filter.state,
+            .user = filter.user,
+            .contact = filter.contact,
+            .partner = filter.partner,
+            .since = filter.since,
+            .after_row = filter.after_row,
+            .offset = filter.offset,
+            .limit = filter.limit};
+}
+
+control::MessagePage to_control(gateway::MessageListing listing) {
+    control::MessagePage made;
+    made.total = listing.total;
+    made.items.reserve(listing.items.size());
+    for (gateway::MessageStatus& message : listing.items) {
+        made.items.push_back(to_control(std::move(message)));
+    }
+    return made;
+}
+
+}  // namespace isthmus::app

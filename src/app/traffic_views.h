@@ -1,0 +1,21 @@
+// Streams, dialogs and messages as the traffic thread knows them, as control/ shows them.
+#pragma once
+
+#include "control/traffic_service.h"
+#include "gateway/message_status.h"
+#include "gateway/presence_status.h"
+#include "xmpp/server.h"
+
+#include <chrono>
+#include <string>
+
+namespace isthmus::app {
+
+control::StreamStatus to_control(const xmpp::LinkStatus& link, std::string partner, TimePoint now);
+control::DialogStatus to_control(gateway::DialogStatus dialog);
+control::DialogPage to_control(gateway::DialogPage page);
+control::MessageStatus to_control(gateway::MessageStatus message);
+gateway::MessageFilter to_gateway(const control::MessageFilter& filter);
+control::MessagePage to_control(gateway::MessageListing listing);
+
+}  // namespace isthmus::app

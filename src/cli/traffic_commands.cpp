@@ -1,0 +1,191 @@
+#include "base/text.h"
+#include "cli/program.h"
+
+#include <fmt/format.h>
+
+namespace isthmus::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+const Columns kStreams = {{"id",
+                           "partner",
+                           "direction",
+                           "state",
+                           "tls",
+                           "auth",
+                           "remote_address",
+                           "age_seconds",
+                           "stanzas_in",
+                           "stanzas_out",
+                           "queued",
+                           "last_error"},
+                          {"local_domain",
+                           "remote_domain",
+                           "cipher",
+                           "octets_in",
+                           "octets_out",
+                           "stream_id",
+                           "certificate"}};
+const Columns kDialogs = {{"id", "role", "user", "contact", "expires_in", "remote", "call_id"},
+                          {"partner",
+                           "subscription",
+                           "event",
+                           "target",
+                           "route",
+                           "local_cseq",
+                           "remote_cseq",
+                           "local_tag",
+                           "remote_tag"}};
+const Columns kMessages = {
+    {"id", "at", "direction", "state", "user", "contact", "code", "duration_ms"},
+    {"partner", "peer", "from", "to", "call_id", "stanza_id", "step", "evidence"}};
+const Columns kConversations = {
+    {"user", "contact", "messages", "failed", "last_at", "last_state", "last_code"},
+    {"partner", "first_at"}};
+
+std::string text_of(const json::object& object, const char* name) {
+    const json::value* value = object.if_contains(name);
+    return value != nullptr && value->is_string() ? text::escape_for_log(value->get_string()) : "";
+}
+
+/// "fabrikam.example, out: up, TLSv1.3 and external"
+std::string stream_headline(const json::object& one) {
+    const std::string tls = text_of(one, "tls");
+    const std::string auth = text_of(one, "auth");
+    return fmt::format("{}, {}: {}, {}{}{}\n",
+                       text_of(one, "remote_domain"),
+                       text_of(one, "direction"),
+                       text_of(one, "state"),
+                       tls.empty() ? "no TLS" : tls,
+                       auth.empty() ? "" : " and ",
+                       auth);
+}
+
+/// "alice@contoso.example watches juliet@fabrikam.example; we notify"
+std::string dialog_headline(const json::object& one) {
+    const bool is_ours = text_of(one, "role") == "subscriber";
+    return fmt::format("{} watches {}; {}\n",
+                       text_of(one, is_ours ? "contact" : "user"),
+                       text_of(one, is_ours ? "user" : "contact"),
+                       is_ours ? "we have subscribed" : "we notify");
+}
+
+std::string list_path(const Program& program,
+                      const char* resource,
+                      std::initializer_list<const char*> filters) {
+    std::string made = resource;
+    for (const char* name : filters) {
+        if (const std::string& value = program.given(name); !value.empty()) {
+            made += fmt::format("{}{}={}",
+                                made.find('?') == std::string::npos ? '?' : '&',
+                                name + 2,
+                                encode_segment(value));
+        }
+    }
+    return made;
+}
+
+void add_paging(Program& program, CLI::App& list) {
+    program.option(list, "--offset", "leave out so many");
+    program.option(list, "--limit", "at most so many, up to 1000; 100 unless given");
+}
+
+void add_streams(Program& program) {
+    CLI::App& group = program.group("stream", "XMPP streams to and from partners");
+    CLI::App& list = program.command(group, "list", "all streams, with what protects them", [&] {
+        return program.show(
+            list_path(program, "streams", {"--partner", "--offset", "--limit"}),
+            {.columns = kStreams, .nothing = [] {
+                 return "there is no stream; one is opened when the first stanza wants to leave";
+             }});
+    });
+    program.option(list, "--partner", "of this partner, by its primary domain");
+    add_paging(program, list);
+    const auto path = [&program] { return "streams/" + encode_segment(program.given("ID")); };
+    CLI::App& get = program.command(
+        group, "get", "one stream with the certificate that its peer has shown", [&program, path] {
+            return program.show(path(), {.columns = kStreams, .headline = stream_headline});
+        });
+    program.word(get, "ID", "as list shows it");
+    CLI::App& close = program.command(
+        group, "close", "end one stream in order; the next stanza opens another", [&program, path] {
+            return program.change("POST", path() + ":close", {}, "closed");
+        });
+    program.word(close, "ID", "as list shows it");
+}
+
+void add_dialogs(Program& program) {
+    CLI::App& group = program.group("dialog", "SIP dialogs of presence subscriptions");
+    CLI::App& list = program.command(group, "list", "our SUBSCRIBE dialogs and theirs", [&] {
+        return program.show(
+            list_path(
+                program, "dialogs", {"--user", "--contact", "--partner", "--offset", "--limit"}),
+            {.columns = kDialogs, .nothing = [] { return "there is no dialog"; }});
+    });
+    program.option(list, "--user", "of this SIP user");
+    program.option(list, "--contact", "with this XMPP user");
+    program.option(list, "--partner", "with this partner, by its primary domain");
+    add_paging(program, list);
+    const auto path = [&program] { return "dialogs/" + encode_segment(program.given("ID")); };
+    CLI::App& get = program.command(group, "get", "one dialog with its route", [&program, path] {
+        return program.show(path(), {.columns = kDialogs, .headline = dialog_headline});
+    });
+    program.word(get, "ID", "as list shows it");
+    CLI::App& end = program.command(
+        group,
+        "end",
+        "end one dialog; the subscription stands and sets up another",
+        [&program, path] { return program.change("POST", path() + ":end", {}, "ended"); });
+    program.word(end, "ID", "as list shows it");
+}
+
+void add_messages(Program& program) {
+    CLI::App& group =
+        program.group("message", "messages under way and those that came last; never their text");
+    CLI::App& list = program.command(group, "list", "under way first, then the newest", [&] {
+        return program.show(
+            list_path(
+                program,
+                "messages",
+                {"--state", "--user", "--contact", "--partner", "--since", "--offset", "--limit"}),
+            {.columns = kMessages, .nothing = [] {
+                 return "there is no such message; the last 10,000 are remembered "
+                        "until the gateway restarts";
+             }});
+    });
+    program.option(list, "--state", "pending, queued, failed or delivered");
+    program.option(list, "--user", "of or for this SIP user");
+    program.option(list, "--contact", "of or for this XMPP user");
+    program.option(list, "--partner", "of or for this partner, by its primary domain");
+    program.option(list, "--since", "10m, 2h, 1d, or a time as 2026-01-31T09:05:00Z");
+    add_paging(program, list);
+}
+
+void add_conversations(Program& program) {
+    CLI::App& group = program.group("conversation", "who wrote to whom of late, and how it went");
+    CLI::App& list = program.command(group, "list", "the newest first", [&] {
+        return program.show(
+            list_path(program,
+                      "conversations",
+                      {"--user", "--contact", "--partner", "--since", "--offset", "--limit"}),
+            {.columns = kConversations, .nothing = [] { return "nobody has written of late"; }});
+    });
+    program.option(list, "--user", "of this SIP user");
+    program.option(list, "--contact", "with this XMPP user");
+    program.option(list, "--partner", "with this partner, by its primary domain");
+    program.option(list, "--since", "10m, 2h, 1d, or a time as 2026-01-31T09:05:00Z");
+    add_paging(program, list);
+}
+
+}  // namespace
+
+void add_traffic_commands(Program& program) {
+    add_streams(program);
+    add_dialogs(program);
+    add_messages(program);
+    add_conversations(program);
+}
+
+}  // namespace isthmus::cli
