@@ -138,13 +138,13 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
             value.append(field.value().data(), field.value().size());
         }
         if (!parse_target({message.target().data(), message.target().size()}, request_)) {
-            answer({400, "text/plain", "The request target is malformed.\n", {}}, false);
+            refuse(ErrorKind::Syntax, "IST-API-001", "The request target is malformed.");
             return;
         }
         // RFC 9112 §6.1: another coding than chunked is one that we do not understand.
         if (const std::string_view coding = request_.header("transfer-encoding");
             !coding.empty() && !text::iequals(coding, "chunked")) {
-            answer({501, "text/plain", "The transfer coding is not known here.\n", {}}, false);
+            refuse(ErrorKind::Unsupported, "IST-API-053", "The transfer coding is not known here.");
             return;
         }
         const std::uint64_t limit = site_.body_limit ? site_.body_limit(request_) : kMaxBody;
@@ -241,10 +241,10 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
         if (error == http::error::body_limit) {
             refuse_body(site_.body_limit ? site_.body_limit(request_) : kMaxBody);
         } else if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-            answer({431, "text/plain", "The header is too large.\n", {}}, false);
+            refuse(ErrorKind::TooLong, "IST-API-052", "The header is too large.");
         } else if (error.category() == http::make_error_code(http::error::bad_method).category() &&
                    error != http::error::end_of_stream && error != http::error::partial_message) {
-            answer({400, "text/plain", "The request is malformed.\n", {}}, false);
+            refuse(ErrorKind::Syntax, "IST-API-001", "The request is malformed.");
         }
         // Else the connection is gone or its time is up.
     }
@@ -257,6 +257,11 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
                                fmt::format("at most {} octets are taken here from you", limit)));
         refusal.status = 413;
         answer(std::move(refusal), false, Unread::Body);
+    }
+
+    /// The request is not read any further.
+    void refuse(ErrorKind kind, std::string_view code, std::string sentence) {
+        answer(problem(make_error(kind, code, std::move(sentence), {})), false);
     }
 
     void set_unless_given(const HttpResponse& given,

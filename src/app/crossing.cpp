@@ -52,8 +52,15 @@ std::optional<control::Status> Crossing::read_status() {
     return ask<control::Status>([this] { return traffic_.status(); }, std::chrono::seconds(2));
 }
 
-void Crossing::set_tls(std::shared_ptr<const net::TlsContext> context) {
-    traffic_.loop().post([this, context = std::move(context)] { traffic_.set_tls(context); });
+bool Crossing::set_tls(std::shared_ptr<const net::TlsContext> sip,
+                       std::shared_ptr<const net::TlsContext> xmpp) {
+    const auto done = ask<bool>(
+        [this, sip = std::move(sip), xmpp = std::move(xmpp)] {
+            traffic_.set_tls(sip, xmpp);
+            return true;
+        },
+        std::chrono::seconds(1));
+    return done.value_or(false);
 }
 
 void Crossing::restore(std::vector<subscriptions::Record> records) {

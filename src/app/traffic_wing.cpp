@@ -264,10 +264,11 @@ void TrafficWing::set_policy(std::shared_ptr<const policy::Policy> policy) {
     gateway_.set_policy(std::move(policy));
 }
 
-void TrafficWing::set_tls(const std::shared_ptr<const net::TlsContext>& context) {
-    user_agent_->set_tls(context);
-    server_->set_tls(context);
-    has_certificate_ = context != nullptr && context->has_certificate();
+void TrafficWing::set_tls(const std::shared_ptr<const net::TlsContext>& sip,
+                          const std::shared_ptr<const net::TlsContext>& xmpp) {
+    user_agent_->set_tls(sip);
+    server_->set_tls(xmpp);
+    has_certificate_ = xmpp != nullptr && xmpp->has_certificate();
 }
 
 std::vector<control::PeerStatus> TrafficWing::peer_status(TimePoint now) const {

@@ -66,7 +66,8 @@ class TrafficWing {
     /// Opens all listeners that it can; what it cannot is in `failures`.
     Listening listen(const Config& config);
     void set_policy(std::shared_ptr<const policy::Policy> policy);
-    void set_tls(const std::shared_ptr<const net::TlsContext>& context);
+    void set_tls(const std::shared_ptr<const net::TlsContext>& sip,
+                 const std::shared_ptr<const net::TlsContext>& xmpp);
     control::Status status();
 
     bool close_stream(std::string_view id) { return server_->close_stream(id); }

@@ -43,7 +43,7 @@ json::object given_account(const Program& program) {
     if (const std::string& enabled = program.given("--enabled"); !enabled.empty()) {
         if (enabled != "true" && enabled != "false") {
             throw NotUsable({"--enabled: that is neither true nor false",
-                             "",
+                             "it is a switch",
                              "write --enabled true or --enabled false"});
         }
         body["enabled"] = enabled == "true";
@@ -67,8 +67,7 @@ int create_account(const Program& program) {
 
 /// Shows the recovery codes, which nobody shows again.
 int confirm_totp(const Program& program) {
-    const json::object body{
-        {"code", read_secret("code that the authenticator shows", Asking::Once)}};
+    const json::object body{{"code", read_secret_once("code that the authenticator shows")}};
     return program.request("POST", path_of(program, ":confirm-totp"), body, [](const auto& made) {
         fmt::print(stderr,
                    "the second factor counts from now on; recovery codes, shown only now:\n");
@@ -98,8 +97,9 @@ int set_account(const Program& program) {
     }
     const json::object body = given_account(program);
     if (body.empty()) {
-        throw NotUsable(
-            {"there is nothing to change", "", "give --role, --enabled or --password-stdin"});
+        throw NotUsable({"there is nothing to change",
+                         "no property was given",
+                         "give --role, --enabled or --password-stdin"});
     }
     return program.change("PATCH", path_of(program), body, "changed");
 }

@@ -34,10 +34,11 @@ NotUsable unusable(const std::string& file, const std::system_error& error) {
 }
 
 /// Of --passphrase-file the first line; else stdin.
-std::string read_passphrase(const Program& program, Asking asking) {
+std::string read_passphrase(const Program& program, bool is_new) {
     const std::string& file = program.given("--passphrase-file");
     if (file.empty()) {
-        return read_secret("passphrase of the backup", asking);
+        return is_new ? read_secret("passphrase of the backup")
+                      : read_secret_once("passphrase of the backup");
     }
     try {
         const std::string text = File(file, O_RDONLY).read_all(kMostPassphrase);
@@ -128,7 +129,7 @@ int create(const Program& program) {
                          "a backup never replaces another",
                          "name a new one"});
     }
-    const std::string passphrase = read_passphrase(program, Asking::Twice);
+    const std::string passphrase = read_passphrase(program, true);
     try {
         std::optional<UnfinishedFile> unfinished;
         std::optional<File> opened;
@@ -177,7 +178,7 @@ Answer send(const Program& program, const std::string& target, const std::string
             .source = [&](char* to, std::size_t most) { return opened.read(to, most); },
             .size = size};
         transfer.fields.emplace_back("Isthmus-Passphrase",
-                                     digest::base64_encode(read_passphrase(program, Asking::Once)));
+                                     digest::base64_encode(read_passphrase(program, false)));
         return program.move("POST", target, {}, transfer);
     } catch (const std::system_error& error) {
         throw unusable(file, error);

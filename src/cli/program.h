@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,9 @@ class Program {
     Program& operator=(Program&&) = delete;
     ~Program();
 
+    /// Reads words and flags, and no more. An exit code if that is the end: help, or a fault, which
+    /// has been told.
+    std::optional<int> parse(int count, const char* const* arguments);
     int run(int count, const char* const* arguments);
 
     const Offline& offline() const { return offline_; }
@@ -68,6 +72,12 @@ class Program {
 
     Format format() const { return format_; }
 
+    /// All commands and flags.
+    const CLI::App& root() const { return *app_; }
+
+    /// From the environment; the flags are read by run().
+    const Server& server() const { return server_; }
+
     /// One question to the daemon, `target` below /api/v1/. Throws NotReachable.
     Answer call(std::string_view method,
                 const std::string& target,
@@ -80,6 +90,10 @@ class Program {
                           const char* content_type = "application/json") const;
     /// Says on stderr what the problem is; the exit code.
     int failed(const Answer& answer) const;
+    /// `ask`, and with --verbose what is asked and how it ended.
+    Answer spoken(std::string_view method,
+                  const std::string& target,
+                  const std::function<Answer()>& ask) const;
 
     /// The same for what is large.
     Answer move(std::string_view method,
@@ -98,6 +112,8 @@ class Program {
     CLI::App& command(const char* name, const char* help, Action action);
     /// A required word; given() has it afterwards.
     CLI::App& word(CLI::App& command, const char* name, const char* help);
+    /// The same, but it may be left out.
+    CLI::App& optional_word(CLI::App& command, const char* name, const char* help);
     /// "--user TEXT"; given("--user") has it afterwards.
     CLI::App& option(CLI::App& command, const char* name, const char* help, bool required = false);
     /// "--password-stdin"; has() knows it afterwards.
@@ -144,6 +160,11 @@ class Program {
     boost::json::object body_;
 };
 
+struct CommandLine;
+
+/// All of them.
+void add_commands(Program& program, const CommandLine& line);
+
 void add_offline_commands(Program& program);
 void add_partner_commands(Program& program);
 void add_policy_commands(Program& program);
@@ -153,6 +174,7 @@ void add_traffic_commands(Program& program);
 void add_user_commands(Program& program);
 void add_user_source_commands(Program& program);
 void add_domain_commands(Program& program);
+void add_certificate_commands(Program& program);
 void add_migrate_commands(Program& program);
 void add_admin_commands(Program& program);
 void add_audit_commands(Program& program);

@@ -90,12 +90,15 @@ Result<void> check_object(const policy::Pool& object,
 template <class Object>
 Error duplicate(const Object& there, std::string_view id) {
     const std::string& name = there.*Kind<Object>::kId;
-    return make_error(ErrorKind::Conflict,
-                      "IST-API-003",
-                      text::iequals(name, id)
-                          ? fmt::format("There is a {} '{}' already.", Kind<Object>::kNoun, name)
-                          : fmt::format("The domain '{}' belongs to the partner '{}'.", id, name),
-                      {});
+    const std::string_view noun = Kind<Object>::kNoun;
+    const bool is_an = std::string_view("aeoX").find(noun.front()) != std::string_view::npos;
+    return make_error(
+        ErrorKind::Conflict,
+        "IST-API-003",
+        text::iequals(name, id)
+            ? fmt::format("There is {} {} '{}' already.", is_an ? "an" : "a", noun, name)
+            : fmt::format("The domain '{}' belongs to the partner '{}'.", id, name),
+        {});
 }
 
 /// "the site policy, 2 pools" or empty; begins with ", " unless it is the first of a list.

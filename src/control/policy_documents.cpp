@@ -1,5 +1,6 @@
 // How the documents of the database become objects, at start and when a revision is taken back.
 #include "base/text.h"
+#include "control/certificate_documents.h"
 #include "control/object_checks.h"
 #include "control/policy_service.h"
 
@@ -104,6 +105,12 @@ std::optional<std::string> PolicyService::load_any(policy::Objects& objects,
 }
 
 Result<void> PolicyService::restore(Draft& draft, const store::RevisionChange& change) const {
+    if (is_of_certificates(change.kind, change.id)) {
+        draft.warnings.emplace_back(
+            "Certificates and what they are assigned to are not rolled back: they stay as they "
+            "are.");
+        return {};
+    }
     if (change.kind == store::kSecretKind) {
         draft.warnings.emplace_back("Secrets are not rolled back: they stay as they are.");
         return {};

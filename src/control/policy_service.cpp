@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "control/certificate_documents.h"
 #include "control/object_checks.h"
 
 #include <boost/json/serialize.hpp>
@@ -60,6 +61,9 @@ PolicyService::Stored PolicyService::load_stored() const {
     policy::Objects objects;
     objects.providers = shipped_providers();
     store_.load_objects([&](std::string_view kind, std::string_view id, std::string_view body) {
+        if (is_of_certificates(kind, id)) {
+            return;  // CertificateService reads them
+        }
         note_stored(made.stored, kind, id, true);
         const auto text = load_any(objects, kind, body);
         if (!text) {

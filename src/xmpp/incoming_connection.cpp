@@ -1,5 +1,7 @@
 #include "xmpp/incoming_connection.h"
 
+#include "xmpp/jid.h"
+
 #include <type_traits>
 #include <utility>
 
@@ -99,6 +101,9 @@ void IncomingConnection::handle_tls_turn(bool has_octets_behind) {
     flush();
     net::TlsOptions options;
     options.role = net::TlsRole::Server;
+    Arena scratch(1024);
+    const auto own = domain_to_ascii(machine_.local(), scratch);
+    options.own_name = own ? *own : machine_.local();
     start_tls(environment_.tls, std::move(options));
 }
 

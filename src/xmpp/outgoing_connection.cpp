@@ -118,6 +118,9 @@ void OutgoingConnection::handle_tls_turn(bool has_octets_behind) {
     net::TlsOptions options;
     options.role = net::TlsRole::Client;
     options.server_name = domain_;
+    Arena scratch(1024);
+    const auto own = domain_to_ascii(machine_.purpose().local, scratch);
+    options.own_name = own ? *own : machine_.purpose().local;
     start_tls(environment_.tls, std::move(options));
 }
 
