@@ -1,6 +1,7 @@
 #include "admin/answers.h"
 
 #include "base/codes.h"
+#include "base/spelling.h"
 #include "base/text.h"
 
 #include <boost/json/array.hpp>
@@ -51,6 +52,26 @@ std::string_view field_of(const Error& error) {
                           (sentence[end] == ' ' || sentence[end] == ':') &&
                           !sentence.starts_with("line ");  // of a file
     return is_field ? sentence.substr(0, end) : std::string_view();
+}
+
+/// Who writes dryRun and is not told would have made the change. Other parameters are their
+/// resource's own.
+Result<void> check_spelling(const HttpRequest& request) {
+    for (const auto& [given, ignored] : request.query) {
+        std::string plain = text::to_lower(given.substr(0, 32));
+        std::ranges::replace(plain, '-', '_');
+        for (const std::string_view known : {"dry_run", "force", "reason"}) {
+            if (given != known && text::edit_distance(plain, known) <= 1) {
+                return make_error(ErrorKind::Syntax,
+                                  "IST-API-001",
+                                  fmt::format("{}: is not a parameter; did you mean {}?",
+                                              text::escape_for_log(given, 32),
+                                              known),
+                                  {});
+            }
+        }
+    }
+    return {};
 }
 
 }  // namespace
@@ -127,6 +148,9 @@ std::string query_of(const HttpRequest& request, std::string_view name) {
 }
 
 Result<control::Edit> edit_of(const HttpRequest& request) {
+    if (auto good = check_spelling(request); !good) {
+        return good.error();
+    }
     control::Edit made{.author = request.author,
                        .reason = query_of(request, "reason"),
                        .if_match = std::string(request.header("if-match"))};
@@ -181,7 +205,8 @@ Result<json::object> parse_body(const HttpRequest& request) {
     json::parse_options options;
     options.max_depth = 32;
     boost::system::error_code error;
-    json::value value = json::parse(request.body.empty() ? "{}" : request.body, error, {}, options);
+    json::value value = json::parse(
+        request.body.empty() ? std::string_view("{}") : request.body, error, {}, options);
     if (error || !value.is_object()) {
         return make_error(ErrorKind::Syntax,
                           "IST-API-001",

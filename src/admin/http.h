@@ -18,11 +18,31 @@
 
 namespace isthmus::admin {
 
+/// The body of a request. Copies share it: it may be a million users.
+class Body {
+  public:
+    Body() = default;
+
+    Body(std::string text)  // NOLINT(google-explicit-constructor): it is the text
+        : text_(std::make_shared<const std::string>(std::move(text))) {}
+
+    Body(const char* text) : Body(std::string(text)) {}  // NOLINT(google-explicit-constructor)
+
+    operator std::string_view() const {  // NOLINT(google-explicit-constructor)
+        return text_ ? std::string_view(*text_) : std::string_view();
+    }
+
+    bool empty() const { return !text_ || text_->empty(); }
+
+  private:
+    std::shared_ptr<const std::string> text_;
+};
+
 struct HttpRequest {
     std::string method;
     std::string path;                          ///< decoded, without query
     std::map<std::string, std::string> query;  ///< decoded
-    std::string body;
+    Body body;
     /// The body of a route that takes any size, at its beginning; `body` is empty then.
     std::shared_ptr<SpoolFile> upload = {};
     /// Names in lower case; of a field that came twice the values, joined by ", ".

@@ -235,6 +235,8 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
                       [self = this->shared_from_this(), keep_alive](HttpResponse response) {
                           self->answer(std::move(response), keep_alive);
                       });
+        request_.body = {};  // who needs it later has kept it
+        request_.upload.reset();
     }
 
     void on_fault(beast::error_code error) {

@@ -39,13 +39,13 @@ Crossing::Crossing(TrafficWing& traffic, net::EventLoop& control, store::Subscri
 }
 
 bool Crossing::publish(std::shared_ptr<const policy::Policy> policy) {
-    const auto done = ask<bool>(
-        [this, policy = std::move(policy)] {
-            traffic_.set_policy(policy);
-            return true;
-        },
-        std::chrono::seconds(1));
-    return done.value_or(false);
+    // The old one ends on this thread: it may hold what a million users stood on.
+    return ask<std::shared_ptr<const policy::Policy>>(
+               [this, policy = std::move(policy)]() mutable {
+                   return traffic_.set_policy(std::move(policy));
+               },
+               std::chrono::seconds(1))
+        .has_value();
 }
 
 std::optional<control::Status> Crossing::read_status() {

@@ -323,6 +323,7 @@ class Daemon {
         const boost::json::object listeners{
             {"sip", as_array(listening.sip)},
             {"xmpp", as_array(listening.xmpp)},
+            {"xmpp_direct_tls", as_array(listening.xmpp_direct_tls)},
             {"admin", as_array(admin_->addresses())},
             {"metrics",
              as_array(metrics_at_.empty() ? std::vector<std::string>()

@@ -30,6 +30,7 @@ namespace isthmus::app {
 struct Listening {
     std::vector<std::string> sip;
     std::vector<std::string> xmpp;
+    std::vector<std::string> xmpp_direct_tls;
     std::vector<Error> failures;  ///< one for each listener that could not be opened
 };
 
@@ -65,7 +66,8 @@ class TrafficWing {
 
     /// Opens all listeners that it can; what it cannot is in `failures`.
     Listening listen(const Config& config);
-    void set_policy(std::shared_ptr<const policy::Policy> policy);
+    /// Answers the snapshot that was in force.
+    std::shared_ptr<const policy::Policy> set_policy(std::shared_ptr<const policy::Policy> policy);
     void set_tls(const std::shared_ptr<const net::TlsContext>& sip,
                  const std::shared_ptr<const net::TlsContext>& xmpp);
     control::Status status();

@@ -298,6 +298,17 @@ constexpr Code kCodes[] = {
     {"IST-LIM-005",
      "Too many subscriptions wait to be stored; new ones are refused.",
      "The disk of the state directory does not keep up: see isthmus_subscription_writes_waiting."},
+    {"IST-LIM-010",
+     "There are as many streams with the partner as its limit allows.",
+     "See `isthmus status` for the streams that are there; if the partner needs more: isthmus "
+     "partner set DOMAIN --connection-limit N, or --partner-connection-limit of the gateway."},
+    {"IST-LIM-011",
+     "There are as many streams with all partners as the gateway's limit allows.",
+     "isthmus gateway set --connection-limit N; LimitNOFILE of the service must allow it."},
+    {"IST-LIM-012",
+     "A connection that had not authenticated was ended to make room for newer ones.",
+     "Many of these: somebody opens connections and leaves them; see the addresses in the "
+     "evidence, and stop them in the firewall."},
     {"IST-POL-001",
      "No XMPP federated partner holds that domain.",
      "If your users may talk to it: isthmus partner create, with the domain that the evidence "
@@ -377,6 +388,18 @@ constexpr Code kCodes[] = {
      "The partner returned an error for a presence subscription.",
      "The evidence names the condition: no such user, not allowed, or its server cannot be "
      "reached."},
+    {"IST-XMPP-010",
+     "The partner refused our certificate (SASL EXTERNAL); dialback is used instead.",
+     "Messages flow. The evidence holds the partner's reason: have its server trust our "
+     "certificate's authority, or say --sasl-negotiation NotSupported."},
+    {"IST-XMPP-011",
+     "The partner's stream was silent for longer than the keep-alive interval.",
+     "A new stream is made when it is needed. If the partner's server sends no keep-alives: "
+     "isthmus partner set DOMAIN --enable-keep-alive false."},
+    {"IST-XMPP-012",
+     "The stream to the partner broke before it had acknowledged the message.",
+     "It may have arrived or not; its sender was told that it failed. See the failure of the link "
+     "in `isthmus status`."},
 };
 
 }  // namespace

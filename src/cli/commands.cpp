@@ -41,6 +41,10 @@ int run(int count, const char* const* arguments, const Offline& offline) {
     for (const std::string& word : line.own) {
         own.push_back(word.c_str());
     }
+    if (own.size() > 1 && std::string_view(own[1]) == "help") {
+        own.erase(own.begin() + 1);
+        own.push_back("--help");
+    }
     return program.run(static_cast<int>(own.size()), own.data());
 }
 

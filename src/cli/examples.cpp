@@ -194,6 +194,9 @@ void add_examples(CLI::App& root) {
     for (const std::string& line : examples_of(root)) {
         text += "\n  " + line;
     }
+    if (root.get_parent() != nullptr) {
+        text += "\n\nFlags of all commands: isthmus --help";
+    }
     root.footer(text);
     for (CLI::App* one : root.get_subcommands([](const CLI::App*) { return true; })) {
         add_examples(*one);

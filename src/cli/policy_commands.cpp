@@ -166,7 +166,7 @@ void add_policy_commands(Program& program) {
     CLI::App& explain = program.command(policy, "explain", "why two may talk, or not", [&program] {
         return program.show("explain?user=" + encode_segment(program.given("--user")) +
                                 "&to=" + encode_segment(program.given("--to")),
-                            {.columns = {}, .headline = explanation});
+                            {.columns = {}, .headline = explanation, .is_headline_all = true});
     });
     program.option(explain, "--user", "a SIP user", true);
     program.option(explain, "--to", "an XMPP user or domain", true);

@@ -25,60 +25,6 @@ namespace json = boost::json;
 
 namespace {
 
-std::string read_line(std::istream& from) {
-    std::string line;
-    std::getline(from, line);
-    return line;
-}
-
-std::string flag_of(const Property& property) {
-    std::string flag = std::string("--") + property.name;
-    std::ranges::replace(flag, '_', '-');
-    return flag;
-}
-
-const char* type_name(Property::Type type) {
-    switch (type) {
-        case Property::Type::Flag:
-            return "true|false";
-        case Property::Type::Number:
-            return "NUMBER";
-        case Property::Type::List:
-            return "A,B,...";
-        default:
-            return "TEXT";
-    }
-}
-
-json::value convert(const Property& property, const std::string& text) {
-    switch (property.type) {
-        case Property::Type::Flag:
-            if (text != "true" && text != "false") {
-                throw CLI::ValidationError(flag_of(property), "write true or false");
-            }
-            return text == "true";
-        case Property::Type::Number: {
-            const auto number = text::to_number(text);
-            if (!number) {
-                throw CLI::ValidationError(flag_of(property), "write a whole number");
-            }
-            return *number;
-        }
-        case Property::Type::List: {
-            json::array list;
-            for (std::size_t at = 0; !text.empty() && at <= text.size();) {
-                const std::size_t comma = std::min(text.find(',', at), text.size());
-                list.emplace_back(
-                    std::string(text::trim(std::string_view(text).substr(at, comma - at))));
-                at = comma + 1;
-            }
-            return list;
-        }
-        default:
-            return text == "-" ? json::value(read_line(std::cin)) : json::value(text);
-    }
-}
-
 std::string environment(const char* name, const char* fallback = "") {
     // One thread, and nobody changes the environment.
     const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
@@ -176,27 +122,29 @@ void Program::global_flags() {
                .token_file = environment("ISTHMUS_TOKEN_FILE"),
                .ca_file = environment("ISTHMUS_CA_FILE"),
                .fingerprint = environment("ISTHMUS_FINGERPRINT")};
-    app_->add_option("--server",
-                     server_.address,
-                     "unix:PATH of the daemon, or https://HOST:PORT (ISTHMUS_SERVER)")
-        ->take_last();
-    app_->add_option("--token-file",
-                     server_.token_file,
-                     "file with the token to sign in with (ISTHMUS_TOKEN_FILE)")
-        ->take_last();
-    app_->add_option("--ca-file",
-                     server_.ca_file,
-                     "https: authority of the daemon's certificate, PEM (ISTHMUS_CA_FILE)")
-        ->take_last();
-    app_->add_option("--fingerprint",
-                     server_.fingerprint,
-                     "https: SHA-256 of the daemon's certificate (ISTHMUS_FINGERPRINT)")
-        ->take_last();
-    app_->add_option("-o,--output", output_, "table, wide, json, yaml or name")->take_last();
-    app_->add_option(
-            "--timeout", timeout_, "seconds to wait for the daemon, 1 to 3600; 30 unless given")
-        ->check(CLI::Range(1, 3600))
-        ->take_last();
+    const auto option = [this](const char* name, auto& to, const char* type, const char* help) {
+        return app_->add_option(name, to, help)->take_last()->type_name(type);
+    };
+    option("--server",
+           server_.address,
+           "ADDRESS",
+           "unix:PATH of the daemon, or https://HOST:PORT (ISTHMUS_SERVER)");
+    option("--token-file",
+           server_.token_file,
+           "FILE",
+           "the token to sign in with (ISTHMUS_TOKEN_FILE)");
+    option("--ca-file",
+           server_.ca_file,
+           "FILE",
+           "https: authority of the daemon's certificate, PEM (ISTHMUS_CA_FILE)");
+    option("--fingerprint",
+           server_.fingerprint,
+           "SHA256",
+           "https: of the daemon's certificate (ISTHMUS_FINGERPRINT)");
+    option("-o,--output", output_, "FORMAT", "table, wide, json, yaml or name");
+    option("--timeout", timeout_, "SECONDS", "to wait for the daemon, 1 to 3600; 30 unless given")
+        ->check(CLI::Range(1, 3600).description(""));
+    option("--reason", switches_.reason, "TEXT", "why, for the history");
     app_->add_flag(
         "--dry-run", switches_.dry_run, "show what would be asked of the daemon, and do nothing");
     app_->add_flag("-q,--quiet", switches_.quiet, "say nothing but errors");
@@ -204,7 +152,6 @@ void Program::global_flags() {
     app_->add_flag("--no-input", switches_.no_input, "never ask: fail where something is needed");
     app_->add_flag("-v,--verbose", switches_.verbose, "say what is asked of the daemon");
     app_->add_flag("--force", switches_.force, "do it although something uses the object");
-    app_->add_option("--reason", switches_.reason, "why, for the history")->take_last();
     app_->add_flag("--no-color", ignored_, "no colours (nor are there any)");
 }
 
@@ -259,12 +206,12 @@ CLI::App& Program::properties(CLI::App& command, const std::vector<Property>& kn
     for (const Property& property : known) {
         command
             .add_option_function<std::string>(
-                flag_of(property),
+                property.flag(),
                 [this, property](const std::string& text) {
-                    body_[property.name] = convert(property, text);
+                    body_[property.name] = property.value_of(text);
                 },
                 property.help)
-            ->type_name(type_name(property.type));
+            ->type_name(property.type_name());
     }
     return command;
 }
@@ -346,6 +293,9 @@ int Program::show(const std::string& path, const View& view) const {
     const bool is_for_people = format_ == Format::Table || format_ == Format::Wide;
     if (is_for_people && view.headline && answer.body.is_object()) {
         fmt::print("{}\n", view.headline(answer.body.get_object()));
+        if (view.is_headline_all && format_ == Format::Table) {
+            return 0;
+        }
     }
     if (is_for_people && is_empty_list(answer.body)) {
         if (!switches_.quiet) {
@@ -364,6 +314,11 @@ int Program::change(const char* method,
                     const std::string& path,
                     const json::object& body,
                     const char* done) const {
+    if (body.empty() && std::string_view(method) == "PATCH") {
+        throw NotUsable({"there is nothing to change",
+                         "no property was given",
+                         "name one, as in --description TEXT; --help lists them"});
+    }
     const std::string text = json::serialize(body);
     if (switches_.dry_run) {
         fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : without_secrets(body));

@@ -5,6 +5,7 @@
 #include "cli/api_client.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/property.h"
 
 #include <boost/json/object.hpp>
 
@@ -23,20 +24,12 @@ class App;  // NOLINT(readability-identifier-naming)
 
 namespace isthmus::cli {
 
-/// A property of an object as a flag of the command line: "--partner-type" is "partner_type".
-struct Property {
-    enum class Type : std::uint8_t { Text, Flag, Number, List };
-
-    const char* name;
-    Type type;
-    const char* help;
-};
-
 /// The columns of `list`, and what `get` says before it lists the properties.
 struct View {
     Columns columns;
     std::function<std::string(const boost::json::object&)> headline = {};
     std::function<std::string()> nothing = {};  ///< what to say of a list without rows
+    bool is_headline_all = false;               ///< people need no more; -o wide shows it
 };
 
 class Program {

@@ -20,7 +20,7 @@ namespace isthmus::control {
 inline constexpr std::string_view kPassphraseId = "gateway.dialback_passphrase";
 
 template <class Object>
-std::vector<Object>& list_of(policy::Objects& objects) {
+auto& list_of(policy::Objects& objects) {
     return objects.*Kind<Object>::kList;
 }
 
@@ -29,6 +29,28 @@ auto place_of(std::vector<Object>& list, std::string_view id) {
     return std::ranges::find_if(
         list, [id](const Object& one) { return text::iequals(one.*Kind<Object>::kId, id); });
 }
+
+/// Takes the place of the object of that name; false if there is none.
+template <class Object>
+bool replace_in(std::vector<Object>& list, const Object& object) {
+    const auto place = place_of(list, object.*Kind<Object>::kId);
+    if (place == list.end()) {
+        return false;
+    }
+    *place = object;
+    return true;
+}
+
+bool replace_in(policy::PartnerTable& partners, const policy::Partner& partner);
+
+template <class Object>
+void erase_from(std::vector<Object>& list, std::string_view id) {
+    if (const auto place = place_of(list, id); place != list.end()) {
+        list.erase(place);
+    }
+}
+
+void erase_from(policy::PartnerTable& partners, std::string_view domain);
 
 /// The property that holds the identity.
 template <class Object>

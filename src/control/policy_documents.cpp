@@ -38,13 +38,8 @@ std::optional<std::string> load(policy::Objects& objects,
     if constexpr (requires { Kind<Object>::kList; }) {
         auto& list = list_of<Object>(objects);
         // Providers that are shipped are there before; a changed one takes its place.
-        const auto place = std::is_same_v<Object, policy::Provider>
-                               ? place_of(list, made.*Kind<Object>::kId)
-                               : list.end();
-        if (place == list.end()) {
+        if (!std::is_same_v<Object, policy::Provider> || !replace_in(list, made)) {
             list.push_back(std::move(made));
-        } else {
-            *place = std::move(made);
         }
     } else {
         // The passphrase is a document of its own, which may have come before.
@@ -57,19 +52,18 @@ std::optional<std::string> load(policy::Objects& objects,
 }
 
 void erase_any(policy::Objects& objects, std::string_view kind, std::string_view id) {
-    const auto erase_from = [&]<class Object>(std::type_identity<Object>) {
+    const auto erase_as = [&]<class Object>(std::type_identity<Object>) {
         if (kind == Kind<Object>::kName) {
-            std::erase_if(list_of<Object>(objects),
-                          [&](const Object& one) { return one.*Kind<Object>::kId == id; });
+            erase_from(list_of<Object>(objects), id);
         }
     };
-    erase_from(std::type_identity<policy::Partner>());
-    erase_from(std::type_identity<policy::AccessRule>());
-    erase_from(std::type_identity<policy::AllowedDomain>());
-    erase_from(std::type_identity<policy::BlockedDomain>());
-    erase_from(std::type_identity<policy::Provider>());
-    erase_from(std::type_identity<policy::Site>());
-    erase_from(std::type_identity<policy::Pool>());
+    erase_as(std::type_identity<policy::Partner>());
+    erase_as(std::type_identity<policy::AccessRule>());
+    erase_as(std::type_identity<policy::AllowedDomain>());
+    erase_as(std::type_identity<policy::BlockedDomain>());
+    erase_as(std::type_identity<policy::Provider>());
+    erase_as(std::type_identity<policy::Site>());
+    erase_as(std::type_identity<policy::Pool>());
     if (kind == Kind<policy::AccessEdge>::kName) {
         objects.access_edge = {};
     } else if (kind == Kind<policy::GatewaySettings>::kName) {

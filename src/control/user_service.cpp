@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <utility>
@@ -26,6 +27,9 @@ Error no_such_user(std::string_view identity) {
         fmt::format("There is no user '{}'.", text::escape_for_log(identity, 80)),
         "users need no entry to talk; they need one to be given a policy, a site or a state");
 }
+
+/// Users changed at once; from here on their memory is worth the time of giving it back.
+constexpr std::size_t kMany = 100'000;
 
 Error ambiguous(std::string_view identity, std::size_t count) {
     return invalid(fmt::format("'{}' names {} users; say which by the SIP address.",
@@ -297,8 +301,14 @@ Result<Committed> UserService::replace(std::vector<store::UserChange> changes,
     }
     Draft draft = policies_.draft(edit, std::move(action), std::move(object));
     draft.record.users = std::move(changes);
-    draft.now = {{"changed", draft.record.users.size()}};
-    return policies_.commit(std::move(draft), edit);
+    const std::size_t changed = draft.record.users.size();
+    draft.now = {{"changed", changed}};
+    auto done = policies_.commit(std::move(draft), edit);
+    if (changed >= kMany) {
+        // Hundreds of megabytes, which would stay with us until the next import.
+        malloc_trim(0);
+    }
+    return done;
 }
 
 }  // namespace isthmus::control

@@ -49,7 +49,8 @@ class HttpServerTest : public testing::Test {
             .handler =
                 [this](const HttpRequest& request, const HttpReply& reply) {
                     ++requests;
-                    HttpResponse response{200, "text/plain", request.path + " " + request.body, {}};
+                    HttpResponse response{
+                        200, "text/plain", request.path + " " + std::string(request.body), {}};
                     if (request.upload) {
                         response.file = request.upload;
                     }

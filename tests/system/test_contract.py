@@ -287,6 +287,8 @@ class Contract(OwnWorldTest):
             self.assertEqual(done["enabled"], verb == "enable")
         problem = ask(400, "POST", "partners", {"domain": "x.example", "connection_limit": 0})
         self.assertEqual(problem["field"], "connection_limit")
+        for slip in ("dryrun", "dry-run", "dryRun", "drY_run", "forec", "reasons"):
+            ask(400, "DELETE", f"partners/litware.example?{slip}=true")
         page = ask(200, "GET", "partners?q=LIT&limit=1")
         self.assertEqual((page["total"], len(page["items"])), (1, 1))
         self.collection("blocks", {"domain": "*.evil.example"}, {"comment": "spam"},
@@ -460,6 +462,7 @@ class Contract(OwnWorldTest):
         ask = self.local.ask
         tina = self.browser()
         tina.ask(401, "GET", "session")
+        tina.ask(200, "GET", "session:methods")
         tina.sign_in("tina")
         tina.ask(200, "GET", "session")
         problem = tina.ask(403, "POST", "policies", {"identity": "Tag:X"})

@@ -136,7 +136,19 @@ class Traffic(PanelTest):
                     "type='subscribed'/>")
         stream.send(f"<presence from='tybalt@northwind.example/{self.EVIL}' to='bob@branch.example'>"
                     f"<status>{self.EVIL}</status></presence>")
-        self.browse("traffic")
+        done = threading.Event()
+
+        def talk():
+            while not done.wait(0.05):
+                branch.message("sip:tybalt@northwind.example", "and so on").wait()
+
+        talker = threading.Thread(target=talk)
+        talker.start()
+        try:
+            self.browse("traffic")
+        finally:
+            done.set()
+            talker.join()
 
 
 class Administration(PanelTest):

@@ -87,7 +87,7 @@ class Scripts(OwnWorldTest):
                         "-o xml status", "--timeout 0 status", "--server unix:/nonexistent status",
                         "--server ftp://x status", "admin create x --role viewer", "completion csh",
                         "user import /nonexistent", "policy delete Sales extra",
-                        "admin set nobody --enabled perhaps", "partner get p0.example --bogus"):
+                        "admin set nobody --enabled perhaps", "partner set p0.example", "partner get p0.example --bogus"):
             with self.subTest(command):
                 done = self.cli(*command.split(), check=False)
                 self.assertIn(done.returncode, (1, 2, 5, 6))
@@ -96,6 +96,15 @@ class Scripts(OwnWorldTest):
                 self.assertTrue(lines[1].startswith("  why: "), done.stderr)
                 self.assertTrue(lines[2].startswith("  fix: "), done.stderr)
                 self.assertEqual(done.stdout, "")
+
+    def test_help(self):
+        done = self.cli("help", "partner", "create")
+        self.assertEqual(done.stdout, self.cli("partner", "create", "--help").stdout)
+        self.assertIn("Examples:\n  isthmus partner create fabrikam.example", done.stdout)
+
+    def test_explain_says_it_once(self):
+        told = self.cli("policy", "explain", "--user", "x@branch.example", "--to", "p0.example")
+        self.assertEqual(told.stdout.count("Federation is switched off"), 2)
 
     def test_timeout(self):
         path = os.path.join(self.world.bench.directory, "mute.sock")

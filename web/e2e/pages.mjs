@@ -1,15 +1,24 @@
 // Every page: accessible in light and dark, in English and German, narrow and wide; quick; and its
 // picture.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { checkAccessibility, cli, create, newPage, openTab, run, shot, showDetails, signedIn, signIn,
   URL_OF_PANEL } from './support.mjs';
 
 const PATHS = (process.env.PANEL_PATHS ?? `home users federation/external-access-policy
   federation/access-edge-configuration federation/sip-federated-domains federation/sip-federated-providers
-  federation/xmpp-federated-partners live/streams live/sip-peers live/subscriptions live/contacts
+  federation/xmpp-federated-partners conversations live/streams live/sip-peers live/dialogs live/subscriptions
+  live/contacts
   diagnostics/explain settings/xmpp-gateway settings/sites-and-pools settings/appearance migration
   administration/account administration/revisions administration/administrators administration/tokens
   administration/sessions administration/roles`).split(/\s+/);
+
+// A page whose path the API does not have is not shown.
+const description = readFileSync(new URL('../../api/openapi.yaml', import.meta.url), 'utf8');
+for (const [path, page] of Object.entries({ certificates: 'certificates', doctor: 'diagnostics/doctor',
+  traces: 'diagnostics/traces', audit: 'administration/audit', backups: 'administration/backup' })) {
+  if (description.includes(`\n  /${path}:\n`)) PATHS.push(page);
+}
 
 const nameOf = (path) => path.replaceAll('/', '-');
 

@@ -34,6 +34,7 @@ async function live() {
   await page.getByRole('img', { name: /a second to XMPP/ }).waitFor();
   await page.getByText('IST-').first().waitFor();
   await page.locator('.uplot').waitFor();
+  await page.getByText(/Now [1-9]\S* a second to XMPP/).waitFor();
   await shot(page, 'home-live');
   await checkAccessibility(page, 'home with traffic');
   await page.getByRole('link', { name: 'Live' }).click();

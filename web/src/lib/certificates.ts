@@ -43,6 +43,8 @@ export interface Use extends CertificateFacts {
   effective: string | null;
   findings?: Finding[];
   mismatch?: boolean | null;
+  /** "assigned", "own", "configuration file" or "none" */
+  source?: string;
 }
 
 export const USES = ['sip', 'xmpp-s2s', 'admin'] as const;

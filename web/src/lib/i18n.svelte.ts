@@ -59,5 +59,7 @@ export function tn(key: CountKey, count: number, values?: Values): string {
 }
 
 export function number(value: number): string {
-  return value.toLocaleString(texts.language);
+  return value.toLocaleString(texts.language, { maximumFractionDigits: value < 100 ? 1 : 0 });
 }
+
+export const milliseconds = (value: number): string => `${number(value)} ms`;

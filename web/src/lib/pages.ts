@@ -73,4 +73,5 @@ export const ADMINISTRATION_TABS: readonly TabEntry[] = [
 export const DIAGNOSTICS_TABS: readonly TabEntry[] = [
   { path: '/diagnostics/doctor', label: 'tab.doctor', needs: 'doctor' },
   { path: '/diagnostics/explain', label: 'tab.explain' },
+  { path: '/diagnostics/traces', label: 'tab.traces', right: 'trace', needs: 'traces' },
 ];

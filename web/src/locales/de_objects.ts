@@ -384,4 +384,5 @@ export const deObjects: Record<keyof typeof enObjects, string> = {
   'stream.octets': 'Oktette ein / aus',
   'stream.close': 'Stream schließen',
   'stream.closed': 'Geschlossen; die nächste Stanza öffnet einen neuen.',
+  'certificate.own': 'Vom Gateway selbst gemacht.',
 };

@@ -382,4 +382,5 @@ export const enObjects = {
   'stream.octets': 'Octets in / out',
   'stream.close': 'Close stream',
   'stream.closed': 'Closed; the next stanza opens another.',
+  'certificate.own': 'Made by the gateway itself.',
 } as const;
