@@ -78,6 +78,12 @@ Api::Api(const ApiServices& services)
     if (services.sign_in != nullptr) {
         add_sign_in_resources(*services.sign_in, resources_);
     }
+    if (services.audit_log != nullptr) {
+        add_audit_resources(*services.audit_log, services.spool_folder, resources_);
+    }
+    if (services.backups != nullptr) {
+        add_backup_resources(*services.backups, services.spool_folder, resources_);
+    }
 }
 
 void Api::handle(const HttpRequest& request, const HttpReply& reply) const {

@@ -5,7 +5,9 @@
 #include "admin/http.h"
 #include "base/result.h"
 #include "control/admin_service.h"
+#include "control/audit_service.h"
 #include "control/background.h"
+#include "control/backup_service.h"
 #include "control/contact_service.h"
 #include "control/directory_service.h"
 #include "control/doctor.h"
@@ -103,6 +105,15 @@ struct SignInServices {
     std::function<std::string()> panel_url;
     OidcLogin* oidc = nullptr;  ///< nothing: no identity provider
 };
+
+/// audit and audit:*. Exports lie in `spool_folder` while they are sent.
+void add_audit_resources(control::AuditService& log,
+                         const std::string& spool_folder,
+                         std::map<std::string, Resource, std::less<>>& to);
+/// backups and backups:*.
+void add_backup_resources(control::BackupService& backups,
+                          const std::string& spool_folder,
+                          std::map<std::string, Resource, std::less<>>& to);
 
 Resource make_account_resource(const SignInServices& services);
 Resource make_token_resource(const SignInServices& services);

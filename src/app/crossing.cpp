@@ -64,6 +64,14 @@ bool Crossing::set_tls(std::shared_ptr<const net::TlsContext> sip,
     return done.value_or(false);
 }
 
+void Crossing::restore(std::vector<subscriptions::Record> records) {
+    traffic_.loop().post([this, records = std::move(records)] { traffic_.restore(records); });
+}
+
+void Crossing::begin_restored() {
+    traffic_.loop().post([this] { traffic_.begin_restored(); });
+}
+
 std::optional<Listening> Crossing::listen(const Config& config) {
     return ask<Listening>([this, config] { return traffic_.listen(config); },
                           std::chrono::seconds(10));

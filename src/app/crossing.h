@@ -26,6 +26,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace isthmus::app {
 
@@ -46,6 +47,10 @@ class Crossing {
     /// For handshakes from now on. True when it is in force, false as publish().
     bool set_tls(std::shared_ptr<const net::TlsContext> sip,
                  std::shared_ptr<const net::TlsContext> xmpp);
+    /// Records that a backup has brought while traffic runs: pairs that are not there yet come to
+    /// life with begin_restored().
+    void restore(std::vector<subscriptions::Record> records);
+    void begin_restored();
     /// Opens all listeners; nothing if there was no answer.
     std::optional<Listening> listen(const Config& config);
     /// Takes no new work; `on_done` runs on the control thread when all is finished or time is up.

@@ -5,6 +5,7 @@
 #include "admin/live_watch.h"
 #include "app/addresses.h"
 #include "app/admin_wing.h"
+#include "app/archive.h"
 #include "app/certificate_wing.h"
 #include "app/config.h"
 #include "app/crossing.h"
@@ -28,6 +29,7 @@
 #include "store/audit_log.h"
 #include "store/config_store.h"
 #include "store/database.h"
+#include "store/key_box.h"
 #include "store/subscription_store.h"
 
 #include <boost/json/array.hpp>
@@ -149,6 +151,10 @@ class Daemon {
         } catch (const StartFailure& failure) {
             std::ranges::for_each(failure.reasons, log_failure);
             return failure.reasons.front().code == "IST-CFG-001" ? 2 : 1;
+        } catch (const store::DatabaseDamaged& failure) {
+            log_failure(make_error(
+                ErrorKind::Internal, "IST-API-037", "The database is damaged.", failure.what()));
+            return 1;
         } catch (const store::StoreError& failure) {
             log_failure(make_error(ErrorKind::Internal,
                                    "IST-API-004",
@@ -176,7 +182,8 @@ class Daemon {
         std::filesystem::permissions(config_.state_dir, std::filesystem::perms::owner_all);
 
         database_.emplace(database_url(config_));
-        store_.emplace(*database_);
+        expect(open_keys(keys_, config_.in_state_dir("secret.key"), *database_));
+        store_.emplace(*database_, &*keys_);
         subscription_store_.emplace(*database_);
         policies_.emplace(*store_, canonical_names(), own_domains(config_), [this](auto snapshot) {
             // Before there is a traffic thread, what it starts with is in force.
@@ -246,7 +253,7 @@ class Daemon {
             return policies_->current().revision();
         });
         users_.emplace(*policies_);
-        admin_.emplace(config_, control_, *database_, audit_to(*database_));
+        admin_.emplace(config_, control_, *database_, *keys_, audit_to(*database_));
         expect(admin_->set_up_oidc());
         partner_tests_.emplace(*policies_, crossing_->link_test_side(config_.server_name));
         doctor_.emplace(
@@ -278,6 +285,13 @@ class Daemon {
                                                             .random = random_,
                                                             .metrics = metrics_},
                            config_.directory);
+        archive_.emplace(Archive::Parts{.control = control_,
+                                        .database = *database_,
+                                        .connect = connect,
+                                        .keys = *keys_,
+                                        .policies = *policies_,
+                                        .audit = admin_->audit(),
+                                        .on_restored = [this] { follow_restoration(); }});
         api_.emplace(admin::ApiServices{.policies = *policies_,
                                         .users = *users_,
                                         .subscriptions = *subscriptions_,
@@ -294,7 +308,10 @@ class Daemon {
                                         .certificates = &certificates_->services(),
                                         .connect = connect,
                                         .post = post,
-                                        .directory = &*directory_});
+                                        .directory = &*directory_,
+                                        .audit_log = &archive_->audit_log(),
+                                        .backups = &archive_->backups(),
+                                        .spool_folder = config_.state_dir});
         failures_ = admin_->listen(*api_, panel_);
         if (!config_.metrics_listen.empty()) {
             auto bound = admin_->listen_plain(
@@ -309,6 +326,22 @@ class Daemon {
             }
         }
         metrics_.gauge("isthmus_build_info", "Always 1.", {{"version", kVersion}}).set(1);
+    }
+
+    /// What a restored backup has brought besides policies: certificates, and subscriptions that
+    /// are not alive already.
+    void follow_restoration() {
+        try {
+            certificates_->reload_stored();
+        } catch (const std::exception& failure) {
+            log::event(log::Level::Error,
+                       "backup.restored",
+                       {{"code", "IST-API-034"}, {"msg", failure.what()}});
+        }
+        const std::size_t count = subscription_store_->load(
+            [this](auto records) { crossing_->restore(std::move(records)); });
+        crossing_->begin_restored();
+        log::event(log::Level::Info, "subscription.loaded", {{"count", count}});
     }
 
     void announce(const Listening& listening) {
@@ -340,6 +373,7 @@ class Daemon {
     }
 
     void stop() {
+        archive_.reset();
         events_->stop();
         live_watch_.reset();
         directory_.reset();
@@ -387,6 +421,7 @@ class Daemon {
     metrics::Registry metrics_;
     net::EventLoop control_;
     std::optional<store::Database> database_;
+    std::optional<store::KeyBox> keys_;
     std::optional<store::ConfigStore> store_;
     std::optional<store::SubscriptionStore> subscription_store_;
     std::unique_ptr<TrafficWing> traffic_;
@@ -408,6 +443,7 @@ class Daemon {
     control::ReadStatus read_status_;
     std::optional<admin::Api> api_;
     std::optional<AdminWing> admin_;
+    std::optional<Archive> archive_;
     std::string metrics_at_;
     std::vector<Error> failures_;  ///< of the start: what could not be listened on
     bool is_stopping_ = false;

@@ -58,10 +58,12 @@ class TrafficWing {
     /// Must be given where to commit before start().
     SubscriptionQueue& subscription_queue() { return subscription_queue_; }
 
-    /// Before start(), in as many slices as it takes: what the database holds.
-    void restore(std::vector<subscriptions::Record> records) {
-        gateway_.restore(std::move(records));
-    }
+    /// Before start(), in as many slices as it takes: what the database holds. Or on the traffic
+    /// thread: pairs that are there already stay as they are.
+    void restore(const std::vector<subscriptions::Record>& records) { gateway_.restore(records); }
+
+    /// On the traffic thread: what was restored while it ran comes to life.
+    void begin_restored() { gateway_.begin(); }
 
     /// Starts and ends the thread; between them all below belongs to that thread.
     void start();

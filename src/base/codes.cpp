@@ -64,6 +64,43 @@ constexpr Code kCodes[] = {
     {"IST-API-026",
      "No directory is configured.",
      "Write a [directory] section with `url` and `base` into the configuration file and restart."},
+    {"IST-API-030",
+     "The passphrase does not open the backup.",
+     "Give the passphrase that it was made with, as the first line of stdin or of "
+     "--passphrase-file. Without it nobody can open the backup."},
+    {"IST-API-031",
+     "The file is no backup of Isthmus, or not as it was written; nothing was changed.",
+     "The evidence says where it is damaged. Copy it again from where it is kept, or take another "
+     "one; `isthmus backup verify FILE` reads all of it."},
+    {"IST-API-032",
+     "A newer program wrote the backup; nothing was changed.",
+     "Restore it with the version that made it, or a newer one."},
+    {"IST-API-033",
+     "After the restoration no administrator of the role admin could sign in; nothing was changed.",
+     "Restore a backup in which there is an enabled account of the role admin. A gateway that "
+     "never "
+     "had an account, in a new state directory, takes any backup."},
+    {"IST-API-034",
+     "What the backup holds does not fit this gateway; nothing was changed.",
+     "The evidence names the object. Restore it with the configuration file of the gateway that "
+     "made it, or take the object out there and make a new backup."},
+    {"IST-API-035",
+     "There is no room on the gateway's disk for what is being sent; nothing was changed.",
+     "Uploads, backups and exports lie in the state directory while they are under way: make room "
+     "there."},
+    {"IST-API-036",
+     "A secret in the database cannot be opened with the keys of this machine.",
+     "Put the file secret.key of the state directory back from where it was copied to (mode 0600), "
+     "or restore a backup, which brings its keys along; else set the secret anew "
+     "(`isthmus admin reset-totp NAME`, `isthmus gateway set --dialback-passphrase -`)."},
+    {"IST-API-037",
+     "The database is damaged; the gateway does not start with it.",
+     "The evidence names the file and what is wrong. Move it away, start the gateway with a new "
+     "one, and restore the newest backup (`isthmus backup restore FILE`); look at the disk."},
+    {"IST-API-039",
+     "The audit log is not as it was written.",
+     "The row that is named, or what is missing before it, was changed by somebody who could write "
+     "the database. Compare with an export or a backup; find out who has access to the database."},
     {"IST-API-040",
      "Too many clients follow the events or recordings of this gateway.",
      "Close panels and `--watch` commands that nobody looks at; 64 may follow at a time."},

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "cli/api_exchange.h"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -86,62 +87,6 @@ std::string fingerprint_of(X509* certificate) {
 
 }  // namespace
 
-/// One request and its answer, on a context of their own.
-struct ApiClient::Exchange {
-    http::request<http::string_body> request;
-    http::response_parser<http::string_body> parser;
-    beast::flat_buffer buffer;
-    asio::io_context context;
-    beast::error_code outcome = asio::error::timed_out;
-    std::function<void(std::string_view)> on_piece = {};  ///< of a body in chunks
-    std::chrono::seconds patience{30};
-
-    template <class Stream>
-    void run(Stream& stream) {
-        if (on_piece) {
-            return run_in_pieces(stream);
-        }
-        http::async_write(stream, request, [&](beast::error_code failed, std::size_t) {
-            if (failed) {
-                outcome = failed;
-                return;
-            }
-            http::async_read(
-                stream, buffer, parser, [&](beast::error_code read_failed, std::size_t) {
-                    outcome = read_failed;
-                });
-        });
-        context.restart();
-        context.run();
-    }
-
-    template <class Stream>
-    void run_in_pieces(Stream& stream) {
-        outcome = wait([&](auto done) { http::async_write(stream, request, done); });
-        auto take = [this](std::uint64_t, beast::string_view piece, beast::error_code& error) {
-            error = {};
-            on_piece({piece.data(), piece.size()});
-            return piece.size();
-        };
-        parser.on_chunk_body(take);
-        parser.eager(true);
-        while (!outcome && !parser.is_done()) {
-            beast::get_lowest_layer(stream).expires_after(patience);
-            outcome = wait([&](auto done) { http::async_read_some(stream, buffer, parser, done); });
-        }
-    }
-
-    /// Waits for one step of the connection.
-    template <class Start>
-    beast::error_code wait(Start start) {
-        beast::error_code result = asio::error::timed_out;
-        start([&result](beast::error_code error, const auto&...) { result = error; });
-        context.restart();
-        context.run();
-        return result;
-    }
-};
-
 ApiClient::ApiClient(const Server& server) : ca_file_(server.ca_file), patience_(server.patience) {
     const std::string_view address = server.address;
     if (address.starts_with(kUnix)) {
@@ -183,22 +128,12 @@ ApiClient::ApiClient(const Server& server) : ca_file_(server.ca_file), patience_
     }
 }
 
-Answer ApiClient::call(std::string_view method,
-                       const std::string& target,
-                       const std::string& body,
-                       const std::string& if_match,
-                       const char* content_type) const {
-    Exchange exchange;
-    prepare(exchange, method, target, body, if_match, content_type);
-    return perform(exchange);
-}
-
 Answer ApiClient::follow(std::string_view method,
                          const std::string& target,
                          const std::string& body,
                          const std::function<void(std::string_view)>& on_line) const {
     Exchange exchange;
-    prepare(exchange, method, target, body, {}, "application/json");
+    prepare(exchange, method, target, body, "application/json");
     exchange.patience = patience_;
     std::string rest;
     exchange.on_piece = [&](std::string_view piece) {
@@ -209,14 +144,13 @@ Answer ApiClient::follow(std::string_view method,
             on_line(line);
         }
     };
-    return perform(exchange);
+    return run(exchange);
 }
 
 void ApiClient::prepare(Exchange& exchange,
                         std::string_view method,
                         const std::string& target,
                         const std::string& body,
-                        const std::string& if_match,
                         const char* content_type) const {
     auto& request = exchange.request;
     request.version(11);
@@ -230,32 +164,68 @@ void ApiClient::prepare(Exchange& exchange,
         request.set(http::field::authorization, "Bearer " + token_);
     }
     if (!body.empty()) {
-        request.set(http::field::content_type, content_type);
         request.body() = body;
     }
-    if (!if_match.empty()) {
-        request.set(http::field::if_match, if_match);
+    if (content_type != nullptr) {
+        request.set(http::field::content_type, content_type);
     }
     request.prepare_payload();
     exchange.parser.body_limit(std::uint64_t{1} << 30U);
 }
 
-Answer ApiClient::perform(Exchange& exchange) const {
+Answer ApiClient::call(std::string_view method,
+                       const std::string& target,
+                       const std::string& body,
+                       const std::string& if_match,
+                       const char* content_type) const {
+    Exchange exchange;
+    prepare(exchange, method, target, body, body.empty() ? nullptr : content_type);
+    if (!if_match.empty()) {
+        exchange.request.set(http::field::if_match, if_match);
+    }
+    return run(exchange);
+}
+
+Answer ApiClient::move(std::string_view method,
+                       const std::string& target,
+                       const std::string& body,
+                       Transfer& transfer) const {
+    Exchange exchange;
+    prepare(exchange,
+            method,
+            target,
+            body,
+            transfer.source ? "application/octet-stream"
+            : !body.empty() ? "application/json"
+                            : nullptr);
+    for (const auto& [name, value] : transfer.fields) {
+        exchange.request.insert(name, value);
+    }
+    exchange.transfer = &transfer;
+    exchange.patience = patience_ * 20;
+    return run(exchange);
+}
+
+Answer ApiClient::run(Exchange& exchange) const {
     path_.empty() ? over_tls(exchange) : over_unix(exchange);
     if (exchange.outcome) {
         const bool is_late =
             exchange.outcome == beast::error::timeout || exchange.outcome == asio::error::timed_out;
-        throw NotReachable({fmt::format("the daemon at {} did not answer",
-                                        path_.empty() ? host_ + ":" + port_ : path_),
-                            is_late ? fmt::format("no answer in {} s", patience_.count())
-                                    : exchange.outcome.message(),
-                            "ask again, with a longer --timeout if it is busy; its log "
-                            "(journalctl -u isthmus) says what it does"});
+        throw NotReachable(
+            {fmt::format("the daemon at {} did not answer",
+                         path_.empty() ? host_ + ":" + port_ : path_),
+             is_late ? fmt::format(
+                           "no answer in {} s",
+                           (exchange.transfer != nullptr ? exchange.patience : patience_).count())
+                     : exchange.outcome.message(),
+             "ask again, with a longer --timeout if it is busy; its log "
+             "(journalctl -u isthmus) says what it does"});
     }
     Answer answer;
     answer.status = static_cast<int>(exchange.parser.get().result_int());
     answer.text = exchange.parser.get().body();
     answer.etag = std::string(exchange.parser.get()[http::field::etag]);
+    answer.backup = std::string(exchange.parser.get()["X-Isthmus-Backup"]);
     boost::system::error_code not_json;
     answer.body = boost::json::parse(answer.text, not_json);
     if (not_json) {

@@ -23,6 +23,8 @@ void add_commands(Program& program, const CommandLine& line) {
     add_certificate_commands(program);
     add_migrate_commands(program);
     add_admin_commands(program);
+    add_audit_commands(program);
+    add_backup_commands(program);
     add_completion_command(program);
     add_cs_command(program, line);
 }

@@ -274,6 +274,22 @@ Answer Program::follow(std::string_view method,
     return client().follow(method, target, body, on_line);
 }
 
+Answer Program::move(std::string_view method,
+                     const std::string& target,
+                     const std::string& body,
+                     Transfer& transfer) const {
+    return client().move(method, target, body, transfer);
+}
+
+void Program::print(const json::value& answer,
+                    const std::function<void(const json::object&)>& print) const {
+    if (format_ == Format::Json || format_ == Format::Yaml || !answer.is_object()) {
+        fmt::print("{}", render(answer, format_, {}));
+    } else {
+        print(answer.get_object());
+    }
+}
+
 Answer Program::call_patiently(std::string_view method,
                                const std::string& target,
                                const std::string& body,

@@ -94,6 +94,15 @@ class Program {
                   const std::string& target,
                   const std::function<Answer()>& ask) const;
 
+    /// The same for what is large.
+    Answer move(std::string_view method,
+                const std::string& target,
+                const std::string& body,
+                Transfer& transfer) const;
+    /// An object for people by `print`, else as it is.
+    void print(const boost::json::value& answer,
+               const std::function<void(const boost::json::object&)>& print) const;
+
     /// A word that has commands below it; the one that is there, if several files add to it.
     CLI::App& group(const char* name, const char* help);
     CLI::App& group(CLI::App& parent, const char* name, const char* help);
@@ -176,5 +185,7 @@ void add_domain_commands(Program& program);
 void add_certificate_commands(Program& program);
 void add_migrate_commands(Program& program);
 void add_admin_commands(Program& program);
+void add_audit_commands(Program& program);
+void add_backup_commands(Program& program);
 
 }  // namespace isthmus::cli
