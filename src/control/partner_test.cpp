@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -84,12 +85,12 @@ std::string who_may(const policy::Policy& policy) {
 Result<std::shared_ptr<const policy::Policy>> with_partner(const policy::Policy& policy,
                                                            const policy::Partner& partner) {
     policy::Objects objects = policy.objects();
-    const auto found =
-        std::ranges::find(objects.partners, partner.domain, &policy::Partner::domain);
-    if (found == objects.partners.end()) {
-        objects.partners.push_back(partner);
+    const std::uint32_t place = objects.partners.find(partner.domain);
+    if (place != policy::PartnerTable::kNone &&
+        objects.partners.at(place)->domain == partner.domain) {
+        objects.partners.replace(place, partner);
     } else {
-        *found = partner;
+        objects.partners.push_back(partner);
     }
     return policy::Policy::build(std::move(objects));
 }

@@ -34,6 +34,7 @@ class SteppedTest final : public LinkTest {
                        journal_,
                        graveyard_,
                        environment.quotas,
+                       environment.shares,
                        environment.tickets,
                        environment.sink,
                        environment.tls},
