@@ -108,6 +108,7 @@ std::size_t Connection::on_octets(std::string_view unread) {
     if (std::exchange(pinged_, std::nullopt) && unread == "\r\n" && !framer_.is_inside_message()) {
         // A pong; two of them are no ping.
         answers_pings_ = true;
+        watch();  // the next ping is due before the end that was waited for
         return unread.size();
     }
     std::size_t done = 0;

@@ -253,12 +253,15 @@ TEST_F(ArchiveApiTest, TheLogIsFilteredAndPaged) {
     EXPECT_EQ(count("admin=alice&outcome=done"), 3U);
     EXPECT_EQ(count("admin=eve"), 0U);
     EXPECT_EQ(count("since=2001-01-01&until=2999-12-31T00:00:00Z"), 3U);
-    for (const char* bad : {
-        "since=yesterday", "since=2026-1-1", "until=99999999h", "since=h", "before=0", "before=x",
-            "limit=0",
-            "limit=1001" EXPECT_EQ(code(ask("GET", std::string("/api/v1/audit?") + bad)),
-                                   "IST-API-001")
-                << bad;
+    for (const char* bad : {"since=yesterday",
+                            "since=2026-1-1",
+                            "until=99999999h",
+                            "since=h",
+                            "before=0",
+                            "before=x",
+                            "limit=0",
+                            "limit=1001"}) {
+        EXPECT_EQ(code(ask("GET", std::string("/api/v1/audit?") + bad)), "IST-API-001") << bad;
     }
 }
 

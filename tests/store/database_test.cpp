@@ -362,7 +362,8 @@ TEST(SqliteLocks, SurviveAnotherConnectionOfTheSameProcess) {
         char octet = 0;
         const bool is_told = read(ends[0], &octet, 1) == 1;
         {
-            Database other(path, Database::Opening::Another).execute("DELETE FROM objects");
+            Database other(path, Database::Opening::Another);
+            other.execute("DELETE FROM objects");
         }
         _exit(is_told ? 0 : 1);
     }

@@ -205,7 +205,7 @@ TEST_F(LinkTestTest, ExternalIsRefusedAndDialbackToo) {
                             "stream pass",
                             "tls pass",
                             "certificate pass",
-                            "auth warn IST-AUTH-004",
+                            "auth warn IST-XMPP-010",
                             "dialback fail IST-DB-001"));
     EXPECT_EQ(steps.done, 1);
 }
