@@ -13,6 +13,9 @@ namespace isthmus::store {
 
 namespace {
 
+/// At one go: the real files take the length modulo 128 KiB.
+constexpr sqlite3_int64 kMostOctets = 65536;
+
 struct Disk {
     sqlite3_vfs vfs{};
     sqlite3_vfs* real = nullptr;
@@ -60,19 +63,23 @@ void remember(sqlite3_file* real,
     const auto there =
         std::clamp<sqlite3_int64>(undo.size - offset, 0, static_cast<sqlite3_int64>(length));
     undo.before.resize(static_cast<std::size_t>(there));
-    if (there > 0) {
-        real->pMethods->xRead(real, undo.before.data(), static_cast<int>(there), offset);
+    for (sqlite3_int64 at = 0; at < there; at += kMostOctets) {
+        real->pMethods->xRead(real,
+                              undo.before.data() + at,
+                              static_cast<int>(std::min(kMostOctets, there - at)),
+                              offset + at);
     }
     unsynced().push_back(std::move(undo));
 }
 
 void take_back(const Undo& undo, std::size_t skip) {
     sqlite3_file* file = undo.file;
-    if (undo.before.size() > skip) {
+    const auto size = static_cast<sqlite3_int64>(undo.before.size());
+    for (auto at = static_cast<sqlite3_int64>(skip); at < size; at += kMostOctets) {
         file->pMethods->xWrite(file,
-                               undo.before.data() + skip,
-                               static_cast<int>(undo.before.size() - skip),
-                               undo.offset + static_cast<sqlite3_int64>(skip));
+                               undo.before.data() + at,
+                               static_cast<int>(std::min(kMostOctets, size - at)),
+                               undo.offset + at);
     }
 }
 
