@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -96,7 +97,9 @@ class PowerCutTest : public BothDatabases {
     /// Burns a time that no commit knows of, so that the end comes anywhere within one.
     void dawdle() {
         const auto turns = std::uniform_int_distribution(0, 400'000)(random);
-        for (volatile int i = 0; i < turns; i = i + 1) {
+        std::atomic<int> burnt = 0;
+        for (int i = 0; i < turns; ++i) {
+            burnt.store(i);
         }
     }
 
