@@ -12,13 +12,15 @@ export const LANGUAGES: readonly { id: Language; name: string }[] = [
 
 type Codes = Record<string, CodeText>;
 
-// The gateway itself speaks English: for that, no codes are needed.
-const load: Record<Language, () => Promise<[Catalogue, Codes]>> = {
-  en: () => Promise.resolve([en, {}]),
-  de: async () => {
-    const { de, deCodes } = await import('../locales/de');
-    return [de, deCodes];
-  },
+const load: Record<Language, () => Promise<Catalogue>> = {
+  en: () => Promise.resolve(en),
+  de: async () => (await import('../locales/de')).de,
+};
+
+/** Not needed for the first view: they come after it. */
+const loadCodes: Record<Language, () => Promise<Codes>> = {
+  en: async () => (await import('virtual:codes')).enCodes,
+  de: async () => (await import('../locales/de_codes')).deCodes,
 };
 
 class Texts {
@@ -38,9 +40,13 @@ function preferred(): Language {
 }
 
 export async function setLanguage(language: Language): Promise<void> {
-  [texts.catalogue, texts.codes] = await load[language]();
+  texts.catalogue = await load[language]();
   texts.language = language;
   document.documentElement.lang = language;
+  void loadCodes[language]().then(
+    (codes) => texts.language === language && (texts.codes = codes),
+    () => undefined, // the gateway's own words are shown
+  );
 }
 
 export async function chooseLanguage(language: Language): Promise<void> {
