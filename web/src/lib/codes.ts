@@ -16,5 +16,10 @@ export function told(code: string | undefined, sentence: string, fix = ''): Told
     return { sentence: sentence || known.sentence, fix: fix || known.fix, original: '' };
   }
   const isGeneral = sentence === '' || sentence === known.of;
-  return { sentence: known.sentence, fix: known.fix, original: isGeneral ? '' : sentence };
+  return {
+    sentence: known.sentence,
+    // One that names what is at hand says more than the general one in another language.
+    fix: fix === '' || fix === known.ofFix ? known.fix : fix,
+    original: isGeneral ? '' : sentence,
+  };
 }

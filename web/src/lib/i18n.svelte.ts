@@ -20,7 +20,14 @@ const load: Record<Language, () => Promise<Catalogue>> = {
 /** Not needed for the first view: they come after it. */
 const loadCodes: Record<Language, () => Promise<Codes>> = {
   en: async () => (await import('virtual:codes')).enCodes,
-  de: async () => (await import('../locales/de_codes')).deCodes,
+  de: async () => {
+    const [{ enCodes }, { deCodes }] = await Promise.all([
+      import('virtual:codes'),
+      import('../locales/de_codes'),
+    ]);
+    const whole = Object.entries(deCodes).map(([code, told]) => [code, { ...told, ofFix: enCodes[code]?.fix }]);
+    return Object.fromEntries(whole) as Codes;
+  },
 };
 
 class Texts {

@@ -4,6 +4,8 @@ export interface CodeText {
   of: string;
   sentence: string;
   fix: string;
+  /** The English fix, where this one is a translation. */
+  ofFix?: string;
 }
 
 export const deCodes: Record<string, CodeText> = {

@@ -70,6 +70,7 @@ export const enShell = {
   'field.name': 'Name',
   'field.description': 'Description',
   'time.ago': '{time} ago',
+  'list.columns': 'Columns',
   'list.selected': 'Selected',
   'list.select': 'Select {name}',
   'list.noMatch': 'Nothing matches “{text}”.',
