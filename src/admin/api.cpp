@@ -51,7 +51,7 @@ Api::Api(const ApiServices& services)
           {"migrations", make_migration_resource(services.policies)},
           {"subscriptions", make_subscription_resource(services.subscriptions)},
           {"contacts", make_contact_resource(services.contacts)},
-          {"status", make_status_resource(services.read_status)},
+          {"status", make_status_resource(services.read_status, services.policy_facts)},
           {"config:reload", make_reload_resource(services.reload)},
       },
       audit_(services.audit) {
@@ -60,6 +60,9 @@ Api::Api(const ApiServices& services)
         resources_.emplace("dialogs", make_dialog_resource(*services.traffic));
         resources_.emplace("messages", make_message_resource(*services.traffic));
         resources_.emplace("conversations", make_conversation_resource(*services.traffic));
+    }
+    if (services.traces != nullptr) {
+        resources_.emplace("traces", make_trace_resource(*services.traces, *services.followers));
     }
     if (services.events != nullptr) {
         resources_.emplace("events", make_event_resource(*services.events));

@@ -4,6 +4,7 @@
 
 #include "admin/http.h"
 #include "admin/resource.h"
+#include "control/overview.h"
 
 #include <functional>
 #include <map>
@@ -22,6 +23,10 @@ struct ApiServices {
     std::function<Result<void>()> reload;
     const control::TrafficService* traffic = nullptr;  ///< nothing: there is no traffic here
     EventFeed* events = nullptr;
+    control::TraceService* traces = nullptr;
+    TraceFollowers* followers = nullptr;  ///< as traces
+    /// What policy says, for the lights of status; null: none are shown.
+    std::function<control::PolicyFacts()> policy_facts = {};
     const SignInServices* sign_in = nullptr;  ///< nothing: there are no accounts here
     /// Hears of what a role may not do.
     control::Audit audit = {};

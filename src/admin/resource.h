@@ -8,11 +8,13 @@
 #include "control/background.h"
 #include "control/contact_service.h"
 #include "control/directory_service.h"
+#include "control/overview.h"
 #include "control/policy_service.h"
 #include "control/sign_in.h"
 #include "control/status_service.h"
 #include "control/subscription_service.h"
 #include "control/token_service.h"
+#include "control/trace_service.h"
 #include "control/traffic_service.h"
 #include "control/user_service.h"
 
@@ -26,6 +28,7 @@
 namespace isthmus::admin {
 
 class EventFeed;
+class TraceFollowers;
 
 /// `rest` is what follows "/api/v1/NAME/", empty for NAME itself. What it keeps for a later reply
 /// it copies.
@@ -65,7 +68,8 @@ Resource make_gateway_resource(control::PolicyService& policies);
 Resource make_revision_resource(control::PolicyService& policies);
 /// migrations/readiness
 Resource make_migration_resource(control::PolicyService& policies);
-Resource make_status_resource(control::ReadStatus read_status);
+Resource make_status_resource(control::ReadStatus read_status,
+                              std::function<control::PolicyFacts()> policy_facts);
 Resource make_reload_resource(std::function<Result<void>()> reload);
 Resource make_subscription_resource(control::SubscriptionService& subscriptions);
 Resource make_contact_resource(control::ContactService& contacts);
@@ -73,6 +77,7 @@ Resource make_stream_resource(const control::TrafficService& traffic);
 Resource make_dialog_resource(const control::TrafficService& traffic);
 Resource make_message_resource(const control::TrafficService& traffic);
 Resource make_conversation_resource(const control::TrafficService& traffic);
+Resource make_trace_resource(control::TraceService& traces, TraceFollowers& followers);
 /// Server-sent events; the feed outlives all connections.
 Resource make_event_resource(EventFeed& feed);
 

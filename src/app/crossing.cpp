@@ -31,7 +31,8 @@ Crossing::Crossing(TrafficWing& traffic, net::EventLoop& control, store::Subscri
       store_(store),
       status_questions_(control),
       dialog_questions_(control),
-      message_questions_(control) {
+      message_questions_(control),
+      trace_questions_(control) {
     traffic_.subscription_queue().set_commit(
         [this](SubscriptionQueue::Batch batch, std::function<void(bool)> on_outcome) {
             commit(std::move(batch), std::move(on_outcome));

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "control/status_service.h"
 #include "control/subscription_service.h"
+#include "control/trace_service.h"
 #include "control/traffic_service.h"
 #include "gateway/message_status.h"
 #include "net/event_loop.h"
@@ -50,6 +51,7 @@ class Crossing {
     /// For control/'s services; it must not outlive this.
     control::PresenceSide presence_side();
     control::TrafficSide traffic_side();
+    control::TraceSide trace_side();
 
     /// After the traffic thread has ended: writes what it had queued and nobody has written yet.
     void write_rest();
@@ -111,6 +113,7 @@ class Crossing {
     Questions<control::Status> status_questions_;
     Questions<control::DialogPage> dialog_questions_;
     Questions<control::MessagePage> message_questions_;
+    Questions<control::TracePage> trace_questions_;
 };
 
 }  // namespace isthmus::app

@@ -3,6 +3,7 @@
 #include "admin/api.h"
 #include "admin/event_feed.h"
 #include "admin/live_watch.h"
+#include "admin/trace_follower.h"
 #include "app/addresses.h"
 #include "app/admin_wing.h"
 #include "app/config.h"
@@ -18,6 +19,7 @@
 #include "control/directory_service.h"
 #include "control/policy_service.h"
 #include "control/subscription_service.h"
+#include "control/trace_service.h"
 #include "control/traffic_service.h"
 #include "control/user_service.h"
 #include "net/event_loop.h"
@@ -278,6 +280,15 @@ class Daemon {
         users_.emplace(*policies_);
         admin_.emplace(config_, control_, *database_, audit_to(*database_));
         expect(admin_->set_up_oidc());
+        traces_.emplace(
+            crossing_->trace_side(),
+            canonical_names(),
+            [this] { return policies_->snapshot()->gateway().enable_logging_all_message_bodies; },
+            admin_->audit());
+        traces_->on_change([this](const std::string& id, std::string_view change) {
+            events_->publish("trace", control::Right::Trace, {{"id", id}, {"change", change}});
+        });
+        followers_.emplace(*traces_, control_.timers());
         const auto connect = [url = database_url(config_)] {
             return std::make_unique<store::Database>(url, store::Database::Opening::Another);
         };
@@ -297,6 +308,9 @@ class Daemon {
                                         .reload = [this] { return reload(); },
                                         .traffic = &*traffic_service_,
                                         .events = &*events_,
+                                        .traces = &*traces_,
+                                        .followers = &*followers_,
+                                        .policy_facts = [this] { return policy_facts(); },
                                         .sign_in = &admin_->services(),
                                         .audit = admin_->audit(),
                                         .connect = connect,
@@ -316,6 +330,19 @@ class Daemon {
             }
         }
         metrics_.gauge("isthmus_build_info", "Always 1.", {{"version", kVersion}}).set(1);
+    }
+
+    control::PolicyFacts policy_facts() const {
+        const auto snapshot = policies_->snapshot();
+        return {.is_enabled = snapshot->gateway().enabled,
+                .allows_federated_users = snapshot->access_edge().allow_federated_users,
+                .allows_xmpp = std::ranges::any_of(snapshot->rules(),
+                                                   [](const policy::AccessRule& rule) {
+                                                       return rule.enable_federation_access &&
+                                                              rule.enable_xmpp_access;
+                                                   }),
+                .partners = static_cast<std::size_t>(
+                    std::ranges::count(snapshot->partners(), true, &policy::Partner::enabled))};
     }
 
     void announce(const Listening& listening) {
@@ -342,11 +369,13 @@ class Daemon {
             log::Level::Info, "daemon.drain", {{"msg", "no new work; finishing what there is"}});
         notify("STOPPING=1");
         events_->stop();
+        followers_->stop();
         crossing_->drain(std::chrono::seconds(config_.drain_seconds), [this] { control_.stop(); });
     }
 
     void stop() {
         events_->stop();
+        followers_->stop();
         live_watch_.reset();
         directory_.reset();
         admin_.reset();
@@ -402,6 +431,8 @@ class Daemon {
     std::optional<control::TrafficService> traffic_service_;
     std::optional<admin::EventFeed> events_;
     std::optional<admin::LiveWatch> live_watch_;
+    std::optional<control::TraceService> traces_;
+    std::optional<admin::TraceFollowers> followers_;
     SystemRandom random_;
     std::optional<control::DirectoryService> directory_;
     control::ReadStatus read_status_;

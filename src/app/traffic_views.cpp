@@ -33,7 +33,9 @@ std::optional<control::Trouble> trouble_of(const std::optional<xmpp::LinkTrouble
                             .age_seconds = seconds(now - trouble->at)};
 }
 
-control::CertificateStatus certificate_of(const net::PeerCertificate& shown) {
+}  // namespace
+
+control::CertificateStatus to_control(const net::PeerCertificate& shown) {
     control::CertificateStatus made;
     made.subject = shown.subject;
     made.names = shown.dns_names;
@@ -45,8 +47,6 @@ control::CertificateStatus certificate_of(const net::PeerCertificate& shown) {
     made.trust_error = shown.trust_error;
     return made;
 }
-
-}  // namespace
 
 control::StreamStatus to_control(const xmpp::LinkStatus& link, std::string partner, TimePoint now) {
     control::StreamStatus made{.id = link.id,
@@ -70,7 +70,7 @@ control::StreamStatus to_control(const xmpp::LinkStatus& link, std::string partn
                                .oldest_seconds = seconds(link.oldest),
                                .last_error = trouble_of(link.last_error, now)};
     if (link.certificate) {
-        made.certificate = certificate_of(*link.certificate);
+        made.certificate = to_control(*link.certificate);
     }
     return made;
 }
@@ -123,6 +123,44 @@ control::MessageStatus to_control(gateway::MessageStatus message) {
             .text = std::move(message.text),
             .at = message.at,
             .duration_seconds = message.duration_seconds};
+}
+
+control::TraceInfo to_control(gateway::TraceStatus trace) {
+    return {.id = std::move(trace.id),
+            .user = std::move(trace.user),
+            .partner = std::move(trace.partner),
+            .with_bodies = trace.with_bodies,
+            .is_running = trace.is_running,
+            .why_ended = std::move(trace.why_ended),
+            .started_at = trace.started_at,
+            .seconds_left = trace.seconds_left,
+            .events = trace.events,
+            .dropped = trace.dropped,
+            .first = trace.first,
+            .admin = {},
+            .reason = {}};
+}
+
+control::TraceEvent to_control(gateway::TraceEvent event) {
+    return {.number = event.number,
+            .at = event.at,
+            .kind = std::string(event.kind),
+            .is_out = event.is_out,
+            .is_again = event.is_again,
+            .what = std::move(event.what),
+            .user = std::move(event.user),
+            .contact = std::move(event.contact),
+            .call_id = std::move(event.call_id),
+            .stanza_id = std::move(event.stanza_id),
+            .stream = std::move(event.stream),
+            .remote = std::move(event.remote),
+            .message = std::move(event.message),
+            .code = std::move(event.code),
+            .evidence = std::move(event.evidence),
+            .rules = std::move(event.rules),
+            .lost = std::move(event.lost),
+            .text = std::move(event.text),
+            .is_cut = event.is_cut};
 }
 
 gateway::MessageFilter to_gateway(const control::MessageFilter& filter) {

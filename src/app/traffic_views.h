@@ -1,9 +1,11 @@
 // Streams, dialogs and messages as the traffic thread knows them, as control/ shows them.
 #pragma once
 
+#include "control/trace_service.h"
 #include "control/traffic_service.h"
 #include "gateway/message_status.h"
 #include "gateway/presence_status.h"
+#include "gateway/trace_status.h"
 #include "xmpp/server.h"
 
 #include <chrono>
@@ -12,9 +14,12 @@
 namespace isthmus::app {
 
 control::StreamStatus to_control(const xmpp::LinkStatus& link, std::string partner, TimePoint now);
+control::CertificateStatus to_control(const net::PeerCertificate& shown);
 control::DialogStatus to_control(gateway::DialogStatus dialog);
 control::DialogPage to_control(gateway::DialogPage page);
 control::MessageStatus to_control(gateway::MessageStatus message);
+control::TraceInfo to_control(gateway::TraceStatus trace);
+control::TraceEvent to_control(gateway::TraceEvent event);
 gateway::MessageFilter to_gateway(const control::MessageFilter& filter);
 control::MessagePage to_control(gateway::MessageListing listing);
 

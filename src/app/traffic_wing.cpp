@@ -183,12 +183,15 @@ Result<std::unique_ptr<TrafficWing>> TrafficWing::create(
     for (const auto& [name, records] : config.dns_static) {
         dns.static_names[name] = records;
     }
+    Tap& tap = made->gateway_.traces();
     auto resolver = net::DnsResolver::create(made->loop_, made->random_, dns);
     if (!resolver) {
         return resolver.error();
     }
     made->resolver_ = std::move(*resolver);
-    made->user_agent_ = sip::make_user_agent(make_user_agent_config(config),
+    sip::UserAgentConfig agent = make_user_agent_config(config);
+    agent.tap = &tap;
+    made->user_agent_ = sip::make_user_agent(std::move(agent),
                                              made->network_,
                                              *made->resolver_,
                                              made->loop_.timers(),
@@ -196,14 +199,15 @@ Result<std::unique_ptr<TrafficWing>> TrafficWing::create(
                                              metrics,
                                              made->gateway_);
     made->sip_peers_ = std::make_unique<gateway::SipPeers>(made->flows_, *made->user_agent_);
-    made->server_ =
-        xmpp::make_server(make_server_config(config, made->flows_, *policy, made->random_),
-                          made->network_,
-                          *made->resolver_,
-                          made->loop_.timers(),
-                          made->random_,
-                          metrics,
-                          made->gateway_);
+    xmpp::ServerConfig server = make_server_config(config, made->flows_, *policy, made->random_);
+    server.tap = &tap;
+    made->server_ = xmpp::make_server(std::move(server),
+                                      made->network_,
+                                      *made->resolver_,
+                                      made->loop_.timers(),
+                                      made->random_,
+                                      metrics,
+                                      made->gateway_);
     made->gateway_.attach(
         *made->sip_peers_, *made->sip_peers_, *made->server_, made->subscription_queue_);
     made->gateway_.set_policy(std::move(policy));
@@ -267,7 +271,7 @@ void TrafficWing::set_policy(std::shared_ptr<const policy::Policy> policy) {
 void TrafficWing::set_tls(const std::shared_ptr<const net::TlsContext>& context) {
     user_agent_->set_tls(context);
     server_->set_tls(context);
-    has_certificate_ = context != nullptr && context->has_certificate();
+    own_certificate_ = context != nullptr ? context->own_certificate() : std::nullopt;
 }
 
 std::vector<control::PeerStatus> TrafficWing::peer_status(TimePoint now) const {
@@ -326,7 +330,9 @@ control::Status TrafficWing::status() {
     made.subscriptions = gateway_.subscription_count();
     made.dialogs = gateway_.dialog_count();
     made.xmpp_listeners = xmpp_listeners_;
-    made.has_certificate = has_certificate_;
+    if (own_certificate_) {
+        made.own_certificate = to_control(*own_certificate_);
+    }
     made.peers = peer_status(now);
     return made;
 }

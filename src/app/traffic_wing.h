@@ -18,6 +18,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -67,6 +68,8 @@ class TrafficWing {
     void set_tls(const std::shared_ptr<const net::TlsContext>& context);
     control::Status status();
 
+    gateway::Traces& traces() { return gateway_.traces(); }
+
     bool close_stream(std::string_view id) { return server_->close_stream(id); }
 
     /// One slice; true when the list is complete.
@@ -85,7 +88,7 @@ class TrafficWing {
 
     std::string server_name_;
     std::vector<std::string> xmpp_listeners_;
-    bool has_certificate_ = false;
+    std::optional<net::PeerCertificate> own_certificate_;
     TimePoint started_{};
     bool is_listening_ = false;
     bool is_draining_ = false;

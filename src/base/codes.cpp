@@ -64,6 +64,14 @@ constexpr Code kCodes[] = {
     {"IST-API-040",
      "Too many clients follow the events or recordings of this gateway.",
      "Close panels and `--watch` commands that nobody looks at; 64 may follow at a time."},
+    {"IST-API-041",
+     "Too many traces are running.",
+     "Stop one that nobody needs: `isthmus trace list`, `isthmus trace stop ID`; 8 may run at a "
+     "time."},
+    {"IST-API-042",
+     "Message texts are not recorded without right, setting and reason.",
+     "The role must be tracer or admin, EnableLoggingAllMessageBodies of the gateway configuration "
+     "must be True, and --reason must say why; without --bodies a trace needs none of this."},
     {"IST-AUTH-001",
      "The SIP peer may not assert the sender's domain.",
      "Add the domain to `domains` of that [[sip.peer]] if the peer is the domain's server."},

@@ -93,9 +93,13 @@ struct ApiClient::Exchange {
     beast::flat_buffer buffer;
     asio::io_context context;
     beast::error_code outcome = asio::error::timed_out;
+    const std::function<bool(std::string_view)>* use = nullptr;  ///< of a body that goes on
 
     template <class Stream>
     void run(Stream& stream) {
+        if (use != nullptr) {
+            return run_on(stream);
+        }
         http::async_write(stream, request, [&](beast::error_code failed, std::size_t) {
             if (failed) {
                 outcome = failed;
@@ -109,6 +113,34 @@ struct ApiClient::Exchange {
         context.restart();
         context.run();
     }
+
+    /// The body is handed on as it comes.
+    template <class Stream>
+    void run_on(Stream& stream) {
+        outcome = wait([&](auto done) { http::async_write(stream, request, done); });
+        if (!outcome) {
+            outcome =
+                wait([&](auto done) { http::async_read_header(stream, buffer, parser, done); });
+        }
+        const bool is_refusal = parser.get().result_int() >= 300;
+        parser.eager(true);
+        while (!outcome && !parser.is_done()) {
+            beast::get_lowest_layer(stream).expires_after(kSilence);
+            outcome = wait([&](auto done) { http::async_read_some(stream, buffer, parser, done); });
+            if (!is_refusal) {
+                const std::string octets = std::exchange(parser.get().body(), {});
+                if (!octets.empty() && !(*use)(octets)) {
+                    return;
+                }
+            }
+        }
+        if (outcome == http::error::end_of_stream ||
+            outcome == asio::ssl::error::stream_truncated) {
+            outcome = {};
+        }
+    }
+
+    static constexpr std::chrono::seconds kSilence{45};
 
     /// Waits for one step of the connection.
     template <class Start>
@@ -168,6 +200,16 @@ Answer ApiClient::call(std::string_view method,
                        const std::string& if_match,
                        const char* content_type) const {
     Exchange exchange;
+    exchange.parser.body_limit(std::uint64_t{1} << 30U);
+    return ask(exchange, method, target, body, if_match, content_type);
+}
+
+Answer ApiClient::ask(Exchange& exchange,
+                      std::string_view method,
+                      const std::string& target,
+                      const std::string& body,
+                      const std::string& if_match,
+                      const char* content_type) const {
     auto& request = exchange.request;
     request.version(11);
     request.method_string({method.data(), method.size()});
@@ -187,7 +229,6 @@ Answer ApiClient::call(std::string_view method,
         request.set(http::field::if_match, if_match);
     }
     request.prepare_payload();
-    exchange.parser.body_limit(std::uint64_t{1} << 30U);
     path_.empty() ? over_tls(exchange) : over_unix(exchange);
     if (exchange.outcome) {
         const bool is_late =
@@ -209,6 +250,14 @@ Answer ApiClient::call(std::string_view method,
         answer.body = nullptr;
     }
     return answer;
+}
+
+Answer ApiClient::follow(const std::string& target,
+                         const std::function<bool(std::string_view)>& use) const {
+    Exchange exchange;
+    exchange.use = &use;
+    exchange.parser.body_limit(boost::none);
+    return ask(exchange, "GET", target, {}, {}, "");
 }
 
 void ApiClient::over_unix(Exchange& exchange) const {

@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 
 #include <chrono>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -65,9 +66,21 @@ class ApiClient {
                 const std::string& if_match = {},
                 const char* content_type = "application/json") const;
 
+    /// GET of an answer that goes on: `use` gets its body as it comes, until it says false or the
+    /// daemon ends it. Silence for three beats of the daemon (45 s) is an end too: NotReachable.
+    /// Of a refusal the whole answer.
+    Answer follow(const std::string& target,
+                  const std::function<bool(std::string_view)>& use) const;
+
   private:
     struct Exchange;
 
+    Answer ask(Exchange& exchange,
+               std::string_view method,
+               const std::string& target,
+               const std::string& body,
+               const std::string& if_match,
+               const char* content_type) const;
     void over_unix(Exchange& exchange) const;
     void over_tls(Exchange& exchange) const;
 

@@ -16,6 +16,7 @@ int run(int count, const char* const* arguments, const Offline& offline) {
     add_subscription_commands(program);
     add_contact_commands(program);
     add_traffic_commands(program);
+    add_trace_commands(program);
     add_user_commands(program);
     add_user_source_commands(program);
     add_domain_commands(program);

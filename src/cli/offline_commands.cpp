@@ -10,6 +10,9 @@ namespace isthmus::cli {
 namespace {
 
 const std::vector<ListColumns> kStatusLists = {
+    {"gates", {"name", "light", "sentence"}, {"fix"}},
+    {"next_steps", {"step", "is_done", "command"}, {}},
+    {"last_failures", {"where", "name", "code", "step", "evidence"}, {"address", "fix"}},
     {"streams",
      {"remote_domain", "direction", "state", "auth", "tls", "queued", "last_error"},
      {"local_domain", "remote_address", "oldest_seconds"}},

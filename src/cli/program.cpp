@@ -391,6 +391,21 @@ int Program::request(const char* method,
     return 0;
 }
 
+int Program::follow(const std::string& path,
+                    const std::function<bool(const SseEvent&)>& use) const {
+    SseReader reader;
+    const Answer answer = client().follow(path, [&](std::string_view octets) {
+        reader.feed(octets);
+        while (const auto event = reader.next()) {
+            if (!use(*event)) {
+                return false;
+            }
+        }
+        return true;
+    });
+    return answer.status >= 300 ? failed(answer) : 0;
+}
+
 int Program::failed(const Answer& answer) const {
     const json::object* problem = answer.body.if_object();
     const auto field = [&](const char* name) -> std::string {

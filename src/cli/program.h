@@ -5,6 +5,7 @@
 #include "cli/api_client.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/sse.h"
 
 #include <boost/json/object.hpp>
 
@@ -117,6 +118,9 @@ class Program {
                 const boost::json::object& body,
                 const std::function<void(const boost::json::object&)>& print) const;
 
+    /// Reads server-sent events until `use` says false or the daemon ends them.
+    int follow(const std::string& path, const std::function<bool(const SseEvent&)>& use) const;
+
   private:
     void global_flags();
     ApiClient client() const;
@@ -141,6 +145,7 @@ void add_policy_commands(Program& program);
 void add_subscription_commands(Program& program);
 void add_contact_commands(Program& program);
 void add_traffic_commands(Program& program);
+void add_trace_commands(Program& program);
 void add_user_commands(Program& program);
 void add_user_source_commands(Program& program);
 void add_domain_commands(Program& program);

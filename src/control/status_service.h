@@ -91,9 +91,9 @@ struct Status {
     std::size_t dialogs = 0;
     std::vector<StreamStatus> streams;
     std::vector<PeerStatus> peers;
-    std::vector<std::string> xmpp_listeners;  ///< "0.0.0.0:5269"
-    bool has_certificate = false;             ///< one that TLS can be offered with
-    std::optional<DirectoryStatus> directory;  ///< nothing if none is configured
+    std::vector<std::string> xmpp_listeners;           ///< "0.0.0.0:5269"
+    std::optional<CertificateStatus> own_certificate;  ///< that TLS is offered with
+    std::optional<DirectoryStatus> directory;          ///< nothing if none is configured
 };
 
 /// Asks the traffic thread; nothing if it did not answer within two seconds.

@@ -12,6 +12,7 @@
 #include "gateway/presence_flow.h"
 #include "gateway/presence_status.h"
 #include "gateway/sip_side.h"
+#include "gateway/traces.h"
 #include "policy/policy.h"
 #include "sip/user_agent.h"
 #include "xmpp/server.h"
@@ -55,6 +56,9 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
 
     const policy::Policy& policy() const { return admission_.policy(); }
 
+    /// For the wings, which show it what passes; and for administrators.
+    Traces& traces() { return traces_; }
+
     const Counters::Totals& totals() const { return counters_.totals(); }
 
     /// See MessageFilter::after_row.
@@ -93,6 +97,7 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
     GatewayConfig config_;
     Admission admission_;
     Counters counters_;
+    Traces traces_;
     PresenceFlow presence_;
     MessageFlow messages_;
     xmpp::Server* server_ = nullptr;

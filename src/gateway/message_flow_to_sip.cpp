@@ -279,6 +279,9 @@ bool MessageFlow::submit(std::uint64_t id,
                   {},
                   arena_);
     }
+    if (traces_.is_on()) [[unlikely]] {
+        show_translation(id, message, request, decision);
+    }
     const Outbox::Submitted submitted = outbox_.submit(request, cookie);
     if (submitted.fate == Outbox::Fate::Full) {
         to_sip_.release(cookie);

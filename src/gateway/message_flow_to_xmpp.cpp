@@ -180,6 +180,9 @@ void MessageFlow::submit_stanza(std::uint64_t id,
                   {},
                   arena_);
     }
+    if (traces_.is_on()) [[unlikely]] {
+        show_translation(id, request, decision);
+    }
     const std::uint64_t cookie = to_xmpp_.acquire();
     ToXmpp& entry = *to_xmpp_.find(cookie);
     entry.transaction = std::move(transaction);

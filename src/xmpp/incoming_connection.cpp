@@ -1,5 +1,7 @@
 #include "xmpp/incoming_connection.h"
 
+#include "xmpp/tapped.h"
+
 #include <type_traits>
 #include <utility>
 
@@ -58,6 +60,10 @@ void IncomingConnection::handle_stanza(const xml::Element& element) {
     switch (stanza.addressing) {
         case IncomingStream::Addressing::Good:
             counters_.count(stanza.kind);
+            if (Tap& tap = *environment_.config.tap; tap.is_on()) [[unlikely]] {
+                show_stanza(
+                    tap, element, "i" + std::to_string(number_), stream()->remote().to_string());
+            }
             return sink_.receive(stanza.kind, stanza.from, stanza.to, element, arena());
         case IncomingStream::Addressing::BadTo:
             counters_.count(stanza.kind);

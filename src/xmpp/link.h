@@ -33,20 +33,29 @@ class Link {
                       const Write& write,
                       bool may_use_reserve = false) {
         const TimePoint now = environment_.timers.now();
+        Tap& tap = *environment_.config.tap;
         if (up_ != nullptr) {
             Buffer& out = up_->output();
+            const std::size_t before = out.size();
             const std::size_t limit = environment_.config.max_output_octets;
             if (out.size() > limit && (!may_use_reserve || out.size() > limit + limit / 4)) {
                 return be_full(now);
             }
             write(out);
+            if (tap.is_on()) [[unlikely]] {
+                show(tap, out, before);
+            }
             outbox_.sent_up_to(up_->appended(), cookie, now);
             up_->flush();
         } else {
             if (const Error* refusal = may_wait(may_use_reserve)) {
                 return refusal;
             }
+            const std::size_t before = outbox_.waiting_octets();
             write(outbox_.waiting_output());
+            if (tap.is_on()) [[unlikely]] {
+                show(tap, outbox_.waiting_output(), before);
+            }
             outbox_.keep(cookie, now);
             on_waiting();
         }
@@ -101,6 +110,8 @@ class Link {
     void fill(LinkStatus& status) const;
 
   private:
+    /// What is behind the first `before` octets.
+    void show(Tap& tap, const Buffer& buffer, std::size_t before) const;
     const Error* may_wait(bool may_use_reserve);
     const Error* be_full(TimePoint now);
     void on_patience();

@@ -123,11 +123,10 @@ TEST_F(EventFeedTest, WhoDoesNotKeepUpIsToldAndDropped) {
 TEST_F(EventFeedTest, BeatsAndLooksWhetherTheRightIsStillThere) {
     auto page = std::make_shared<Page>();
     Role role = Role::Viewer;
-    feed.add(
-        std::make_shared<FakeStream>(page),
-        role,
-        [&role] { return control::Author{{"a", "b"}, role}; },
-        {});
+    feed.add(std::make_shared<FakeStream>(page),
+             role,
+             [&role] { return control::Author{{"a", "b"}, role}; },
+             {});
     timers.advance(EventFeed::kBeat);
     EXPECT_EQ(count(page->text, ": beat"), 1U);
     timers.advance(EventFeed::kBeat);

@@ -42,8 +42,7 @@ class HttpStreamTest : public testing::Test {
             htons(static_cast<std::uint16_t>(std::stoi(where.substr(where.rfind(':') + 1))));
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         ASSERT_EQ(::connect(client, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-        const std::string head =
-            std::string("GET /events HTTP/") + version + "\r\nHost: a\r\n\r\n";
+        const std::string head = std::string("GET /events HTTP/") + version + "\r\nHost: a\r\n\r\n";
         ASSERT_GT(::write(client, head.data(), head.size()), 0);
         ASSERT_TRUE(loop.run_until([this] { return stream != nullptr; }));
     }

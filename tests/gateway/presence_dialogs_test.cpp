@@ -25,9 +25,8 @@ class PresenceDialogsTest : public PresenceWorld {
 
     DialogPage list(SubscriptionFilter filter) {
         std::optional<DialogPage> page;
-        flow.list_dialogs(std::move(filter), [&page](Result<DialogPage> made) {
-            page = std::move(made.value());
-        });
+        flow.list_dialogs(std::move(filter),
+                          [&page](Result<DialogPage> made) { page = std::move(made.value()); });
         for (int slices = 0; !page && slices < 1000; ++slices) {
             timers.advance(1ms);
         }
@@ -48,8 +47,9 @@ TEST_F(PresenceDialogsTest, AreListedWithWhatTheyServe) {
     EXPECT_FALSE(dialog.call_id.empty());
     EXPECT_TRUE(flow.get(dialog.subscription)) << dialog.subscription;
     EXPECT_EQ(flow.get_dialog(dialog.id)->call_id, dialog.call_id);
-    EXPECT_EQ(list({.user = {}, .contact = {}, .partner = {}, .offset = 20, .limit = 5}).items.size(),
-              1U);
+    EXPECT_EQ(
+        list({.user = {}, .contact = {}, .partner = {}, .offset = 20, .limit = 5}).items.size(),
+        1U);
 }
 
 TEST_F(PresenceDialogsTest, AnEndedOneIsMadeAfresh) {
