@@ -185,7 +185,7 @@ void LiveWatch::compare_failures(const control::Status& status) {
     const bool has_new = before_ && status.failures[0] + status.failures[1] >
                                         before_->failures[0] + before_->failures[1];
     const std::uint64_t after = std::exchange(last_row_, status.last_message_row);
-    if (!has_new || after == 0) {
+    if (!has_new) {
         return;
     }
     traffic_.messages({.state = "failed", .after_row = after, .limit = kFailures},

@@ -1,5 +1,6 @@
 // The commands about the process itself: those without a daemon, and status, reload, history.
 #include "cli/program.h"
+#include "cli/watch.h"
 
 #include <fmt/format.h>
 
@@ -82,10 +83,19 @@ void add_offline_commands(Program& program) {
         fmt::print("isthmus {}\n", offline.version);
         return 0;
     });
-    program.command("status", "what the daemon is doing", [&program] {
-        return program.show(
-            "status", {.columns = {.table = {"server_name"}, .wide = {}, .lists = kStatusLists}});
-    });
+    program.flag(program.command("status",
+                                 "what the daemon is doing, and what is still to be done",
+                                 [&program] {
+                                     if (program.has("--watch")) {
+                                         return watch_status(program);
+                                     }
+                                     return program.show("status",
+                                                         {.columns = {.table = {"server_name"},
+                                                                      .wide = {},
+                                                                      .lists = kStatusLists}});
+                                 }),
+                 "--watch",
+                 "go on: a line a second, and one for each change");
 }
 
 }  // namespace isthmus::cli

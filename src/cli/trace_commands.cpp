@@ -6,7 +6,10 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <utility>
 
 namespace isthmus::cli {
 

@@ -151,7 +151,7 @@ void add_messages(Program& program) {
                 "messages",
                 {"--state", "--user", "--contact", "--partner", "--since", "--offset", "--limit"}),
             {.columns = kMessages, .nothing = [] {
-                 return "there is no such message; the last 10,000 are remembered "
+                 return "there is no such message; the last 8,000 are remembered "
                         "until the gateway restarts";
              }});
     });

@@ -79,6 +79,7 @@ class MessageFlow final : private Outbox::Sender,
         TimePoint since;
         std::uint32_t partner = Counters::kOther;
         int peer = -1;
+        std::uint64_t row = 0;  ///< of the history
     };
 
     /// What a MESSAGE towards SIP is. Errors are told to nobody but the sender of a text.

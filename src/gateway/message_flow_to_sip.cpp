@@ -300,18 +300,15 @@ void MessageFlow::transmit(const sip::OutgoingRequest& request, std::uint64_t co
 }
 
 void MessageFlow::note_end(const ToSip& entry, Outcome outcome) {
-    if (entry.kind == ToSipKind::Text) {
-        history_.add({.direction = Direction::XmppToSip,
-                      .id = entry.id,
-                      .from = entry.from,
-                      .to = entry.to,
-                      .call_id = entry.call_id,
-                      .stanza_id = entry.stanza_id,
-                      .partner = partner_name(entry.partner),
-                      .peer = peer_name(entry.sip_domain),
-                      .since = entry.since},
-                     outcome,
-                     timers_.now());
+    if (entry.kind == ToSipKind::Text && outcome == Outcome::Delivered) {
+        history_.add_delivered({.direction = Direction::XmppToSip,
+                                .id = entry.id,
+                                .from = entry.from,
+                                .to = entry.to,
+                                .call_id = entry.call_id,
+                                .stanza_id = entry.stanza_id,
+                                .since = entry.since},
+                               timers_.now());
     }
     if (log::is_enabled(log::Level::Debug)) {
         log_.step("im.done",

@@ -190,6 +190,12 @@ void MessageFlow::submit_stanza(std::uint64_t id,
     entry.since = timers_.now();
     entry.partner = decision.partner_index;
     entry.peer = origin.peer;
+    entry.row = history_.add_open({.direction = Direction::SipToXmpp,
+                                   .id = id,
+                                   .from = request.from.uri.text,
+                                   .to = request.uri.text,
+                                   .call_id = request.call_id,
+                                   .since = entry.since});
     notices_.remember(id, made.imdn, message_.from, message_.to);
     if (!message_.bodies.empty()) {
         const std::string_view domain = compared_host(request.from.uri.host, arena_);
@@ -249,17 +255,7 @@ void MessageFlow::on_sent(std::uint64_t cookie) {
         return;
     }
     // RFC 3428 §7: a gateway into another network cannot promise delivery, so 202 (gap G-31).
-    const sip::IncomingRequest::Names names = entry->transaction->names();
-    history_.add({.direction = Direction::SipToXmpp,
-                  .id = entry->id,
-                  .from = names.from,
-                  .to = names.to,
-                  .call_id = names.call_id,
-                  .partner = partner_name(entry->partner),
-                  .peer = peer_name(entry->peer),
-                  .since = entry->since},
-                 Outcome::Delivered,
-                 timers_.now());
+    history_.settle(entry->row, timers_.now());
     entry->transaction->respond(202);
     counters_.count(Direction::SipToXmpp, entry->partner, Outcome::Delivered);
     counters_.observe(Direction::SipToXmpp, timers_.now() - entry->since);
@@ -284,6 +280,7 @@ void MessageFlow::on_not_sent(std::uint64_t cookie, const Error& error) {
     const Refusal answer = translate::to_sip(error, arena_);
     const Outcome outcome = outcome_of(error.kind);
     counters_.count(Direction::SipToXmpp, entry->partner, outcome);
+    history_.drop(entry->row);
     // While the transaction still knows them.
     const sip::IncomingRequest::Names names = entry->transaction->names();
     note_failure({.direction = Direction::SipToXmpp,

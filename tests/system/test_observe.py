@@ -149,9 +149,9 @@ class Observe(OwnWorldTest):
             card = events.wait("failure", lambda e: e["where"] == "message")
             self.assertTrue(card["code"].startswith("IST-POL-"))
             self.assertTrue(card["fix"])
+            before = json.loads(self.gateway.cli("status", "-o", "json").stdout)["stored_revision"]
             self.gateway.cli("partner", "create", "later.example")
-            events.wait("revision")
-            last = events.wait("revision")["id_"]
+            last = events.wait("revision", lambda e: e["stored"] > before)["id_"]
         finally:
             events.close()
         again = Events(self.gateway, last_id=hello["id_"])
