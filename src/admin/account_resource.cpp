@@ -67,11 +67,6 @@ HttpResponse shown(const Result<control::AccountStatus>& status,
     return response;
 }
 
-bool is_trial(const HttpRequest& request) {
-    const auto found = request.query.find("dry_run");
-    return found != request.query.end() && found->second == "true";
-}
-
 Result<control::AccountChange> read_change(const json::object& body) {
     auto role = text_field(body, "role");
     auto enabled = flag_field(body, "enabled");
@@ -95,7 +90,11 @@ void create(control::AdminService& admins, const HttpRequest& request, HttpReply
     if (!name || !given) {
         return reply(problem(name ? given.error() : name.error()));
     }
-    const bool trial = is_trial(request);
+    const auto edit = edit_of(request);
+    if (!edit) {
+        return reply(problem(edit.error()));
+    }
+    const bool trial = edit->dry_run;
     admins.create(*name, *given, request.author, trial, [reply, trial](const auto& made) {
         reply(shown(made, trial ? 200 : 201, trial));
     });
@@ -110,10 +109,8 @@ std::optional<HttpResponse> check_match(control::AdminService& admins,
     if (wanted.empty() || wanted == "*" || !now || wanted == etag_of(now->account)) {
         return std::nullopt;
     }
-    HttpResponse refused = problem(make_error(
+    return problem(make_error(
         ErrorKind::Conflict, "IST-API-005", "The administrator was changed in the meantime.", {}));
-    refused.status = 412;
-    return refused;
 }
 
 void change(control::AdminService& admins, const HttpRequest& request, HttpReply reply) {
@@ -129,7 +126,11 @@ void change(control::AdminService& admins, const HttpRequest& request, HttpReply
     if (!given) {
         return reply(problem(given.error()));
     }
-    const bool trial = is_trial(request);
+    const auto edit = edit_of(request);
+    if (!edit) {
+        return reply(problem(edit.error()));
+    }
+    const bool trial = edit->dry_run;
     admins.set(name, *given, request.author, trial, [reply, trial](const auto& made) {
         reply(shown(made, 200, trial));
     });
@@ -162,7 +163,11 @@ void verb(const SignInServices& services, const HttpRequest& request, const Http
 HttpResponse erase(const SignInServices& services,
                    const HttpRequest& request,
                    const std::string& name) {
-    const bool trial = is_trial(request);
+    const auto edit = edit_of(request);
+    if (!edit) {
+        return problem(edit.error());
+    }
+    const bool trial = edit->dry_run;
     const auto account = services.admins.get(name);
     const auto erased = services.admins.erase(name, request.author, trial);
     if (!erased) {
@@ -220,7 +225,7 @@ Resource make_account_resource(const SignInServices& services) {
         for (const control::AccountStatus& status : *all) {
             items.push_back(to_json(status));
         }
-        reply(answer(json::object{{"items", std::move(items)}}));
+        reply(answer_all(std::move(items)));
     };
 }
 
@@ -243,7 +248,7 @@ Resource make_sessions_resource(const SignInServices& services) {
                              {"began_at", utc_text(session.began)},
                              {"idle_seconds", services.context.monotonic() - session.last}});
         }
-        return answer(json::object{{"items", std::move(items)}});
+        return answer_all(std::move(items));
     });
 }
 
@@ -266,7 +271,7 @@ Resource make_roles_resource() {
                                          {"lync_role", control::lync_name_of(role)},
                                          {"rights", std::move(rights)}});
         }
-        return answer(json::object{{"items", std::move(items)}});
+        return answer_all(std::move(items));
     });
 }
 

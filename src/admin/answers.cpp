@@ -1,6 +1,7 @@
 #include "admin/answers.h"
 
 #include "base/codes.h"
+#include "base/spelling.h"
 #include "base/text.h"
 
 #include <boost/json/array.hpp>
@@ -29,6 +30,10 @@ constexpr Special kSpecial[] = {
     {"IST-API-006", 401, "Not signed in"},
     {"IST-API-005", 412, "Changed in the meantime"},
     {"IST-API-008", 415, "Unsupported media type"},
+    {"IST-API-050", 413, "Body too large"},
+    {"IST-API-051", 405, "Method not allowed"},
+    {"IST-API-052", 431, "Header too large"},
+    {"IST-API-053", 501, "Not implemented"},
     {"IST-AUTH-010", 401, "Not signed in"},
     {"IST-AUTH-011", 429, "Too many failures"},
     {"IST-AUTH-012", 401, "Not signed in"},
@@ -37,10 +42,47 @@ constexpr Special kSpecial[] = {
     {"IST-AUTH-019", 401, "Not signed in"},
 };
 
+/// What is wrong with a field begins with its name (control/properties.h), every other sentence
+/// with a capital or a quotation mark.
+std::string_view field_of(const Error& error) {
+    const std::string_view sentence = error.public_text;
+    const std::size_t end = sentence.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789");
+    const bool is_field = error.code == "IST-API-001" && end != 0 &&
+                          end != std::string_view::npos && !text::is_digit(sentence.front()) &&
+                          (sentence[end] == ' ' || sentence[end] == ':') &&
+                          !sentence.starts_with("line ");  // of a file
+    return is_field ? sentence.substr(0, end) : std::string_view();
+}
+
+/// Who writes dryRun and is not told would have made the change. Other parameters are their
+/// resource's own.
+Result<void> check_spelling(const HttpRequest& request) {
+    for (const auto& [given, ignored] : request.query) {
+        std::string plain = text::to_lower(given.substr(0, 32));
+        std::ranges::replace(plain, '-', '_');
+        for (const std::string_view known : {"dry_run", "force", "reason"}) {
+            if (given != known && text::edit_distance(plain, known) <= 1) {
+                return make_error(ErrorKind::Syntax,
+                                  "IST-API-001",
+                                  fmt::format("{}: is not a parameter; did you mean {}?",
+                                              text::escape_for_log(given, 32),
+                                              known),
+                                  {});
+            }
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 HttpResponse answer(const json::value& value, int status) {
     return {status, "application/json", json::serialize(value) + "\n", {}};
+}
+
+HttpResponse answer_all(json::array items) {
+    const std::size_t total = items.size();
+    return answer(json::object{{"items", std::move(items)}, {"total", total}});
 }
 
 HttpResponse not_found(std::string_view path) {
@@ -51,9 +93,10 @@ HttpResponse not_found(std::string_view path) {
 }
 
 HttpResponse wrong_method(std::string allow) {
-    HttpResponse response = problem(
-        make_error(ErrorKind::Unsupported, "IST-API-001", "That method is not allowed here.", {}));
-    response.status = 405;
+    HttpResponse response = problem(make_error(ErrorKind::Unsupported,
+                                               "IST-API-051",
+                                               "That method is not allowed here.",
+                                               "allowed: " + allow));
     response.allow = std::move(allow);
     return response;
 }
@@ -87,7 +130,15 @@ HttpResponse committed(const Result<control::Committed>& result, int status) {
         body["warnings"] = json::array(result->warnings.begin(), result->warnings.end());
     }
     HttpResponse response = answer(body, status);
-    response.headers.emplace_back("ETag", etag);
+    if (!result->object.empty()) {
+        response.headers.emplace_back("ETag", etag);
+    }
+    return response;
+}
+
+HttpResponse committed_all(const Result<control::Committed>& result) {
+    HttpResponse response = committed(result);
+    response.headers.clear();
     return response;
 }
 
@@ -97,6 +148,9 @@ std::string query_of(const HttpRequest& request, std::string_view name) {
 }
 
 Result<control::Edit> edit_of(const HttpRequest& request) {
+    if (auto good = check_spelling(request); !good) {
+        return good.error();
+    }
     control::Edit made{.author = request.author,
                        .reason = query_of(request, "reason"),
                        .if_match = std::string(request.header("if-match"))};
@@ -151,7 +205,8 @@ Result<json::object> parse_body(const HttpRequest& request) {
     json::parse_options options;
     options.max_depth = 32;
     boost::system::error_code error;
-    json::value value = json::parse(request.body.empty() ? "{}" : request.body, error, {}, options);
+    json::value value = json::parse(
+        request.body.empty() ? std::string_view("{}") : request.body, error, {}, options);
     if (error || !value.is_object()) {
         return make_error(ErrorKind::Syntax,
                           "IST-API-001",
@@ -194,6 +249,9 @@ HttpResponse problem(const Error& error) {
     body["detail"] = error.public_text;
     if (!error.detail.empty() && error.detail != error.public_text) {
         body["evidence"] = error.detail;
+    }
+    if (const std::string_view field = field_of(error); !field.empty()) {
+        body["field"] = field;
     }
     if (!error.code.empty()) {
         body["code"] = error.code;

@@ -6,6 +6,7 @@
 #include "control/edit.h"
 #include "control/policy_service.h"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
@@ -15,10 +16,14 @@
 namespace isthmus::admin {
 
 HttpResponse answer(const boost::json::value& value, int status = 200);
+/// {"items": [...], "total": n} of a list that has no pages.
+HttpResponse answer_all(boost::json::array items);
 /// One object, with its ETag.
 HttpResponse answer_object(const boost::json::object& object);
 /// The object as it is now with its revision and warnings, or the problem.
 HttpResponse committed(const Result<control::Committed>& result, int status = 200);
+/// The same of a change of several objects, which have no ETag together.
+HttpResponse committed_all(const Result<control::Committed>& result);
 /// ?dry_run, ?force, ?reason and If-Match of a request that changes something.
 Result<control::Edit> edit_of(const HttpRequest& request);
 

@@ -53,8 +53,12 @@ Api::Api(const ApiServices& services)
           {"contacts", make_contact_resource(services.contacts)},
           {"status", make_status_resource(services.read_status, services.policy_facts)},
           {"config:reload", make_reload_resource(services.reload)},
+          {"openapi.yaml", make_openapi_resource()},
       },
       audit_(services.audit) {
+    if (services.certificates != nullptr) {
+        add_certificate_resources(*services.certificates, resources_);
+    }
     if (services.traffic != nullptr) {
         resources_.emplace("streams", make_stream_resource(*services.traffic));
         resources_.emplace("dialogs", make_dialog_resource(*services.traffic));

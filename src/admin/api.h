@@ -2,6 +2,7 @@
 // api/openapi.yaml describes it. Control thread only.
 #pragma once
 
+#include "admin/certificate_resource.h"
 #include "admin/http.h"
 #include "admin/resource.h"
 #include "control/overview.h"
@@ -30,6 +31,7 @@ struct ApiServices {
     const SignInServices* sign_in = nullptr;  ///< nothing: there are no accounts here
     /// Hears of what a role may not do.
     control::Audit audit = {};
+    const CertificateServices* certificates = nullptr;  ///< nothing: they are not managed here
     /// A further connection to the database, and the way back to the control thread: for what is
     /// done on a thread of its own.
     ConnectStore connect;

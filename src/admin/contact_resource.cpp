@@ -44,7 +44,7 @@ HttpResponse list_answer(const Result<std::vector<control::ContactStatus>>& foun
     for (const control::ContactStatus& contact : *found) {
         items.push_back(to_json(contact));
     }
-    return answer(json::object{{"items", std::move(items)}});
+    return answer_all(std::move(items));
 }
 
 void list(const control::ContactService& service, const HttpRequest& request, HttpReply reply) {

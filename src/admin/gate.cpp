@@ -71,6 +71,10 @@ Gate::Gate(control::SignIn& sign_in,
            HttpHandler api)
     : sign_in_(sign_in), tokens_(tokens), names_(std::move(names)), api_(std::move(api)) {}
 
+void Gate::set_panel(HttpHandler panel) {
+    panel_ = std::move(panel);
+}
+
 bool Gate::is_our_name(std::string_view field) const {
     const std::string_view host = host_of(field);
     if (text::iequals(host, "localhost") || net::IpAddress::parse(host)) {
@@ -97,6 +101,10 @@ void Gate::handle_remote(const HttpRequest& request, const HttpReply& reply) con
                                                   "The Host header does not name this gateway.",
                                                   std::string(request.header("host"))));
         reply(std::move(refused));
+        return;
+    }
+    if (panel_ && !request.raw_path.starts_with("/api/")) {
+        panel_(request, reply);
         return;
     }
     if (!request.body.empty() && !is_body_type(request.header("content-type"))) {

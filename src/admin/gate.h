@@ -23,6 +23,9 @@ class Gate {
          std::vector<std::string> names,
          HttpHandler api);
 
+    /// Who answers over TLS to what is not below /api/; without him nothing is there.
+    void set_panel(HttpHandler panel);
+
     /// For the unix socket: the listener has set the author, a token takes his place.
     void handle_local(const HttpRequest& request, const HttpReply& reply) const;
     /// For TLS: the listener has set the origin.
@@ -43,6 +46,7 @@ class Gate {
     control::TokenService& tokens_;
     std::vector<std::string> names_;
     HttpHandler api_;
+    HttpHandler panel_;
 };
 
 /// The value of a cookie in a Cookie header; empty if it is not there.

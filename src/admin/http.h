@@ -17,11 +17,31 @@
 
 namespace isthmus::admin {
 
+/// The body of a request. Copies share it: it may be a million users.
+class Body {
+  public:
+    Body() = default;
+
+    Body(std::string text)  // NOLINT(google-explicit-constructor): it is the text
+        : text_(std::make_shared<const std::string>(std::move(text))) {}
+
+    Body(const char* text) : Body(std::string(text)) {}  // NOLINT(google-explicit-constructor)
+
+    operator std::string_view() const {  // NOLINT(google-explicit-constructor)
+        return text_ ? std::string_view(*text_) : std::string_view();
+    }
+
+    bool empty() const { return !text_ || text_->empty(); }
+
+  private:
+    std::shared_ptr<const std::string> text_;
+};
+
 struct HttpRequest {
     std::string method;
     std::string path;                          ///< decoded, without query
     std::map<std::string, std::string> query;  ///< decoded
-    std::string body;
+    Body body;
     /// Names in lower case; of a field that came twice the values, joined by ", ".
     std::map<std::string, std::string, std::less<>> headers;
     /// Who asks, as far as the listener proved it: all of it on the unix socket, the address on

@@ -2,6 +2,7 @@
 // the answer. Part of http_server.cpp, which alone includes it: both know Beast, nothing else does.
 #pragma once
 
+#include "admin/answers.h"
 #include "admin/http_chunks.h"
 #include "admin/http_server.h"
 #include "base/text.h"
@@ -127,18 +128,18 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
             value.append(field.value().data(), field.value().size());
         }
         if (!parse_target({message.target().data(), message.target().size()}, request_)) {
-            answer({400, "text/plain", "The request target is malformed.\n", {}}, false);
+            refuse(ErrorKind::Syntax, "IST-API-001", "The request target is malformed.");
             return;
         }
         // RFC 9112 §6.1: another coding than chunked is one that we do not understand.
         if (const std::string_view coding = request_.header("transfer-encoding");
             !coding.empty() && !text::iequals(coding, "chunked")) {
-            answer({501, "text/plain", "The transfer coding is not known here.\n", {}}, false);
+            refuse(ErrorKind::Unsupported, "IST-API-053", "The transfer coding is not known here.");
             return;
         }
         const std::uint64_t limit = site_.body_limit ? site_.body_limit(request_) : kMaxBody;
         if (parser_->content_length().value_or(0) > limit) {
-            answer({413, "text/plain", "The body is too large.\n", {}}, false);
+            refuse(ErrorKind::TooLong, "IST-API-050", "The body is too large.");
             return;
         }
         parser_->body_limit(limit);
@@ -165,18 +166,24 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
                       [self = this->shared_from_this(), keep_alive](HttpResponse response) {
                           self->answer(std::move(response), keep_alive);
                       });
+        request_.body = {};  // who needs it later has kept it
     }
 
     void on_fault(beast::error_code error) {
         if (error == http::error::body_limit) {
-            answer({413, "text/plain", "The body is too large.\n", {}}, false);
+            refuse(ErrorKind::TooLong, "IST-API-050", "The body is too large.");
         } else if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-            answer({431, "text/plain", "The header is too large.\n", {}}, false);
+            refuse(ErrorKind::TooLong, "IST-API-052", "The header is too large.");
         } else if (error.category() == http::make_error_code(http::error::bad_method).category() &&
                    error != http::error::end_of_stream && error != http::error::partial_message) {
-            answer({400, "text/plain", "The request is malformed.\n", {}}, false);
+            refuse(ErrorKind::Syntax, "IST-API-001", "The request is malformed.");
         }
         // Else the connection is gone or its time is up.
+    }
+
+    /// The request is not read any further.
+    void refuse(ErrorKind kind, std::string_view code, std::string sentence) {
+        answer(problem(make_error(kind, code, std::move(sentence), {})), false);
     }
 
     void set_unless_given(const HttpResponse& given,

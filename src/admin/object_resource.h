@@ -11,6 +11,7 @@
 #include <boost/json/object.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,8 +23,9 @@ inline constexpr std::size_t kUsualPage = 1000;
 inline constexpr std::size_t kMostPage = 100'000;
 
 /// {"items": [...], "total": n}, by name; ?q= restricts to names that hold the text.
-template <class Object>
-HttpResponse list_objects(const std::vector<Object>& list, const HttpRequest& request) {
+template <class List>
+HttpResponse list_objects(const List& list, const HttpRequest& request) {
+    using Object = typename List::value_type;
     const auto paging = paging_of(request, kUsualPage, kMostPage);
     if (!paging) {
         return problem(paging.error());
@@ -36,9 +38,13 @@ HttpResponse list_objects(const std::vector<Object>& list, const HttpRequest& re
             sorted.push_back(&one);
         }
     }
-    std::ranges::sort(sorted, {}, [](const Object* one) -> const std::string& {
-        return one->*control::Kind<Object>::kId;
-    });
+    // There may be a hundred thousand: only what is shown must be in order.
+    const auto shown = static_cast<std::ptrdiff_t>(
+        std::min(sorted.size(), std::min(sorted.size(), paging->offset) + paging->limit));
+    std::ranges::partial_sort(
+        sorted, sorted.begin() + shown, {}, [](const Object* one) -> const std::string& {
+            return one->*control::Kind<Object>::kId;
+        });
     boost::json::array items;
     for (std::size_t i = paging->offset; i < sorted.size() && items.size() < paging->limit; ++i) {
         items.push_back(control::to_json(*sorted[i]));

@@ -94,7 +94,7 @@ Resource make_policy_resource(control::PolicyService& policies, control::UserSer
             const auto whom = body ? users_of(*body) : body.error();
             return !whom   ? problem(whom.error())
                    : !edit ? problem(edit.error())
-                           : committed(users.grant(*whom, request.arguments.front(), *edit));
+                           : committed_all(users.grant(*whom, request.arguments.front(), *edit));
         }
         return collection<policy::AccessRule>(policies, request);
     });

@@ -71,6 +71,8 @@ Resource make_migration_resource(control::PolicyService& policies);
 Resource make_status_resource(control::ReadStatus read_status,
                               std::function<control::PolicyFacts()> policy_facts);
 Resource make_reload_resource(std::function<Result<void>()> reload);
+/// api/openapi.yaml.
+Resource make_openapi_resource();
 Resource make_subscription_resource(control::SubscriptionService& subscriptions);
 Resource make_contact_resource(control::ContactService& contacts);
 Resource make_stream_resource(const control::TrafficService& traffic);

@@ -13,6 +13,8 @@
 namespace isthmus::admin {
 
 inline constexpr std::size_t kMaxBody = std::size_t{1} << 20U;
+/// A file of a mebibyte in base64, and what is said about it.
+inline constexpr std::size_t kMaxCertificate = std::size_t{3} << 19U;
 /// A million users as CSV.
 inline constexpr std::size_t kMaxImport = std::size_t{256} << 20U;
 

@@ -1,5 +1,5 @@
 // The caller's own session: POST signs in, GET says who he is, DELETE signs out; his password and
-// second factor; and the one-time link.
+// second factor; the one-time link; and the ways to sign in, before one has.
 #include "admin/answers.h"
 #include "admin/fields.h"
 #include "admin/gate.h"
@@ -219,6 +219,11 @@ void add_session_resources(const SignInServices& services,
     };
     to["session:link"] =
         single([&services](const HttpRequest& request) { return use_link(services, request); });
+    to["session:methods"] = single([&services](const HttpRequest& request) {
+        return answer(json::object{{"password", true},
+                                   {"oidc", services.oidc != nullptr},
+                                   {"signed_in", request.session.has_value()}});
+    });
     to["session:password"] = [&services](
                                  const HttpRequest& request, std::string_view, HttpReply reply) {
         password(services, request, std::move(reply));

@@ -48,8 +48,7 @@ HttpResponse sip_domains(control::PolicyService& policies, const HttpRequest& re
         std::ranges::sort(items, {}, [](const json::value& one) {
             return one.get_object().at("domain").get_string();
         });
-        const std::size_t total = items.size();
-        return answer(json::object{{"items", std::move(items)}, {"total", total}});
+        return answer_all(std::move(items));
     }
     const auto body = parse_body(request);
     if (!body) {
@@ -88,7 +87,7 @@ HttpResponse one_revision(control::PolicyService& policies, const HttpRequest& r
     }
     if (request.verb == "rollback") {
         const auto edit = edit_of(request);
-        return edit ? committed(policies.rollback(*number, *edit)) : problem(edit.error());
+        return edit ? committed_all(policies.rollback(*number, *edit)) : problem(edit.error());
     }
     constexpr std::size_t kMostChanges = 1000;
     json::array changes;
@@ -139,15 +138,26 @@ Resource make_revision_resource(control::PolicyService& policies) {
             return one_revision(policies, request);
         }
         const auto paging = paging_of(request, 100, 1000);
-        const auto before = text::to_number(query_of(request, "before"));
+        const std::string given = query_of(request, "before");
+        const auto before =
+            given.empty() ? std::optional<std::uint64_t>(0) : text::to_number(given);
         if (!paging) {
             return problem(paging.error());
         }
+        if (!before) {
+            return problem(make_error(
+                ErrorKind::Syntax,
+                "IST-API-001",
+                fmt::format("before {}: must be a whole number.", text::escape_for_log(given, 40)),
+                {}));
+        }
         json::array list;
-        for (const store::Revision& one : policies.history(paging->limit, before.value_or(0))) {
+        for (const store::Revision& one : policies.history(paging->limit, *before)) {
             list.push_back(to_json(one));
         }
-        return answer(json::object{{"items", std::move(list)}});
+        // Each has the next number, and none is ever taken away.
+        return answer(
+            json::object{{"items", std::move(list)}, {"total", policies.current().revision()}});
     });
 }
 

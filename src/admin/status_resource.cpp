@@ -1,9 +1,11 @@
 // What the process is doing, for administrators and for probes; and the reload of its boot file.
 #include "admin/answers.h"
 #include "admin/api.h"
+#include "admin/openapi.h"
 #include "admin/resource.h"
 #include "admin/traffic_json.h"
 #include "base/codes.h"
+#include "base/utc.h"
 #include "control/overview.h"
 
 #include <boost/json/array.hpp>
@@ -29,6 +31,14 @@ json::object to_json(const control::Status& status) {
     for (const auto& peer : status.peers) {
         peers.push_back(admin::to_json(peer));
     }
+    json::array certificates;
+    for (const auto& one : status.certificates) {
+        certificates.push_back(json::object{{"use", one.use},
+                                            {"name", one.name},
+                                            {"state", one.state},
+                                            {"not_after", utc_text(one.not_after)},
+                                            {"days_left", one.days_left}});
+    }
     json::object made{
         {"version", status.version},
         {"server_name", status.server_name},
@@ -47,6 +57,7 @@ json::object to_json(const control::Status& status) {
         {"dialogs", status.dialogs},
         {"streams", std::move(streams)},
         {"sip_peers", std::move(peers)},
+        {"certificates", std::move(certificates)},
     };
     if (status.directory) {
         made["directory"] = json::object{{"url", status.directory->url},
@@ -160,6 +171,12 @@ Resource make_reload_resource(std::function<Result<void>()> reload_now) {
         }
         const auto done = reload();
         return done ? answer(json::object{{"reloaded", true}}) : problem(done.error());
+    });
+}
+
+Resource make_openapi_resource() {
+    return single([](const HttpRequest& /*request*/) {
+        return HttpResponse{200, "application/yaml", std::string(openapi_document()), {}};
     });
 }
 

@@ -46,8 +46,11 @@ HttpResponse create(const SignInServices& services, const HttpRequest& request) 
     if (!role || !expires || !description) {
         return problem(!role ? role.error() : !expires ? expires.error() : description.error());
     }
-    const auto asked = request.query.find("dry_run");
-    const bool is_trial = asked != request.query.end() && asked->second == "true";
+    const auto edit = edit_of(request);
+    if (!edit) {
+        return problem(edit.error());
+    }
+    const bool is_trial = edit->dry_run;
     const auto made = services.tokens.create(
         *role, expires->value_or("30d"), description->value_or(""), request.author, is_trial);
     if (!made) {
@@ -79,7 +82,7 @@ Resource make_token_resource(const SignInServices& services) {
             for (const store::Token& token : *all) {
                 items.push_back(to_json(token, now));
             }
-            return answer(json::object{{"items", std::move(items)}});
+            return answer_all(std::move(items));
         }
         const std::string& id = request.arguments.front();
         if (request.method == "GET") {

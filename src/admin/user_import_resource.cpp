@@ -52,7 +52,7 @@ HttpResponse answer_of(const Result<control::ImportReport>& report) {
 
 /// One import under way.
 struct Import {
-    std::string csv;
+    Body csv;
     std::shared_ptr<const policy::Policy> policy;
     control::CanonicalNames canonical;
     ConnectStore connect;
@@ -77,7 +77,7 @@ void read(Import& import, const std::atomic<bool>& is_asked_to_end) {
                        "The users could not be read from the database; nothing has changed.",
                        failure.what());
     }
-    std::string().swap(import.csv);
+    import.csv = {};
 }
 
 }  // namespace

@@ -1,7 +1,10 @@
 // Our users, and the sites and pools that they belong to.
 #include "admin/object_resource.h"
 #include "admin/resource.h"
+#include "base/text.h"
 #include "control/user_service.h"
+
+#include <fmt/format.h>
 
 #include <optional>
 #include <string>
@@ -63,6 +66,19 @@ HttpResponse list(const control::UserService& users, const HttpRequest& request)
                                {"total_is_exact", page->is_total_exact}});
 }
 
+/// As committed(), with the ETag that GET gives: the policy in force is not part of the user.
+HttpResponse user_committed(const Result<control::Committed>& result, int status = 200) {
+    HttpResponse response = committed(result, status);
+    if (!result || result->object.empty()) {
+        return response;
+    }
+    json::object user = result->object;
+    user.stable_erase("effective_policy");
+    user.stable_erase("effective_scope");
+    response.headers = {{"ETag", control::etag_of(user)}};
+    return response;
+}
+
 /// users/{uri}/policy
 HttpResponse policy_of(control::UserService& users, const HttpRequest& request) {
     const std::string& identity = request.arguments.front();
@@ -91,7 +107,7 @@ HttpResponse policy_of(control::UserService& users, const HttpRequest& request) 
         }
         policy = given->is_string() ? std::string(given->get_string()) : std::string();
     }
-    return committed(users.grant({&identity, 1}, policy, *edit));
+    return committed_all(users.grant({&identity, 1}, policy, *edit));
 }
 
 HttpResponse one(control::UserService& users, const HttpRequest& request) {
@@ -113,7 +129,7 @@ HttpResponse one(control::UserService& users, const HttpRequest& request) {
         return committed(users.erase(identity, *edit));
     }
     const auto body = parse_body(request);
-    return body ? committed(users.set(identity, *body, *edit)) : problem(body.error());
+    return body ? user_committed(users.set(identity, *body, *edit)) : problem(body.error());
 }
 
 }  // namespace
@@ -132,7 +148,7 @@ Resource make_user_resource(control::UserService& users) {
         const auto body = parse_body(request);
         return !body   ? problem(body.error())
                : !edit ? problem(edit.error())
-                       : committed(users.create(*body, *edit), 201);
+                       : user_committed(users.create(*body, *edit), 201);
     });
 }
 
@@ -155,6 +171,14 @@ Resource make_pool_resource(control::PolicyService& policies) {
         }
         if (policies.get<policy::Pool>(fqdn)) {
             return committed(policies.set<policy::Pool>(fqdn, *body, *edit));
+        }
+        if (!request.header("if-match").empty()) {
+            // RFC 9110 §13.1.1: what is not there matches nothing, not even "*".
+            return problem(make_error(
+                ErrorKind::Conflict,
+                "IST-API-005",
+                fmt::format("There is no pool '{}' any more.", text::escape_for_log(fqdn, 80)),
+                {}));
         }
         (*body)["fqdn"] = fqdn;
         return committed(policies.create<policy::Pool>(*body, *edit), 201);

@@ -181,7 +181,8 @@ Result<void> AdminWing::set_up_oidc() {
     return {};
 }
 
-Result<void> AdminWing::listen(const admin::Api& api) {
+std::vector<Error> AdminWing::listen(const admin::Api& api,
+                                     std::span<const admin::PanelFile> panel) {
     std::vector<std::string> names = config_.admin_names;
     names.push_back(config_.server_name);
     std::array<char, 256> host{};
@@ -192,40 +193,45 @@ Result<void> AdminWing::listen(const admin::Api& api) {
         sign_in_, tokens_, std::move(names), [&api](const auto& request, const auto& reply) {
             api.handle(request, reply);
         });
-    const auto body_limit = [this](const admin::HttpRequest& head) {
-        return gate_->body_limit(head);
-    };
-    if (auto opened = http_.listen_unix(
-            config_.in_state_dir(config_.admin_unix_socket),
-            {.handler = [this](const auto& request,
-                               const auto& reply) { gate_->handle_local(request, reply); },
-             .body_limit = body_limit});
-        !opened) {
-        return opened.error();
-    }
+    gate_->set_panel(admin::make_panel(panel));
+    const auto opened = http_.listen_unix(
+        config_.in_state_dir(config_.admin_unix_socket),
+        {.handler = [this](const auto& request,
+                           const auto& reply) { gate_->handle_local(request, reply); },
+         .body_limit = [this](const auto& head) { return gate_->body_limit(head); }});
+    // Another gateway on the same state directory: the rest would only repeat it.
+    return opened ? listen_tls() : std::vector<Error>{opened.error()};
+}
+
+std::vector<Error> AdminWing::listen_tls() {
     if (config_.admin_listen.empty()) {
         return {};
     }
     auto tls = load_certificate(config_);
     if (!tls) {
-        return tls.error();
+        return {tls.error()};
     }
-    for (const std::string& where : config_.admin_listen) {
+    default_ = *std::move(tls);
+    std::vector<Error> failures;
+    for (std::size_t i = 0; i < config_.admin_listen.size(); ++i) {
         auto opened = http_.listen_tls(
-            where,
-            *tls,
+            config_.admin_listen[i],
+            certificate(),
             {.handler = [this](const auto& request,
                                const auto& reply) { gate_->handle_remote(request, reply); },
-             .body_limit = body_limit});
-        if (!opened) {
-            return opened.error();
+             .body_limit = [this](const auto& head) { return gate_->body_limit(head); }});
+        if (opened) {
+            addresses_.push_back(*std::move(opened));
+            continue;
         }
-        addresses_.push_back(*std::move(opened));
+        failures.push_back(opened.error());
+        failures.back().detail =
+            config_.locate({"admin", "listen", static_cast<int>(i)}) + opened.error().detail;
     }
     if (oidc_ && oidc_->redirect_url().empty()) {
         oidc_->set_redirect_url(panel_url() + "api/v1/oidc/callback");
     }
-    return {};
+    return failures;
 }
 
 Result<std::string> AdminWing::listen_plain(const std::string& where, admin::HttpHandler handler) {
@@ -240,8 +246,16 @@ Result<void> AdminWing::reload(const Config& config) {
     if (!tls) {
         return tls.error();
     }
-    http_.set_tls(*std::move(tls));
+    default_ = *std::move(tls);
+    http_.set_tls(certificate());
     return {};
+}
+
+void AdminWing::assign(std::shared_ptr<const net::TlsContext> assigned) {
+    assigned_ = std::move(assigned);
+    if (!addresses_.empty()) {
+        http_.set_tls(certificate());
+    }
 }
 
 }  // namespace isthmus::app

@@ -6,6 +6,7 @@
 #include "admin/gate.h"
 #include "admin/http_server.h"
 #include "admin/oidc_login.h"
+#include "admin/panel_files.h"
 #include "app/config.h"
 #include "base/random.h"
 #include "control/offload.h"
@@ -15,6 +16,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,20 +41,31 @@ class AdminWing {
 
     /// After construction, before the Api is made. An error if its secret cannot be read.
     Result<void> set_up_oidc();
-    /// Opens the unix socket and the TLS listeners for `api`, which lives longer.
-    Result<void> listen(const admin::Api& api);
+    /// Opens the unix socket and the TLS listeners for `api`, which lives longer, and for the
+    /// files of the panel. Answers what could not be opened, with its place in the
+    /// configuration.
+    std::vector<Error> listen(const admin::Api& api, std::span<const admin::PanelFile> panel);
     /// Another listener without sign-in: metrics and health. Answers its address.
     Result<std::string> listen_plain(const std::string& where, admin::HttpHandler handler);
 
     /// "127.0.0.1:8443", the actual ports.
     const std::vector<std::string>& addresses() const { return addresses_; }
 
-    /// After the boot file was read anew: the certificate of new connections.
+    /// After the boot file was read anew: the certificate of new connections, unless another is
+    /// assigned.
     Result<void> reload(const Config& config);
+    /// The certificate of new connections; null: what the boot file names, or our own.
+    void assign(std::shared_ptr<const net::TlsContext> certificate);
+
+    /// What is shown on the TLS listeners.
+    const std::shared_ptr<const net::TlsContext>& certificate() const {
+        return assigned_ ? assigned_ : default_;
+    }
 
   private:
     Result<std::shared_ptr<const net::TlsContext>> load_certificate(const Config& config);
     std::string panel_url() const;
+    std::vector<Error> listen_tls();
 
     const Config& config_;
     net::EventLoop& control_;
@@ -69,6 +82,8 @@ class AdminWing {
     admin::SignInServices services_;
     std::unique_ptr<admin::Gate> gate_;
     admin::HttpServer http_;
+    std::shared_ptr<const net::TlsContext> default_;
+    std::shared_ptr<const net::TlsContext> assigned_;
     std::vector<std::string> addresses_;
 };
 

@@ -188,6 +188,7 @@ void resolve_files(Config& config, const std::string& folder) {
     resolve(config.tls_certificate_file, folder);
     resolve(config.tls_private_key_file, folder);
     resolve(config.component_secret_file, folder);
+    resolve(config.oidc.client_secret_file, folder);
     for (std::string& path : config.tls_extra_ca_files) {
         resolve(path, folder);
     }

@@ -219,11 +219,6 @@ void Checks::check_peer_origin(const std::string& table, const SipPeerConfig& pe
 void Checks::check_xmpp() {
     check_listeners("xmpp", "listen", config_.xmpp_listen, parse_listener);
     check_listeners("xmpp", "direct_tls_listen", config_.xmpp_direct_tls_listen, parse_listener);
-    if (!config_.xmpp_direct_tls_listen.empty()) {
-        warn({"xmpp", "direct_tls_listen"},
-             "IST-CFG-002",
-             "this version does not open it; partners reach us at [xmpp] listen");
-    }
     check_domains("xmpp", "domains", config_.xmpp_domains);
     const auto& ours = config_.xmpp_domains.empty() ? config_.sip_domains : config_.xmpp_domains;
     const auto holds = [](const std::vector<std::string>& list, const std::string& one) {

@@ -48,6 +48,7 @@ class FileChecks {
                               config_.tls_extra_ca_files[i]);
         }
         check_secret({"xmpp.component", "secret_file"}, config_.component_secret_file);
+        check_secret({"admin.oidc", "client_secret_file"}, config_.oidc.client_secret_file);
         for (std::size_t i = 0; i < config_.sip_peers.size(); ++i) {
             const std::string table = fmt::format("sip.peer[{}]", i);
             check_secret({table, "password_file"}, config_.sip_peers[i].password_file);

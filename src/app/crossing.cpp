@@ -40,21 +40,28 @@ Crossing::Crossing(TrafficWing& traffic, net::EventLoop& control, store::Subscri
 }
 
 bool Crossing::publish(std::shared_ptr<const policy::Policy> policy) {
-    const auto done = ask<bool>(
-        [this, policy = std::move(policy)] {
-            traffic_.set_policy(policy);
-            return true;
-        },
-        std::chrono::seconds(1));
-    return done.value_or(false);
+    // The old one ends on this thread: it may hold what a million users stood on.
+    return ask<std::shared_ptr<const policy::Policy>>(
+               [this, policy = std::move(policy)]() mutable {
+                   return traffic_.set_policy(std::move(policy));
+               },
+               std::chrono::seconds(1))
+        .has_value();
 }
 
 std::optional<control::Status> Crossing::read_status() {
     return ask<control::Status>([this] { return traffic_.status(); }, std::chrono::seconds(2));
 }
 
-void Crossing::set_tls(std::shared_ptr<const net::TlsContext> context) {
-    traffic_.loop().post([this, context = std::move(context)] { traffic_.set_tls(context); });
+bool Crossing::set_tls(std::shared_ptr<const net::TlsContext> sip,
+                       std::shared_ptr<const net::TlsContext> xmpp) {
+    const auto done = ask<bool>(
+        [this, sip = std::move(sip), xmpp = std::move(xmpp)] {
+            traffic_.set_tls(sip, xmpp);
+            return true;
+        },
+        std::chrono::seconds(1));
+    return done.value_or(false);
 }
 
 std::optional<Listening> Crossing::listen(const Config& config) {

@@ -42,7 +42,9 @@ class Crossing {
     /// True when the snapshot is in force, false if the traffic thread did not confirm in a second.
     bool publish(std::shared_ptr<const policy::Policy> policy);
     std::optional<control::Status> read_status();
-    void set_tls(std::shared_ptr<const net::TlsContext> context);
+    /// For handshakes from now on. True when it is in force, false as publish().
+    bool set_tls(std::shared_ptr<const net::TlsContext> sip,
+                 std::shared_ptr<const net::TlsContext> xmpp);
     /// Opens all listeners; nothing if there was no answer.
     std::optional<Listening> listen(const Config& config);
     /// Takes no new work; `on_done` runs on the control thread when all is finished or time is up.

@@ -6,12 +6,13 @@
 #include "admin/trace_follower.h"
 #include "app/addresses.h"
 #include "app/admin_wing.h"
+#include "app/certificate_wing.h"
 #include "app/config.h"
 #include "app/crossing.h"
 #include "app/notify.h"
+#include "app/start_failure.h"
 #include "app/traffic_wing.h"
 #include "app/version.h"
-#include "base/codes.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/random.h"
@@ -23,7 +24,6 @@
 #include "control/traffic_service.h"
 #include "control/user_service.h"
 #include "net/event_loop.h"
-#include "net/tls_context.h"
 #include "store/audit_log.h"
 #include "store/config_store.h"
 #include "store/database.h"
@@ -64,48 +64,6 @@ void set_up_log(const Config& config) {
                 level_of(config.log_level));
 }
 
-/// A failed start step: a line for each reason, then the exit code.
-class StartFailure : public std::runtime_error {
-  public:
-    explicit StartFailure(std::vector<Error> why)
-        : std::runtime_error("the start failed"), reasons(std::move(why)) {}
-
-    explicit StartFailure(const Error& error) : StartFailure(std::vector<Error>{error}) {}
-
-    std::vector<Error> reasons;
-};
-
-void log_failure(const Error& why) {
-    const codes::Code* code = codes::find(why.code);
-    log::event(log::Level::Error,
-               "daemon.failed",
-               {{"code", why.code},
-                {"msg", code != nullptr ? code->sentence : std::string_view(why.public_text)},
-                {"evidence", why.detail},
-                {"fix", code != nullptr ? code->fix : std::string_view()}});
-}
-
-/// What is wrong with the file, as whoever started us and `config check` see it.
-void print_faults(const Error& error) {
-    const auto count = std::ranges::count(error.detail, '\n') + 1;
-    fmt::print(stderr,
-               "{}\n{}: {} {} found.\n",
-               error.detail,
-               error.code,
-               error.public_text,
-               count == 1 ? "One fault" : fmt::format("{} faults", count));
-}
-
-template <class T>
-T expect(Result<T>&& result) {
-    if (!result) {
-        throw StartFailure(result.error());
-    }
-    if constexpr (!std::is_void_v<T>) {
-        return std::move(*result);
-    }
-}
-
 /// As the store wants it; config_checks has seen to the scheme.
 std::string database_url(const Config& config) {
     constexpr std::string_view kScheme = "sqlite:";
@@ -115,14 +73,6 @@ std::string database_url(const Config& config) {
                              config.in_state_dir(
                                  std::string_view(config.database_url).substr(kScheme.size())))
                : config.database_url;
-}
-
-Result<std::shared_ptr<const net::TlsContext>> load_tls(const Config& config) {
-    return net::TlsContext::load({.certificate_chain = config.tls_certificate_file,
-                                  .private_key = config.tls_private_key_file,
-                                  .trust_system = config.tls_trust == "system",
-                                  .extra_cas = config.tls_extra_ca_files,
-                                  .only_tls13 = config.tls_min_version == "1.3"});
 }
 
 /// The XMPP domains that we speak for, as compared. What is no domain the traffic wing refuses.
@@ -169,7 +119,8 @@ boost::json::array as_array(const std::vector<std::string>& texts) {
 
 class Daemon {
   public:
-    explicit Daemon(std::string config_file) : config_file_(std::move(config_file)) {}
+    Daemon(std::string config_file, std::span<const admin::PanelFile> panel)
+        : config_file_(std::move(config_file)), panel_(panel) {}
 
     Daemon(const Daemon&) = delete;
     Daemon& operator=(const Daemon&) = delete;
@@ -230,9 +181,11 @@ class Daemon {
             // Before there is a traffic thread, what it starts with is in force.
             return !crossing_ || crossing_->publish(std::move(snapshot));
         });
-        const auto tls = expect(load_tls(config_));
+        certificates_.emplace(config_, control_, metrics_, *policies_);
+        expect(certificates_->load(config_));
         traffic_ = expect(TrafficWing::create(config_, policies_->snapshot(), metrics_));
-        traffic_->set_tls(tls);
+        traffic_->set_tls(certificates_->context(control::Use::Sip),
+                          certificates_->context(control::Use::XmppS2s));
         crossing_.emplace(*traffic_, control_, *subscription_store_);
         restore_subscriptions();
         traffic_->start();
@@ -245,8 +198,20 @@ class Daemon {
         if (!failures_.empty()) {
             throw StartFailure(std::move(failures_));
         }
+        certificates_->start({.show = [this] { return show_certificates(); },
+                              .admin_default = [this] { return admin_->certificate(); },
+                              .sip = listening->sip,
+                              .xmpp = listening->xmpp,
+                              .admin = admin_->addresses()});
         announce(*listening);
         directory_->start();
+    }
+
+    /// New handshakes only: what runs goes on with what it has.
+    bool show_certificates() {
+        admin_->assign(certificates_->context(control::Use::Admin));
+        return crossing_->set_tls(certificates_->context(control::Use::Sip),
+                                  certificates_->context(control::Use::XmppS2s));
     }
 
     void restore_subscriptions() {
@@ -264,6 +229,7 @@ class Daemon {
             auto status = crossing_->read_status();
             if (status) {
                 status->version = kVersion;
+                status->certificates = certificates_->status();
                 status->stored_revision = policies_->current().revision();
                 status->directory = directory_ ? directory_->status() : std::nullopt;
             }
@@ -280,6 +246,7 @@ class Daemon {
         users_.emplace(*policies_);
         admin_.emplace(config_, control_, *database_, audit_to(*database_));
         expect(admin_->set_up_oidc());
+        admin_->assign(certificates_->context(control::Use::Admin));
         traces_.emplace(
             crossing_->trace_side(),
             canonical_names(),
@@ -313,10 +280,11 @@ class Daemon {
                                         .policy_facts = [this] { return policy_facts(); },
                                         .sign_in = &admin_->services(),
                                         .audit = admin_->audit(),
+                                        .certificates = &certificates_->services(),
                                         .connect = connect,
                                         .post = post,
                                         .directory = &*directory_});
-        expect(admin_->listen(*api_));
+        failures_ = admin_->listen(*api_, panel_);
         if (!config_.metrics_listen.empty()) {
             auto bound = admin_->listen_plain(
                 config_.metrics_listen,
@@ -349,6 +317,7 @@ class Daemon {
         const boost::json::object listeners{
             {"sip", as_array(listening.sip)},
             {"xmpp", as_array(listening.xmpp)},
+            {"xmpp_direct_tls", as_array(listening.xmpp_direct_tls)},
             {"admin", as_array(admin_->addresses())},
             {"metrics",
              as_array(metrics_at_.empty() ? std::vector<std::string>()
@@ -380,6 +349,7 @@ class Daemon {
         directory_.reset();
         admin_.reset();
         api_.reset();
+        certificates_.reset();
         policies_.reset();
         traffic_->stop();
         crossing_->write_rest();
@@ -393,8 +363,7 @@ class Daemon {
     /// SIGHUP and `config reload`: log level and certificates. All or nothing.
     Result<void> reload() {
         auto config = load_config(config_file_);
-        auto tls = config ? load_tls(*config)
-                          : Result<std::shared_ptr<const net::TlsContext>>(config.error());
+        const auto tls = config ? certificates_->load(*config) : Result<void>(config.error());
         const auto admin = tls ? admin_->reload(*config) : Result<void>(tls.error());
         metrics_.gauge("isthmus_config_last_reload_success", "1 if the last reload worked.")
             .set(admin ? 1 : 0);
@@ -410,12 +379,14 @@ class Daemon {
         log_warnings(*config);
         config_.log_level = config->log_level;
         config_.log_format = config->log_format;
-        crossing_->set_tls(std::move(*tls));
+        certificates_->reload_files();
+        (void)show_certificates();
         log::event(log::Level::Info, "config.reload", {{"result", "done"}});
         return {};
     }
 
     std::string config_file_;
+    const std::span<const admin::PanelFile> panel_;
     Config config_;
     metrics::Registry metrics_;
     net::EventLoop control_;
@@ -425,6 +396,7 @@ class Daemon {
     std::unique_ptr<TrafficWing> traffic_;
     std::optional<Crossing> crossing_;
     std::optional<control::PolicyService> policies_;
+    std::optional<CertificateWing> certificates_;
     std::optional<control::UserService> users_;
     std::optional<control::SubscriptionService> subscriptions_;
     std::optional<control::ContactService> contacts_;
@@ -445,8 +417,8 @@ class Daemon {
 
 }  // namespace
 
-int serve(const std::string& config_file) {
-    return Daemon(config_file).run();
+int serve(const std::string& config_file, std::span<const admin::PanelFile> panel) {
+    return Daemon(config_file, panel).run();
 }
 
 int check_config(const std::string& config_file) {

@@ -1,4 +1,5 @@
 // Arguments in, exit code out.
+#include "admin/panel_files.h"
 #include "app/daemon.h"
 #include "app/translate_cases.h"
 #include "app/version.h"
@@ -10,7 +11,7 @@
 int main(int count, char** arguments) {
     using namespace isthmus;
     const cli::Offline offline{
-        .serve = app::serve,
+        .serve = [](const std::string& file) { return app::serve(file, admin::panel_data()); },
         .check_config = app::check_config,
         .translate = [](const std::string& file) { return app::run_translate_cases(file, stdout); },
         .version = std::string(app::kVersion)};

@@ -33,9 +33,7 @@ std::optional<control::Trouble> trouble_of(const std::optional<xmpp::LinkTrouble
                             .age_seconds = seconds(now - trouble->at)};
 }
 
-}  // namespace
-
-control::CertificateStatus to_control(const net::PeerCertificate& shown) {
+control::CertificateStatus certificate_of(const net::PeerCertificate& shown) {
     control::CertificateStatus made;
     made.subject = shown.subject;
     made.names = shown.dns_names;
@@ -47,6 +45,8 @@ control::CertificateStatus to_control(const net::PeerCertificate& shown) {
     made.trust_error = shown.trust_error;
     return made;
 }
+
+}  // namespace
 
 control::StreamStatus to_control(const xmpp::LinkStatus& link, std::string partner, TimePoint now) {
     control::StreamStatus made{.id = link.id,
@@ -70,7 +70,7 @@ control::StreamStatus to_control(const xmpp::LinkStatus& link, std::string partn
                                .oldest_seconds = seconds(link.oldest),
                                .last_error = trouble_of(link.last_error, now)};
     if (link.certificate) {
-        made.certificate = to_control(*link.certificate);
+        made.certificate = certificate_of(*link.certificate);
     }
     return made;
 }

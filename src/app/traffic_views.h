@@ -14,7 +14,6 @@
 namespace isthmus::app {
 
 control::StreamStatus to_control(const xmpp::LinkStatus& link, std::string partner, TimePoint now);
-control::CertificateStatus to_control(const net::PeerCertificate& shown);
 control::DialogStatus to_control(gateway::DialogStatus dialog);
 control::DialogPage to_control(gateway::DialogPage page);
 control::MessageStatus to_control(gateway::MessageStatus message);

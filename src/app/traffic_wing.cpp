@@ -117,21 +117,26 @@ sip::UserAgentConfig make_user_agent_config(const Config& config) {
     return made;
 }
 
+xmpp::StreamSettings stream_settings(const policy::GatewaySettings& settings) {
+    using std::chrono::seconds;
+    return {.connection_limit = settings.connection_limit,
+            .partner_connection_limit = settings.partner_connection_limit,
+            .keep_alive_interval = seconds(settings.keep_alive_interval),
+            .stream_establishment_timeout = seconds(settings.stream_establishment_timeout),
+            .stream_inactivity_timeout = seconds(settings.stream_inactivity_timeout),
+            .dialback_passphrase = settings.dialback_passphrase};
+}
+
 xmpp::ServerConfig make_server_config(const Config& config,
                                       const gateway::GatewayConfig& flows,
-                                      const policy::Policy& policy,
-                                      Random& random) {
+                                      const policy::Policy& policy) {
     xmpp::ServerConfig made;
     for (const gateway::ServedDomain& domain : flows.domains) {
         made.domains.push_back(domain.xmpp);
     }
     made.version = kVersion;
     made.max_stanza_octets = config.max_stanza_bytes;
-    made.stream_establishment_timeout =
-        std::chrono::seconds(policy.gateway().stream_establishment_timeout);
-    made.dialback_secret = policy.gateway().dialback_passphrase.empty()
-                               ? random.hex(32)
-                               : policy.gateway().dialback_passphrase;
+    made.streams = stream_settings(policy.gateway());
     made.component_server = config.component_server;
     made.component_domain = config.component_domain;
     if (!config.component_secret_file.empty()) {
@@ -199,7 +204,7 @@ Result<std::unique_ptr<TrafficWing>> TrafficWing::create(
                                              metrics,
                                              made->gateway_);
     made->sip_peers_ = std::make_unique<gateway::SipPeers>(made->flows_, *made->user_agent_);
-    xmpp::ServerConfig server = make_server_config(config, made->flows_, *policy, made->random_);
+    xmpp::ServerConfig server = make_server_config(config, made->flows_, *policy);
     server.tap = &tap;
     made->server_ = xmpp::make_server(std::move(server),
                                       made->network_,
@@ -245,18 +250,25 @@ Listening TrafficWing::listen(const Config& config) {
                                        text::to_lower(sip::transport_name(address->transport)),
                                        bound->front().endpoint.to_string()));
     }
-    for (std::size_t i = 0; i < config.xmpp_listen.size(); ++i) {
-        const At at{"xmpp", "listen", static_cast<int>(i)};
-        const auto endpoint = parse_listener(config.xmpp_listen[i]);
-        const auto bound = endpoint ? server_->listen({*endpoint})
-                                    : Result<std::vector<net::Endpoint>>(endpoint.error());
-        if (!bound) {
-            refuse(at, bound.error());
-            continue;
+    const auto listen_for_streams = [&](const char* key,
+                                        const std::vector<std::string>& texts,
+                                        std::vector<std::string>& opened) {
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            const At at{"xmpp", key, static_cast<int>(i)};
+            const auto endpoint = parse_listener(texts[i]);
+            const auto bound = endpoint
+                                   ? server_->listen({*endpoint}, &opened == &made.xmpp_direct_tls)
+                                   : Result<std::vector<net::Endpoint>>(endpoint.error());
+            if (!bound) {
+                refuse(at, bound.error());
+                continue;
+            }
+            opened.push_back(bound->front().to_string());
+            xmpp_listeners_.push_back(opened.back());
         }
-        made.xmpp.push_back(bound->front().to_string());
-        xmpp_listeners_.push_back(made.xmpp.back());
-    }
+    };
+    listen_for_streams("listen", config.xmpp_listen, made.xmpp);
+    listen_for_streams("direct_tls_listen", config.xmpp_direct_tls_listen, made.xmpp_direct_tls);
     if (made.failures.empty()) {
         is_listening_ = true;
         gateway_.begin();
@@ -264,14 +276,17 @@ Listening TrafficWing::listen(const Config& config) {
     return made;
 }
 
-void TrafficWing::set_policy(std::shared_ptr<const policy::Policy> policy) {
-    gateway_.set_policy(std::move(policy));
+std::shared_ptr<const policy::Policy> TrafficWing::set_policy(
+    std::shared_ptr<const policy::Policy> policy) {
+    server_->set_settings(stream_settings(policy->gateway()));
+    return gateway_.set_policy(std::move(policy));
 }
 
-void TrafficWing::set_tls(const std::shared_ptr<const net::TlsContext>& context) {
-    user_agent_->set_tls(context);
-    server_->set_tls(context);
-    own_certificate_ = context != nullptr ? context->own_certificate() : std::nullopt;
+void TrafficWing::set_tls(const std::shared_ptr<const net::TlsContext>& sip,
+                          const std::shared_ptr<const net::TlsContext>& xmpp) {
+    user_agent_->set_tls(sip);
+    server_->set_tls(xmpp);
+    has_certificate_ = xmpp != nullptr && xmpp->has_certificate();
 }
 
 std::vector<control::PeerStatus> TrafficWing::peer_status(TimePoint now) const {
@@ -330,9 +345,7 @@ control::Status TrafficWing::status() {
     made.subscriptions = gateway_.subscription_count();
     made.dialogs = gateway_.dialog_count();
     made.xmpp_listeners = xmpp_listeners_;
-    if (own_certificate_) {
-        made.own_certificate = to_control(*own_certificate_);
-    }
+    made.has_certificate = has_certificate_;
     made.peers = peer_status(now);
     return made;
 }

@@ -31,6 +31,7 @@ namespace isthmus::app {
 struct Listening {
     std::vector<std::string> sip;
     std::vector<std::string> xmpp;
+    std::vector<std::string> xmpp_direct_tls;
     std::vector<Error> failures;  ///< one for each listener that could not be opened
 };
 
@@ -64,8 +65,10 @@ class TrafficWing {
 
     /// Opens all listeners that it can; what it cannot is in `failures`.
     Listening listen(const Config& config);
-    void set_policy(std::shared_ptr<const policy::Policy> policy);
-    void set_tls(const std::shared_ptr<const net::TlsContext>& context);
+    /// Answers the snapshot that was in force.
+    std::shared_ptr<const policy::Policy> set_policy(std::shared_ptr<const policy::Policy> policy);
+    void set_tls(const std::shared_ptr<const net::TlsContext>& sip,
+                 const std::shared_ptr<const net::TlsContext>& xmpp);
     control::Status status();
 
     gateway::Traces& traces() { return gateway_.traces(); }
@@ -88,7 +91,7 @@ class TrafficWing {
 
     std::string server_name_;
     std::vector<std::string> xmpp_listeners_;
-    std::optional<net::PeerCertificate> own_certificate_;
+    bool has_certificate_ = false;
     TimePoint started_{};
     bool is_listening_ = false;
     bool is_draining_ = false;

@@ -72,6 +72,18 @@ constexpr Code kCodes[] = {
      "Message texts are not recorded without right, setting and reason.",
      "The role must be tracer or admin, EnableLoggingAllMessageBodies of the gateway configuration "
      "must be True, and --reason must say why; without --bodies a trace needs none of this."},
+    {"IST-API-050",
+     "The body of the request is larger than the API takes.",
+     "Send less at a time: 1 MiB, 64 KiB without sign-in; a CSV file of users may have 256 MiB."},
+    {"IST-API-051",
+     "The path is known, but not with this method.",
+     "Use one of the methods in the header Allow; GET /api/v1/openapi.yaml lists them all."},
+    {"IST-API-052",
+     "The header of the request is larger than the API takes.",
+     "Send fewer or shorter header fields."},
+    {"IST-API-053",
+     "The body is sent in a transfer coding that the API does not know.",
+     "Send the body with Content-Length or chunked."},
     {"IST-AUTH-001",
      "The SIP peer may not assert the sender's domain.",
      "Add the domain to `domains` of that [[sip.peer]] if the peer is the domain's server."},
@@ -128,7 +140,8 @@ constexpr Code kCodes[] = {
      "Add the issuing authority to `extra_ca_files`, or ask the partner for a public certificate."},
     {"IST-CERT-003",
      "No certificate is configured, so that no TLS handshake with us can succeed.",
-     "Set certificate_file and private_key_file in [tls], then isthmus config reload."},
+     "Import one and assign it (`isthmus cert import FILE --use sip,xmpp-s2s`); or set "
+     "certificate_file and private_key_file in [tls], then isthmus config reload."},
     {"IST-CERT-004",
      "Our own certificate has expired.",
      "Renew it, put it where certificate_file points, then isthmus config reload."},
@@ -136,6 +149,86 @@ constexpr Code kCodes[] = {
      "Our own certificate does not name a domain that we speak for.",
      "Get one that has the XMPP domain as DNS name; until then partners can prove us by dialback "
      "only."},
+    {"IST-CERT-010",
+     "The file holds no certificate or key that can be read.",
+     "Bring PEM (BEGIN CERTIFICATE), DER (.cer), PKCS #7 (.p7b) or PKCS #12 (.pfx, .p12), whole "
+     "and "
+     "unchanged; the evidence says what is wrong with it."},
+    {"IST-CERT-011",
+     "The password of the file is missing or wrong.",
+     "Give the password that the file was exported with: --password-stdin or --password-file."},
+    {"IST-CERT-012",
+     "The private key is not that of the certificate.",
+     "Bring the key that the request was made with; with several certificates in one file the "
+     "server's own must be among them."},
+    {"IST-CERT-013",
+     "There is no private key for the certificate.",
+     "Import the file that brings the key along (.pfx, or --key FILE), or the answer to a request "
+     "that was made here: `isthmus cert list` shows those that wait."},
+    {"IST-CERT-014",
+     "The certificate has expired.",
+     "Renew it: `isthmus cert request NAME`, have the authority sign it, `isthmus cert import FILE "
+     "--use USE`."},
+    {"IST-CERT-015",
+     "The certificate is not valid yet.",
+     "Check the clock of the gateway; or assign it with --effective from the day on which it "
+     "begins."},
+    {"IST-CERT-016",
+     "The certificate names nothing that its use needs.",
+     "Get one whose DNS names are those that others call: the XMPP domains for xmpp-s2s, the "
+     "gateway's name or the SIP domains for sip. --force assigns it all the same."},
+    {"IST-CERT-017",
+     "The key is of a kind or size that peers do not accept.",
+     "Make a new key of RSA 2048 bits or more, or ECDSA P-256, P-384 or P-521: `isthmus cert "
+     "request "
+     "NAME --key-type p-256`."},
+    {"IST-CERT-018",
+     "The certificate is signed with MD5 or SHA-1, which peers do not accept.",
+     "Have the authority issue it anew, signed with SHA-256 or better."},
+    {"IST-CERT-019",
+     "The purposes of the certificate do not allow a server to show it.",
+     "Have it issued with the extended key usage serverAuth; clientAuth is not needed. --force "
+     "assigns it all the same."},
+    {"IST-CERT-020",
+     "The chain of the certificate is not complete: peers could not check it.",
+     "Import the authority's intermediate certificates first (`isthmus cert import CHAIN.pem`), or "
+     "along with it (--chain FILE). --force assigns it all the same."},
+    {"IST-CERT-021",
+     "The chain of the certificate does not hold.",
+     "The evidence names the fault: an authority in it has expired, or may not issue. Get the "
+     "present intermediate certificates from the authority."},
+    {"IST-CERT-022",
+     "The watched files of a certificate are not taken; the one before stays in use.",
+     "The evidence names the file and the fault. Certificate and key must belong together and be "
+     "readable by the gateway's user; `isthmus config reload` looks again."},
+    {"IST-CERT-023",
+     "What is presented in handshakes is not the certificate that was loaded.",
+     "Something else answers at that address (a load balancer, an old process), or a reload "
+     "failed: "
+     "`isthmus cert served` shows what is presented, `isthmus cert uses` what was loaded."},
+    {"IST-CERT-024",
+     "A certificate of ours ends soon.",
+     "Renew it: `isthmus cert request NAME`, or see why the ACME client did not; "
+     "docs/certificates.md "
+     "shows both."},
+    {"IST-CERT-025",
+     "The private key of a certificate cannot be opened; what was there before is shown.",
+     "The file secret.key of the state directory must be the one that the key was sealed with: put "
+     "it "
+     "back, or import the certificate again with its key."},
+    {"IST-CERT-026",
+     "The certificate is an authority's: it completes chains and cannot be shown.",
+     "Assign a certificate that the authority has issued for the gateway."},
+    {"IST-CERT-027",
+     "The authority has not signed the request yet.",
+     "Give it what `isthmus cert csr NAME` prints, and import what it sends back."},
+    {"IST-CERT-028",
+     "The root of the certificate is known to its own clients only.",
+     "Partners must add it to whom they trust, or be served a certificate of a public authority."},
+    {"IST-CERT-029",
+     "There is more in the file, or in the list, than there may be.",
+     "A file has at most 1 MiB, 100 certificates and the work of 4,000,000 rounds for its "
+     "password."},
     {"IST-CFG-001",
      "The configuration file is not valid.",
      "Correct the lines that are named; isthmus config check FILE shows all of them."},
@@ -176,6 +269,17 @@ constexpr Code kCodes[] = {
     {"IST-LIM-005",
      "Too many subscriptions wait to be stored; new ones are refused.",
      "The disk of the state directory does not keep up: see isthmus_subscription_writes_waiting."},
+    {"IST-LIM-010",
+     "There are as many streams with the partner as its limit allows.",
+     "See `isthmus status` for the streams that are there; if the partner needs more: isthmus "
+     "partner set DOMAIN --connection-limit N, or --partner-connection-limit of the gateway."},
+    {"IST-LIM-011",
+     "There are as many streams with all partners as the gateway's limit allows.",
+     "isthmus gateway set --connection-limit N; LimitNOFILE of the service must allow it."},
+    {"IST-LIM-012",
+     "A connection that had not authenticated was ended to make room for newer ones.",
+     "Many of these: somebody opens connections and leaves them; see the addresses in the "
+     "evidence, and stop them in the firewall."},
     {"IST-POL-001",
      "No XMPP federated partner holds that domain.",
      "If your users may talk to it: isthmus partner create, with the domain that the evidence "
@@ -255,6 +359,18 @@ constexpr Code kCodes[] = {
      "The partner returned an error for a presence subscription.",
      "The evidence names the condition: no such user, not allowed, or its server cannot be "
      "reached."},
+    {"IST-XMPP-010",
+     "The partner refused our certificate (SASL EXTERNAL); dialback is used instead.",
+     "Messages flow. The evidence holds the partner's reason: have its server trust our "
+     "certificate's authority, or say --sasl-negotiation NotSupported."},
+    {"IST-XMPP-011",
+     "The partner's stream was silent for longer than the keep-alive interval.",
+     "A new stream is made when it is needed. If the partner's server sends no keep-alives: "
+     "isthmus partner set DOMAIN --enable-keep-alive false."},
+    {"IST-XMPP-012",
+     "The stream to the partner broke before it had acknowledged the message.",
+     "It may have arrived or not; its sender was told that it failed. See the failure of the link "
+     "in `isthmus status`."},
 };
 
 }  // namespace

@@ -77,6 +77,13 @@ Histogram& Registry::histogram(std::string_view name, std::string_view help, Lab
     return get_or_make(family(name, help, Type::Histogram).histograms, labels);
 }
 
+void Registry::forget_gauges(std::string_view name) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto found = families_.find(name); found != families_.end()) {
+        found->second.gauges.clear();
+    }
+}
+
 std::string Registry::render() const {
     const std::scoped_lock lock(mutex_);
     std::string out;

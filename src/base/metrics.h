@@ -66,6 +66,10 @@ class Registry {
     Gauge& gauge(std::string_view name, std::string_view help, Labels labels = {});
     Histogram& histogram(std::string_view name, std::string_view help, Labels labels = {});
 
+    /// Takes all gauges of that name out, for those whose labels come and go with what an
+    /// administrator makes; references to them end.
+    void forget_gauges(std::string_view name);
+
     /// The whole exposition; thread-safe.
     std::string render() const;
 

@@ -42,7 +42,7 @@ json::object given_account(const Program& program) {
     if (const std::string& enabled = program.given("--enabled"); !enabled.empty()) {
         if (enabled != "true" && enabled != "false") {
             throw NotUsable({"--enabled: that is neither true nor false",
-                             "",
+                             "it is a switch",
                              "write --enabled true or --enabled false"});
         }
         body["enabled"] = enabled == "true";
@@ -67,8 +67,9 @@ int create_account(const Program& program) {
 int set_account(const Program& program) {
     const json::object body = given_account(program);
     if (body.empty()) {
-        throw NotUsable(
-            {"there is nothing to change", "", "give --role, --enabled or --password-stdin"});
+        throw NotUsable({"there is nothing to change",
+                         "no property was given",
+                         "give --role, --enabled or --password-stdin"});
     }
     return program.change("PATCH", path_of(program), body, "changed");
 }

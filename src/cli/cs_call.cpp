@@ -1,4 +1,5 @@
 // The way of a cmdlet to the gateway: questions, changes with -WhatIf and -Confirm, faults.
+#include "base/codes.h"
 #include "base/text.h"
 #include "cli/cs_shell.h"
 
@@ -104,11 +105,18 @@ void Call::fail(const Answer& answer, const std::string& missing) {
                            ? fmt::format("The gateway answered HTTP {}.", answer.status)
                            : detail;
     std::string why = code;
-    const std::string reason = !evidence.empty() ? evidence : is_missing ? detail : "";
+    const codes::Code* known = codes::find(code);
+    const std::string reason = !evidence.empty()  ? evidence
+                               : is_missing       ? detail
+                               : known != nullptr ? std::string(known->sentence)
+                                                  : std::string();
     why += (why.empty() || reason.empty() ? "" : ": ") + reason;
     throw Fault(std::move(what),
                 why.empty() ? fmt::format("HTTP {}", answer.status) : why,
-                fix.empty() ? "see the log of the gateway" : fix,
+                is_missing && cmdlet().kind != nullptr
+                    ? fmt::format("Get-Cs{} shows all", cmdlet().kind->noun)
+                : fix.empty() ? "see the log of the gateway"
+                              : fix,
                 exit_code_of(answer.status));
 }
 
@@ -131,13 +139,10 @@ std::optional<json::object> Call::find(const std::string& target, std::string* e
 
 std::vector<json::object> Call::list(const std::string& target) {
     std::vector<json::object> made;
+    const char separator = target.find('?') == std::string::npos ? '?' : '&';
     for (;;) {
-        const char separator = target.find('?') == std::string::npos ? '?' : '&';
-        const std::string page =
-            made.empty()
-                ? target
-                : fmt::format("{}{}limit={}&offset={}", target, separator, kPage, made.size());
-        const Answer answer = ask("GET", page);
+        const Answer answer = ask(
+            "GET", fmt::format("{}{}limit={}&offset={}", target, separator, kPage, made.size()));
         const json::object* body = answer.body.if_object();
         const json::value* items = body != nullptr ? body->if_contains("items") : nullptr;
         if (items == nullptr || !items->is_array()) {
@@ -148,10 +153,14 @@ std::vector<json::object> Call::list(const std::string& target) {
                 made.push_back(item.get_object());
             }
         }
+        // A total may be a lower bound; a list that knows no pages gives all and counts it.
         const json::value* total = body->if_contains("total");
-        const bool has_more = total != nullptr && total->is_number() &&
-                              made.size() < total->to_number<std::uint64_t>();
-        if (!has_more || items->get_array().empty()) {
+        const bool is_whole =
+            total == nullptr ||
+            (total->is_int64() && total->get_int64() == static_cast<std::int64_t>(made.size()));
+        const json::value* is_exact = body->if_contains("total_is_exact");
+        const bool is_exactly = is_exact == nullptr || !is_exact->is_bool() || is_exact->get_bool();
+        if (items->get_array().size() < kPage || (is_whole && is_exactly)) {
             return made;
         }
     }

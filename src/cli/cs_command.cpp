@@ -2,6 +2,7 @@
 
 #include "cli/cs_shell.h"
 #include "cli/program.h"
+#include "cli/secret_input.h"
 
 #include <unistd.h>
 
@@ -16,7 +17,7 @@ namespace isthmus::cli {
 namespace {
 
 constexpr std::string_view kWithValue[] = {
-    "--server", "--token-file", "--timeout", "--output", "-o"};
+    "--server", "--token-file", "--ca-file", "--fingerprint", "--timeout", "--output", "-o"};
 
 bool takes_value(std::string_view flag) {
     return std::ranges::find(kWithValue, flag) != std::end(kWithValue);
@@ -62,11 +63,7 @@ cs::Host host_of(const Program& program) {
     host.ask = [no_input = switches.no_input](const std::string& question) {
         return no_input ? std::nullopt : ask(question);
     };
-    host.read_secret = [] {
-        std::string line;
-        std::getline(std::cin, line);
-        return line;
-    };
+    host.read_secret = [] { return read_secret("secret"); };
     host.what_if = switches.dry_run;
     host.yes = switches.yes;
     host.is_verbose = switches.verbose;

@@ -116,7 +116,8 @@ class ConditionParser {
         }
         made.compare = comparison(word, made.is_case_sensitive);
         if (made.compare.empty()) {
-            const std::string near = nearest(word, kComparisons);
+            const std::string near =
+                nearest(word, {std::begin(kComparisons), std::end(kComparisons)});
             in_.fail(in_.offset(),
                      fmt::format("'-{}' is no comparison.", word),
                      fmt::format("there are -{}", fmt::join(kComparisons, ", -")),

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace isthmus::cli::cs {
@@ -255,6 +256,30 @@ void make_object(Call& call) {
     call.put(std::move(made));
 }
 
+namespace {
+
+/// A policy that users hold is removed with -Force, or where nothing is to be asked.
+std::optional<json::object> erase(Call& call, const std::string& id) {
+    const Kind& kind = *call.cmdlet().kind;
+    const bool forces =
+        is_policy(kind) && (call.given().flag("Force") || call.given().is_flag_off("Confirm") ||
+                            call.session().host().yes);
+    const std::string target = target_of(kind, id) + (forces ? "?force=true" : "");
+    try {
+        return call.change({"DELETE", target, {}, {}, id});
+    } catch (const Fault& fault) {
+        if (!fault.why().starts_with("IST-API-010")) {
+            throw;
+        }
+        throw Fault(fault.what(),
+                    fault.why(),
+                    "-Force takes it from them, too; or grant them another one first",
+                    fault.exit_code());
+    }
+}
+
+}  // namespace
+
 void remove_objects(Call& call) {
     const Kind& kind = *call.cmdlet().kind;
     for (const Value& target : targets_of(call)) {
@@ -270,11 +295,7 @@ void remove_objects(Call& call) {
                 }
             }
             call.name_missing(missing_sentence(kind, id));
-            const auto done = call.change({"DELETE", target_of(kind, id), {}, {}, id});
-            if (done && is_policy(kind) && text::iequals(id, "global")) {
-                call.warn(
-                    "The global policy cannot be removed; it has been reset to its defaults.");
-            }
+            (void)erase(call, id);
         });
     }
 }

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "cli/complaint.h"
 #include "cli/cs_shell.h"
 
 #include <fmt/format.h>
@@ -302,12 +303,9 @@ void Session::verbose(const std::string& text) {
 void Session::report(std::string_view who, const Fault& fault, bool is_silent) {
     exit_code_ = exit_code_ == 0 ? fault.exit_code() : exit_code_;
     if (!is_silent) {
-        host_.talk(fmt::format("{}{}{}\n    why: {}\n    fix: {}\n",
-                               who,
-                               who.empty() ? "" : " : ",
-                               printable(fault.what()),
-                               printable(fault.why()),
-                               printable(fault.fix())));
+        const std::string name = who.empty() ? std::string() : fmt::format("{} : ", who);
+        host_.talk(to_text(Complaint{
+            name + printable(fault.what()), printable(fault.why()), printable(fault.fix())}));
     }
 }
 

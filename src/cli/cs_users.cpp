@@ -31,13 +31,13 @@ Value text_or_null(std::string text) {
     return text.empty() ? Value() : Value(std::move(text));
 }
 
-bool is_named(const json::object& user, const std::string& identity) {
-    const std::string address = without_scheme(identity);
-    return text::iequals(user_text(user, "uri"), address) ||
-           text::iequals(user_text(user, "upn"), identity) ||
-           text::iequals(user_text(user, "logon"), identity) ||
-           text::iequals(user_text(user, "dn"), identity) ||
-           text::iequals(user_text(user, "display_name"), identity);
+/// Of names of users only the asterisk is a wildcard.
+std::string pattern_of(const std::string& identity) {
+    std::string out;
+    for (const char c : identity) {
+        out += c == '?' || c == '[' || c == '`' ? std::string{'`', c} : std::string(1, c);
+    }
+    return out;
 }
 
 /// A backslash of DOMAIN\logon is no wildcard, so it needs no care.
@@ -45,15 +45,6 @@ bool is_like_named(const json::object& user, const std::string& pattern) {
     return is_like(user_text(user, "display_name"), pattern) ||
            is_like(user_text(user, "uri"), without_scheme(pattern)) ||
            (pattern.find('\\') != std::string::npos && is_like(user_text(user, "logon"), pattern));
-}
-
-[[noreturn]] void fail_not_found(const std::string& identity) {
-    throw Fault(fmt::format("Management object not found for identity \"{}\".",
-                            text::escape_for_log(identity, 200)),
-                "no user has that SIP address, user principal name, DOMAIN\\logon, display name or "
-                "distinguished name",
-                "Get-CsUser shows all users; isthmus user create enters one",
-                1);
 }
 
 std::string attribute_of(const json::object& user, const std::string& name) {
@@ -154,34 +145,25 @@ ItemPtr user_item(const json::object& user) {
 }
 
 std::vector<json::object> find_users(Call& call, const std::string& identity) {
-    if (has_wildcard(identity)) {
+    if (identity.find('*') != std::string::npos) {
         std::vector<json::object> found = call.list("users");
+        const std::string pattern = pattern_of(identity);
         std::erase_if(found,
-                      [&](const json::object& user) { return !is_like_named(user, identity); });
+                      [&](const json::object& user) { return !is_like_named(user, pattern); });
         return found;
     }
-    const std::string address = without_scheme(identity);
-    if (address.find('@') != std::string::npos && address.find('=') == std::string::npos) {
-        if (const auto user = call.find("users/" + encode_segment(address)); user) {
-            return {*user};
-        }
-    }
-    std::vector<json::object> found = call.list("users?q=" + encode_segment(identity));
-    std::erase_if(found, [&](const json::object& user) { return !is_named(user, identity); });
-    if (found.empty()) {
-        fail_not_found(identity);
-    }
-    if (found.size() > 1) {
-        std::string names;
-        for (const json::object& user : found) {
-            names += (names.empty() ? "" : ", ") + user_text(user, "uri");
-        }
+    // The gateway knows all forms; it says so if a display name is that of several users.
+    const auto user = call.find("users/" + encode_segment(without_scheme(identity)));
+    if (!user) {
         throw Fault(
-            fmt::format("The identity \"{}\" is not unique.", text::escape_for_log(identity, 200)),
-            text::escape_for_log(fmt::format("it names {}", names), 300),
-            "use the SIP address of the one you mean");
+            fmt::format("Management object not found for identity \"{}\".",
+                        text::escape_for_log(identity, 200)),
+            "no user has that SIP address, user principal name, DOMAIN\\logon, display name "
+            "or distinguished name",
+            "Get-CsUser shows all users; Enable-CsUser enters one",
+            1);
     }
-    return found;
+    return {*user};
 }
 
 std::vector<json::object> users_of(Call& call) {

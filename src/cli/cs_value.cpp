@@ -1,5 +1,6 @@
 #include "cli/cs_value.h"
 
+#include "base/spelling.h"
 #include "base/text.h"
 
 #include <algorithm>
@@ -238,24 +239,18 @@ bool has_wildcard(std::string_view pattern) {
     return pattern.find_first_of("*?[") != std::string_view::npos;
 }
 
-std::size_t distance(std::string_view a, std::string_view b) {
-    constexpr std::size_t kLimit = 64;
-    a = a.substr(0, kLimit);
-    b = b.substr(0, kLimit);
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j < row.size(); ++j) {
-        row[j] = j;
+std::string nearest(std::string_view given, const std::vector<std::string>& names) {
+    constexpr std::size_t kLongest = 64;
+    std::vector<std::string> lowered;
+    for (const std::string& name : names) {
+        lowered.push_back(text::to_lower(name));
     }
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t change = diagonal + (text::lower(a[i]) == text::lower(b[j]) ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({change, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row.back();
+    const std::string wanted = text::to_lower(given.substr(0, kLongest));
+    const std::string found = text::nearest(wanted, lowered);
+    const auto at = std::ranges::find(lowered, found);
+    return found.empty() || at == lowered.end()
+               ? std::string()
+               : names[static_cast<std::size_t>(at - lowered.begin())];
 }
 
 }  // namespace isthmus::cli::cs

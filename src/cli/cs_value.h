@@ -119,23 +119,7 @@ Value member(const Value& value, const std::vector<std::string>& names);
 bool is_like(std::string_view text, std::string_view pattern);
 bool has_wildcard(std::string_view pattern);
 
-/// The nearest of `names` to a misspelt one, empty if none is near.
-template <class Names>
-std::string nearest(std::string_view given, const Names& names);
-std::size_t distance(std::string_view a, std::string_view b);
-
-template <class Names>
-std::string nearest(std::string_view given, const Names& names) {
-    std::string best;
-    std::size_t least = given.size() / 3 + 2;
-    for (const auto& name : names) {
-        const std::size_t apart = distance(given, name);
-        if (apart < least) {
-            least = apart;
-            best = name;
-        }
-    }
-    return best;
-}
+/// The nearest of `names` to a misspelt one, in any case of letters; empty if none is near.
+std::string nearest(std::string_view given, const std::vector<std::string>& names);
 
 }  // namespace isthmus::cli::cs

@@ -20,6 +20,7 @@ const std::vector<ListColumns> kStatusLists = {
     {"sip_peers",
      {"name", "target", "state", "state_seconds", "pending", "last_error"},
      {"transport"}},
+    {"certificates", {"use", "name", "state", "not_after", "days_left"}, {}},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include "base/text.h"
+#include "cli/yaml.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -73,36 +74,6 @@ std::string table(const json::array& rows, const std::vector<std::string>& colum
     return out;
 }
 
-void yaml(const json::value& value, std::size_t indent, std::string& out) {
-    const std::string margin(indent, ' ');
-    if (value.is_object() && !value.get_object().empty()) {
-        for (const auto& [name, item] : value.get_object()) {
-            out += fmt::format("{}{}:", margin, std::string_view(name));
-            const bool nests = (item.is_object() && !item.get_object().empty()) ||
-                               (item.is_array() && !item.get_array().empty());
-            if (nests) {
-                out += '\n';
-                yaml(item, indent + 2, out);
-            } else {
-                out += fmt::format(" {}\n", json::serialize(item));
-            }
-        }
-    } else if (value.is_array() && !value.get_array().empty()) {
-        for (const json::value& item : value.get_array()) {
-            if (item.is_object() && !item.get_object().empty()) {
-                std::string inner;
-                yaml(item, indent + 2, inner);
-                inner[indent] = '-';
-                out += inner;
-            } else {
-                out += fmt::format("{}- {}\n", margin, json::serialize(item));
-            }
-        }
-    } else {
-        out += fmt::format("{}{}\n", margin, json::serialize(value));
-    }
-}
-
 std::vector<std::string> columns_of(std::string_view property,
                                     const json::array& rows,
                                     const Columns& columns,
@@ -161,9 +132,7 @@ std::string render(const json::value& value, Format format, const Columns& colum
         return json::serialize(value) + "\n";
     }
     if (format == Format::Yaml) {
-        std::string out;
-        yaml(value, 0, out);
-        return out;
+        return to_yaml(value);
     }
     if (!value.is_object()) {
         return {};

@@ -11,20 +11,45 @@ namespace isthmus::cli {
 
 namespace {
 
+constexpr const char* kKept = "kept for migration, no effect";
+
 const std::vector<Property> kPolicy = {
     {"description", Property::Type::Text, "free text"},
     {"enable_federation_access", Property::Type::Flag, "communications with federated users"},
     {"enable_xmpp_access", Property::Type::Flag, "communications with XMPP federated users"},
-    {"enable_public_cloud_access", Property::Type::Flag, "kept for migration, no effect"},
-    {"enable_public_cloud_audio_video_access",
-     Property::Type::Flag,
-     "kept for migration, no effect"},
-    {"enable_outside_access", Property::Type::Flag, "kept for migration, no effect"},
+    {"enable_public_cloud_access", Property::Type::Flag, kKept},
+    {"enable_public_cloud_audio_video_access", Property::Type::Flag, kKept},
+    {"enable_outside_access", Property::Type::Flag, kKept},
 };
 const std::vector<Property> kAccessEdge = {
     {"allow_federated_users", Property::Type::Flag, "master switch of all federation"},
-    {"allow_outside_users", Property::Type::Flag, "kept for migration, no effect"},
-    {"allow_anonymous_users", Property::Type::Flag, "kept for migration, no effect"},
+    {"allow_outside_users", Property::Type::Flag, kKept},
+    {"allow_anonymous_users", Property::Type::Flag, kKept},
+    {"be_clearing_house", Property::Type::Flag, kKept},
+    {"enable_partner_discovery", Property::Type::Flag, kKept},
+    {"discovered_partner_verification_level",
+     Property::Type::Text,
+     "UseSourceVerification, AlwaysVerifiable or AlwaysUnverifiable; no effect"},
+    {"enable_archiving_disclaimer", Property::Type::Flag, kKept},
+    {"enable_user_replicator", Property::Type::Flag, kKept},
+    {"keep_crls_up_to_date_for_peers", Property::Type::Flag, kKept},
+    {"mark_source_verifiable_on_outgoing_messages", Property::Type::Flag, kKept},
+    {"outgoing_tls_count_for_federated_partners", Property::Type::Number, kKept},
+    {"dns_srv_cache_record_count", Property::Type::Number, kKept},
+    {"discovered_partner_standard_rate", Property::Type::Number, kKept},
+    {"enable_discovered_partner_contacts_limit", Property::Type::Flag, kKept},
+    {"max_contacts_per_discovered_partner", Property::Type::Number, kKept},
+    {"discovered_partner_report_period_minutes", Property::Type::Number, kKept},
+    {"max_accepted_certificates_stored", Property::Type::Number, kKept},
+    {"max_rejected_certificates_stored", Property::Type::Number, kKept},
+    {"certificates_deleted_percentage", Property::Type::Number, kKept},
+    {"skype_search_url", Property::Type::Text, kKept},
+    {"routing_method", Property::Type::Text, "UseDnsSrvRouting or UseDefaultRouting; no effect"},
+    {"default_route_fqdn", Property::Type::Text, "required with UseDefaultRouting; no effect"},
+    {"verification_level",
+     Property::Type::Text,
+     "as --discovered-partner-verification-level; no effect"},
+    {"is_public_provider", Property::Type::Flag, kKept},
 };
 const std::vector<Property> kGateway = {
     {"enabled", Property::Type::Flag, "master switch of XMPP federation"},
@@ -141,7 +166,7 @@ void add_policy_commands(Program& program) {
     CLI::App& explain = program.command(policy, "explain", "why two may talk, or not", [&program] {
         return program.show("explain?user=" + encode_segment(program.given("--user")) +
                                 "&to=" + encode_segment(program.given("--to")),
-                            {.columns = {}, .headline = explanation});
+                            {.columns = {}, .headline = explanation, .is_headline_all = true});
     });
     program.option(explain, "--user", "a SIP user", true);
     program.option(explain, "--to", "an XMPP user or domain", true);

@@ -2,6 +2,9 @@
 
 #include "base/spelling.h"
 #include "base/text.h"
+#include "cli/examples.h"
+#include "cli/report.h"
+#include "cli/secret_input.h"
 #include "cli/usage.h"
 
 #include <CLI/CLI.hpp>
@@ -10,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -21,47 +25,6 @@ namespace json = boost::json;
 
 namespace {
 
-std::string read_line(std::istream& from) {
-    std::string line;
-    std::getline(from, line);
-    return line;
-}
-
-std::string flag_of(const Property& property) {
-    std::string flag = std::string("--") + property.name;
-    std::ranges::replace(flag, '_', '-');
-    return flag;
-}
-
-json::value convert(const Property& property, const std::string& text) {
-    switch (property.type) {
-        case Property::Type::Flag:
-            if (text != "true" && text != "false") {
-                throw CLI::ValidationError(flag_of(property), "write true or false");
-            }
-            return text == "true";
-        case Property::Type::Number: {
-            const auto number = text::to_number(text);
-            if (!number) {
-                throw CLI::ValidationError(flag_of(property), "write a whole number");
-            }
-            return *number;
-        }
-        case Property::Type::List: {
-            json::array list;
-            for (std::size_t at = 0; !text.empty() && at <= text.size();) {
-                const std::size_t comma = std::min(text.find(',', at), text.size());
-                list.emplace_back(
-                    std::string(text::trim(std::string_view(text).substr(at, comma - at))));
-                at = comma + 1;
-            }
-            return list;
-        }
-        default:
-            return text == "-" ? json::value(read_line(std::cin)) : json::value(text);
-    }
-}
-
 std::string environment(const char* name, const char* fallback = "") {
     // One thread, and nobody changes the environment.
     const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
@@ -70,7 +33,7 @@ std::string environment(const char* name, const char* fallback = "") {
 
 /// As it may be shown on a screen.
 std::string without_secrets(json::object body) {
-    for (const char* name : {"password", "dialback_passphrase"}) {
+    for (const char* name : {"password", "dialback_passphrase", "content_base64", "more_base64"}) {
         if (json::value* secret = body.if_contains(name)) {
             *secret = "***";
         }
@@ -78,73 +41,10 @@ std::string without_secrets(json::object body) {
     return json::serialize(body);
 }
 
-/// What was accepted, but deserves a look.
-void report_warnings(const json::value& body) {
-    const json::object* object = body.if_object();
-    const json::value* warnings = object != nullptr ? object->if_contains("warnings") : nullptr;
-    if (warnings == nullptr || !warnings->is_array()) {
-        return;
-    }
-    for (const json::value& one : warnings->get_array()) {
-        if (one.is_string()) {
-            fmt::print(stderr, "warning: {}\n", text::escape_for_log(one.get_string(), 1000));
-        }
-    }
-}
-
-void report(const json::value& body, const char* done) {
-    report_warnings(body);
-    const json::value* revision =
-        body.is_object() ? body.get_object().if_contains("revision") : nullptr;
-    if (revision == nullptr) {
-        fmt::print(stderr, "{}\n", done);
-        return;
-    }
-    const bool in_force = body.get_object().at("in_force").as_bool();
-    fmt::print(stderr,
-               "{}, revision {}{}\n",
-               done,
-               json::serialize(*revision),
-               in_force ? ", in force" : ", stored; the gateway has not confirmed it yet");
-}
-
 bool is_empty_list(const json::value& body) {
     const json::object* page = body.if_object();
     const json::value* items = page != nullptr ? page->if_contains("items") : nullptr;
     return items != nullptr && items->is_array() && items->get_array().empty();
-}
-
-/// For answers that bring none of their own.
-std::string default_fix(int status) {
-    switch (status) {
-        case 400:
-            return "correct what is named; --help shows what the command takes";
-        case 404:
-            return "check the name; list shows what there is";
-        case 409:
-        case 412:
-            return "look at it with get, then decide";
-        default:
-            return status >= 500 ? "isthmus status and the log (journalctl -u isthmus) say more"
-                                 : "";
-    }
-}
-
-/// A page that is not all: talk, so that nobody takes it for all.
-void report_page(const json::value& body) {
-    const json::object* page = body.if_object();
-    const json::value* items = page != nullptr ? page->if_contains("items") : nullptr;
-    const json::value* total = page != nullptr ? page->if_contains("total") : nullptr;
-    if (items == nullptr || total == nullptr || !items->is_array()) {
-        return;
-    }
-    const auto shown = static_cast<std::int64_t>(items->get_array().size());
-    if (total->is_int64() && total->get_int64() > shown) {
-        fmt::print(stderr,
-                   "{} of {}; see --offset and --limit, or ask for less\n",
-                   shown,
-                   total->get_int64());
-    }
 }
 
 }  // namespace
@@ -160,7 +60,8 @@ Program::Program(const Offline& offline)
 
 Program::~Program() = default;
 
-int Program::run(int count, const char* const* arguments) {
+std::optional<int> Program::parse(int count, const char* const* arguments) {
+    add_examples(*app_);
     try {
         app_->parse(count, arguments);
     } catch (const CLI::CallForHelp& help) {
@@ -181,11 +82,22 @@ int Program::run(int count, const char* const* arguments) {
         fmt::print(stderr,
                    "{}",
                    to_text({fmt::format("-o {}: no such format", text::escape_for_log(output_, 80)),
-                            near.empty() ? "" : fmt::format("the nearest is '{}'", near),
+                            near.empty() ? "there are table, wide, json, yaml and name"
+                                         : fmt::format("the nearest is '{}'", near),
                             "choose table, wide, json, yaml or name"}));
         return 2;
     }
     format_ = *format;
+    if (switches_.no_input) {
+        never_ask();
+    }
+    return std::nullopt;
+}
+
+int Program::run(int count, const char* const* arguments) {
+    if (const auto code = parse(count, arguments)) {
+        return *code;
+    }
     try {
         return action_ ? action_() : 2;
     } catch (const NotReachable& error) {
@@ -195,7 +107,11 @@ int Program::run(int count, const char* const* arguments) {
         fmt::print(stderr, "{}", to_text(error.complaint));
         return 2;
     } catch (const std::exception& error) {
-        fmt::print(stderr, "failed: {}\n", error.what());
+        fmt::print(stderr,
+                   "{}",
+                   to_text({"the command failed",
+                            text::escape_for_log(error.what(), 1000),
+                            "isthmus status and the log (journalctl -u isthmus) say more"}));
         return 1;
     }
 }
@@ -206,27 +122,36 @@ void Program::global_flags() {
                .token_file = environment("ISTHMUS_TOKEN_FILE"),
                .ca_file = environment("ISTHMUS_CA_FILE"),
                .fingerprint = environment("ISTHMUS_FINGERPRINT")};
-    app_->add_option("--server",
-                     server_.address,
-                     "unix:PATH of the daemon, or https://HOST:PORT (ISTHMUS_SERVER)");
-    app_->add_option("--token-file",
-                     server_.token_file,
-                     "file with the token to sign in with (ISTHMUS_TOKEN_FILE)");
-    app_->add_option("--ca-file",
-                     server_.ca_file,
-                     "https: authority of the daemon's certificate, PEM (ISTHMUS_CA_FILE)");
-    app_->add_option("--fingerprint",
-                     server_.fingerprint,
-                     "https: SHA-256 of the daemon's certificate (ISTHMUS_FINGERPRINT)");
-    app_->add_option("-o,--output", output_, "table, wide, json, yaml or name");
-    app_->add_option("--timeout", timeout_, "seconds to wait for the daemon");
-    app_->add_flag("--dry-run", switches_.dry_run, "show what would be asked of the daemon");
-    app_->add_flag("-q,--quiet", switches_.quiet, "no talk");
-    app_->add_flag("--yes", switches_.yes, "do not ask");
-    app_->add_flag("--no-input", switches_.no_input, "never ask");
-    app_->add_flag("-v,--verbose", switches_.verbose, "more talk");
+    const auto option = [this](const char* name, auto& to, const char* type, const char* help) {
+        return app_->add_option(name, to, help)->take_last()->type_name(type);
+    };
+    option("--server",
+           server_.address,
+           "ADDRESS",
+           "unix:PATH of the daemon, or https://HOST:PORT (ISTHMUS_SERVER)");
+    option("--token-file",
+           server_.token_file,
+           "FILE",
+           "the token to sign in with (ISTHMUS_TOKEN_FILE)");
+    option("--ca-file",
+           server_.ca_file,
+           "FILE",
+           "https: authority of the daemon's certificate, PEM (ISTHMUS_CA_FILE)");
+    option("--fingerprint",
+           server_.fingerprint,
+           "SHA256",
+           "https: of the daemon's certificate (ISTHMUS_FINGERPRINT)");
+    option("-o,--output", output_, "FORMAT", "table, wide, json, yaml or name");
+    option("--timeout", timeout_, "SECONDS", "to wait for the daemon, 1 to 3600; 30 unless given")
+        ->check(CLI::Range(1, 3600).description(""));
+    option("--reason", switches_.reason, "TEXT", "why, for the history");
+    app_->add_flag(
+        "--dry-run", switches_.dry_run, "show what would be asked of the daemon, and do nothing");
+    app_->add_flag("-q,--quiet", switches_.quiet, "say nothing but errors");
+    app_->add_flag("--yes", switches_.yes, "go on without asking");
+    app_->add_flag("--no-input", switches_.no_input, "never ask: fail where something is needed");
+    app_->add_flag("-v,--verbose", switches_.verbose, "say what is asked of the daemon");
     app_->add_flag("--force", switches_.force, "do it although something uses the object");
-    app_->add_option("--reason", switches_.reason, "why, for the history");
     app_->add_flag("--no-color", ignored_, "no colours (nor are there any)");
 }
 
@@ -262,6 +187,11 @@ CLI::App& Program::word(CLI::App& command, const char* name, const char* help) {
     return command;
 }
 
+CLI::App& Program::optional_word(CLI::App& command, const char* name, const char* help) {
+    command.add_option(name, given_[name], help);
+    return command;
+}
+
 CLI::App& Program::option(CLI::App& command, const char* name, const char* help, bool required) {
     command.add_option(name, given_[name], help)->required(required);
     return command;
@@ -274,12 +204,14 @@ CLI::App& Program::flag(CLI::App& command, const char* name, const char* help) {
 
 CLI::App& Program::properties(CLI::App& command, const std::vector<Property>& known) {
     for (const Property& property : known) {
-        command.add_option_function<std::string>(
-            flag_of(property),
-            [this, property](const std::string& text) {
-                body_[property.name] = convert(property, text);
-            },
-            property.help);
+        command
+            .add_option_function<std::string>(
+                property.flag(),
+                [this, property](const std::string& text) {
+                    body_[property.name] = property.value_of(text);
+                },
+                property.help)
+            ->type_name(property.type_name());
     }
     return command;
 }
@@ -297,7 +229,7 @@ bool Program::has(const char* flag) const {
 
 ApiClient Program::client() const {
     Server server = server_;
-    server.patience = std::chrono::seconds(std::max(1, timeout_));
+    server.patience = std::chrono::seconds(timeout_);
     return ApiClient(server);
 }
 
@@ -305,7 +237,24 @@ Answer Program::call(std::string_view method,
                      const std::string& target,
                      const std::string& body,
                      const std::string& if_match) const {
-    return client().call(method, target, body, if_match);
+    return spoken(method, target, [&] { return client().call(method, target, body, if_match); });
+}
+
+Answer Program::spoken(std::string_view method,
+                       const std::string& target,
+                       const std::function<Answer()>& ask) const {
+    if (!switches_.verbose) {
+        return ask();
+    }
+    fmt::print(stderr, "asking {}: {} /api/v1/{}\n", server_.address, method, target);
+    const auto start = std::chrono::steady_clock::now();
+    Answer answer = ask();
+    const auto time = std::chrono::steady_clock::now() - start;
+    fmt::print(stderr,
+               "answered {} after {} ms\n",
+               answer.status,
+               std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
+    return answer;
 }
 
 Answer Program::call_patiently(std::string_view method,
@@ -315,20 +264,27 @@ Answer Program::call_patiently(std::string_view method,
     constexpr int kPatience = 600;
     Server server = server_;
     server.patience = std::chrono::seconds(std::max(kPatience, timeout_));
-    return ApiClient(server).call(method, target, body, {}, content_type);
+    return spoken(method, target, [&] {
+        return ApiClient(server).call(method, target, body, {}, content_type);
+    });
 }
 
 int Program::show(const std::string& path, const View& view) const {
-    const Answer answer = client().call("GET", path);
+    const Answer answer = call("GET", path, {});
     if (answer.status >= 300) {
         return failed(answer);
     }
     const bool is_for_people = format_ == Format::Table || format_ == Format::Wide;
     if (is_for_people && view.headline && answer.body.is_object()) {
         fmt::print("{}\n", view.headline(answer.body.get_object()));
+        if (view.is_headline_all && format_ == Format::Table) {
+            return 0;
+        }
     }
     if (is_for_people && is_empty_list(answer.body)) {
-        fmt::print(stderr, "{}\n", view.nothing ? view.nothing() : "there are none");
+        if (!switches_.quiet) {
+            fmt::print(stderr, "{}\n", view.nothing ? view.nothing() : "there are none");
+        }
         return 0;
     }
     fmt::print("{}", render(answer.body, format_, view.columns));
@@ -342,6 +298,11 @@ int Program::change(const char* method,
                     const std::string& path,
                     const json::object& body,
                     const char* done) const {
+    if (body.empty() && std::string_view(method) == "PATCH") {
+        throw NotUsable({"there is nothing to change",
+                         "no property was given",
+                         "name one, as in --description TEXT; --help lists them"});
+    }
     const std::string text = json::serialize(body);
     if (switches_.dry_run) {
         fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : without_secrets(body));
@@ -358,7 +319,7 @@ int Program::change(const char* method,
     if (!switches_.reason.empty()) {
         add("reason", switches_.reason);
     }
-    const Answer answer = client().call(method, target, body.empty() ? "" : text);
+    const Answer answer = call(method, target, body.empty() ? "" : text);
     if (answer.status >= 300) {
         return failed(answer);
     }
@@ -379,7 +340,7 @@ int Program::request(const char* method,
         fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : without_secrets(body));
         return 0;
     }
-    const Answer answer = client().call(method, path, body.empty() ? "" : text);
+    const Answer answer = call(method, path, body.empty() ? "" : text);
     if (answer.status >= 300 || !answer.body.is_object()) {
         return failed(answer);
     }
@@ -407,34 +368,8 @@ int Program::follow(const std::string& path,
 }
 
 int Program::failed(const Answer& answer) const {
-    const json::object* problem = answer.body.if_object();
-    const auto field = [&](const char* name) -> std::string {
-        const json::value* value = problem != nullptr ? problem->if_contains(name) : nullptr;
-        return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
-    };
-    const std::string code = field("code").empty() ? "" : field("code") + ": ";
-    const std::string detail = field("detail");
-    fmt::print(stderr,
-               "{}",
-               to_text({code + (detail.empty() ? fmt::format("HTTP {}", answer.status) : detail),
-                        field("evidence"),
-                        field("fix").empty() ? default_fix(answer.status) : field("fix")}));
-    switch (answer.status) {
-        case 400:
-        case 413:
-        case 415:
-        case 421:
-            return 2;
-        case 401:
-        case 403:
-        case 429:
-            return 4;
-        case 409:
-        case 412:
-            return 5;
-        default:
-            return 1;
-    }
+    fmt::print(stderr, "{}", to_text(complaint_of(answer)));
+    return exit_code_of(answer.status);
 }
 
 }  // namespace isthmus::cli

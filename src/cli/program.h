@@ -5,6 +5,7 @@
 #include "cli/api_client.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/property.h"
 #include "cli/sse.h"
 
 #include <boost/json/object.hpp>
@@ -13,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,20 +25,12 @@ class App;  // NOLINT(readability-identifier-naming)
 
 namespace isthmus::cli {
 
-/// A property of an object as a flag of the command line: "--partner-type" is "partner_type".
-struct Property {
-    enum class Type : std::uint8_t { Text, Flag, Number, List };
-
-    const char* name;
-    Type type;
-    const char* help;
-};
-
 /// The columns of `list`, and what `get` says before it lists the properties.
 struct View {
     Columns columns;
     std::function<std::string(const boost::json::object&)> headline = {};
     std::function<std::string()> nothing = {};  ///< what to say of a list without rows
+    bool is_headline_all = false;               ///< people need no more; -o wide shows it
 };
 
 class Program {
@@ -50,6 +44,9 @@ class Program {
     Program& operator=(Program&&) = delete;
     ~Program();
 
+    /// Reads words and flags, and no more. An exit code if that is the end: help, or a fault, which
+    /// has been told.
+    std::optional<int> parse(int count, const char* const* arguments);
     int run(int count, const char* const* arguments);
 
     const Offline& offline() const { return offline_; }
@@ -69,6 +66,12 @@ class Program {
 
     Format format() const { return format_; }
 
+    /// All commands and flags.
+    const CLI::App& root() const { return *app_; }
+
+    /// From the environment; the flags are read by run().
+    const Server& server() const { return server_; }
+
     /// One question to the daemon, `target` below /api/v1/. Throws NotReachable.
     Answer call(std::string_view method,
                 const std::string& target,
@@ -81,6 +84,10 @@ class Program {
                           const char* content_type = "application/json") const;
     /// Says on stderr what the problem is; the exit code.
     int failed(const Answer& answer) const;
+    /// `ask`, and with --verbose what is asked and how it ended.
+    Answer spoken(std::string_view method,
+                  const std::string& target,
+                  const std::function<Answer()>& ask) const;
 
     /// A word that has commands below it; the one that is there, if several files add to it.
     CLI::App& group(const char* name, const char* help);
@@ -90,6 +97,8 @@ class Program {
     CLI::App& command(const char* name, const char* help, Action action);
     /// A required word; given() has it afterwards.
     CLI::App& word(CLI::App& command, const char* name, const char* help);
+    /// The same, but it may be left out.
+    CLI::App& optional_word(CLI::App& command, const char* name, const char* help);
     /// "--user TEXT"; given("--user") has it afterwards.
     CLI::App& option(CLI::App& command, const char* name, const char* help, bool required = false);
     /// "--password-stdin"; has() knows it afterwards.
@@ -139,6 +148,11 @@ class Program {
     boost::json::object body_;
 };
 
+struct CommandLine;
+
+/// All of them.
+void add_commands(Program& program, const CommandLine& line);
+
 void add_offline_commands(Program& program);
 void add_partner_commands(Program& program);
 void add_policy_commands(Program& program);
@@ -149,6 +163,7 @@ void add_trace_commands(Program& program);
 void add_user_commands(Program& program);
 void add_user_source_commands(Program& program);
 void add_domain_commands(Program& program);
+void add_certificate_commands(Program& program);
 void add_migrate_commands(Program& program);
 void add_admin_commands(Program& program);
 

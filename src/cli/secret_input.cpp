@@ -44,7 +44,9 @@ class Echo {
 std::string read_line() {
     std::string line;
     if (!std::getline(std::cin, line) || line.empty()) {
-        throw NotUsable({"nothing was given on stdin", "", "write the secret there"});
+        throw NotUsable({"nothing was given on stdin",
+                         "a secret is read from there, because arguments can be read by others",
+                         "write it there"});
     }
     if (line.ends_with('\r')) {
         line.pop_back();
@@ -52,7 +54,14 @@ std::string read_line() {
     return line;
 }
 
+bool may_ask = true;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): one terminal
+
 std::string ask(const char* prompt) {
+    if (!may_ask) {
+        throw NotUsable({fmt::format("the {} is needed, and nobody may be asked", prompt),
+                         "--no-input was given, and stdin is a terminal",
+                         "let stdin be a file or a pipe that holds it"});
+    }
     fmt::print(stderr, "{}: ", prompt);
     const Echo silent;
     std::string line = read_line();
@@ -62,15 +71,24 @@ std::string ask(const char* prompt) {
 
 }  // namespace
 
+void never_ask() {
+    may_ask = false;
+}
+
 std::string read_secret(const char* prompt) {
     if (isatty(STDIN_FILENO) == 0) {
         return read_line();
     }
     std::string once = ask(prompt);
     if (ask("once more") != once) {
-        throw NotUsable({"the two differ; nothing was sent", "", "type the same twice"});
+        throw NotUsable(
+            {"nothing was sent", "the two that were typed differ", "type the same twice"});
     }
     return once;
+}
+
+std::string read_secret_once(const char* prompt) {
+    return isatty(STDIN_FILENO) == 0 ? read_line() : ask(prompt);
 }
 
 }  // namespace isthmus::cli

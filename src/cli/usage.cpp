@@ -19,39 +19,10 @@ std::string shown(std::string_view text) {
     return text::escape_for_log(text, 80);
 }
 
-/// "isthmus partner get"
-std::string path_of(const CLI::App& app) {
-    const CLI::App* parent = app.get_parent();
-    return parent == nullptr ? app.get_name() : path_of(*parent) + " " + app.get_name();
-}
-
-std::vector<std::string> commands_of(const CLI::App& app) {
-    std::vector<std::string> names;
-    for (const CLI::App* each : app.get_subcommands([](const CLI::App*) { return true; })) {
-        names.push_back(each->get_name());
-    }
-    return names;
-}
-
-/// Flags that may stand here: those of the command and of all above it.
-std::vector<const CLI::Option*> options_of(const CLI::App& app) {
-    auto made = app.get_options();
-    if (app.get_parent() != nullptr) {
-        const auto above = options_of(*app.get_parent());
-        made.insert(made.end(), above.begin(), above.end());
-    }
-    return made;
-}
-
-const CLI::Option* find_option(const CLI::App& app, const std::string& name) {
-    const CLI::Option* found = app.get_option_no_throw(name);
-    return found != nullptr || app.get_parent() == nullptr ? found
-                                                           : find_option(*app.get_parent(), name);
-}
-
 std::string hint(std::string_view word, const std::vector<std::string>& known) {
     const std::string near = text::nearest(word, known);
-    return near.empty() ? std::string() : fmt::format("the nearest is '{}'", near);
+    return near.empty() ? "there is none of that name, nor one like it"
+                        : fmt::format("the nearest is '{}'", near);
 }
 
 /// Follows the words as the parser does, up to the first that it cannot know.
@@ -131,6 +102,34 @@ class Reading {
 
 }  // namespace
 
+std::string path_of(const CLI::App& app) {
+    const CLI::App* parent = app.get_parent();
+    return parent == nullptr ? app.get_name() : path_of(*parent) + " " + app.get_name();
+}
+
+std::vector<std::string> commands_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* each : app.get_subcommands([](const CLI::App*) { return true; })) {
+        names.push_back(each->get_name());
+    }
+    return names;
+}
+
+std::vector<const CLI::Option*> options_of(const CLI::App& app) {
+    auto made = app.get_options();
+    if (app.get_parent() != nullptr) {
+        const auto above = options_of(*app.get_parent());
+        made.insert(made.end(), above.begin(), above.end());
+    }
+    return made;
+}
+
+const CLI::Option* find_option(const CLI::App& app, const std::string& name) {
+    const CLI::Option* found = app.get_option_no_throw(name);
+    return found != nullptr || app.get_parent() == nullptr ? found
+                                                           : find_option(*app.get_parent(), name);
+}
+
 std::string to_text(const Complaint& complaint) {
     std::string made = complaint.what + "\n";
     if (!complaint.why.empty()) {
@@ -156,8 +155,9 @@ Complaint explain_usage(const CLI::App& root,
                 fmt::format("there are {}", fmt::join(commands, ", ")),
                 fmt::format("{} --help says what they do", path_of(at))};
     }
+    const bool is_missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
     return {fmt::format("{}: {}", path_of(at), shown(error.what())),
-            {},
+            is_missing ? "the command cannot do without it" : "that is not what it takes there",
             fmt::format("{} --help shows what it takes", path_of(at))};
 }
 

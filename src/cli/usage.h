@@ -9,10 +9,20 @@
 
 namespace CLI {
 class App;         // NOLINT(readability-identifier-naming)
+class Option;      // NOLINT(readability-identifier-naming)
 class ParseError;  // NOLINT(readability-identifier-naming)
 }  // namespace CLI
 
 namespace isthmus::cli {
+
+/// "isthmus partner get"
+std::string path_of(const CLI::App& app);
+/// The names of the commands below it; empty: it is a command.
+std::vector<std::string> commands_of(const CLI::App& app);
+/// Flags and words that may stand here: those of the command and of all above it.
+std::vector<const CLI::Option*> options_of(const CLI::App& app);
+/// By "--name" or "-n", there or above; null if there is none.
+const CLI::Option* find_option(const CLI::App& app, const std::string& name);
 
 /// `words` are the arguments without the program's name, `error` what the parser of `root` said.
 Complaint explain_usage(const CLI::App& root,

@@ -23,7 +23,7 @@ struct GateVerdict {
 };
 
 struct Explanation {
-    policy::Decision decision;  ///< exactly what traffic gets, but for the partner's type
+    policy::Decision decision;  ///< what traffic gets
     std::vector<GateVerdict> gates;
 };
 

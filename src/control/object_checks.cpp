@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <utility>
 
 namespace isthmus::control {
@@ -45,7 +46,30 @@ bool covers(std::string_view pattern, std::string_view domain) {
            (pattern.starts_with("*.") && domain.ends_with(pattern.substr(1)));
 }
 
+/// The place of the partner whose primary domain it is.
+std::uint32_t partner_place(const policy::PartnerTable& partners, std::string_view domain) {
+    const std::uint32_t place = partners.find(domain);
+    const Partner* found = partners.at(place);
+    return found != nullptr && found->domain == domain ? place : policy::PartnerTable::kNone;
+}
+
 }  // namespace
+
+bool replace_in(policy::PartnerTable& partners, const Partner& partner) {
+    const std::uint32_t place = partner_place(partners, partner.domain);
+    if (place == policy::PartnerTable::kNone) {
+        return false;
+    }
+    partners.replace(place, partner);
+    return true;
+}
+
+void erase_from(policy::PartnerTable& partners, std::string_view domain) {
+    const std::uint32_t place = partner_place(partners, domain);
+    if (place != policy::PartnerTable::kNone) {
+        partners.erase(place);
+    }
+}
 
 std::vector<Provider> shipped_providers() {
     const auto shipped = [](const char* name, const char* proxy) {

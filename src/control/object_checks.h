@@ -20,7 +20,7 @@ namespace isthmus::control {
 inline constexpr std::string_view kPassphraseId = "gateway.dialback_passphrase";
 
 template <class Object>
-std::vector<Object>& list_of(policy::Objects& objects) {
+auto& list_of(policy::Objects& objects) {
     return objects.*Kind<Object>::kList;
 }
 
@@ -29,6 +29,28 @@ auto place_of(std::vector<Object>& list, std::string_view id) {
     return std::ranges::find_if(
         list, [id](const Object& one) { return text::iequals(one.*Kind<Object>::kId, id); });
 }
+
+/// Takes the place of the object of that name; false if there is none.
+template <class Object>
+bool replace_in(std::vector<Object>& list, const Object& object) {
+    const auto place = place_of(list, object.*Kind<Object>::kId);
+    if (place == list.end()) {
+        return false;
+    }
+    *place = object;
+    return true;
+}
+
+bool replace_in(policy::PartnerTable& partners, const policy::Partner& partner);
+
+template <class Object>
+void erase_from(std::vector<Object>& list, std::string_view id) {
+    if (const auto place = place_of(list, id); place != list.end()) {
+        list.erase(place);
+    }
+}
+
+void erase_from(policy::PartnerTable& partners, std::string_view domain);
 
 /// The property that holds the identity.
 template <class Object>
@@ -90,12 +112,15 @@ Result<void> check_object(const policy::Pool& object,
 template <class Object>
 Error duplicate(const Object& there, std::string_view id) {
     const std::string& name = there.*Kind<Object>::kId;
-    return make_error(ErrorKind::Conflict,
-                      "IST-API-003",
-                      text::iequals(name, id)
-                          ? fmt::format("There is a {} '{}' already.", Kind<Object>::kNoun, name)
-                          : fmt::format("The domain '{}' belongs to the partner '{}'.", id, name),
-                      {});
+    const std::string_view noun = Kind<Object>::kNoun;
+    const bool is_an = std::string_view("aeoX").find(noun.front()) != std::string_view::npos;
+    return make_error(
+        ErrorKind::Conflict,
+        "IST-API-003",
+        text::iequals(name, id)
+            ? fmt::format("There is {} {} '{}' already.", is_an ? "an" : "a", noun, name)
+            : fmt::format("The domain '{}' belongs to the partner '{}'.", id, name),
+        {});
 }
 
 /// "the site policy, 2 pools" or empty; begins with ", " unless it is the first of a list.

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kMostFailures = 10;
 constexpr std::int64_t kDay = 86400;
 constexpr std::int64_t kSoon = 14 * kDay;  // as the alert rule has it
+constexpr std::string_view kStreams = "xmpp-s2s";
 
 Gate sip_peers(const Status& status) {
     Gate made{.name = "sip_peers", .light = Light::Green, .sentence = {}, .fix = {}};
@@ -114,16 +115,23 @@ Gate dns(const Status& status) {
     return made;
 }
 
+/// What partners are shown: the first to end of those for streams.
 Gate certificates(const Status& status, std::int64_t now) {
     Gate made{.name = "certificates", .light = Light::Green, .sentence = {}, .fix = {}};
-    if (!status.own_certificate) {
+    const OwnCertificateStatus* first = nullptr;
+    for (const OwnCertificateStatus& one : status.certificates) {
+        if (one.use == kStreams && (first == nullptr || one.not_after < first->not_after)) {
+            first = &one;
+        }
+    }
+    if (first == nullptr) {
         made.light = Light::Red;
         made.sentence = "The gateway has no certificate; partners cannot use TLS with it.";
-        made.fix = "Name one in [tls] of the configuration file, or see: isthmus cert";
+        made.fix = "Ask for one: isthmus cert request NAME --use xmpp-s2s; or name one in [tls].";
         return made;
     }
-    const std::int64_t left = status.own_certificate->not_after - now;
-    const std::string until = utc_text(status.own_certificate->not_after);
+    const std::int64_t left = first->not_after - now;
+    const std::string until = utc_text(first->not_after);
     if (left <= 0) {
         made.light = Light::Red;
         made.sentence = fmt::format("The certificate was good until {}.", until);

@@ -1,5 +1,6 @@
 // How the documents of the database become objects, at start and when a revision is taken back.
 #include "base/text.h"
+#include "control/certificate_documents.h"
 #include "control/object_checks.h"
 #include "control/policy_service.h"
 
@@ -37,13 +38,8 @@ std::optional<std::string> load(policy::Objects& objects,
     if constexpr (requires { Kind<Object>::kList; }) {
         auto& list = list_of<Object>(objects);
         // Providers that are shipped are there before; a changed one takes its place.
-        const auto place = std::is_same_v<Object, policy::Provider>
-                               ? place_of(list, made.*Kind<Object>::kId)
-                               : list.end();
-        if (place == list.end()) {
+        if (!std::is_same_v<Object, policy::Provider> || !replace_in(list, made)) {
             list.push_back(std::move(made));
-        } else {
-            *place = std::move(made);
         }
     } else {
         // The passphrase is a document of its own, which may have come before.
@@ -56,19 +52,18 @@ std::optional<std::string> load(policy::Objects& objects,
 }
 
 void erase_any(policy::Objects& objects, std::string_view kind, std::string_view id) {
-    const auto erase_from = [&]<class Object>(std::type_identity<Object>) {
+    const auto erase_as = [&]<class Object>(std::type_identity<Object>) {
         if (kind == Kind<Object>::kName) {
-            std::erase_if(list_of<Object>(objects),
-                          [&](const Object& one) { return one.*Kind<Object>::kId == id; });
+            erase_from(list_of<Object>(objects), id);
         }
     };
-    erase_from(std::type_identity<policy::Partner>());
-    erase_from(std::type_identity<policy::AccessRule>());
-    erase_from(std::type_identity<policy::AllowedDomain>());
-    erase_from(std::type_identity<policy::BlockedDomain>());
-    erase_from(std::type_identity<policy::Provider>());
-    erase_from(std::type_identity<policy::Site>());
-    erase_from(std::type_identity<policy::Pool>());
+    erase_as(std::type_identity<policy::Partner>());
+    erase_as(std::type_identity<policy::AccessRule>());
+    erase_as(std::type_identity<policy::AllowedDomain>());
+    erase_as(std::type_identity<policy::BlockedDomain>());
+    erase_as(std::type_identity<policy::Provider>());
+    erase_as(std::type_identity<policy::Site>());
+    erase_as(std::type_identity<policy::Pool>());
     if (kind == Kind<policy::AccessEdge>::kName) {
         objects.access_edge = {};
     } else if (kind == Kind<policy::GatewaySettings>::kName) {
@@ -104,6 +99,12 @@ std::optional<std::string> PolicyService::load_any(policy::Objects& objects,
 }
 
 Result<void> PolicyService::restore(Draft& draft, const store::RevisionChange& change) const {
+    if (is_of_certificates(change.kind, change.id)) {
+        draft.warnings.emplace_back(
+            "Certificates and what they are assigned to are not rolled back: they stay as they "
+            "are.");
+        return {};
+    }
     if (change.kind == store::kSecretKind) {
         draft.warnings.emplace_back("Secrets are not rolled back: they stay as they are.");
         return {};

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "control/certificate_documents.h"
 #include "control/object_checks.h"
 
 #include <boost/json/serialize.hpp>
@@ -55,6 +56,9 @@ PolicyService::PolicyService(store::ConfigStore& store,
     policy::Objects objects;
     objects.providers = shipped_providers();
     store_.load_objects([&](std::string_view kind, std::string_view id, std::string_view body) {
+        if (is_of_certificates(kind, id)) {
+            return;  // CertificateService reads them
+        }
         note_stored(kind, id, true);
         const auto text = load_any(objects, kind, body);
         if (!text) {
@@ -166,13 +170,19 @@ Result<Committed> PolicyService::commit(Draft draft, const Edit& edit) {
         return made;
     }
     if (!record.users.empty()) {
+        // Most users of an import are as those whom nobody entered: decisions need not know them.
+        const auto standing = [](const std::optional<policy::User>& user) {
+            return user ? policy::standing_of(*user) : policy::Standing{};
+        };
         std::vector<policy::UserTable::Change> changes;
-        changes.reserve(record.users.size());
         for (const store::UserChange& one : record.users) {
-            changes.push_back(
-                {one.uri, one.after ? policy::standing_of(*one.after) : policy::Standing{}});
+            if (auto after = standing(one.after); after != standing(one.before)) {
+                changes.push_back({one.uri, std::move(after)});
+            }
         }
-        draft.objects.users = draft.objects.users->with(changes);
+        if (!changes.empty()) {
+            draft.objects.users = draft.objects.users->with(changes);
+        }
     }
     try {
         // The snapshot carries the number that its own revision will get.
@@ -255,7 +265,7 @@ Result<Committed> PolicyService::set(std::string_view id,
     }
     changed.*Kind<Object>::kId = name;
     Draft draft = this->draft(edit, "set", name_of<Object>(name));
-    *place_of(list_of<Object>(draft.objects), name) = changed;
+    replace_in(list_of<Object>(draft.objects), changed);
     if (auto good = check(changed, draft); !good) {
         return good.error();
     }
@@ -282,16 +292,15 @@ Result<Committed> PolicyService::erase(std::string_view id, const Edit& edit) {
     if (auto released = release(*found, edit, draft); !released) {
         return released.error();
     }
-    auto& list = list_of<Object>(draft.objects);
-    const auto place = place_of(list, name);
     if (name == "Global") {
+        Object reset{};
+        reset.*Kind<Object>::kId = name;
+        replace_in(list_of<Object>(draft.objects), reset);
         draft.record.action = "reset";
-        *place = Object{};
-        (*place).*Kind<Object>::kId = name;
-        draft.now = to_json(*place);
+        draft.now = to_json(reset);
         draft.warnings.emplace_back("The global policy has been reset: it cannot be deleted.");
     } else {
-        list.erase(place);
+        erase_from(list_of<Object>(draft.objects), name);
     }
     if (is_stored(Kind<Object>::kName, name)) {
         draft.record.objects.push_back({std::string(Kind<Object>::kName),

@@ -177,15 +177,17 @@ void Properties::name(const char* name,
     }
 }
 
-void Properties::domains(const char* name,
-                         std::vector<std::string>& to,
-                         const Canonical& canonical) {
-    const json::value* value = find(name, "a list of domains", &json::value::is_array);
+void Properties::list(const char* name,
+                      std::vector<std::string>& to,
+                      const Canonical& canonical,
+                      std::string_view noun) {
+    const json::value* value =
+        find(name, fmt::format("a list of {}s", noun), &json::value::is_array);
     if (value == nullptr) {
         return;
     }
     if (value->get_array().size() > kMaxDomains) {
-        fail_alone(name, fmt::format("must be a list of at most {} domains.", kMaxDomains));
+        fail_alone(name, fmt::format("must be a list of at most {} {}s.", kMaxDomains, noun));
         return;
     }
     std::vector<std::string> made;
@@ -194,9 +196,10 @@ void Properties::domains(const char* name,
                           ? canonical(item.get_string())
                           : Result<std::string>(make_error(ErrorKind::Syntax, "no text"));
         if (!domain) {
-            fail_alone(name,
-                       fmt::format("{} is not a domain name.",
-                                   text::escape_for_log(json::serialize(item), 80)));
+            fail_alone(
+                name,
+                fmt::format(
+                    "{} is not a {}.", text::escape_for_log(json::serialize(item), 80), noun));
             return;
         }
         if (std::ranges::find(made, *domain) == made.end()) {

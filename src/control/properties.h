@@ -49,7 +49,16 @@ class Properties {
               const Canonical& canonical,
               std::string_view noun,
               bool may_be_empty = false);
-    void domains(const char* name, std::vector<std::string>& to, const Canonical& canonical);
+
+    void domains(const char* name, std::vector<std::string>& to, const Canonical& canonical) {
+        list(name, to, canonical, "domain name");
+    }
+
+    /// A list of texts, each once, in canonical form; the fault reads "X is not a <noun>.".
+    void list(const char* name,
+              std::vector<std::string>& to,
+              const Canonical& canonical,
+              std::string_view noun);
     /// A host name: letters, digits, hyphens and dots, lower-cased; empty is allowed.
     void fqdn(const char* name, std::string& to);
 

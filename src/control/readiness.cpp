@@ -12,17 +12,12 @@ namespace isthmus::control {
 
 namespace json = boost::json;
 
-using policy::AccessRule;
 using policy::Homed;
 using policy::Partner;
 
 namespace {
 
 constexpr std::string_view kBefore[] = {"cut-over", "switch-off"};
-
-bool allows_xmpp(const AccessRule& rule) {
-    return rule.enable_federation_access && rule.enable_xmpp_access;
-}
 
 /// Keeps the findings in their order and counts what each concerns.
 class Judge {
@@ -124,7 +119,7 @@ class Judge {
             return;
         }
         Finding& made = add("nobody-allowed", Before::CutOver);
-        const auto open = std::ranges::find_if(policy_.rules(), allows_xmpp);
+        const auto open = std::ranges::find_if(policy_.rules(), policy::allows_xmpp);
         if (open == policy_.rules().end()) {
             made.sentence =
                 "No policy allows both federation and XMPP: nobody may talk to any partner.";

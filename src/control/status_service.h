@@ -62,6 +62,15 @@ struct PeerStatus {
     std::optional<Trouble> last_error;
 };
 
+/// A certificate that is shown in handshakes.
+struct OwnCertificateStatus {
+    std::string use;
+    std::string name;            ///< "configuration-file": not assigned, but named there
+    std::int64_t not_after = 0;  ///< seconds since 1970
+    std::int64_t days_left = 0;
+    std::string state;  ///< valid, expiring, expired, not-yet-valid
+};
+
 /// The synchronisation of users with a directory.
 struct DirectoryStatus {
     std::string url;
@@ -91,9 +100,10 @@ struct Status {
     std::size_t dialogs = 0;
     std::vector<StreamStatus> streams;
     std::vector<PeerStatus> peers;
-    std::vector<std::string> xmpp_listeners;           ///< "0.0.0.0:5269"
-    std::optional<CertificateStatus> own_certificate;  ///< that TLS is offered with
-    std::optional<DirectoryStatus> directory;          ///< nothing if none is configured
+    std::vector<OwnCertificateStatus> certificates;
+    std::vector<std::string> xmpp_listeners;   ///< "0.0.0.0:5269"
+    bool has_certificate = false;              ///< one that TLS can be offered with
+    std::optional<DirectoryStatus> directory;  ///< nothing if none is configured
 };
 
 /// Asks the traffic thread; nothing if it did not answer within two seconds.

@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <utility>
@@ -25,6 +26,26 @@ Error no_such_user(std::string_view identity) {
         "IST-API-002",
         fmt::format("There is no user '{}'.", text::escape_for_log(identity, 80)),
         "users need no entry to talk; they need one to be given a policy, a site or a state");
+}
+
+/// Users changed at once; from here on their memory is worth the time of giving it back.
+constexpr std::size_t kMany = 100'000;
+
+Error ambiguous(std::string_view identity, std::size_t count) {
+    return invalid(fmt::format("'{}' names {} users; say which by the SIP address.",
+                               text::escape_for_log(identity, 80),
+                               count));
+}
+
+/// Who read the user before somebody else changed him does not overwrite that.
+Result<void> check_match(const User& now, const Edit& edit) {
+    if (edit.if_match.empty() || edit.if_match == etag_of(to_json(now))) {
+        return {};
+    }
+    return make_error(ErrorKind::Conflict,
+                      "IST-API-005",
+                      fmt::format("user/{} was changed in the meantime.", now.uri),
+                      {});
 }
 
 constexpr std::string_view kScopes[] = {"global", "site", "user"};
@@ -98,9 +119,7 @@ Result<User> UserService::get(std::string_view identity) const {
         return no_such_user(identity);
     }
     if (found->size() > 1) {
-        return invalid(fmt::format("'{}' names {} users; say which by the SIP address.",
-                                   text::escape_for_log(identity, 80),
-                                   found->size()));
+        return ambiguous(identity, found->size());
     }
     return std::move(found->front());
 }
@@ -176,11 +195,8 @@ Result<Committed> UserService::set(std::string_view identity,
     if (!found) {
         return found.error();
     }
-    if (!edit.if_match.empty() && edit.if_match != etag_of(to_json(*found))) {
-        return make_error(ErrorKind::Conflict,
-                          "IST-API-005",
-                          fmt::format("user/{} was changed in the meantime.", found->uri),
-                          {});
+    if (auto good = check_match(*found, edit); !good) {
+        return good.error();
     }
     User changed = *found;
     if (auto applied = apply(changed, change, policies_.canonical()); !applied) {
@@ -196,6 +212,9 @@ Result<Committed> UserService::erase(std::string_view identity, const Edit& edit
     auto found = get(identity);
     if (!found) {
         return found.error();
+    }
+    if (auto good = check_match(*found, edit); !good) {
+        return good.error();
     }
     return commit_one("delete", {found->uri, *found, std::nullopt}, edit);
 }
@@ -225,6 +244,11 @@ Result<Committed> UserService::grant(std::span<const std::string> identities,
         if (!found) {
             return found.error();
         }
+        // Two people of one name: only a pattern says that all of them are meant.
+        const bool is_pattern = identity.find('*') != std::string::npos;
+        if (found->size() > 1 && !is_pattern) {
+            return ambiguous(identity, found->size());
+        }
         for (User& user : *found) {
             const std::string uri = user.uri;
             users.push_back({uri, user, std::move(user)});
@@ -233,7 +257,7 @@ Result<Committed> UserService::grant(std::span<const std::string> identities,
             continue;
         }
         const auto uri = policies_.canonical().user(identity);
-        if (tag.empty() || !uri || identity.find('*') != std::string::npos) {
+        if (tag.empty() || !uri || is_pattern) {
             return no_such_user(identity);
         }
         draft.warnings.push_back(fmt::format("{} was not entered yet; he is now.", *uri));
@@ -277,8 +301,14 @@ Result<Committed> UserService::replace(std::vector<store::UserChange> changes,
     }
     Draft draft = policies_.draft(edit, std::move(action), std::move(object));
     draft.record.users = std::move(changes);
-    draft.now = {{"changed", draft.record.users.size()}};
-    return policies_.commit(std::move(draft), edit);
+    const std::size_t changed = draft.record.users.size();
+    draft.now = {{"changed", changed}};
+    auto done = policies_.commit(std::move(draft), edit);
+    if (changed >= kMany) {
+        // Hundreds of megabytes, which would stay with us until the next import.
+        malloc_trim(0);
+    }
+    return done;
 }
 
 }  // namespace isthmus::control

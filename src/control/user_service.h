@@ -42,8 +42,8 @@ class UserService {
     Result<Committed> erase(std::string_view identity, const Edit& edit);
 
     /// Gives all of them a user policy, in one revision; an empty `policy` takes it away. A SIP
-    /// address that nobody entered yet is entered; any other identity must be known. "*" in an
-    /// identity stands for any text: over the SIP address and the display name.
+    /// address that nobody entered yet is entered; any other identity must be known and name one
+    /// user. "*" in an identity stands for any text: over the SIP address and the display name.
     Result<Committed> grant(std::span<const std::string> identities,
                             std::string_view policy,
                             const Edit& edit);

@@ -23,11 +23,6 @@ bool is_at_listed_address(const SipPeer& peer, const sip::Origin& origin) {
     });
 }
 
-bool is_unverified(const policy::Decision& decision) {
-    return decision.partner != nullptr &&
-           decision.partner->partner_type == policy::PartnerType::PublicUnverified;
-}
-
 }  // namespace
 
 int Admission::identify(const sip::Origin& origin) const {
@@ -52,7 +47,7 @@ policy::Decision Admission::decide_from_xmpp(const policy::Query& query,
                                              Approach approach,
                                              TimePoint now) const {
     policy::Decision decision = policy_->decide(query);
-    if (!decision.is_allowed() || !is_unverified(decision)) {
+    if (!decision.is_allowed() || !decision.asks_for_contact()) {
         return decision;
     }
     if (approach == Approach::Message && wrote_.size() != 0) {
@@ -61,9 +56,7 @@ policy::Decision Admission::decide_from_xmpp(const policy::Query& query,
             return decision;
         }
     }
-    if (!contacts.is_contact(query.user, query.user_domain, from)) {
-        decision.gate = policy::Gate::PartnerType;
-    }
+    decision.judge_contact(contacts.is_contact(query.user, query.user_domain, from));
     return decision;
 }
 
@@ -72,7 +65,7 @@ void Admission::wrote(std::string_view user,
                       const xmpp::Jid& to,
                       const policy::Decision& decision,
                       TimePoint now) {
-    if (!is_unverified(decision)) {
+    if (!decision.asks_for_contact()) {
         return;
     }
     while (wrote_.size() != 0 && now - *wrote_.oldest() > kAnswerTime) {
@@ -86,7 +79,7 @@ std::string_view Admission::refusal_text(const policy::Decision& decision) {
     const bool is_about_user = decision.gate == policy::Gate::User ||
                                decision.gate == policy::Gate::UserState ||
                                decision.gate == policy::Gate::PartnerType;
-    return is_about_user && is_unverified(decision)
+    return is_about_user && decision.asks_for_contact()
                ? "This user hears only from people whom he or she has added as a contact."
                : "";
 }

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace isthmus::gateway {
 
@@ -43,7 +44,10 @@ class Admission {
     /// Whether that peer may send for users of `sip_domain` (lower-case A-labels).
     bool may_assert(int peer, std::string_view sip_domain) const;
 
-    void set_policy(std::shared_ptr<const policy::Policy> policy) { policy_ = std::move(policy); }
+    /// The snapshot that was in force.
+    std::shared_ptr<const policy::Policy> set_policy(std::shared_ptr<const policy::Policy> policy) {
+        return std::exchange(policy_, std::move(policy));
+    }
 
     const policy::Policy& policy() const { return *policy_; }
 

@@ -50,10 +50,10 @@ Counters::Counters(metrics::Registry& registry)
 }
 
 Counters::Row Counters::make_row(std::string_view label) {
-    Row made{};
+    Row made{.partner = std::string(label), .counters = {}};
     for (const Direction direction : {Direction::SipToXmpp, Direction::XmppToSip}) {
         for (std::size_t outcome = 0; outcome < kOutcomes; ++outcome) {
-            made[static_cast<std::size_t>(direction)][outcome] =
+            made.counters[static_cast<std::size_t>(direction)][outcome] =
                 &registry_.counter("isthmus_messages_total",
                                    "Messages accepted for processing, by how they ended.",
                                    {{"direction", direction_name(direction)},
@@ -65,34 +65,34 @@ Counters::Row Counters::make_row(std::string_view label) {
 }
 
 void Counters::set_policy(const policy::Policy& policy) {
-    names_.clear();
-    for (const policy::Partner& partner : policy.partners()) {
-        names_.push_back(partner.domain);
+    partners_ = &policy.partners();
+    if (rows_.size() < partners_->places()) {
+        rows_.resize(partners_->places());
     }
-    rows_.clear();
-    rows_.resize(names_.size());
 }
 
 Counters::Row& Counters::row(std::uint32_t partner) {
-    if (partner >= rows_.size()) {
-        return *other_;
+    const policy::Partner* now = partners_ != nullptr ? partners_->at(partner) : nullptr;
+    if (now == nullptr) {
+        // Who was deleted with messages on their way is still counted under his name.
+        return partner < rows_.size() && rows_[partner] ? *rows_[partner] : *other_;
     }
     std::unique_ptr<Row>& place = rows_[partner];
-    if (!place) {
-        place = std::make_unique<Row>(make_row(names_[partner]));
+    if (!place || place->partner != now->domain) {
+        place = std::make_unique<Row>(make_row(now->domain));
     }
     return *place;
 }
 
 void Counters::count(Direction direction, std::uint32_t partner, Outcome outcome) {
     const auto way = static_cast<std::size_t>(direction);
-    row(partner)[way][static_cast<std::size_t>(outcome)]->add();
+    row(partner).counters[way][static_cast<std::size_t>(outcome)]->add();
     ++totals_.messages[way];
     totals_.failures[way] += outcome != Outcome::Delivered && outcome != Outcome::Dropped ? 1 : 0;
 }
 
 void Counters::count(Direction direction, const policy::Decision& decision, Outcome outcome) {
-    count(direction, decision.partner != nullptr ? decision.partner_index : kOther, outcome);
+    count(direction, decision.partner != nullptr ? decision.partner_place : kOther, outcome);
 }
 
 void Counters::observe(Direction direction, Duration taken) {

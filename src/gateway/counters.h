@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -37,7 +38,7 @@ class Counters {
   public:
     explicit Counters(metrics::Registry& registry);
 
-    /// Counters of partners that are in both snapshots go on.
+    /// Counters of partners that are in both snapshots go on. `policy` lives until the next call.
     void set_policy(const policy::Policy& policy);
 
     void count(Direction direction, const policy::Decision& decision, Outcome outcome);
@@ -53,8 +54,8 @@ class Counters {
 
     const Totals& totals() const { return totals_; }
 
-    /// Partner index that stands for "other".
-    static constexpr std::uint32_t kOther = 0xffffffffU;
+    /// The place that stands for "other".
+    static constexpr std::uint32_t kOther = policy::PartnerTable::kNone;
 
     metrics::Gauge& pending;
     metrics::Gauge& queued;
@@ -62,15 +63,19 @@ class Counters {
 
   private:
     static constexpr std::size_t kOutcomes = 7;
-    using Row = std::array<std::array<metrics::Counter*, kOutcomes>, 2>;
+
+    struct Row {
+        std::string partner;
+        std::array<std::array<metrics::Counter*, kOutcomes>, 2> counters;
+    };
 
     Row& row(std::uint32_t partner);
     Row make_row(std::string_view label);
 
     metrics::Registry& registry_;
     Totals totals_;
-    std::vector<std::string_view> names_;  // views into the snapshot that is in force
-    std::vector<std::unique_ptr<Row>> rows_;
+    const policy::PartnerTable* partners_ = nullptr;  ///< of the snapshot that is in force
+    std::vector<std::unique_ptr<Row>> rows_;          ///< by place; made when first counted
     std::unique_ptr<Row> other_;
     std::array<metrics::Histogram*, 2> durations_{};
     std::array<metrics::Counter*, policy::kGates> decisions_{};  // by policy::Gate

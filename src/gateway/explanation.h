@@ -25,9 +25,6 @@ Explanation explain(const PolicyRefusal& refusal);
 /// The same in one text.
 std::string explain_in_full(const PolicyRefusal& refusal);
 
-/// Whether streams to and from that domain may be: the first gates alone, which ask about no user.
-policy::Decision decide_link(const policy::Policy& policy, std::string_view remote_domain);
-
 /// "global", "site" or "tag": the scope of the policy that decided.
 std::string_view scope_of(const policy::AccessRule& rule);
 

@@ -38,13 +38,15 @@ void Gateway::attach(SipSide& sip_side,
     presence_.attach(sip_side, events, server, store);
 }
 
-void Gateway::set_policy(std::shared_ptr<const policy::Policy> policy) {
+std::shared_ptr<const policy::Policy> Gateway::set_policy(
+    std::shared_ptr<const policy::Policy> policy) {
     counters_.set_policy(*policy);
-    admission_.set_policy(std::move(policy));
+    auto before = admission_.set_policy(std::move(policy));
     if (server_ != nullptr) {
         // In this order: a partner that was removed is told before its streams close.
         presence_.recheck([this] { server_->recheck_partners(); });
     }
+    return before;
 }
 
 int Gateway::identify(const sip::Origin& origin) {
@@ -103,7 +105,7 @@ void Gateway::on_link(std::string_view remote_domain, xmpp::LinkEvent event) {
 }
 
 Error Gateway::link_refusal(std::string_view remote_domain) {
-    const policy::Decision decision = decide_link(admission_.policy(), remote_domain);
+    const policy::Decision decision = admission_.policy().decide_link(remote_domain);
     if (decision.is_allowed()) {  // one of our own
         return StanzaHandler::link_refusal(remote_domain);
     }
@@ -121,7 +123,10 @@ std::optional<xmpp::LinkPolicy> Gateway::link_policy(std::string_view remote_dom
     return xmpp::LinkPolicy{.tls = as_link(partner->tls_negotiation),
                             .sasl = as_link(partner->sasl_negotiation),
                             .dialback = partner->support_dialback_negotiation,
-                            .proxy_fqdn = partner->proxy_fqdn};
+                            .proxy_fqdn = partner->proxy_fqdn,
+                            .partner = partner->domain,
+                            .connection_limit = partner->connection_limit.value_or(0),
+                            .keep_alive = partner->enable_keep_alive};
 }
 
 }  // namespace isthmus::gateway

@@ -46,7 +46,8 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
 
     /// Puts a snapshot in force: every message from now on is decided by it, subscriptions that it
     /// does not allow are ended, and then the streams to domains that are no partners any more.
-    void set_policy(std::shared_ptr<const policy::Policy> policy);
+    /// The snapshot that was in force comes back: a large one is best destroyed elsewhere.
+    std::shared_ptr<const policy::Policy> set_policy(std::shared_ptr<const policy::Policy> policy);
 
     /// Before the wings go: forgets what is under way.
     void abandon() {

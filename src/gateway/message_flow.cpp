@@ -50,9 +50,9 @@ Outcome MessageFlow::outcome_of(ErrorKind kind) {
     }
 }
 
-std::string_view MessageFlow::partner_name(std::uint32_t index) const {
-    const auto& partners = admission_.policy().partners();
-    return index < partners.size() ? std::string_view(partners[index].domain) : std::string_view();
+std::string_view MessageFlow::partner_name(std::uint32_t place) const {
+    const policy::Partner* partner = admission_.policy().partners().at(place);
+    return partner != nullptr ? std::string_view(partner->domain) : std::string_view();
 }
 
 std::string_view MessageFlow::partner_of(std::string_view remote_domain) const {
@@ -142,6 +142,7 @@ void MessageFlow::send_notice(const DeliveryNotices::Entry& entry, translate::Im
     notice.since = timers_.now();
     notice.kind = ToSipKind::Notice;
     notice.asks_imdn = false;
+    notice.ticket = 0;
     notice.is_sent = false;
     const Outbox::Submitted submitted = outbox_.submit(made.request, cookie);
     if (submitted.fate == Outbox::Fate::Full) {

@@ -52,6 +52,7 @@ class MessageFlow final : private Outbox::Sender,
     void on_request(const sip::Request& request,
                     const sip::Origin& origin,
                     std::unique_ptr<sip::IncomingRequest> transaction);
+    /// Settles its ticket, at once or when the SIP side has answered.
     void on_message(const xmpp::Message& message);
     void on_sent(std::uint64_t cookie);
     void on_not_sent(std::uint64_t cookie, const Error& error);
@@ -98,6 +99,7 @@ class MessageFlow final : private Outbox::Sender,
         std::string call_id;
         std::string sip_domain;
         std::uint64_t id = 0;
+        std::uint64_t ticket = 0;  ///< of the stanza
         TimePoint since;
         std::uint32_t partner = Counters::kOther;
         std::uint32_t target = 0;  ///< of the outbox
@@ -109,7 +111,7 @@ class MessageFlow final : private Outbox::Sender,
     static Outcome outcome_of(ErrorKind kind);
 
     // Names for the log, views into the configuration and the snapshot; empty if there is none.
-    std::string_view partner_name(std::uint32_t index) const;
+    std::string_view partner_name(std::uint32_t place) const;
     std::string_view partner_of(std::string_view remote_domain) const;
     std::string_view peer_name(int index) const;
     std::string_view peer_name(std::string_view sip_domain) const;
@@ -158,6 +160,7 @@ class MessageFlow final : private Outbox::Sender,
     void tell_receipt(const translate::ImdnNotice& notice,
                       const policy::Decision& decision,
                       sip::IncomingRequest& transaction);
+    void take(const xmpp::Message& message);
     void bounce(const xmpp::Message& message, const xmpp::StanzaError& error, MessageReport report);
     void deny_from_xmpp(std::uint64_t id,
                         const xmpp::Message& message,
@@ -224,7 +227,8 @@ class MessageFlow final : private Outbox::Sender,
     MessageLog log_;
     MessageHistory history_;
     Arena arena_;
-    xmpp::Message message_;  ///< reused, keeps its vectors' capacity
+    bool is_carried_ = false;  ///< the message being taken has its entry in to_sip_
+    xmpp::Message message_;    ///< reused, keeps its vectors' capacity
     Slab<ToXmpp> to_xmpp_;
     Slab<ToSip> to_sip_;
     Outbox outbox_;

@@ -38,6 +38,14 @@ void MessageFlow::bounce(const xmpp::Message& message,
 }
 
 void MessageFlow::on_message(const xmpp::Message& message) {
+    is_carried_ = false;
+    take(message);
+    if (message.ticket != 0 && !is_carried_) {
+        server_->settle(message.ticket);
+    }
+}
+
+void MessageFlow::take(const xmpp::Message& message) {
     arena_.reset();
     // Nearly always the account key itself; a wrong guess costs nothing.
     admission_.policy().prefetch(message.to.local, message.to.domain);
@@ -254,10 +262,11 @@ bool MessageFlow::submit(std::uint64_t id,
     assign(entry.from, message.from);
     assign(entry.to, message.to);
     entry.stanza_id = message.id;
+    entry.ticket = message.ticket;
     entry.sip_domain = sip_domain;
     entry.id = id;
     entry.since = timers_.now();
-    entry.partner = decision.partner_index;
+    entry.partner = decision.partner_place;
     entry.kind = kind;
     entry.asks_imdn = !made.imdn_message_id.empty();
     entry.is_sent = false;
@@ -288,6 +297,7 @@ bool MessageFlow::submit(std::uint64_t id,
         return false;
     }
     entry.target = submitted.target;
+    is_carried_ = true;
     counters_.pending.set(static_cast<std::int64_t>(pending()));
     counters_.queued.set(static_cast<std::int64_t>(outbox_.queued()));
     return true;
@@ -352,8 +362,12 @@ void MessageFlow::finish_to_sip(std::uint64_t cookie,
         counters_.count(Direction::XmppToSip, entry.partner, outcome);
         counters_.observe(Direction::XmppToSip, timers_.now() - entry.since);
     }
+    const std::uint64_t ticket = entry.ticket;
     to_sip_.release(cookie);
     counters_.pending.set(static_cast<std::int64_t>(pending()));
+    if (ticket != 0) {
+        server_->settle(ticket);
+    }
 }
 
 void MessageFlow::learn_refusal(const ToSip& entry) {

@@ -94,7 +94,7 @@ void MessageFlow::send_stanza(std::uint64_t id,
                        .code = "IST-LIM-002",
                        .text = "max_pending_messages reached",
                        .step = "queue",
-                       .partner = partner_name(decision.partner_index),
+                       .partner = partner_name(decision.partner_place),
                        .result = outcome_name(Outcome::Limited)});
     }
     const std::string_view stanza_id = log_.text_of(id, arena_);
@@ -128,7 +128,7 @@ void MessageFlow::send_stanza(std::uint64_t id,
                        .code = "IST-SIP-005",
                        .text = made.refusal.reason,
                        .step = "translation",
-                       .partner = partner_name(decision.partner_index),
+                       .partner = partner_name(decision.partner_place),
                        .result = outcome_name(Outcome::Invalid)});
     }
     if (made.action == Action::Notice) {
@@ -149,7 +149,7 @@ void MessageFlow::send_stanza(std::uint64_t id,
                        .code = "IST-SIP-004",
                        .text = "too many gateways on its way",
                        .step = "admission",
-                       .partner = partner_name(decision.partner_index),
+                       .partner = partner_name(decision.partner_place),
                        .result = outcome_name(Outcome::Denied)});
     }
     submit_stanza(id, request, origin, user, decision, made, std::move(transaction));
@@ -188,7 +188,7 @@ void MessageFlow::submit_stanza(std::uint64_t id,
     entry.transaction = std::move(transaction);
     entry.id = id;
     entry.since = timers_.now();
-    entry.partner = decision.partner_index;
+    entry.partner = decision.partner_place;
     entry.peer = origin.peer;
     entry.row = history_.add_open({.direction = Direction::SipToXmpp,
                                    .id = id,

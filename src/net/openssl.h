@@ -25,6 +25,14 @@ using X509Pointer = std::unique_ptr<X509, Freed<X509_free>>;
 
 /// Reads from `text`, which must outlive it.
 BioPointer memory_bio(std::string_view text);
+/// Empty, to be written to.
+BioPointer memory_sink();
+/// What was written to it.
+std::string text_of(BIO* sink);
+
+/// The first certificate of a PEM; nothing, and the reason in the error queue, if it has none.
+X509Pointer read_x509(std::string_view pem);
+std::string to_pem(X509* certificate);
 
 /// The first reason in this thread's error queue, which is empty then.
 std::string take_openssl_error();

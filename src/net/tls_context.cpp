@@ -1,6 +1,7 @@
 #include "net/tls_context.h"
 
 #include "net/openssl.h"
+#include "net/own_certificates.h"
 #include "net/peer_certificate.h"
 #include "net/tls_session.h"
 
@@ -23,16 +24,12 @@ namespace {
 constexpr const char* kTls12Ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr const char* kTls13Ciphers =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
-constexpr const char* kGroups = "X25519:P-256:P-384";
+constexpr const char* kGroups = "X25519:P-256:P-384:P-521";
 constexpr int kSecurityLevel = 2;  // no RSA below 2048 bits, no SHA-1
 
 Error bad_settings(std::string detail) {
     return make_error(
         ErrorKind::Syntax, "IST-CFG-001", "The TLS settings are not usable.", std::move(detail));
-}
-
-std::string with_reason(std::string_view what) {
-    return std::string(what) + ": " + take_openssl_error();
 }
 
 /// The chain is checked here, but a bad one does not end the handshake: the owner of the
@@ -50,60 +47,15 @@ int verify_peer(X509_STORE_CTX* store, void* /*argument*/) {
     return 1;
 }
 
-int refuse_passphrase(char* /*to*/, int /*size*/, int /*writing*/, void* /*data*/) {
-    return -1;
-}
-
-std::vector<X509Pointer> read_certificates(const std::string& pem) {
-    std::vector<X509Pointer> certificates;
-    const BioPointer bio = memory_bio(pem);
-    while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, refuse_passphrase, nullptr)) {
-        certificates.emplace_back(certificate);
-    }
-    if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
-        certificates.clear();  // one that is broken spoils all: better refused than half-read
-    }
-    if (!certificates.empty()) {
-        ERR_clear_error();
-    }
-    return certificates;
-}
-
-/// Nothing, or what is wrong.
-std::optional<std::string> use_own_certificate(SSL_CTX* context, const TlsSettings& settings) {
-    const auto chain = read_certificates(settings.certificate_chain_pem);
-    if (chain.empty()) {
-        return with_reason("the certificate chain holds no certificate");
-    }
-    if (SSL_CTX_use_certificate(context, chain.front().get()) != 1) {
-        return with_reason("certificate");
-    }
-    for (std::size_t i = 1; i < chain.size(); ++i) {
-        if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1) {
-            return with_reason("certificate chain");
-        }
-    }
-    const BioPointer bio = memory_bio(settings.private_key_pem);
-    const KeyPointer key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, nullptr));
-    if (!key) {
-        return with_reason("the private key cannot be read");
-    }
-    if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 ||
-        SSL_CTX_check_private_key(context) != 1) {
-        return with_reason("the private key is not that of the certificate");
-    }
-    return std::nullopt;
-}
-
 std::optional<std::string> set_trust(SSL_CTX* context, const TlsSettings& settings) {
     if (settings.trust_system && SSL_CTX_set_default_verify_paths(context) != 1) {
-        return with_reason("the system's certificate authorities");
+        return with_openssl_reason("the system's certificate authorities");
     }
     X509_STORE* store = SSL_CTX_get_cert_store(context);
     for (const std::string& pem : settings.extra_ca_pems) {
-        const auto certificates = read_certificates(pem);
+        const auto certificates = read_chain(pem);
         if (certificates.empty()) {
-            return with_reason("a file of certificate authorities holds no certificate");
+            return with_openssl_reason("a file of certificate authorities holds no certificate");
         }
         for (const X509Pointer& certificate : certificates) {
             X509_STORE_add_cert(store, certificate.get());
@@ -150,12 +102,12 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::create(const TlsSettings& 
     const std::shared_ptr<TlsContext> made(new TlsContext);
     made->context_ = SSL_CTX_new(TLS_method());
     if (made->context_ == nullptr) {
-        return bad_settings(with_reason("SSL_CTX_new"));
+        return bad_settings(with_openssl_reason("SSL_CTX_new"));
     }
     set_protocol_rules(made->context_, settings.only_tls13);
     made->has_certificate_ = !settings.certificate_chain_pem.empty();
     if (made->has_certificate_) {
-        if (auto wrong = use_own_certificate(made->context_, settings)) {
+        if (auto wrong = use_own_certificates(made->context_, settings)) {
             return bad_settings(*std::move(wrong));
         }
     }
@@ -166,7 +118,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::create(const TlsSettings& 
     return std::shared_ptr<const TlsContext>(made);
 }
 
-Result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsFiles& files) {
+Result<TlsSettings> read_tls_files(const TlsFiles& files) {
     TlsSettings settings;
     settings.trust_system = files.trust_system;
     settings.only_tls13 = files.only_tls13;
@@ -186,7 +138,13 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsFiles& files
             return cannot_read(path);
         }
     }
-    return create(settings);
+    return settings;
+}
+
+Result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsFiles& files) {
+    const auto settings = read_tls_files(files);
+    return settings ? create(*settings)
+                    : Result<std::shared_ptr<const TlsContext>>(settings.error());
 }
 
 std::optional<PeerCertificate> TlsContext::own_certificate() const {

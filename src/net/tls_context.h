@@ -16,9 +16,16 @@
 
 namespace isthmus::net {
 
+struct OwnCertificate {
+    std::string chain_pem;  ///< own certificate first
+    std::string key_pem;
+};
+
 struct TlsSettings {
     std::string certificate_chain_pem;  ///< own certificate first; empty: none to show
     std::string private_key_pem;
+    /// Shown instead to who asks for a name that one of these carries and the first does not.
+    std::vector<OwnCertificate> more_certificates = {};
     bool trust_system = true;
     std::vector<std::string> extra_ca_pems;  ///< each may hold several certificates
     bool only_tls13 = false;
@@ -32,6 +39,9 @@ struct TlsFiles {
     std::vector<std::string> extra_cas;
     bool only_tls13 = false;
 };
+
+/// IST-CFG-001 with the name of the file that cannot be read.
+Result<TlsSettings> read_tls_files(const TlsFiles& files);
 
 class TlsContext {
   public:

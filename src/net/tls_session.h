@@ -27,6 +27,9 @@ class TlsSession {
 
     TlsRole role() const { return options_.role; }
 
+    /// Which of our domains speaks here; may be empty.
+    const std::string& own_name() const { return options_.own_name; }
+
     /// Goes on with what is in incoming(); what is to be sent is in outgoing() then, also on
     /// failure (the alert). The costly part, for the pool.
     Step handshake();

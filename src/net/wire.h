@@ -25,7 +25,10 @@ enum class TlsRole : std::uint8_t { Client, Server };
 
 struct TlsOptions {
     TlsRole role = TlsRole::Client;
-    std::string server_name;               ///< client: SNI, A-label; empty: none sent
+    std::string server_name;  ///< client: SNI, A-label; empty: none sent
+    /// The domain that we speak for, if it is known: of several certificates the one that names it
+    /// is shown. A server follows the client's SNI first.
+    std::string own_name = {};
     std::vector<std::string> alpn;         ///< client: offered; server: accepted, in order
     bool request_peer_certificate = true;  ///< server: ask for one (it may be missing)
 };

@@ -21,6 +21,11 @@ struct AccessRule {
     bool operator==(const AccessRule&) const = default;
 };
 
+/// Both are needed: XMPP is federation, too.
+inline bool allows_xmpp(const AccessRule& rule) {
+    return rule.enable_federation_access && rule.enable_xmpp_access;
+}
+
 enum class RoutingMethod : std::uint8_t { UseDnsSrvRouting, UseDefaultRouting };
 /// How far the identity of a sender from outside is believed.
 enum class VerificationLevel : std::uint8_t {

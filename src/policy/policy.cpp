@@ -86,16 +86,9 @@ Result<void> Policy::index() {
             return done.error();
         }
     }
-    partner_by_domain_.reserve(objects_.partners.size());
-    for (std::uint32_t i = 0; i < objects_.partners.size(); ++i) {
-        const Partner& partner = objects_.partners[i];
-        bool is_new = partner_by_domain_.insert(partner.domain, i);
-        for (const std::string& domain : partner.additional_domains) {
-            is_new = partner_by_domain_.insert(domain, i) && is_new;
-        }
-        if (!is_new) {
-            return twice("A domain belongs to one partner only.", "partner " + partner.domain);
-        }
+    objects_.partners.settle();
+    if (const std::string* domain = objects_.partners.contested(); domain != nullptr) {
+        return twice("A domain belongs to one partner only.", "domain " + *domain);
     }
     if (objects_.users) {
         for (const Standing& standing : objects_.users->standings()) {
@@ -149,49 +142,78 @@ const BlockedDomain* Policy::block_of(std::string_view domain) const {
     return found ? &objects_.blocked_domains[*found] : nullptr;
 }
 
-Decision Policy::decide(const Query& query) const {
+Decision Policy::begin(std::string_view remote_domain) const {
     Decision decision;
-    const auto partner = partner_by_domain_.find(query.remote_domain);
-    if (partner) {
-        decision.partner_index = *partner;
-        decision.partner = &objects_.partners[*partner];
+    if (const std::uint32_t place = objects_.partners.find(remote_domain);
+        place != PartnerTable::kNone) {
+        decision.partner_place = place;
+        decision.partner = objects_.partners.at(place);
     }
-    if (!objects_.access_edge.allow_federated_users) {
-        decision.gate = Gate::AccessEdge;
-    } else if (!objects_.gateway.enabled) {
-        decision.gate = Gate::Gateway;
-    } else if (const BlockedDomain* block = block_of(query.remote_domain); block != nullptr) {
-        decision.gate = Gate::Block;
-        decision.block = block;
-    } else if (decision.partner == nullptr) {
-        decision.gate = Gate::Partner;
-    } else if (!decision.partner->enabled) {
-        decision.gate = Gate::PartnerState;
-    } else {
-        const Effective& effective =
-            effective_[objects_.users ? objects_.users->find(query.user, query.user_domain)
-                                      : UserTable::kUnknown];
-        decision.rule = &objects_.rules[effective.rule];
-        decision.scope = effective.scope;
-        const bool may =
-            decision.rule->enable_federation_access && decision.rule->enable_xmpp_access;
-        decision.gate = !effective.is_enabled ? Gate::UserState : (may ? Gate::Open : Gate::User);
+    return decision;
+}
+
+bool Policy::passes(Gate gate, const Query& query, Decision& decision) const {
+    switch (gate) {
+        case Gate::AccessEdge:
+            return objects_.access_edge.allow_federated_users;
+        case Gate::Gateway:
+            return objects_.gateway.enabled;
+        case Gate::Block:
+            decision.block = block_of(query.remote_domain);
+            return decision.block == nullptr;
+        case Gate::Partner:
+            return decision.partner != nullptr;
+        case Gate::PartnerState:
+            return decision.partner == nullptr || decision.partner->enabled;
+        case Gate::UserState:
+        case Gate::User: {
+            const Effective& effective =
+                effective_[objects_.users ? objects_.users->find(query.user, query.user_domain)
+                                          : UserTable::kUnknown];
+            decision.rule = &objects_.rules[effective.rule];
+            decision.scope = effective.scope;
+            return gate == Gate::UserState ? effective.is_enabled : allows_xmpp(*decision.rule);
+        }
+        case Gate::Open:
+        case Gate::PartnerType:
+            break;
+    }
+    return true;
+}
+
+Decision Policy::decide_link(std::string_view remote_domain) const {
+    Decision decision = begin(remote_domain);
+    const Query query{.user = {}, .user_domain = {}, .remote_domain = remote_domain};
+    for (const Gate gate :
+         {Gate::AccessEdge, Gate::Gateway, Gate::Block, Gate::Partner, Gate::PartnerState}) {
+        if (!passes(gate, query, decision)) {
+            decision.gate = gate;
+            break;
+        }
+    }
+    return decision;
+}
+
+Decision Policy::decide(const Query& query) const {
+    Decision decision = decide_link(query.remote_domain);
+    if (!decision.is_allowed()) {
+        return decision;
+    }
+    if (!passes(Gate::UserState, query, decision)) {
+        decision.gate = Gate::UserState;
+    } else if (!allows_xmpp(*decision.rule)) {  // what the gate of the user asks, his rule known
+        decision.gate = Gate::User;
     }
     return decision;
 }
 
 const Partner* Policy::partner_of(std::string_view remote_domain) const {
-    const auto found = partner_by_domain_.find(remote_domain);
-    return found ? &objects_.partners[*found] : nullptr;
+    return objects_.partners.at(objects_.partners.find(remote_domain));
 }
 
 const Partner* Policy::usable_partner_of(std::string_view remote_domain) const {
-    if (!objects_.access_edge.allow_federated_users || !objects_.gateway.enabled ||
-        block_of(remote_domain) != nullptr) {
-        return nullptr;
-    }
-    const Partner* partner = partner_of(remote_domain);
-    return partner != nullptr && partner->enabled ? partner : nullptr;
+    const Decision decision = decide_link(remote_domain);
+    return decision.is_allowed() ? decision.partner : nullptr;
 }
 
 }  // namespace isthmus::policy

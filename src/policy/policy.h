@@ -7,7 +7,7 @@
 #include "policy/access_rule.h"
 #include "policy/domains.h"
 #include "policy/key_map.h"
-#include "policy/partner.h"
+#include "policy/partner_table.h"
 #include "policy/site.h"
 #include "policy/user_table.h"
 
@@ -29,7 +29,7 @@ enum class Gate : std::uint8_t {
     PartnerState,  ///< the partner is disabled (IST-POL-004)
     UserState,     ///< the user is disabled (IST-POL-009)
     User,          ///< the user's effective policy forbids it (IST-POL-002)
-    PartnerType,   ///< our user did not add that XMPP user (IST-POL-007); gateway/admission asks
+    PartnerType,   ///< our user did not add that XMPP user (IST-POL-007)
 };
 
 constexpr std::size_t kGates = 9;
@@ -49,12 +49,24 @@ enum class RuleScope : std::uint8_t { Global, Site, User };
 struct Decision {
     Gate gate = Gate::Open;
     const Partner* partner = nullptr;      ///< set when a partner holds the domain
-    std::uint32_t partner_index = 0;       ///< its place in partners(), for counters
+    std::uint32_t partner_place = 0;       ///< its place in partners(), for counters
     const BlockedDomain* block = nullptr;  ///< what blocks the domain, when that decided
     const AccessRule* rule = nullptr;      ///< the policy in force for the user, when it was asked
     RuleScope scope = RuleScope::Global;   ///< of `rule`
 
     bool is_allowed() const { return gate == Gate::Open; }
+
+    /// Whether it depends on what decide() does not know: did our user add that XMPP user?
+    bool asks_for_contact() const {
+        return partner != nullptr && partner->partner_type == PartnerType::PublicUnverified;
+    }
+
+    /// The last gate, for traffic from that XMPP user. Call it if asks_for_contact().
+    void judge_contact(bool is_contact) {
+        if (is_allowed() && asks_for_contact() && !is_contact) {
+            gate = Gate::PartnerType;
+        }
+    }
 };
 
 /// What a snapshot is built from.
@@ -63,7 +75,7 @@ struct Objects {
     AccessEdge access_edge;
     GatewaySettings gateway;
     std::vector<AccessRule> rules;  ///< Global first; it is made with defaults if missing
-    std::vector<Partner> partners;
+    PartnerTable partners;
     std::vector<AllowedDomain> allowed_domains;
     std::vector<BlockedDomain> blocked_domains;
     std::vector<Provider> providers;
@@ -86,6 +98,11 @@ class Policy {
     static Result<std::shared_ptr<const Policy>> build(Objects objects);
 
     Decision decide(const Query& query) const;
+    /// The gates that ask about no user: whether streams to and from that domain may be.
+    Decision decide_link(std::string_view remote_domain) const;
+    /// One gate alone, as decide() asks it: whether it lets the query through. `decision` holds
+    /// the partner, and gets what the gate looks at. True for Open and PartnerType.
+    bool passes(Gate gate, const Query& query, Decision& decision) const;
 
     /// Call it as soon as the two are known: decide() then finds its user in the cache.
     void prefetch(std::string_view user, std::string_view user_domain) const {
@@ -110,7 +127,7 @@ class Policy {
 
     const Objects& objects() const { return objects_; }
 
-    const std::vector<Partner>& partners() const { return objects_.partners; }
+    const PartnerTable& partners() const { return objects_.partners; }
 
     const AccessEdge& access_edge() const { return objects_.access_edge; }
 
@@ -120,9 +137,9 @@ class Policy {
 
   private:
     Result<void> index();
+    Decision begin(std::string_view remote_domain) const;
 
     Objects objects_;
-    KeyMap partner_by_domain_;
     KeyMap block_by_pattern_;
     KeyMap rule_by_identity_;  ///< keys in lower case
     KeyMap pool_by_fqdn_;

@@ -39,7 +39,7 @@ class Component::Connection final : public StreamConnection {
   public:
     Connection(Component& component, std::unique_ptr<net::ByteStream> wire)
         : StreamConnection(component.environment().timers,
-                           limits_of(component.environment().config),
+                           limits_of(component.environment().config.max_stanza_octets),
                            component.environment().config.stanza_deadline),
           component_(component),
           patience_(component.environment().timers, [this] {
@@ -52,7 +52,7 @@ class Component::Connection final : public StreamConnection {
         ours.to = component_.domain();
         ours.write(output());
         flush();
-        patience_.arm(component_.environment().config.stream_establishment_timeout);
+        patience_.arm(component_.environment().config.streams.stream_establishment_timeout);
     }
 
     bool is_up() const { return state_ == State::Up; }
@@ -88,12 +88,6 @@ class Component::Connection final : public StreamConnection {
 
   private:
     enum class State : std::uint8_t { Header, Handshake, Up };
-
-    static xml::Limits limits_of(const ServerConfig& config) {
-        xml::Limits limits;
-        limits.max_element_octets = config.max_stanza_octets;
-        return limits;
-    }
 
     void handle_header(const StreamHeader& header) override {
         if (!header.is_stream || header.default_ns != ns::kComponent || header.id.empty()) {
@@ -157,7 +151,7 @@ class Component::Connection final : public StreamConnection {
         }
         // XEP-0114 §3: only what is addressed to the component is routed to it.
         if (to->domain == component_.domain()) {
-            component_.sink_.receive(kind, *from, *to, element, arena());
+            component_.sink_.receive(kind, *from, *to, element, arena(), 0);
         }
     }
 

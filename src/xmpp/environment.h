@@ -4,8 +4,11 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "net/wire.h"
+#include "xmpp/acknowledger.h"
 #include "xmpp/journal.h"
+#include "xmpp/quotas.h"
 #include "xmpp/server.h"
+#include "xmpp/stanza_sink.h"
 #include "xmpp/stream_connection.h"
 
 #include <cstdint>
@@ -22,6 +25,9 @@ struct Environment {
     StanzaHandler& handler;
     Journal& journal;
     Graveyard& graveyard;
+    Quotas& quotas;
+    Tickets& tickets;
+    StanzaSink* sink = nullptr;  ///< for what comes in on streams that we have opened (XEP-0288)
     std::shared_ptr<const net::TlsContext> tls = nullptr;
     std::uint64_t last_number = 0;  ///< of a link or connection, for its id
 };

@@ -1,5 +1,6 @@
 #include "xmpp/incoming_connection.h"
 
+#include "xmpp/jid.h"
 #include "xmpp/tapped.h"
 
 #include <type_traits>
@@ -9,10 +10,19 @@ namespace isthmus::xmpp {
 
 namespace {
 
-xml::Limits limits_of(std::size_t octets) {
-    xml::Limits limits;
-    limits.max_element_octets = octets;
-    return limits;
+// How long a peer that has ended its stream waits for the rest of our acknowledgements.
+constexpr Duration kFatePatience = std::chrono::seconds(5);
+
+/// `local`: the domain that the stream is for, or empty as long as nothing was said.
+net::TlsOptions tls_options(std::string_view local) {
+    net::TlsOptions options;
+    options.role = net::TlsRole::Server;
+    Arena scratch(1024);
+    const auto own = domain_to_ascii(local, scratch);
+    options.own_name = own ? *own : local;
+    // XEP-0368 §3: who names a protocol must mean ours.
+    options.alpn = {std::string(kServerAlpn)};
+    return options;
 }
 
 }  // namespace
@@ -21,7 +31,8 @@ IncomingConnection::IncomingConnection(Environment& environment,
                                        Directory& directory,
                                        StanzaSink& sink,
                                        Owner& owner,
-                                       std::unique_ptr<net::ByteStream> stream)
+                                       std::unique_ptr<net::ByteStream> stream,
+                                       bool is_direct_tls)
     : StreamConnection(environment.timers,
                        limits_of(environment.config.max_stanza_octets_before_auth),
                        environment.config.stanza_deadline),
@@ -32,18 +43,40 @@ IncomingConnection::IncomingConnection(Environment& environment,
       machine_(directory),
       establishment_(environment.timers, [this] { on_not_established(); }),
       started_(environment.timers.now()),
-      number_(++environment.last_number) {
+      last_stanza_(started_),
+      number_(++environment.last_number),
+      acknowledger_(environment.tickets, [this](std::uint32_t h) {
+          management::write_answer(output(), h);
+          flush();
+      }) {
     adopt(std::move(stream));
-    establishment_.arm(environment.config.stream_establishment_timeout);
+    set_deadline();
+    if (is_direct_tls) {
+        start_tls(environment_.tls, tls_options({}));
+    }
 }
 
 void IncomingConnection::handle_header(const StreamHeader& header) {
     act(machine_.on_header(header, arena(), output()));
+    // XEP-0288: after SASL only behind our new header.
+    offer_carrier();
+}
+
+void IncomingConnection::offer_carrier() {
+    if (!has_ended() && machine_.has_bidi() && !pairs_.empty() && !was_offered_) {
+        was_offered_ = true;
+        rider_ = owner_.offer_carrier(*this, pairs_.front().local, pairs_.front().remote);
+    }
 }
 
 void IncomingConnection::handle_element(const xml::Element& element) {
-    if (machine_.is_authenticated() && element.ns == ns::kServer) {
-        return handle_stanza(element);
+    if (machine_.is_authenticated()) {
+        if (element.ns == ns::kServer) {
+            return handle_stanza(element);
+        }
+        if (element.ns == ns::kManagement) {
+            return handle_management(element);
+        }
     }
     act(machine_.on_element(element, arena(), output()));
 }
@@ -55,26 +88,68 @@ void IncomingConnection::handle_element_ahead(const xml::Element& element) {
 }
 
 void IncomingConnection::handle_stanza(const xml::Element& element) {
-    const IncomingStream::Checked stanza = machine_.check(element, arena());
+    last_stanza_ = environment_.timers.now();
+    const Checked stanza = machine_.check(element, arena());
     ++stanzas_;
+    const std::uint64_t ticket = acknowledger_.take();
     switch (stanza.addressing) {
-        case IncomingStream::Addressing::Good:
+        case Checked::Addressing::Good:
             counters_.count(stanza.kind);
             if (Tap& tap = *environment_.config.tap; tap.is_on()) [[unlikely]] {
                 show_stanza(
                     tap, element, "i" + std::to_string(number_), stream()->remote().to_string());
             }
-            return sink_.receive(stanza.kind, stanza.from, stanza.to, element, arena());
-        case IncomingStream::Addressing::BadTo:
-            counters_.count(stanza.kind);
-            return sink_.receive_misaddressed(
-                stanza.kind, stanza.from, pairs_.front().local, element);
-        case IncomingStream::Addressing::Refused:
+            sink_.receive(stanza.kind, stanza.from, stanza.to, element, arena(), ticket);
+            if (stanza.kind == Kind::Message) {
+                return;  // settled when the SIP side has answered
+            }
             break;
+        case Checked::Addressing::BadTo:
+            counters_.count(stanza.kind);
+            sink_.receive_misaddressed(stanza.kind, stanza.from, pairs_.front().local, element);
+            break;
+        case Checked::Addressing::Refused:
+            return refuse(stanza.condition);
     }
-    const bool is_forged = stanza.condition == StreamCondition::InvalidFrom ||
-                           stanza.condition == StreamCondition::NotAuthorized;
-    act(machine_.fail(stanza.condition,
+    acknowledger_.settle(ticket);
+}
+
+void IncomingConnection::handle_management(const xml::Element& element) {
+    using What = management::What;
+    const auto found = management::Element::read(element);
+    if (!found) {
+        return act(machine_.on_element(element, arena(), output()));
+    }
+    switch (found->what) {
+        case What::Enable:
+            // XEP-0198 §3: counted from here on. Sessions end with their streams.
+            if (acknowledger_.enable()) {
+                management::write_enabled(output());
+                if (rider_ != nullptr) {
+                    rider_->on_carrier_counts();
+                }
+            } else {
+                management::write_failed(output(), "unexpected-request");
+            }
+            break;
+        case What::Resume:
+            management::write_failed(output(), "item-not-found");
+            break;
+        case What::Request:
+            return acknowledger_.on_request();
+        default:
+            if (rider_ != nullptr) {
+                rider_->on_carrier_management(*found);
+            }
+            return;
+    }
+    flush();
+}
+
+void IncomingConnection::refuse(StreamCondition condition) {
+    const bool is_forged =
+        condition == StreamCondition::InvalidFrom || condition == StreamCondition::NotAuthorized;
+    act(machine_.fail(condition,
                       make_error(ErrorKind::NotAuthorized,
                                  is_forged ? "IST-AUTH-003" : "IST-XMPP-001",
                                  "",
@@ -83,6 +158,19 @@ void IncomingConnection::handle_stanza(const xml::Element& element) {
 }
 
 void IncomingConnection::handle_end() {
+    // It will take for lost what is not acknowledged: what is under way may end first.
+    awaits_fates_ = true;
+    if (rider_ != nullptr) {
+        rider_->on_carrier_ending();
+    }
+    establishment_.arm(kFatePatience);
+    acknowledger_.when_settled([this] { end_as_peer_did(); });
+}
+
+void IncomingConnection::end_as_peer_did() {
+    awaits_fates_ = false;
+    establishment_.cancel();
+    acknowledger_.say_last();
     act(machine_.on_end(output()));
 }
 
@@ -95,7 +183,11 @@ void IncomingConnection::handle_fault(StreamCondition condition,
     finish();
 }
 
-void IncomingConnection::handle_written(std::uint64_t /*total*/) {}
+void IncomingConnection::handle_written(std::uint64_t total) {
+    if (rider_ != nullptr) {
+        rider_->on_carrier_written(total);
+    }
+}
 
 void IncomingConnection::handle_tls_turn(bool has_octets_behind) {
     if (has_octets_behind) {
@@ -103,9 +195,7 @@ void IncomingConnection::handle_tls_turn(bool has_octets_behind) {
     }
     machine_.proceed(output());
     flush();
-    net::TlsOptions options;
-    options.role = net::TlsRole::Server;
-    start_tls(environment_.tls, std::move(options));
+    start_tls(environment_.tls, tls_options(machine_.local()));
 }
 
 void IncomingConnection::handle_secured() {
@@ -115,7 +205,12 @@ void IncomingConnection::handle_secured() {
 
 void IncomingConnection::handle_closed(const Error& reason) {
     establishment_.cancel();
+    acknowledger_.stop();
+    place_.give_back();
     const Error why = end_reason_ ? *end_reason_ : reason;
+    if (Rider* rider = std::exchange(rider_, nullptr)) {
+        rider->on_carrier_gone(why);
+    }
     for (const Pair& pair : pairs_) {
         environment_.journal.down(name(pair.remote), pair.mechanism, why);
     }
@@ -123,16 +218,6 @@ void IncomingConnection::handle_closed(const Error& reason) {
         environment_.journal.failed(name(machine_.remote()), "negotiation", reason);
     }
     owner_.on_gone(*this);
-}
-
-void IncomingConnection::on_not_established() {
-    if (has_ended()) {
-        return;
-    }
-    act(machine_.fail(
-        StreamCondition::ConnectionTimeout,
-        make_error(ErrorKind::Timeout, "IST-XMPP-003", "", "not authenticated in time"),
-        output()));
 }
 
 void IncomingConnection::verified(const std::string& remote,
@@ -150,26 +235,6 @@ void IncomingConnection::verified(const std::string& remote,
     act(machine_.on_verified(remote, local, verdict, output()));
 }
 
-void IncomingConnection::recheck() {
-    if (!has_ended()) {
-        act(machine_.recheck(output()));
-    }
-}
-
-void IncomingConnection::close_for_shutdown() {
-    if (has_ended() || std::exchange(is_closing_, true)) {
-        return;
-    }
-    if (!is_authenticated()) {
-        return act(machine_.fail(StreamCondition::SystemShutdown,
-                                 make_error(ErrorKind::Unreachable, "closed by us"),
-                                 output()));
-    }
-    end_reason_ = make_error(ErrorKind::Unreachable, "closed by us");
-    machine_.close(output());
-    finish_when_answered();
-}
-
 void IncomingConnection::act(const Actions& actions) {
     flush();
     for (const Action& action : actions) {
@@ -184,7 +249,8 @@ void IncomingConnection::act(const Actions& actions) {
                     note(what);
                 } else if constexpr (std::is_same_v<What, action::VerifyKey>) {
                     owner_.verify(*this, what);
-                } else if constexpr (!std::is_same_v<What, action::Verified>) {
+                } else if constexpr (!std::is_same_v<What, action::Verified> &&
+                                     !std::is_same_v<What, action::Management>) {
                     act(what);
                 }
             },
@@ -211,13 +277,30 @@ void IncomingConnection::act(const action::Authenticated& action) {
     environment_.journal.up(
         name(action.remote), action.mechanism, environment_.timers.now() - started_);
     if (is_first) {
+        const auto policy = directory_.link_policy(action.remote);
+        place_ = QuotaPlace(environment_.quotas,
+                            policy && !policy->partner.empty() ? policy->partner : action.remote);
+        last_stanza_ = environment_.timers.now();
+        note_keep_alive();
         set_limits(limits_of(environment_.config.max_stanza_octets));
         counters_ = environment_.journal.stanzas(action.remote, false);
+        if (action.mechanism == Mechanism::Dialback) {
+            offer_carrier();
+        }
         owner_.on_authenticated(*this);
     }
 }
 
+void IncomingConnection::give_up(StreamCondition condition, const Error& why) {
+    rider_ = nullptr;
+    act(machine_.fail(condition, why, output()));
+}
+
 void IncomingConnection::act(const action::Close& action) {
+    acknowledger_.stop();
+    if (rider_ != nullptr) {
+        rider_->on_carrier_ending();
+    }
     end_reason_ = action.why;
     if (action.by_peer) {
         end_reason_->code = {};
@@ -226,6 +309,10 @@ void IncomingConnection::act(const action::Close& action) {
         environment_.journal.failed(name(machine_.remote()), "negotiation", *end_reason_);
     }
     finish();
+}
+
+StreamName IncomingConnection::carrier_name() const {
+    return name(pairs_.front().remote);
 }
 
 StreamName IncomingConnection::name(std::string_view partner) const {

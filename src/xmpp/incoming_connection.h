@@ -1,11 +1,15 @@
 // One accepted connection: the owner of an IncomingStream machine. Traffic thread.
 #pragma once
 
+#include "xmpp/carrier.h"
 #include "xmpp/environment.h"
 #include "xmpp/incoming_stream.h"
+#include "xmpp/stanza_sink.h"
 #include "xmpp/stream_connection.h"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,22 +19,7 @@ namespace isthmus::xmpp {
 
 class IncomingConnection;
 
-/// Where stanzas go whose sender's domain is proved and whose addressee's domain is ours.
-class StanzaSink {
-  public:
-    virtual ~StanzaSink() = default;
-    virtual void receive(
-        Kind kind, const Jid& from, const Jid& to, const xml::Element& element, Arena& arena) = 0;
-    /// A presence stanza that receive() may get soon; nothing about it has been checked.
-    virtual void receive_ahead(const xml::Element& presence) = 0;
-    /// `to` is no JID; the answer comes from `our_domain`.
-    virtual void receive_misaddressed(Kind kind,
-                                      const Jid& from,
-                                      std::string_view our_domain,
-                                      const xml::Element& element) = 0;
-};
-
-class IncomingConnection final : public StreamConnection {
+class IncomingConnection final : public StreamConnection, private Carrier {
   public:
     class Owner {
       public:
@@ -38,6 +27,12 @@ class IncomingConnection final : public StreamConnection {
         /// Ask the authoritative server; answer with verified(), once, or not at all.
         virtual void verify(IncomingConnection& connection, const action::VerifyKey& question) = 0;
         virtual void on_authenticated(IncomingConnection& connection) = 0;
+        /// The peer takes stanzas from `local` to `remote` on `carrier`; null: nobody wants to.
+        virtual Carrier::Rider* offer_carrier(Carrier& carrier,
+                                              const std::string& local,
+                                              const std::string& remote) = 0;
+        /// Is somebody there? The answer comes on the connection, if the peer has one for us.
+        virtual void ping(const std::string& local, const std::string& remote) = 0;
         /// The last call: the connection may be buried.
         virtual void on_gone(IncomingConnection& connection) = 0;
     };
@@ -46,12 +41,19 @@ class IncomingConnection final : public StreamConnection {
                        Directory& directory,
                        StanzaSink& sink,
                        Owner& owner,
-                       std::unique_ptr<net::ByteStream> stream);
+                       std::unique_ptr<net::ByteStream> stream,
+                       bool is_direct_tls);
 
     void verified(const std::string& remote, const std::string& local, Verdict verdict);
     void recheck();
     /// In order: what the peer has sent before it answers is still taken.
     void close_for_shutdown();
+    /// Others need the place more: a connection that has proved nothing.
+    void make_room();
+    /// Called now and then: ends what is idle, asks who is silent whether he is still there.
+    void look_after();
+    /// The settings have changed.
+    void set_deadline();
 
     /// close_for_shutdown() has begun on a stream that may carry stanzas.
     bool is_closing() const { return is_closing_ && is_authenticated(); }
@@ -82,8 +84,29 @@ class IncomingConnection final : public StreamConnection {
     void handle_closed(const Error& reason) override;
     void handle_tls_turn(bool has_octets_behind) override;
 
+    // Carrier
+    net::ByteStream& wire() override { return *stream(); }
+
+    Mechanism mechanism() const override { return pairs_.front().mechanism; }
+
+    StreamName carrier_name() const override;
+
+    void let_go() override { rider_ = nullptr; }
+
+    void give_up(StreamCondition condition, const Error& why) override;
+
     void handle_stanza(const xml::Element& element);
+    void handle_management(const xml::Element& element);
+    void refuse(StreamCondition condition);
+    void end_as_peer_did();
     void on_not_established();
+    void close_in_order(Error reason);
+    void offer_carrier();
+
+    /// Somebody waits for what becomes of stanzas sent on this stream.
+    bool is_carrying() const { return rider_ != nullptr && rider_->waiting_for_outcome() != 0; }
+
+    void note_keep_alive();
     void act(const Actions& actions);
     void note(const action::Note& action);
     void act(const action::Authenticated& action);
@@ -98,6 +121,8 @@ class IncomingConnection final : public StreamConnection {
     IncomingStream machine_;
     Timer establishment_;
     TimePoint started_;
+    TimePoint last_stanza_;
+    QuotaPlace place_;
     std::uint64_t number_;
     std::uint64_t stanzas_ = 0;
     std::vector<Pair> pairs_;
@@ -105,6 +130,12 @@ class IncomingConnection final : public StreamConnection {
     std::optional<Error> end_reason_;
     int notes_ = 0;
     bool is_closing_ = false;
+    bool must_keep_alive_ = false;
+    bool was_probed_ = false;  ///< since it was heard last
+    Acknowledger acknowledger_;
+    bool was_offered_ = false;
+    Rider* rider_ = nullptr;     ///< who sends on this stream (XEP-0288)
+    bool awaits_fates_ = false;  ///< the peer has ended its stream
 };
 
 }  // namespace isthmus::xmpp

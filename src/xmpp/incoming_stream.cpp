@@ -15,6 +15,8 @@ std::string prepared_domain(std::string_view text, Arena& arena) {
     return domain ? std::string(*domain) : std::string();
 }
 
+}  // namespace
+
 std::optional<Kind> stanza_kind(std::string_view name) {
     if (name == "message") {
         return Kind::Message;
@@ -27,8 +29,6 @@ std::optional<Kind> stanza_kind(std::string_view name) {
     }
     return std::nullopt;
 }
-
-}  // namespace
 
 Actions IncomingStream::on_header(const StreamHeader& header, Arena& arena, Buffer& out) {
     is_open_ = false;
@@ -86,6 +86,9 @@ std::optional<Actions> IncomingStream::refuse_header(const StreamHeader& header,
         if (!policy_) {
             return fail(StreamCondition::PolicyViolation, directory_.link_refusal(remote_), out);
         }
+        if (auto full = directory_.capacity_fault(remote_, *policy_)) {
+            return fail(StreamCondition::ResourceConstraint, *std::move(full), out);
+        }
     }
     return std::nullopt;
 }
@@ -113,6 +116,8 @@ Actions IncomingStream::offer(Arena& arena, Buffer& out) {
         features.external = !fault;
     }
     features.dialback = !policy_ || may_use_dialback(*policy_, is_secure_);
+    features.management = has_sasl_;
+    features.bidi = is_secure_ && !has_sasl_ && policy_;
     offers_tls_ = features.starttls;
     offers_external_ = features.external;
     if (!has_sasl_ && !features.starttls && !features.external && !features.dialback) {
@@ -157,6 +162,9 @@ Actions IncomingStream::on_element(const xml::Element& element, Arena& arena, Bu
     if (auto found = dialback::Element::read(element, arena)) {
         return on_dialback(*found, out);
     }
+    if (element.is("bidi", ns::kBidi)) {
+        return on_bidi(out);
+    }
     if (element.ns == ns::kServer && stanza_kind(element.name)) {
         return fail(StreamCondition::NotAuthorized,
                     make_error(ErrorKind::NotAuthorized,
@@ -185,6 +193,15 @@ Actions IncomingStream::on_starttls(Buffer& out) {
     return {action::StartTls{}};
 }
 
+Actions IncomingStream::on_bidi(Buffer& out) {
+    // XEP-0288 §2.1: between TLS and authentication, and not in clear text.
+    if (!is_secure_ || is_authenticated()) {
+        return fail(StreamCondition::PolicyViolation, fault::broken("bidi at the wrong time"), out);
+    }
+    has_bidi_ = true;
+    return {};
+}
+
 void IncomingStream::proceed(Buffer& out) const {
     xml::Writer(out).empty("proceed", ns::kTls);
 }
@@ -207,6 +224,7 @@ void IncomingStream::on_secured(const net::PeerCertificate* certificate) {
     pending_.clear();
     is_open_ = false;
     offers_tls_ = false;
+    has_bidi_ = false;
 }
 
 Actions IncomingStream::on_end(Buffer& out) {
@@ -244,7 +262,21 @@ Actions IncomingStream::recheck(Buffer& out) {
     };
     auto gone = std::ranges::find_if(pairs_, is_gone, &Pair::remote);
     if (gone == pairs_.end() && !is_gone(remote_)) {
-        return {};
+        const auto is_forbidden = [this](const Pair& pair) {
+            const auto policy = directory_.link_policy(pair.remote);
+            return policy && !is_still_allowed(*policy, pair.mechanism, is_secure_);
+        };
+        if (policy_) {
+            policy_ = directory_.link_policy(remote_);
+        }
+        if (std::ranges::none_of(pairs_, is_forbidden)) {
+            return {};
+        }
+        // RFC 6120 §4.9.3.16: to be negotiated anew.
+        return fail(
+            StreamCondition::Reset,
+            make_error(ErrorKind::Unreachable, "the settings for this partner have changed"),
+            out);
     }
     return fail(StreamCondition::PolicyViolation,
                 directory_.link_refusal(gone == pairs_.end() ? remote_ : gone->remote),
@@ -264,44 +296,18 @@ bool IncomingStream::is_authorised(std::string_view remote, std::string_view loc
     return true;
 }
 
-IncomingStream::Checked IncomingStream::check(const xml::Element& element, Arena& arena) {
-    Checked checked;
-    auto kind = stanza_kind(element.name);
-    if (!kind || element.ns != ns::kServer) {
-        checked.condition =
-            kind ? StreamCondition::InvalidNamespace : StreamCondition::UnsupportedStanzaType;
-        return checked;
-    }
-    checked.kind = *kind;
-    auto from_text = element.attribute("from");
-    auto to_text = element.attribute("to");
-    if (!from_text || !to_text) {
-        checked.condition = StreamCondition::ImproperAddressing;
-        return checked;
-    }
-    checked.condition = StreamCondition::InvalidFrom;
-    auto from = parse_jid(*from_text, arena);
-    if (!from) {
-        return checked;
-    }
-    checked.from = *from;
-    auto to = parse_jid(*to_text, arena);
-    if (!to) {
-        if (std::ranges::any_of(pairs_, [&](const Pair& p) { return p.remote == from->domain; })) {
-            checked.addressing = Addressing::BadTo;
+Checked IncomingStream::check(const xml::Element& element, Arena& arena) {
+    const auto standing = [this](std::string_view remote, std::string_view local) {
+        if (!local.empty() && is_authorised(remote, local)) {
+            return Standing::Pair;
         }
-        return checked;
-    }
-    checked.to = *to;
-    if (is_authorised(from->domain, to->domain)) {
-        checked.addressing = Addressing::Good;
-        return checked;
-    }
-    if (std::ranges::any_of(pairs_, [&](const Pair& p) { return p.remote == from->domain; })) {
-        checked.condition = directory_.serves(to->domain) ? StreamCondition::NotAuthorized
-                                                          : StreamCondition::HostUnknown;
-    }
-    return checked;
+        return std::ranges::any_of(pairs_, [&](const Pair& p) { return p.remote == remote; })
+                   ? Standing::From
+                   : Standing::Nothing;
+    };
+    return check_stanza(element, arena, standing, [this](std::string_view domain) {
+        return directory_.serves(domain);
+    });
 }
 
 }  // namespace isthmus::xmpp

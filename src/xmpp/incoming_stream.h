@@ -8,7 +8,7 @@
 #include "xml/element.h"
 #include "xmpp/dialback.h"
 #include "xmpp/jid.h"
-#include "xmpp/stanza.h"
+#include "xmpp/stanza_sink.h"
 #include "xmpp/stream.h"
 
 #include <cstddef>
@@ -28,6 +28,13 @@ class Directory {
     virtual Error link_refusal(std::string_view remote_domain) = 0;
     virtual std::string_view dialback_secret() const = 0;
     virtual bool has_tls() const = 0;
+
+    /// Null: another stream with that domain's partner may be.
+    virtual std::optional<Error> capacity_fault(std::string_view /*remote_domain*/,
+                                                const LinkPolicy& /*policy*/) {
+        return std::nullopt;
+    }
+
     /// Unguessable (RFC 6120 §4.7.3).
     virtual std::string make_stream_id() = 0;
 };
@@ -55,23 +62,17 @@ class IncomingStream {
     Actions fail(StreamCondition condition, Error why, Buffer& out);
     /// Our end of the stream, in order; stanzas are taken until the peer ends its own.
     void close(Buffer& out);
-    /// Policy has changed: ends the stream if a domain on it is no longer a partner.
+    /// Policy has changed: ends the stream if a domain on it is no longer a partner, or may not
+    /// use it as it is.
     Actions recheck(Buffer& out);
-
-    enum class Addressing : std::uint8_t { Good, BadTo, Refused };
-
-    struct Checked {
-        Addressing addressing = Addressing::Refused;
-        Kind kind = Kind::Message;
-        Jid from;
-        Jid to;
-        StreamCondition condition = StreamCondition::NotAuthorized;  ///< Refused: call fail()
-    };
 
     /// May this element be processed as a stanza? RFC 6120 §8.1.1.2, §8.1.2.2.
     Checked check(const xml::Element& element, Arena& arena);
 
     bool is_authenticated() const { return !pairs_.empty(); }
+
+    /// The peer takes stanzas on this stream as well (XEP-0288), once it is authenticated.
+    bool has_bidi() const { return has_bidi_; }
 
     /// Of the header, prepared; empty if it named none (yet).
     const std::string& remote() const { return remote_; }
@@ -84,6 +85,7 @@ class IncomingStream {
     struct Pair {
         std::string remote;
         std::string local;
+        Mechanism mechanism = Mechanism::Dialback;
     };
 
     struct Pending {
@@ -96,6 +98,7 @@ class IncomingStream {
     void write_header(Buffer& out);
     bool must_secure_first() const;
     Actions on_starttls(Buffer& out);
+    Actions on_bidi(Buffer& out);
     Actions on_sasl(const xml::Element& element, Arena& arena, Buffer& out);
     Actions on_response(std::string_view text, Arena& arena, Buffer& out);
     Actions refuse_sasl(std::string_view condition, Buffer& out);
@@ -126,6 +129,7 @@ class IncomingStream {
     bool offers_external_ = false;
     bool awaits_response_ = false;
     bool has_sasl_ = false;
+    bool has_bidi_ = false;
 };
 
 }  // namespace isthmus::xmpp

@@ -66,7 +66,7 @@ Actions IncomingStream::on_response(std::string_view text, Arena& arena, Buffer&
     has_sasl_ = true;
     offers_external_ = false;
     is_open_ = false;
-    pairs_.push_back({remote_, local_});
+    pairs_.push_back({remote_, local_, Mechanism::External});
     xml::Writer(out).empty("success", ns::kSasl);
     return {action::Restart{}, action::Authenticated{remote_, local_, Mechanism::External}};
 }
@@ -156,7 +156,8 @@ Actions IncomingStream::on_result(const dialback::Element& question, Buffer& out
             question, Condition::ResourceConstraint, "IST-LIM-002", "too many domain pairs", out);
     }
     std::string key(question.key);
-    pending_.push_back({{std::string(question.from), std::string(question.to)}, key});
+    pending_.push_back(
+        {{std::string(question.from), std::string(question.to), Mechanism::Dialback}, key});
     return {action::VerifyKey{
         std::string(question.from), std::string(question.to), id_, std::move(key)}};
 }

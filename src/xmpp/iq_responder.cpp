@@ -75,6 +75,13 @@ bool tell_version(const Question& question, std::string_view version) {
 
 }  // namespace
 
+void write_ping(Buffer& to, std::string_view from, std::string_view domain, std::string_view id) {
+    xml::Writer writer(to);
+    writer.open("iq").attribute("from", from).attribute("to", domain);
+    writer.attribute("id", id).attribute("type", "get").empty("ping", kPing);
+    writer.close("iq");
+}
+
 bool IqResponder::respond(const xml::Element& iq,
                           const Jid& from,
                           const Jid& to,

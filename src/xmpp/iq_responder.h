@@ -11,6 +11,9 @@
 
 namespace isthmus::xmpp {
 
+/// XEP-0199 §4: a question from one of our domains to one of theirs.
+void write_ping(Buffer& to, std::string_view from, std::string_view domain, std::string_view id);
+
 class IqResponder {
   public:
     explicit IqResponder(std::string_view version) : version_(version) {}

@@ -14,14 +14,15 @@ std::string_view event_of(std::string_view code) {
         std::string_view event;
     };
 
-    static constexpr std::array<Row, 9> kRows = {{{"IST-DNS-", "s2s.dns"},
-                                                  {"IST-TCP-", "s2s.tcp"},
-                                                  {"IST-TLS-", "s2s.tls"},
-                                                  {"IST-CERT-", "s2s.cert"},
-                                                  {"IST-AUTH-", "s2s.auth"},
-                                                  {"IST-DB-", "s2s.dialback"},
-                                                  {"IST-POL-", "policy.deny"},
-                                                  {"IST-LIM-", "limit.hit"}}};
+    static constexpr std::array<Row, 10> kRows = {{{"IST-DNS-", "s2s.dns"},
+                                                   {"IST-XMPP-010", "s2s.auth"},
+                                                   {"IST-TCP-", "s2s.tcp"},
+                                                   {"IST-TLS-", "s2s.tls"},
+                                                   {"IST-CERT-", "s2s.cert"},
+                                                   {"IST-AUTH-", "s2s.auth"},
+                                                   {"IST-DB-", "s2s.dialback"},
+                                                   {"IST-POL-", "policy.deny"},
+                                                   {"IST-LIM-", "limit.hit"}}};
     for (const Row& row : kRows) {
         if (!row.area.empty() && code.starts_with(row.area)) {
             return row.event;
@@ -61,7 +62,8 @@ void write_event(log::Level level,
 
 void Journal::count_refused_proof(const StreamName& name, const Error& why) {
     const bool is_dialback = why.code.starts_with("IST-DB-");
-    if (is_dialback || why.code.starts_with("IST-AUTH-")) {
+    const bool is_external = why.code.starts_with("IST-AUTH-") || why.code == "IST-XMPP-010";
+    if (is_dialback || is_external) {
         auths(name, is_dialback ? Mechanism::Dialback : Mechanism::External, "refused").add();
     }
 }

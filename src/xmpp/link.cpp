@@ -61,11 +61,79 @@ void Link::on_written(std::uint64_t total) {
     }
 }
 
-void Link::come_up(net::ByteStream& stream) {
+void Link::be_up(net::ByteStream& stream) {
     up_ = &stream;
     sent_ = outbox_.waiting();
     full_since_ = TimePoint::max();
-    outbox_.pour_into(stream, environment_.timers.now());
+    last_used_ = environment_.timers.now();
+    has_asked_for_ack_ = false;
+}
+
+void Link::come_up(net::ByteStream& stream) {
+    be_up(stream);
+    outbox_.pour_into(stream, last_used_);
+}
+
+void Link::count_from_here() {
+    outbox_.begin_acks(false);
+    if (outbox_.in_output() != 0) {
+        ask_for_ack();
+    }
+}
+
+void Link::come_up_with_acks(net::ByteStream& stream, bool may_resume) {
+    be_up(stream);
+    management::write_enable(stream.output(), may_resume);
+    outbox_.begin_acks(may_resume);
+    outbox_.pour_into(stream, last_used_);
+    if (outbox_.in_output() != 0) {
+        ask_for_ack();
+    }
+}
+
+void Link::come_up_resumed(net::ByteStream& stream) {
+    be_up(stream);
+    outbox_.send_again(stream);
+    outbox_.pour_into(stream, last_used_);
+    if (outbox_.in_output() != 0) {
+        ask_for_ack();
+    }
+}
+
+void Link::ask_for_ack() {
+    if (!has_asked_for_ack_) {
+        has_asked_for_ack_ = true;
+        management::write_request(up_->output());
+        up_->flush();
+    }
+}
+
+bool Link::on_management(const management::Element& element) {
+    using What = management::What;
+    switch (element.what) {
+        case What::Enabled:
+            if (!element.may_resume || element.id.empty()) {
+                outbox_.drop_texts();
+            }
+            return true;
+        case What::Failed:
+            outbox_.stop_acks();
+            return true;
+        case What::Answer:
+            if (!outbox_.awaits_acks()) {
+                return true;
+            }
+            has_asked_for_ack_ = false;
+            if (!element.h || !outbox_.on_acked(*element.h)) {
+                return false;
+            }
+            if (up_ != nullptr && (outbox_.in_output() != 0 || keeps_much())) {
+                ask_for_ack();
+            }
+            return true;
+        default:
+            return true;
+    }
 }
 
 void Link::on_patience() {
@@ -85,7 +153,8 @@ void Link::on_patience() {
         on_stalled(make_error(ErrorKind::Timeout,
                               "IST-XMPP-003",
                               "the remote server does not take messages",
-                              "nothing was written for a whole patience"));
+                              outbox_.awaits_acks() ? "nothing was acknowledged in time"
+                                                    : "nothing was written for a whole patience"));
     }
     TimePoint oldest = now;
     if (outbox_.waiting() != 0) {

@@ -8,6 +8,7 @@
 #include "xmpp/journal.h"
 #include "xmpp/outbox.h"
 #include "xmpp/server.h"
+#include "xmpp/stream_management.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -36,16 +37,21 @@ class Link {
         Tap& tap = *environment_.config.tap;
         if (up_ != nullptr) {
             Buffer& out = up_->output();
-            const std::size_t before = out.size();
             const std::size_t limit = environment_.config.max_output_octets;
-            if (out.size() > limit && (!may_use_reserve || out.size() > limit + limit / 4)) {
+            const std::size_t held = out.size() + outbox_.kept_octets();
+            if (held > limit && (!may_use_reserve || held > limit + limit / 4)) {
                 return be_full(now);
             }
+            const std::size_t before = out.size();
             write(out);
             if (tap.is_on()) [[unlikely]] {
                 show(tap, out, before);
             }
-            outbox_.sent_up_to(up_->appended(), cookie, now);
+            outbox_.sent_up_to(up_->appended(), out.view().substr(before), cookie, now);
+            last_used_ = now;
+            if (outbox_.awaits_acks() && (cookie != 0 || keeps_much())) {
+                ask_for_ack();
+            }
             up_->flush();
         } else {
             if (const Error* refusal = may_wait(may_use_reserve)) {
@@ -91,11 +97,23 @@ class Link {
     virtual std::string last_trouble() const = 0;
 
     void come_up(net::ByteStream& stream);
+    /// The same, with acknowledgements (XEP-0198); a stream that goes on where another ended has
+    /// had its answer to <resume/>.
+    void come_up_with_acks(net::ByteStream& stream, bool may_resume);
+    void come_up_resumed(net::ByteStream& stream);
+    /// The stream is up, and the peer counts from here on.
+    void count_from_here();
+
+    /// What the peer says about acknowledgements. False: it counts more than it was sent.
+    bool on_management(const management::Element& element);
 
     void on_written(std::uint64_t total);
 
     /// From now on stanzas wait; those in the output may still be written.
     void stop_sending() { up_ = nullptr; }
+
+    /// When the last stanza went into the stream, or when it came up.
+    TimePoint last_used() const { return last_used_; }
 
     void set_counters(StanzaCounters counters) { counters_ = counters; }
 
@@ -112,6 +130,13 @@ class Link {
   private:
     /// What is behind the first `before` octets.
     void show(Tap& tap, const Buffer& buffer, std::size_t before) const;
+    void be_up(net::ByteStream& stream);
+
+    /// Nobody waits for the outcome of what is kept, but it takes room.
+    bool keeps_much() const { return outbox_.kept_octets() > 64UL * 1024; }
+
+    /// One question at a time: the next goes out with the answer, for all that has come since.
+    void ask_for_ack();
     const Error* may_wait(bool may_use_reserve);
     const Error* be_full(TimePoint now);
     void on_patience();
@@ -119,7 +144,9 @@ class Link {
     Environment& environment_;
     Outbox outbox_;
     net::ByteStream* up_ = nullptr;
+    bool has_asked_for_ack_ = false;
     StanzaCounters counters_;
+    TimePoint last_used_{};
     std::uint64_t number_;
     std::uint64_t sent_ = 0;  ///< stanzas, on this stream or waiting for the next
     Timer patience_;

@@ -37,7 +37,9 @@ class Links::Verification final : public OutgoingConnection::Owner {
         }
     }
 
-    void on_up(Mechanism /*mechanism*/) override {}
+    void on_up(Mechanism /*mechanism*/, bool /*offers_management*/) override {}
+
+    void on_management(const management::Element& /*element*/) override {}
 
     void on_verified(Verdict verdict, const std::string& /*detail*/) override {
         links_.on_verification_done(*this, verdict);
@@ -82,6 +84,13 @@ OutgoingLink* Links::find_slowly(std::string_view local, std::string_view remote
     }
     last_ = found->second.get();
     return last_;
+}
+
+Carrier::Rider* Links::offer_carrier(Carrier& carrier,
+                                     const std::string& local,
+                                     const std::string& remote) {
+    OutgoingLink* link = find(local, remote);
+    return link != nullptr ? link->ride(carrier) : nullptr;
 }
 
 void Links::verify(const void* asker,
@@ -139,8 +148,8 @@ std::vector<OutgoingLink*> Links::all() const {
 
 void Links::recheck_partners() {
     for (OutgoingLink* link : all()) {
-        if (environment_.handler.link_policy(link->remote())) {
-            link->try_afresh();
+        if (const auto policy = environment_.handler.link_policy(link->remote())) {
+            link->try_afresh(*policy);
         } else {
             link->expel();
         }
@@ -150,6 +159,12 @@ void Links::recheck_partners() {
 void Links::close_idle() {
     for (OutgoingLink* link : all()) {
         link->close_if_idle();
+    }
+}
+
+void Links::look_after() {
+    for (OutgoingLink* link : all()) {
+        link->look_after();
     }
 }
 

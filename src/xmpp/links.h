@@ -2,6 +2,7 @@
 // are verified. Traffic thread.
 #pragma once
 
+#include "xmpp/carrier.h"
 #include "xmpp/environment.h"
 #include "xmpp/outgoing_link.h"
 
@@ -37,6 +38,11 @@ class Links {
 
     using VerdictHandler = std::function<void(Verdict)>;
 
+    /// A stream of the peer's on which we may send; null: the link has one of its own.
+    Carrier::Rider* offer_carrier(Carrier& carrier,
+                                  const std::string& local,
+                                  const std::string& remote);
+
     /// Asks the authoritative server of `remote`; XEP-0220 §2.2.2. `asker` is for forget().
     void verify(const void* asker,
                 std::string remote,
@@ -48,6 +54,7 @@ class Links {
     void forget(const void* asker);
     void recheck_partners();
     void close_idle();
+    void look_after();
     std::size_t pending() const;
     void report(std::vector<LinkStatus>& to) const;
     /// False: no link of that number, or it has no connection.

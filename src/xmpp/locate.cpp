@@ -28,14 +28,20 @@ HostPort HostPort::parse(std::string_view text, std::uint16_t default_port) {
     return found;
 }
 
-Location::Location(net::Resolver& resolver, std::string domain, Handler handler)
-    : resolver_(resolver), domain_(std::move(domain)), handler_(std::move(handler)) {}
+Location::Location(net::Resolver& resolver,
+                   std::string domain,
+                   bool with_direct_tls,
+                   Handler handler)
+    : resolver_(resolver),
+      domain_(std::move(domain)),
+      handler_(std::move(handler)),
+      with_direct_tls_(with_direct_tls) {}
 
 Location::Location(net::Resolver& resolver, HostPort place, Handler handler)
     : resolver_(resolver),
       domain_(place.host),
       handler_(std::move(handler)),
-      places_{std::move(place)},
+      places_{{std::move(place), false}},
       has_places_(true) {}
 
 void Location::next() {
@@ -64,37 +70,75 @@ void Location::next() {
 }
 
 void Location::ask_services() {
-    pending_ = resolver_.srv(
-        "_xmpp-server._tcp." + domain_,
-        [this](Result<std::vector<net::SrvRecord>> answer) { on_services(std::move(answer)); });
+    pending_ = resolver_.srv("_xmpp-server._tcp." + domain_, [this](Services answer) {
+        const auto done = std::move(pending_);
+        plain_ = std::move(answer);
+        on_services();
+    });
+    if (!with_direct_tls_) {
+        direct_ = std::vector<net::SrvRecord>{};
+        return;
+    }
+    pending_direct_ = resolver_.srv("_xmpps-server._tcp." + domain_, [this](Services answer) {
+        const auto done = std::move(pending_direct_);
+        direct_ = std::move(answer);
+        on_services();
+    });
 }
 
-void Location::on_services(Result<std::vector<net::SrvRecord>> answer) {
-    auto done = std::move(pending_);
+void Location::on_services() {
+    if (!plain_ || !direct_) {
+        return;
+    }
     has_places_ = true;
-    if (!answer) {
+    const auto is_nowhere = [](const std::vector<net::SrvRecord>& records) {
+        return records.size() == 1 && records.front().target == ".";
+    };
+    std::vector<net::SrvRecord> direct;
+    if (*direct_ && !is_nowhere(**direct_)) {
+        direct = std::move(**direct_);
+    }
+    if (direct.empty() && !*plain_) {
         return give_up(ErrorKind::Unreachable,
                        "IST-DNS-004",
                        "the remote server cannot be found now",
-                       answer.error().detail);
+                       plain_->error().detail);
     }
-    if (answer->size() == 1 && answer->front().target == ".") {
+    std::vector<net::SrvRecord> plain;
+    if (*plain_) {
+        plain = std::move(**plain_);
+    }
+    if (direct.empty() && is_nowhere(plain)) {
         // RFC 2782: the service is decidedly not available at this domain.
         return give_up(ErrorKind::NotFound,
                        "IST-DNS-003",
                        "the remote domain offers no XMPP service",
                        "SRV target . for " + domain_);
     }
-    for (net::SrvRecord& record : *answer) {
-        if (places_.size() < kMaxTargets && record.target != "." && record.port != 0) {
-            places_.push_back({std::move(record.target), record.port});
+    // RFC 6120 §3.2.1: the domain itself only if there is no SRV record at all; XEP-0368 §5: a
+    // record of _xmpps-server is one.
+    const bool has_direct = *direct_ && (!direct.empty() || !(*direct_)->empty());
+    if (plain.empty() && !has_direct) {
+        places_.push_back({{domain_, kServerPort}, false});
+    }
+    add_places(std::move(direct), std::move(plain));
+    next();
+}
+
+/// Both lists are in order already; equal priorities: direct TLS first.
+void Location::add_places(std::vector<net::SrvRecord> direct, std::vector<net::SrvRecord> plain) {
+    auto next_direct = direct.begin();
+    auto next_plain = plain.begin();
+    while (places_.size() < kMaxTargets &&
+           (next_direct != direct.end() || next_plain != plain.end())) {
+        const bool is_direct =
+            next_direct != direct.end() &&
+            (next_plain == plain.end() || next_direct->priority <= next_plain->priority);
+        net::SrvRecord& record = is_direct ? *next_direct++ : *next_plain++;
+        if (record.target != "." && record.port != 0) {
+            places_.push_back({{std::move(record.target), record.port}, is_direct});
         }
     }
-    // RFC 6120 §3.2.1: the domain itself only if there is no SRV record at all.
-    if (answer->empty()) {
-        places_.push_back({domain_, kServerPort});
-    }
-    next();
 }
 
 void Location::ask_addresses(const HostPort& place) {
@@ -110,8 +154,8 @@ void Location::on_addresses(Result<std::vector<net::IpAddress>> answer) {
         return next();
     }
     found_addresses_ = true;
-    const HostPort& place = places_[next_ - 1];
-    Target target{place.host, {}};
+    const Place& place = places_[next_ - 1];
+    Target target{place.host, {}, place.is_direct_tls};
     for (const net::IpAddress& address : *answer) {
         if (target.endpoints.size() < kMaxAddresses) {
             target.endpoints.push_back({address, place.port});

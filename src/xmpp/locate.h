@@ -1,5 +1,5 @@
 // Where the servers of a domain are: the partner's proxy, or SRV records, or the domain itself.
-// RFC 6120 §3.2, RFC 2782. One target at a time; addresses of a target are raced by net.
+// RFC 6120 §3.2, RFC 2782, XEP-0368. One target at a time; addresses of a target are raced by net.
 #pragma once
 
 #include "base/result.h"
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,7 @@ struct HostPort {
 struct Target {
     std::string host;
     std::vector<net::Endpoint> endpoints;
+    bool is_direct_tls = false;  ///< TLS from the first octet (XEP-0368 §3)
 };
 
 class Location {
@@ -36,16 +38,24 @@ class Location {
     /// there is no further target; code and kind tell why (NotFound: DNS says there is nothing).
     using Handler = std::function<void(Result<Target>)>;
 
-    /// `domain`: A-labels.
-    Location(net::Resolver& resolver, std::string domain, Handler handler);
+    /// `domain`: A-labels. `with_direct_tls`: targets of _xmpps-server are asked for as well; of
+    /// equal priority they come first, because they save a round trip.
+    Location(net::Resolver& resolver, std::string domain, bool with_direct_tls, Handler handler);
     /// A fixed place instead of DNS records.
     Location(net::Resolver& resolver, HostPort place, Handler handler);
 
     void next();
 
   private:
+    using Services = Result<std::vector<net::SrvRecord>>;
+
+    struct Place : HostPort {
+        bool is_direct_tls = false;
+    };
+
     void ask_services();
-    void on_services(Result<std::vector<net::SrvRecord>> answer);
+    void on_services();
+    void add_places(std::vector<net::SrvRecord> direct, std::vector<net::SrvRecord> plain);
     void ask_addresses(const HostPort& place);
     void on_addresses(Result<std::vector<net::IpAddress>> answer);
     void give_up(ErrorKind kind, std::string_view code, std::string public_text, std::string why);
@@ -53,12 +63,16 @@ class Location {
     net::Resolver& resolver_;
     std::string domain_;
     Handler handler_;
-    std::vector<HostPort> places_;
+    std::vector<Place> places_;
     std::size_t next_ = 0;
+    bool with_direct_tls_ = false;
     bool has_places_ = false;
     bool found_addresses_ = false;
     bool was_without_answer_ = false;
     std::unique_ptr<net::Pending> pending_;
+    std::unique_ptr<net::Pending> pending_direct_;
+    std::optional<Services> plain_;   ///< what was answered to _xmpp-server
+    std::optional<Services> direct_;  ///< and to _xmpps-server
 };
 
 }  // namespace isthmus::xmpp

@@ -1,6 +1,7 @@
 #include "xmpp/outgoing_connection.h"
 
 #include "xmpp/jid.h"
+#include "xmpp/tapped.h"
 
 #include <type_traits>
 #include <utility>
@@ -11,24 +12,22 @@ namespace {
 
 constexpr Duration kConnectPatience = std::chrono::seconds(5);
 
-xml::Limits limits_before_auth(const ServerConfig& config) {
-    xml::Limits limits;
-    limits.max_element_octets = config.max_stanza_octets_before_auth;
-    return limits;
-}
-
 }  // namespace
 
 OutgoingConnection::OutgoingConnection(Environment& environment,
                                        OutgoingStream::Purpose purpose,
                                        Owner& owner)
     : StreamConnection(environment.timers,
-                       limits_before_auth(environment.config),
+                       limits_of(environment.config.max_stanza_octets_before_auth),
                        environment.config.stanza_deadline),
       environment_(environment),
       machine_(std::move(purpose)),
       owner_(&owner),
-      patience_(environment.timers, [this] { on_patience_over(); }) {}
+      patience_(environment.timers, [this] { on_patience_over(); }),
+      acknowledger_(environment.tickets, [this](std::uint32_t h) {
+          management::write_answer(output(), h);
+          flush();
+      }) {}
 
 void OutgoingConnection::start(Duration patience) {
     started_ = step_started_ = environment_.timers.now();
@@ -40,7 +39,8 @@ void OutgoingConnection::start(Duration patience) {
     auto on_target = [this](Result<Target> target) { this->on_target(std::move(target)); };
     const std::string& proxy = purpose.policy.proxy_fqdn;
     if (proxy.empty()) {
-        location_.emplace(environment_.resolver, domain_, on_target);
+        const bool with_direct_tls = purpose.has_tls && may_use_tls(purpose.policy);
+        location_.emplace(environment_.resolver, domain_, with_direct_tls, on_target);
     } else {
         location_.emplace(environment_.resolver, HostPort::parse(proxy, kServerPort), on_target);
     }
@@ -57,6 +57,7 @@ void OutgoingConnection::on_target(Result<Target> target) {
                     target.error().kind != ErrorKind::NotFound);
     }
     measure("dns");
+    is_direct_tls_ = target->is_direct_tls;
     connecting_ =
         environment_.network.connect(std::move(target->endpoints),
                                      kConnectPatience,
@@ -72,12 +73,42 @@ void OutgoingConnection::on_connected(Result<std::unique_ptr<net::ByteStream>> s
     }
     if (!stream) {
         connect_error_ = std::move(stream).error();
+        has_tls_failed_ = false;
         return location_->next();
     }
     measure("tcp");
     adopt(*std::move(stream));
+    if (is_direct_tls_) {
+        machine_.expect_tls();
+        return start_tls(environment_.tls, tls_options());
+    }
     machine_.open(output());
     flush();
+}
+
+/// XEP-0368 §3: where TLS from the first octet fails, the next target may do better.
+bool OutgoingConnection::goes_on_without(const Error& reason) {
+    if (!is_direct_tls_ || is_secured_ || owner_ == nullptr) {
+        return false;
+    }
+    connect_error_ = reason;
+    has_tls_failed_ = true;
+    set_aside();
+    location_->next();
+    return true;
+}
+
+net::TlsOptions OutgoingConnection::tls_options() const {
+    net::TlsOptions options;
+    options.role = net::TlsRole::Client;
+    options.server_name = domain_;
+    Arena scratch(1024);
+    const auto own = domain_to_ascii(machine_.purpose().local, scratch);
+    options.own_name = own ? *own : machine_.purpose().local;
+    if (is_direct_tls_) {
+        options.alpn = {std::string(kServerAlpn)};
+    }
+    return options;
 }
 
 void OutgoingConnection::handle_header(const StreamHeader& header) {
@@ -85,7 +116,39 @@ void OutgoingConnection::handle_header(const StreamHeader& header) {
 }
 
 void OutgoingConnection::handle_element(const xml::Element& element) {
+    if (element.ns == ns::kServer && machine_.is_up() && machine_.has_bidi()) {
+        return handle_stanza(element);
+    }
     act(machine_.on_element(element, arena(), output()));
+}
+
+void OutgoingConnection::handle_stanza(const xml::Element& element) {
+    last_stanza_ = environment_.timers.now();
+    const Checked stanza = machine_.check(element, arena());
+    if (stanza.addressing == Checked::Addressing::Refused) {
+        return act(machine_.fail(stanza.condition,
+                                 make_error(ErrorKind::NotAuthorized,
+                                            "IST-AUTH-003",
+                                            "the remote server breaks the rules of XMPP",
+                                            "a stanza that may not be sent on this stream"),
+                                 false,
+                                 output()));
+    }
+    const std::uint64_t ticket = acknowledger_.take();
+    incoming_.count(stanza.kind);
+    if (stanza.addressing == Checked::Addressing::BadTo) {
+        environment_.sink->receive_misaddressed(
+            stanza.kind, stanza.from, machine_.purpose().local, element);
+    } else {
+        if (Tap& tap = *environment_.config.tap; tap.is_on()) [[unlikely]] {
+            show_stanza(tap, element, {}, stream()->remote().to_string());
+        }
+        environment_.sink->receive(stanza.kind, stanza.from, stanza.to, element, arena(), ticket);
+        if (stanza.kind == Kind::Message) {
+            return;  // settled when the SIP side has answered
+        }
+    }
+    acknowledger_.settle(ticket);
 }
 
 void OutgoingConnection::handle_end() {
@@ -115,14 +178,12 @@ void OutgoingConnection::handle_tls_turn(bool has_octets_behind) {
     if (has_octets_behind) {
         return act(machine_.refuse_pipelined(output()));
     }
-    net::TlsOptions options;
-    options.role = net::TlsRole::Client;
-    options.server_name = domain_;
-    start_tls(environment_.tls, std::move(options));
+    start_tls(environment_.tls, tls_options());
 }
 
 void OutgoingConnection::handle_secured() {
     measure("tls");
+    is_secured_ = true;
     environment_.journal.secured(name());
     const net::PeerCertificate* certificate = stream()->peer_certificate();
     Arena scratch(1024);
@@ -133,6 +194,7 @@ void OutgoingConnection::handle_secured() {
 
 void OutgoingConnection::handle_closed(const Error& reason) {
     patience_.cancel();
+    acknowledger_.stop();
     Owner* owner = std::exchange(owner_, nullptr);
     Error why = end_reason_ ? *end_reason_ : reason;
     if (why.public_text.empty()) {
@@ -173,6 +235,8 @@ void OutgoingConnection::act(const Actions& actions) {
                     want_restart();
                 } else if constexpr (std::is_same_v<What, action::Note>) {
                     note(what);
+                } else if constexpr (std::is_same_v<What, action::Management>) {
+                    act(what);
                 } else if constexpr (std::is_same_v<What, action::Verified>) {
                     patience_.cancel();
                     finish();
@@ -189,6 +253,9 @@ void OutgoingConnection::act(const Actions& actions) {
 
 void OutgoingConnection::note(const action::Note& action) {
     environment_.journal.noted(name(), action.what);
+    if (owner_ != nullptr) {
+        owner_->on_noted(action.what);
+    }
     if (++notes_ == kMaxNotes) {
         act(machine_.fail(StreamCondition::PolicyViolation,
                           make_error(ErrorKind::Limit,
@@ -204,16 +271,33 @@ void OutgoingConnection::act(const action::Authenticated& action) {
     patience_.cancel();
     measure("auth");
     mechanism_ = action.mechanism;
-    xml::Limits limits;
-    limits.max_element_octets = environment_.config.max_stanza_octets;
-    set_limits(limits);
+    set_limits(limits_of(environment_.config.max_stanza_octets));
+    last_stanza_ = environment_.timers.now();
+    incoming_ = environment_.journal.stanzas(action.remote, false);
     environment_.journal.up(name(), action.mechanism, environment_.timers.now() - started_);
     if (owner_ != nullptr) {
-        owner_->on_up(action.mechanism);
+        owner_->on_up(action.mechanism, action.offers_management);
+    }
+}
+
+void OutgoingConnection::act(const action::Management& action) {
+    if (action.element.what == management::What::Request) {
+        if (!acknowledger_.is_enabled()) {
+            management::write_answer(output(), 0);
+            return flush();
+        }
+        return acknowledger_.on_request();
+    }
+    if (action.element.what == management::What::Enabled && machine_.has_bidi()) {
+        acknowledger_.enable();
+    }
+    if (owner_ != nullptr) {
+        owner_->on_management(action.element);
     }
 }
 
 void OutgoingConnection::act(const action::Close& action) {
+    acknowledger_.stop();
     finish();
     end_reason_ = action.why;
     if (!mechanism_) {
@@ -271,6 +355,11 @@ void OutgoingConnection::close_quietly() {
     finish_when_answered();
 }
 
+void OutgoingConnection::keep_alive() {
+    output().append(' ');
+    flush();
+}
+
 void OutgoingConnection::abandon() {
     owner_ = nullptr;
     patience_.cancel();
@@ -288,6 +377,9 @@ std::string_view OutgoingConnection::step() const {
         return machine_.step();
     }
     // With all addresses tried it is the last connection that failed, not the question for more.
+    if (has_tls_failed_ && !connecting_) {
+        return "tls";
+    }
     return connecting_ || connect_error_ ? "tcp" : "dns";
 }
 

@@ -21,7 +21,9 @@ class OutgoingConnection final : public StreamConnection {
     class Owner {
       public:
         virtual ~Owner() = default;
-        virtual void on_up(Mechanism mechanism) = 0;
+        virtual void on_up(Mechanism mechanism, bool offers_management) = 0;
+        /// About acknowledgements; Request does not come here.
+        virtual void on_management(const management::Element& element) = 0;
         virtual void on_verified(Verdict verdict, const std::string& detail) = 0;
         virtual void on_stream_written(std::uint64_t total) = 0;
         /// It never came up.
@@ -29,6 +31,10 @@ class OutgoingConnection final : public StreamConnection {
                                std::string_view step,
                                bool retry,
                                bool was_external_refused) = 0;
+
+        /// Something was refused or ignored on the way; it goes on.
+        virtual void on_noted(const Error& /*what*/) {}
+
         /// It was up and is being closed: send nothing more.
         virtual void on_ending(const Error& why) = 0;
         /// It was up; what is not written yet never will be.
@@ -40,8 +46,20 @@ class OutgoingConnection final : public StreamConnection {
     /// Ends the stream in order, from our side; on_gone() follows.
     void close(StreamCondition condition, Error why);
     void close_quietly();
+    /// White space between stanzas (RFC 6120 §4.6.1): the kernel finds out whether it arrives.
+    void keep_alive();
 
     bool is_up() const { return machine_.is_up(); }
+
+    bool is_secure() const { return is_secured_; }
+
+    bool has_bidi() const { return machine_.has_bidi(); }
+
+    /// When the peer's last stanza came in (XEP-0288).
+    TimePoint last_stanza() const { return last_stanza_; }
+
+    /// The settings that it was made with.
+    const LinkPolicy& policy() const { return machine_.purpose().policy; }
 
     std::string_view step() const;
     StreamName name() const;
@@ -61,16 +79,20 @@ class OutgoingConnection final : public StreamConnection {
     void handle_written(std::uint64_t total) override;
     void handle_secured() override;
     void handle_closed(const Error& reason) override;
+    bool goes_on_without(const Error& reason) override;
     void handle_tls_turn(bool has_octets_behind) override;
 
     void on_target(Result<Target> target);
     void on_connected(Result<std::unique_ptr<net::ByteStream>> stream);
     void on_patience_over();
     void act(const Actions& actions);
+    void handle_stanza(const xml::Element& element);
     void note(const action::Note& action);
     void act(const action::Authenticated& action);
+    void act(const action::Management& action);
     void act(const action::Close& action);
     void fail(const Error& why, bool retry);
+    net::TlsOptions tls_options() const;
     void measure(std::string_view step);
 
     Environment& environment_;
@@ -86,6 +108,12 @@ class OutgoingConnection final : public StreamConnection {
     std::optional<Error> end_reason_;
     int notes_ = 0;
     std::optional<Mechanism> mechanism_;
+    bool is_direct_tls_ = false;  ///< the target that is being tried, or was reached
+    bool is_secured_ = false;
+    bool has_tls_failed_ = false;  ///< at the target tried last
+    TimePoint last_stanza_{};
+    StanzaCounters incoming_;
+    Acknowledger acknowledger_;
 };
 
 }  // namespace isthmus::xmpp

@@ -30,7 +30,9 @@ OutgoingLink::OutgoingLink(Environment& environment, std::string local, std::str
     set_counters(environment.journal.stanzas(remote_, true));
 }
 
-OutgoingLink::~OutgoingLink() = default;
+OutgoingLink::~OutgoingLink() {
+    leave_carrier();
+}
 
 const Error* OutgoingLink::refusal() {
     if (last_error_ && environment().timers.now() < refuse_until_) {
@@ -40,7 +42,12 @@ const Error* OutgoingLink::refusal() {
 }
 
 void OutgoingLink::on_waiting() {
-    if (connection_ != nullptr || retry_.is_armed()) {
+    if (is_retiring_ && connection_ != nullptr) {
+        // Nothing is on its way there any more, so nobody has to wait for the peer's end tag.
+        connection_->abandon();
+        drop_connection();
+    }
+    if (connection_ != nullptr || carrier_ != nullptr || retry_.is_armed()) {
         return;
     }
     connect_later();
@@ -56,6 +63,20 @@ void OutgoingLink::connect() {
     if (!policy) {
         return expel();
     }
+    const StreamSettings& settings = environment().config.streams;
+    const std::string& partner = policy->partner.empty() ? remote_ : policy->partner;
+    if (const auto full = environment().quotas.fault(partner,
+                                                     policy->connection_limit != 0
+                                                         ? policy->connection_limit
+                                                         : settings.partner_connection_limit,
+                                                     settings.connection_limit)) {
+        environment().journal.failed(
+            {.partner = remote_, .is_partner = true, .is_outgoing = true}, "limit", *full);
+        return on_failed(*full, "limit", true, false);
+    }
+    place_ = QuotaPlace(environment().quotas, partner);
+    note_keep_alive(*policy);
+    has_told_fallback_ = false;
     OutgoingStream::Purpose purpose;
     purpose.local = local_;
     purpose.remote = remote_;
@@ -65,8 +86,7 @@ void OutgoingLink::connect() {
     purpose.try_external = try_external_;
     Owner& owner = *this;
     connection_ = std::make_unique<OutgoingConnection>(environment(), std::move(purpose), owner);
-    connection_->start(
-        std::min(kAttemptPatience, environment().config.stream_establishment_timeout));
+    connection_->start(std::min(kAttemptPatience, settings.stream_establishment_timeout));
 }
 
 void OutgoingLink::drop_connection() {
@@ -74,15 +94,32 @@ void OutgoingLink::drop_connection() {
     if (connection_ != nullptr) {
         environment().graveyard.bury(std::move(connection_));
     }
+    place_.give_back();
     mechanism_.reset();
+    is_retiring_ = false;
+    is_resuming_ = false;
 }
 
-void OutgoingLink::on_up(Mechanism mechanism) {
+void OutgoingLink::on_up(Mechanism mechanism, bool offers_management) {
     mechanism_ = mechanism;
     failures_ = 0;
     not_before_ = {};
     last_error_.reset();
-    come_up(*connection_->stream());
+    last_keep_alive_ = environment().timers.now();
+    net::ByteStream& stream = *connection_->stream();
+    if (may_resume() && offers_management) {
+        // XEP-0198 §5: not a stanza before the answer.
+        is_resuming_ = true;
+        management::write_resume(stream.output(), resumable_id_, 0);
+        stream.flush();
+        return;
+    }
+    give_up_session(fault::unacknowledged());
+    if (offers_management) {
+        come_up_with_acks(stream, !connection_->has_bidi());
+    } else {
+        come_up(stream);
+    }
     environment().handler.on_link(remote_, LinkEvent::Up);
 }
 
@@ -105,10 +142,18 @@ void OutgoingLink::on_failed(const Error& why,
                              bool retry,
                              bool was_external_refused) {
     remember(step, why);
+    const bool falls_back = was_external_refused && try_external_ && retry;
+    if (falls_back && connection_ != nullptr) {
+        const Error note = fault::fell_back(why.detail);
+        if (!has_told_fallback_) {
+            environment().journal.noted(connection_->name(), note);
+        }
+        on_noted(note);
+    }
     drop_connection();
     Random& random = environment().random;
     const TimePoint now = environment().timers.now();
-    if (was_external_refused && try_external_ && retry) {
+    if (falls_back) {
         // XEP-0178 §3: once more, with dialback from the start.
         try_external_ = false;
         not_before_ = now;
@@ -120,13 +165,23 @@ void OutgoingLink::on_failed(const Error& why,
         not_before_ = refuse_until_;
     }
     ++failures_;
+    if (!retry || now >= resumable_until_) {
+        give_up_session(fault::unacknowledged());
+    }
     if (!retry) {
         outbox().fail_waiting(why);
     }
-    if (outbox().waiting() != 0) {
+    if (pending() != 0 || may_resume()) {
         connect_later();
     }
     environment().handler.on_link(remote_, LinkEvent::Failed);
+}
+
+void OutgoingLink::on_noted(const Error& what) {
+    if (connection_ != nullptr) {
+        has_told_fallback_ |= what.code == "IST-XMPP-010";
+        trouble_ = Journal::trouble(connection_->name(), "auth", what, environment().timers.now());
+    }
 }
 
 void OutgoingLink::on_ending(const Error& /*why*/) {
@@ -141,25 +196,39 @@ void OutgoingLink::on_gone(const Error& why) {
     } else {
         remember("up", reason);
     }
+    const bool was_retiring = is_retiring_;
     drop_connection();
     try_external_ = true;
-    not_before_ =
-        environment().timers.now() + backoff(kFirstRetry, kLastRetry, 0, environment().random);
-    outbox().fail_output(reason);
-    if (outbox().waiting() != 0 && connection_ == nullptr) {
+    not_before_ = environment().timers.now();
+    if (!was_retiring) {
+        not_before_ += backoff(kFirstRetry, kLastRetry, 0, environment().random);
+    }
+    if (!is_loss || !may_resume()) {
+        give_up_session(outbox().awaits_acks() ? fault::unacknowledged() : reason);
+    }
+    if ((pending() != 0 || may_resume()) && connection_ == nullptr) {
         connect_later();
     }
     environment().handler.on_link(remote_, is_loss ? LinkEvent::Lost : LinkEvent::Closed);
 }
 
 void OutgoingLink::on_stalled(const Error& why) {
-    if (connection_ == nullptr) {
+    if (carrier_ != nullptr) {
+        remember("up", why);
+        std::exchange(carrier_, nullptr)->give_up(StreamCondition::ConnectionTimeout, why);
+        stop_sending();
+        mechanism_.reset();
+        return on_carrier_gone(why);
+    }
+    const bool was_up = connection_ != nullptr && mechanism_;
+    if (was_up) {
+        remember("up", why);
+        connection_->abandon();
+        drop_connection();
+    } else if (!may_resume()) {
         return;
     }
-    remember("up", why);
-    connection_->abandon();
-    drop_connection();
-    outbox().fail_output(why);
+    give_up_session(why);
     if (outbox().waiting() != 0) {
         connect_later();
     }
@@ -173,17 +242,35 @@ void OutgoingLink::on_drained() {
 void OutgoingLink::expel() {
     const Error why = environment().handler.link_refusal(remote_);
     retry_.cancel();
+    resumable_id_.clear();
+    leave_carrier();
     if (connection_ != nullptr) {
         connection_->close(StreamCondition::PolicyViolation, why);
+    } else {
+        give_up_session(why);
     }
     outbox().fail_waiting(why);
 }
 
-void OutgoingLink::try_afresh() {
+void OutgoingLink::try_afresh(const LinkPolicy& policy) {
+    note_keep_alive(policy);
+    if (connection_ != nullptr && !is_retiring_) {
+        const bool is_old = policy != connection_->policy();
+        if (mechanism_ && !is_still_allowed(policy, *mechanism_, connection_->is_secure())) {
+            // RFC 6120 §4.9.3.16: to be negotiated anew.
+            stop_sending();
+            connection_->close(
+                StreamCondition::Reset,
+                make_error(ErrorKind::Unreachable, "the settings for this partner have changed"));
+        } else if (!mechanism_ && is_old) {
+            connection_->abandon();
+            drop_connection();
+        }
+    }
     refuse_until_ = {};
     not_before_ = {};
     failures_ = 0;
-    if (retry_.is_armed()) {
+    if (retry_.is_armed() || (connection_ == nullptr && pending() != 0)) {
         connect_later();
     }
 }
@@ -191,7 +278,34 @@ void OutgoingLink::try_afresh() {
 void OutgoingLink::close_if_idle() {
     if (connection_ != nullptr && is_up() && pending() == 0) {
         stop_sending();
+        is_retiring_ = true;
         connection_->close_quietly();
+    }
+}
+
+void OutgoingLink::look_after() {
+    const StreamSettings& settings = environment().config.streams;
+    const TimePoint now = environment().timers.now();
+    if (is_resuming_ && now - last_keep_alive_ >= kAttemptPatience) {
+        resumable_id_.clear();
+        connection_->close(StreamCondition::ConnectionTimeout,
+                           make_error(ErrorKind::Timeout,
+                                      "IST-XMPP-003",
+                                      "the remote server did not answer in time",
+                                      "no answer to <resume/>"));
+        return;
+    }
+    if (connection_ == nullptr || !is_up()) {
+        return;
+    }
+    if (now - std::max(last_used(), connection_->last_stanza()) >=
+        settings.stream_inactivity_timeout) {
+        return close_if_idle();
+    }
+    if (must_keep_alive_ &&
+        now - std::max(last_used(), last_keep_alive_) >= settings.keep_alive_interval) {
+        last_keep_alive_ = now;
+        connection_->keep_alive();
     }
 }
 
@@ -201,6 +315,7 @@ bool OutgoingLink::close_stream() {
     }
     if (is_up()) {
         stop_sending();
+        is_retiring_ = pending() == 0;
         connection_->close_quietly();
     } else {
         connection_->close(StreamCondition::Reset,
@@ -225,6 +340,12 @@ LinkStatus OutgoingLink::status() const {
     status.remote_domain = remote_;
     status.outgoing = true;
     status.state = is_up() ? "up" : "waiting";
+    if (carrier_ != nullptr) {
+        const StreamName name = carrier_->carrier_name();
+        status.tls_version = name.tls_version;
+        status.tls_cipher = name.tls_cipher;
+        status.remote_address = name.remote_address;
+    }
     if (connection_ != nullptr) {
         if (!is_up()) {
             status.state = connection_->stream() != nullptr ? "negotiating" : "connecting";

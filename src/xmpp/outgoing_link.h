@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "xmpp/carrier.h"
 #include "xmpp/environment.h"
 #include "xmpp/link.h"
 #include "xmpp/outgoing_connection.h"
@@ -13,7 +14,7 @@
 
 namespace isthmus::xmpp {
 
-class OutgoingLink final : public Link, private OutgoingConnection::Owner {
+class OutgoingLink final : public Link, private OutgoingConnection::Owner, private Carrier::Rider {
   public:
     OutgoingLink(Environment& environment, std::string local, std::string remote);
     ~OutgoingLink() override;
@@ -27,9 +28,13 @@ class OutgoingLink final : public Link, private OutgoingConnection::Owner {
     /// The domain is no partner any more.
     void expel();
     /// Its settings may have changed: what has failed before may go well now.
-    void try_afresh();
+    void try_afresh(const LinkPolicy& policy);
     /// In order, if nothing is on its way.
     void close_if_idle();
+    /// Sends on a stream of the peer's, unless there is one of ours; null: there is.
+    Carrier::Rider* ride(Carrier& carrier);
+    /// Called now and then: ends what is idle, keeps alive what is not.
+    void look_after();
 
   private:
     void on_waiting() override;
@@ -37,29 +42,66 @@ class OutgoingLink final : public Link, private OutgoingConnection::Owner {
     void on_stalled(const Error& why) override;
     void on_drained() override;
     std::string last_trouble() const override;
-    void on_up(Mechanism mechanism) override;
+    void on_up(Mechanism mechanism, bool offers_management) override;
+    void on_management(const management::Element& element) override;
     void on_verified(Verdict verdict, const std::string& detail) override;
     void on_stream_written(std::uint64_t total) override;
     void on_failed(const Error& why,
                    std::string_view step,
                    bool retry,
                    bool was_external_refused) override;
+    void on_noted(const Error& what) override;
     void on_ending(const Error& why) override;
     void on_gone(const Error& why) override;
+
+    void on_carrier_written(std::uint64_t total) override { on_written(total); }
+
+    void on_carrier_counts() override { count_from_here(); }
+
+    void on_carrier_management(const management::Element& element) override;
+
+    void on_carrier_ending() override { stop_sending(); }
+
+    void on_carrier_gone(const Error& why) override;
+
+    std::size_t waiting_for_outcome() const override { return pending(); }
+
+    TimePoint last_sent() const override { return last_used(); }
+
+    void leave_carrier();
     void connect();
     void connect_later();
+
+    void note_keep_alive(const LinkPolicy& policy) { must_keep_alive_ = policy.keep_alive; }
+
     void drop_connection();
+
+    /// The stream broke, and the peer keeps what it knows of it.
+    bool may_resume() const { return !resumable_id_.empty() && outbox().unacknowledged() != 0; }
+
+    /// What was sent and not acknowledged is lost, as far as we know.
+    void give_up_session(const Error& why);
+    void on_resume_answered(const management::Element& element);
     /// Before the connection goes: it knows where it led.
     void remember(std::string_view step, const Error& why);
 
     std::string local_;
     std::string remote_;
     std::unique_ptr<OutgoingConnection> connection_;
+    Carrier* carrier_ = nullptr;  ///< instead of a connection of our own
     Timer retry_;
     TimePoint not_before_{};    ///< of the next attempt
     TimePoint refuse_until_{};  ///< after a failure that waiting does not mend
     unsigned failures_ = 0;
     bool try_external_ = true;
+    bool has_told_fallback_ = false;  ///< from EXTERNAL to dialback, on this connection
+    bool must_keep_alive_ = false;
+    bool is_retiring_ = false;  ///< we have ended the stream, and there was no trouble
+    TimePoint last_keep_alive_{};
+    QuotaPlace place_;
+    std::string resumable_id_;  ///< of the session (XEP-0198 §5); empty: it ends with its stream
+    TimePoint resumable_until_{};
+    bool is_resuming_ = false;  ///< <resume/> is not answered yet
     std::optional<Mechanism> mechanism_;
     std::optional<Error> last_error_;  ///< since it was last up
     std::optional<LinkTrouble> trouble_;

@@ -88,6 +88,11 @@ Actions OutgoingStream::on_element(const xml::Element& element, Arena& arena, Bu
     if (auto answer = dialback::Element::read(element, arena)) {
         return on_dialback(*answer, out);
     }
+    if (state_ == State::Up) {
+        if (auto found = management::Element::read(element)) {
+            return {action::Management{*std::move(found)}};
+        }
+    }
     // Abuse case B24: this stream runs one way.
     return fail(StreamCondition::NotAuthorized,
                 broken("unexpected " + text::escape_for_log(element.name)),
@@ -96,6 +101,8 @@ Actions OutgoingStream::on_element(const xml::Element& element, Arena& arena, Bu
 }
 
 Actions OutgoingStream::on_features(const StreamFeatures& features, Buffer& out) {
+    offers_management_ = features.management;
+    offers_bidi_ = features.bidi;
     if (has_sasl_) {
         // RFC 6120 §6.4.6: features after SASL are the end of the negotiation.
         return come_up(Mechanism::External);
@@ -160,6 +167,7 @@ Actions OutgoingStream::authenticate(bool is_external_offered, Buffer& out) {
     }
     if (is_external_offered && purpose_.try_external && may_use_external(purpose_.policy) &&
         !certificate_fault_) {
+        ask_for_bidi(out);
         // RFC 6120 §9.2.2: the authorization identity is the stream's from.
         xml::Writer writer(out);
         writer.open("auth").attribute("xmlns", ns::kSasl).attribute("mechanism", "EXTERNAL");
@@ -179,10 +187,32 @@ Actions OutgoingStream::authenticate(bool is_external_offered, Buffer& out) {
                 out);
 }
 
+/// XEP-0288 §2.1: before authentication. What comes in is believed because of the certificate that
+/// we have seen, so there must be one.
+void OutgoingStream::ask_for_bidi(Buffer& out) {
+    if (offers_bidi_ && is_secure_ && !certificate_fault_ && !has_bidi_) {
+        xml::Writer(out).empty("bidi", ns::kBidi);
+        has_bidi_ = true;
+    }
+}
+
+Checked OutgoingStream::check(const xml::Element& element, Arena& arena) const {
+    // XEP-0288 §2.2: the inverse pair, and no other.
+    const auto standing = [this](std::string_view remote, std::string_view local) {
+        return remote != purpose_.remote ? Standing::Nothing
+               : local == purpose_.local ? Standing::Pair
+                                         : Standing::From;
+    };
+    return check_stanza(element, arena, standing, [this](std::string_view domain) {
+        return domain == purpose_.local;
+    });
+}
+
 Actions OutgoingStream::start_dialback(Buffer& out) {
     if (id_.empty()) {
         return fail(StreamCondition::PolicyViolation, broken("a header without id"), true, out);
     }
+    ask_for_bidi(out);
     dialback::write_result(
         out,
         purpose_.local,
@@ -220,14 +250,14 @@ Actions OutgoingStream::on_sasl(const xml::Element& element, Arena& arena, Buffe
     if (const auto* text = element.child("text", ns::kSasl)) {
         said += ": " + text::escape_for_log(text->all_text(arena));
     }
-    Error why = refused("IST-AUTH-004", "the remote server refused our authentication", said);
     was_external_refused_ = true;
     // XEP-0178 §3: the peer may go on with dialback, or end the stream.
     if (may_use_dialback(purpose_.policy, is_secure_)) {
         Actions actions = start_dialback(out);
-        actions.insert(actions.begin(), action::Note{std::move(why), purpose_.remote});
+        actions.insert(actions.begin(), action::Note{fault::fell_back(said), purpose_.remote});
         return actions;
     }
+    Error why = refused("IST-AUTH-004", "the remote server refused our authentication", said);
     close(out);
     return {action::Close{std::move(why)}};
 }
@@ -266,6 +296,7 @@ Actions OutgoingStream::on_stream_error(const xml::Element& element, Arena& aren
     const bool was_up = state_ == State::Up;
     const bool was_refusal =
         !was_up && (condition == "not-authorized" || condition == "policy-violation");
+    was_external_refused_ |= was_refusal && state_ == State::Sasl;
     close(out);
     if (was_refusal) {
         return {action::Close{
@@ -287,7 +318,7 @@ Actions OutgoingStream::refuse_pipelined(Buffer& out) {
 
 Actions OutgoingStream::come_up(Mechanism mechanism) {
     state_ = State::Up;
-    return {action::Authenticated{purpose_.remote, purpose_.local, mechanism}};
+    return {action::Authenticated{purpose_.remote, purpose_.local, mechanism, offers_management_}};
 }
 
 Actions OutgoingStream::on_end(Buffer& out) {
@@ -295,6 +326,7 @@ Actions OutgoingStream::on_end(Buffer& out) {
         return {};
     }
     const bool was_up = state_ == State::Up;
+    was_external_refused_ |= state_ == State::Sasl;
     close(out);
     if (was_external_refused_ && !was_up) {
         return {action::Close{refused("IST-AUTH-004",

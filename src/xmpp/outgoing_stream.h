@@ -7,6 +7,7 @@
 #include "net/certificate.h"
 #include "xml/element.h"
 #include "xmpp/dialback.h"
+#include "xmpp/stanza_sink.h"
 #include "xmpp/stream.h"
 
 #include <cstdint>
@@ -38,6 +39,10 @@ class OutgoingStream {
 
     /// Writes our header: at the start, after TLS, after SASL.
     void open(Buffer& out);
+
+    /// Instead of open(), where TLS comes first (XEP-0368): on_secured() follows.
+    void expect_tls() { state_ = State::Handshake; }
+
     Actions on_header(const StreamHeader& header, Arena& arena, Buffer& out);
     Actions on_element(const xml::Element& element, Arena& arena, Buffer& out);
     /// Octets in clear text lie behind <proceed/> (abuse case B03).
@@ -50,6 +55,12 @@ class OutgoingStream {
     void close(Buffer& out);
 
     bool is_up() const { return state_ == State::Up; }
+
+    /// The peer may send stanzas on this stream as well (XEP-0288).
+    bool has_bidi() const { return has_bidi_; }
+
+    /// Of a stanza that has come in on such a stream.
+    Checked check(const xml::Element& element, Arena& arena) const;
 
     /// EXTERNAL was tried and refused: if the stream ends now, the next one should go without.
     bool was_external_refused() const { return was_external_refused_; }
@@ -82,6 +93,7 @@ class OutgoingStream {
     Actions on_stream_error(const xml::Element& element, Arena& arena, Buffer& out);
     Actions ask(Buffer& out);
     Actions start_dialback(Buffer& out);
+    void ask_for_bidi(Buffer& out);
     Actions come_up(Mechanism mechanism);
     void enter_closed();
 
@@ -93,6 +105,9 @@ class OutgoingStream {
     bool is_secure_ = false;
     bool has_sasl_ = false;
     bool was_external_refused_ = false;
+    bool offers_management_ = false;  ///< in its newest features
+    bool offers_bidi_ = false;
+    bool has_bidi_ = false;
 };
 
 }  // namespace isthmus::xmpp

@@ -2,13 +2,18 @@
 
 namespace isthmus::xmpp {
 
-void Receiver::receive(
-    Kind kind, const Jid& from, const Jid& to, const xml::Element& element, Arena& arena) {
+void Receiver::receive(Kind kind,
+                       const Jid& from,
+                       const Jid& to,
+                       const xml::Element& element,
+                       Arena& arena,
+                       std::uint64_t ticket) {
     switch (kind) {
         case Kind::Message:
             Message::read(element, arena, message_);
             message_.from = from;
             message_.to = to;
+            message_.ticket = ticket;
             return handler_.on_message(message_);
         case Kind::Presence:
             return receive_presence(from, to, element, arena);

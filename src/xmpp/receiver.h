@@ -34,7 +34,8 @@ class Receiver final : public StanzaSink {
                  const Jid& from,
                  const Jid& to,
                  const xml::Element& element,
-                 Arena& arena) override;
+                 Arena& arena,
+                 std::uint64_t ticket) override;
     void receive_ahead(const xml::Element& presence) override;
     void receive_misaddressed(Kind kind,
                               const Jid& from,

@@ -1,18 +1,15 @@
 #include "xmpp/server.h"
 
-#include "base/log.h"
 #include "base/text.h"
+#include "xmpp/arrivals.h"
 #include "xmpp/component.h"
 #include "xmpp/environment.h"
-#include "xmpp/incoming_connection.h"
+#include "xmpp/iq_responder.h"
 #include "xmpp/links.h"
 #include "xmpp/receiver.h"
 
 #include <algorithm>
-#include <array>
-#include <map>
 #include <set>
-#include <unordered_map>
 #include <utility>
 
 namespace isthmus::xmpp {
@@ -20,48 +17,12 @@ namespace isthmus::xmpp {
 namespace {
 
 constexpr Duration kDrainSweep = std::chrono::milliseconds(100);
+// Timers of streams are looked at so many times within the shortest of them.
+constexpr int kLooks = 8;
+constexpr Duration kShortestLook = std::chrono::milliseconds(100);
+constexpr Duration kLongestLook = std::chrono::seconds(10);
 
-/// Abuse case A21: an IPv6 user has a whole /64 of addresses.
-net::IpAddress network_of(const net::IpAddress& address) {
-    if (address.is_v4()) {
-        return address;
-    }
-    std::array<std::uint8_t, 16> prefix{};
-    const std::string_view octets = address.octets();
-    std::copy_n(octets.begin(), 8, prefix.begin());
-    return net::IpAddress::v6(prefix);
-}
-
-/// How many connections of one address have not authenticated.
-class Strangers {
-  public:
-    explicit Strangers(std::size_t limit) : limit_(limit) {}
-
-    bool admit(const net::IpAddress& address) {
-        std::size_t& count = counts_[address];
-        if (count >= limit_) {
-            return false;
-        }
-        ++count;
-        return true;
-    }
-
-    void release(const net::IpAddress& address) {
-        auto found = counts_.find(address);
-        if (found != counts_.end() && --found->second == 0) {
-            counts_.erase(found);
-        }
-    }
-
-  private:
-    std::size_t limit_;
-    std::map<net::IpAddress, std::size_t> counts_;
-};
-
-class FederationServer final : public Server,
-                               private Directory,
-                               private ReplySender,
-                               private IncomingConnection::Owner {
+class FederationServer final : public Server, private Directory, private ReplySender {
   public:
     FederationServer(ServerConfig config,
                      net::Network& network,
@@ -72,28 +33,48 @@ class FederationServer final : public Server,
                      StanzaHandler& handler)
         : config_(complete(std::move(config), random)),
           journal_(metrics, timers),
-          limit_hits_(metrics.counter("isthmus_s2s_connections_refused_total",
-                                      "Connections refused by the cap per address")),
           graveyard_(timers),
-          environment_{config_, network, resolver, timers, random, handler, journal_, graveyard_},
+          environment_{config_,
+                       network,
+                       resolver,
+                       timers,
+                       random,
+                       handler,
+                       journal_,
+                       graveyard_,
+                       quotas_,
+                       tickets_},
           receiver_(handler, *this, config_.version),
+          arrivals_(
+              environment_,
+              *this,
+              receiver_,
+              links_,
+              metrics,
+              [this](const std::string& local, const std::string& remote) { ping(local, remote); }),
           links_(environment_),
-          strangers_(config_.max_unauthenticated_per_address),
           refusal_timer_(timers, [this] { tell_refusals(); }),
           recheck_timer_(timers, [this] { recheck(); }),
-          drain_timer_(timers, [this] { sweep(); }) {
+          drain_timer_(timers, [this] { sweep(); }),
+          look_timer_(timers, [this] { look_after(); }) {
+        environment_.sink = &receiver_;
+        look_later();
         if (!config_.component_server.empty()) {
             component_ = std::make_unique<Component>(environment_, receiver_);
             component_->start();
         }
     }
 
-    Result<std::vector<net::Endpoint>> listen(const std::vector<net::Endpoint>& at) override {
+    Result<std::vector<net::Endpoint>> listen(const std::vector<net::Endpoint>& at,
+                                              bool is_direct_tls) override {
         std::vector<net::Endpoint> bound;
         for (const net::Endpoint& endpoint : at) {
             auto acceptor = environment_.network.listen(
-                endpoint,
-                [this](std::unique_ptr<net::ByteStream> stream) { accept(std::move(stream)); });
+                endpoint, [this, is_direct_tls](std::unique_ptr<net::ByteStream> stream) {
+                    if (!is_draining_) {
+                        arrivals_.accept(std::move(stream), is_direct_tls);
+                    }
+                });
             if (!acceptor) {
                 return std::move(acceptor).error();
             }
@@ -101,6 +82,20 @@ class FederationServer final : public Server,
             acceptors_.push_back(*std::move(acceptor));
         }
         return bound;
+    }
+
+    void set_settings(const StreamSettings& settings) override {
+        if (settings == config_.streams) {
+            return;
+        }
+        if (settings.dialback_passphrase != config_.streams.dialback_passphrase) {
+            config_.dialback_secret = settings.dialback_passphrase.empty()
+                                          ? environment_.random.hex(32)
+                                          : settings.dialback_passphrase;
+        }
+        config_.streams = settings;
+        arrivals_.set_deadlines();
+        look_later();
     }
 
     void set_tls(std::shared_ptr<const net::TlsContext> context) override {
@@ -114,6 +109,8 @@ class FederationServer final : public Server,
     bool send(const Presence& presence, std::uint64_t cookie) override {
         return send_stanza(Kind::Presence, presence, cookie, changes_authorisation(presence.type));
     }
+
+    void settle(std::uint64_t ticket) override { tickets_.settle(ticket); }
 
     void send_error(Kind kind,
                     const Jid& from,
@@ -142,9 +139,7 @@ class FederationServer final : public Server,
         std::vector<LinkStatus> all;
         links_.report(all);
         const std::size_t first = all.size();
-        for (const auto& [key, connection] : incoming_) {
-            connection->report(all);
-        }
+        arrivals_.report(all);
         report_absent(first, all);
         if (component_) {
             all.push_back(component_->status());
@@ -165,20 +160,12 @@ class FederationServer final : public Server,
             return component_ && component_->number() == *number ? component_->close_stream()
                                                                  : links_.close_stream(*number);
         }
-        for (IncomingConnection* connection : incoming()) {
-            if (connection->number() == *number) {
-                connection->close_for_shutdown();
-                return true;
-            }
-        }
-        return false;
+        return arrivals_.close_stream(*number);
     }
 
     std::size_t pending() const override {
-        auto closing = std::ranges::count_if(
-            incoming_, [](const auto& entry) { return entry.second->is_closing(); });
         return links_.pending() + (component_ ? component_->pending() : 0) + refusals_.size() +
-               static_cast<std::size_t>(closing);
+               arrivals_.closing();
     }
 
   private:
@@ -189,7 +176,8 @@ class FederationServer final : public Server,
 
     static ServerConfig complete(ServerConfig config, Random& random) {
         if (config.dialback_secret.empty()) {
-            config.dialback_secret = random.hex(32);
+            const std::string& passphrase = config.streams.dialback_passphrase;
+            config.dialback_secret = passphrase.empty() ? random.hex(32) : passphrase;
         }
         return config;
     }
@@ -213,6 +201,15 @@ class FederationServer final : public Server,
 
     std::string make_stream_id() override { return environment_.random.hex(16); }
 
+    std::optional<Error> capacity_fault(std::string_view remote_domain,
+                                        const LinkPolicy& policy) override {
+        const StreamSettings& settings = config_.streams;
+        return quotas_.fault(policy.partner.empty() ? remote_domain : policy.partner,
+                             policy.connection_limit != 0 ? policy.connection_limit
+                                                          : settings.partner_connection_limit,
+                             settings.connection_limit);
+    }
+
     // ReplySender
     void send_reply(Kind kind, const Jid& from, const Jid& to, const WriteStanza& write) override {
         if (Link* link = link_for(from.domain, to.domain)) {
@@ -220,50 +217,13 @@ class FederationServer final : public Server,
         }
     }
 
-    // IncomingConnection::Owner
-    void verify(IncomingConnection& connection, const action::VerifyKey& question) override {
-        links_.verify(&connection,
-                      question.remote,
-                      question.local,
-                      question.id,
-                      question.key,
-                      [&connection, remote = question.remote, local = question.local](
-                          Verdict verdict) { connection.verified(remote, local, verdict); });
-    }
-
-    void on_authenticated(IncomingConnection& connection) override {
-        strangers_.release(network_of(connection.stream()->remote().address));
-    }
-
-    void on_gone(IncomingConnection& connection) override {
-        links_.forget(&connection);
-        if (!connection.is_authenticated()) {
-            strangers_.release(network_of(connection.stream()->remote().address));
+    void ping(const std::string& local, const std::string& remote) {
+        Link* link = link_for(local, remote);
+        if (link == nullptr || !link->is_up()) {
+            return;  // a stream is not opened just to ask: its own keep-alive is awaited
         }
-        auto found = incoming_.find(&connection);
-        graveyard_.bury(std::move(found->second));
-        incoming_.erase(found);
-    }
-
-    void accept(std::unique_ptr<net::ByteStream> stream) {
-        if (is_draining_) {
-            return;
-        }
-        if (!strangers_.admit(network_of(stream->remote().address))) {
-            limit_hits_.add();
-            log::event(log::Level::Warning,
-                       "limit.hit",
-                       {{"code", "IST-LIM-003"},
-                        {"remote_addr", stream->remote().to_string()},
-                        {"msg", "too many unauthenticated streams from one address"}});
-            return;
-        }
-        Directory& directory = *this;
-        IncomingConnection::Owner& owner = *this;
-        auto connection = std::make_unique<IncomingConnection>(
-            environment_, directory, receiver_, owner, std::move(stream));
-        IncomingConnection* key = connection.get();
-        incoming_.emplace(key, std::move(connection));
+        const std::string id = "ping-" + environment_.random.hex(8);
+        link->send(Kind::Iq, 0, [&](Buffer& to) { write_ping(to, local, remote, id); });
     }
 
     static bool changes_authorisation(PresenceType type) {
@@ -331,9 +291,7 @@ class FederationServer final : public Server,
     void recheck() {
         journal_.forget_troubles([this](std::string_view domain) { return !link_policy(domain); });
         links_.recheck_partners();
-        for (IncomingConnection* connection : incoming()) {
-            connection->recheck();
-        }
+        arrivals_.recheck();
     }
 
     void sweep() {
@@ -341,36 +299,39 @@ class FederationServer final : public Server,
         if (component_) {
             component_->close_if_idle();
         }
-        for (IncomingConnection* connection : incoming()) {
-            connection->close_for_shutdown();
-        }
+        arrivals_.close_for_shutdown();
         drain_timer_.arm(kDrainSweep);
     }
 
-    std::vector<IncomingConnection*> incoming() const {
-        std::vector<IncomingConnection*> all;
-        all.reserve(incoming_.size());
-        for (const auto& [key, connection] : incoming_) {
-            all.push_back(key);
-        }
-        return all;
+    void look_later() {
+        const StreamSettings& settings = config_.streams;
+        const Duration shortest =
+            std::min(settings.keep_alive_interval, settings.stream_inactivity_timeout);
+        look_timer_.arm(std::clamp(shortest / kLooks, kShortestLook, kLongestLook));
+    }
+
+    void look_after() {
+        links_.look_after();
+        arrivals_.look_after();
+        look_later();
     }
 
     ServerConfig config_;
     Journal journal_;
-    metrics::Counter& limit_hits_;
+    Quotas quotas_;
+    Tickets tickets_;
     Graveyard graveyard_;
     Environment environment_;
     Receiver receiver_;
-    std::unordered_map<IncomingConnection*, std::unique_ptr<IncomingConnection>> incoming_;
     std::unique_ptr<Component> component_;
-    Links links_;
-    Strangers strangers_;
+    Arrivals arrivals_;
+    Links links_;  ///< dies first: links may ride on what has arrived
     std::vector<std::unique_ptr<net::Acceptor>> acceptors_;
     std::vector<Refusal> refusals_;
     Timer refusal_timer_;
     Timer recheck_timer_;
     Timer drain_timer_;
+    Timer look_timer_;
     bool is_draining_ = false;
 };
 

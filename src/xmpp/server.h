@@ -29,6 +29,11 @@ struct LinkPolicy {
     Negotiation sasl = Negotiation::Required;
     bool dialback = true;
     std::string proxy_fqdn;  ///< connect here instead of asking DNS; may carry ":port"
+    std::string partner;     ///< what its streams are counted by; empty: the domain itself
+    std::size_t connection_limit = 0;  ///< streams with it, both ways; 0: the general limit
+    bool keep_alive = true;            ///< it must say something within the interval, and we do
+
+    bool operator==(const LinkPolicy&) const = default;
 };
 
 enum class LinkEvent : std::uint8_t {
@@ -42,7 +47,8 @@ enum class LinkEvent : std::uint8_t {
 class StanzaHandler {
   public:
     virtual ~StanzaHandler() = default;
-    /// `from`'s domain is proved, `to`'s domain is ours. Views die on return.
+    /// `from`'s domain is proved, `to`'s domain is ours. Views die on return. Its ticket goes to
+    /// Server::settle().
     virtual void on_message(const Message& message) = 0;
     virtual void on_presence(const Presence& presence) = 0;
 
@@ -107,17 +113,31 @@ struct LinkStatus {
     std::optional<LinkTrouble> last_error;
 };
 
+/// What an administrator changes while streams are up; the words and defaults are the original's
+/// (lync 6). All limits are at least 1.
+struct StreamSettings {
+    std::size_t connection_limit = 1000;
+    std::size_t partner_connection_limit = 20;
+    Duration keep_alive_interval = std::chrono::seconds(300);
+    Duration stream_establishment_timeout = std::chrono::seconds(60);
+    Duration stream_inactivity_timeout = std::chrono::seconds(600);
+    std::string dialback_passphrase;  ///< empty: one that nobody knows
+
+    bool operator==(const StreamSettings&) const = default;
+};
+
 struct ServerConfig {
     std::vector<std::string> domains;  ///< XMPP domains we speak for, prepared U-labels
     std::size_t max_stanza_octets = 262144;
     std::size_t max_stanza_octets_before_auth = 10240;
     std::size_t max_queue_per_link = 1000;     ///< stanzas waiting for a stream to come up
     std::size_t max_output_octets = 8U << 20;  ///< unsent octets per stream; beyond: Limit
-    Duration queue_patience = std::chrono::seconds(30);                ///< gap G-20
-    Duration stream_establishment_timeout = std::chrono::seconds(60);  // lync 6
+    Duration queue_patience = std::chrono::seconds(30);  ///< gap G-20
     Duration stanza_deadline = std::chrono::seconds(20);
     std::size_t max_unauthenticated_per_address = 20;
-    std::string dialback_secret;   ///< empty: a new one for this run
+    std::size_t max_unauthenticated = 2000;  ///< beyond: the one that has waited longest goes
+    StreamSettings streams;
+    std::string dialback_secret;   ///< empty: that of `streams`, or a new one for this run
     std::string version;           ///< of the software, for those who ask (XEP-0092)
     std::string component_server;  ///< "host:port"; empty: no component mode
     std::string component_domain;
@@ -128,7 +148,12 @@ struct ServerConfig {
 class Server {
   public:
     virtual ~Server() = default;
-    virtual Result<std::vector<net::Endpoint>> listen(const std::vector<net::Endpoint>& at) = 0;
+    /// `is_direct_tls`: for TLS from the first octet (XEP-0368).
+    virtual Result<std::vector<net::Endpoint>> listen(const std::vector<net::Endpoint>& at,
+                                                      bool is_direct_tls) = 0;
+    /// In force at once, for the streams that are there as well; limits on their number hold for
+    /// new ones.
+    virtual void set_settings(const StreamSettings& settings) = 0;
     virtual void set_tls(std::shared_ptr<const net::TlsContext> context) = 0;
     /// Serialises at once (views may die after). Order is kept per (our domain, their domain).
     /// Exactly one on_sent or on_not_sent with that cookie follows, later; cookie 0: none wanted.
@@ -136,6 +161,9 @@ class Server {
     /// The same; false if it is refused at once, which on_not_sent() says as well if there is a
     /// cookie. What changes an authorisation finds some room when other stanzas find none.
     virtual bool send(const Presence& presence, std::uint64_t cookie) = 0;
+    /// The fate of a message that came in is known (Message::ticket; 0 is ignored): it was taken
+    /// over, or refused and its sender told, or dropped on purpose. Its stream acknowledges it.
+    virtual void settle(std::uint64_t ticket) = 0;
     /// An error reply to a stanza that came in; no outcome is reported.
     virtual void send_error(Kind kind,
                             const Jid& from,

@@ -65,6 +65,8 @@ struct Message {
     std::optional<StanzaError> error;  ///< type error only
     /// Loop guard between our own gateways (gap G-18): hops so far, at most kMaxHops.
     int hops = 0;
+    /// Not 0: its fate, once it is known, is to be told to Server::settle(), exactly once.
+    std::uint64_t ticket = 0;
     /// The parsed stanza itself, for what has no field here; null on messages that we make.
     const xml::Element* element = nullptr;
 

@@ -143,6 +143,8 @@ StreamFeatures StreamFeatures::read(const xml::Element& features) {
         }
     }
     found.dialback = features.child("dialback", ns::kDialbackFeature) != nullptr;
+    found.bidi = features.child("bidi", ns::kBidiFeature) != nullptr;
+    found.management = features.child("sm", ns::kManagement) != nullptr;
     return found;
 }
 
@@ -167,6 +169,12 @@ void StreamFeatures::write(Buffer& to) const {
         writer.element("errors", "");
         writer.close("dialback");
     }
+    if (bidi) {
+        writer.empty("bidi", ns::kBidiFeature);
+    }
+    if (management) {
+        writer.empty("sm", ns::kManagement);
+    }
     writer.close("stream:features");
 }
 
@@ -186,6 +194,14 @@ bool may_use_dialback(const LinkPolicy& policy, bool is_secure) {
         return policy.tls != Negotiation::Required;
     }
     return policy.tls != Negotiation::Required || policy.sasl != Negotiation::Required;
+}
+
+bool is_still_allowed(const LinkPolicy& policy, Mechanism mechanism, bool is_secure) {
+    if (!is_secure && policy.tls == Negotiation::Required) {
+        return false;
+    }
+    return mechanism == Mechanism::External ? may_use_external(policy)
+                                            : may_use_dialback(policy, is_secure);
 }
 
 std::optional<Error> certificate_fault(const net::PeerCertificate* certificate,
@@ -217,6 +233,20 @@ std::optional<Error> certificate_fault(const net::PeerCertificate* certificate,
 
 Error fault::broken(std::string detail) {
     return make_error(ErrorKind::Syntax, "IST-XMPP-001", "", std::move(detail));
+}
+
+Error fault::unacknowledged() {
+    return make_error(ErrorKind::Unreachable,
+                      "IST-XMPP-012",
+                      "the connection was lost before the message was acknowledged",
+                      "the partner did not acknowledge it on the stream that is gone");
+}
+
+Error fault::fell_back(std::string_view said) {
+    return make_error(ErrorKind::NotAuthorized,
+                      "IST-XMPP-010",
+                      "the remote server refused our certificate; dialback is used instead",
+                      "SASL EXTERNAL was answered: " + std::string(said));
 }
 
 Error fault::tls_required(std::string_view what) {

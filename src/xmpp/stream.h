@@ -10,6 +10,7 @@
 #include "xml/element.h"
 #include "xml/parser.h"
 #include "xmpp/server.h"
+#include "xmpp/stream_management.h"
 
 #include <cstdint>
 #include <optional>
@@ -28,6 +29,9 @@ constexpr std::string_view kDialback = "jabber:server:dialback";
 constexpr std::string_view kDialbackFeature = "urn:xmpp:features:dialback";
 constexpr std::string_view kTls = "urn:ietf:params:xml:ns:xmpp-tls";
 constexpr std::string_view kSasl = "urn:ietf:params:xml:ns:xmpp-sasl";
+constexpr std::string_view kBidi = "urn:xmpp:bidi";
+constexpr std::string_view kBidiFeature = "urn:xmpp:features:bidi";
+constexpr std::string_view kManagement = "urn:xmpp:sm:3";
 constexpr std::string_view kStreamErrors = "urn:ietf:params:xml:ns:xmpp-streams";
 constexpr std::string_view kStanzaErrors = "urn:ietf:params:xml:ns:xmpp-stanzas";
 }  // namespace ns
@@ -70,6 +74,9 @@ std::string describe_stream_error(const xml::Element& error, Arena& arena);
 /// Name of the first child in `namespace_uri` that is not <text/>; empty: none.
 std::string_view first_condition(const xml::Element& error, std::string_view namespace_uri);
 
+/// XEP-0368 §3: the protocol's name in TLS from the first octet.
+constexpr std::string_view kServerAlpn = "xmpp-server";
+
 constexpr std::string_view kStreamClose = "</stream:stream>";
 
 /// Views into the parsed root element, or into what the writer holds.
@@ -94,6 +101,8 @@ struct StreamFeatures {
     bool starttls_required = false;
     bool external = false;
     bool dialback = false;
+    bool management = false;  ///< XEP-0198
+    bool bidi = false;        ///< XEP-0288
 
     static StreamFeatures read(const xml::Element& features);
     void write(Buffer& to) const;
@@ -115,6 +124,10 @@ namespace fault {
 
 /// IST-XMPP-001, of a peer that calls us; `detail` is for the log.
 Error broken(std::string detail);
+/// IST-XMPP-012: the stream broke before the peer had said that it has the stanza.
+Error unacknowledged();
+/// IST-XMPP-010: SASL EXTERNAL was refused with the words `said`, so dialback is used.
+Error fell_back(std::string_view said);
 /// IST-TLS-001: `what` came in clear text.
 Error tls_required(std::string_view what);
 
@@ -122,6 +135,9 @@ Error tls_required(std::string_view what);
 
 enum class Mechanism : std::uint8_t { External, Dialback, Component };
 std::string_view mechanism_name(Mechanism mechanism);
+
+/// Whether a stream that has authenticated like this may stay, now that the settings are these.
+bool is_still_allowed(const LinkPolicy& policy, Mechanism mechanism, bool is_secure);
 
 enum class Verdict : std::uint8_t { Valid, Invalid, Unknown };
 
@@ -149,6 +165,12 @@ struct Authenticated {
     std::string remote;
     std::string local;
     Mechanism mechanism = Mechanism::External;
+    bool offers_management = false;
+};
+
+/// What the peer says about the stanzas it was sent, on a stream that is up.
+struct Management {
+    management::Element element;
 };
 
 /// Nothing to do but to log and to count: something was refused or ignored, the stream lives on.
@@ -177,6 +199,7 @@ using Action = std::variant<action::StartTls,
                             action::VerifyKey,
                             action::Authenticated,
                             action::Note,
+                            action::Management,
                             action::Verified,
                             action::Close>;
 using Actions = std::vector<Action>;

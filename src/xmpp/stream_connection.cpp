@@ -14,6 +14,12 @@ constexpr std::size_t kIdlePerSecond = 16;
 
 }  // namespace
 
+xml::Limits limits_of(std::size_t octets) {
+    xml::Limits limits;
+    limits.max_element_octets = octets;
+    return limits;
+}
+
 StreamConnection::StreamConnection(Timers& timers, xml::Limits limits, Duration stanza_deadline)
     : timers_(timers),
       parser_(*this, limits),
@@ -23,8 +29,14 @@ StreamConnection::StreamConnection(Timers& timers, xml::Limits limits, Duration 
       idle_allowance_(kIdleBurst) {}
 
 void StreamConnection::adopt(std::unique_ptr<net::ByteStream> stream) {
+    set_aside_.reset();
     stream_ = std::move(stream);
     stream_->set_handler(this);
+    last_heard_ = timers_.now();
+}
+
+void StreamConnection::set_aside() {
+    set_aside_ = std::move(stream_);
 }
 
 void StreamConnection::want_tls() {
@@ -58,6 +70,7 @@ void StreamConnection::describe_stream(LinkStatus& status) const {
 std::size_t StreamConnection::on_octets(std::string_view unread) {
     std::size_t done = 0;
     has_moved_on_ = false;
+    last_heard_ = timers_.now();
     while (!has_ended_ && !is_finishing_) {
         done += parser_.feed(unread.substr(done));
         if (parser_.fault() != xml::Fault::None) {
@@ -155,7 +168,7 @@ void StreamConnection::on_secured() {
 }
 
 void StreamConnection::on_closed(const Error& reason) {
-    if (!has_ended_) {
+    if (!has_ended_ && !goes_on_without(reason)) {
         end();
         handle_closed(reason);
     }

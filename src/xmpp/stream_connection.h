@@ -18,6 +18,9 @@ namespace isthmus::xmpp {
 /// So many refused or ignored elements end a stream: each is a line in the log.
 constexpr int kMaxNotes = 16;
 
+/// The parser's own limits, with so many octets an element.
+xml::Limits limits_of(std::size_t octets);
+
 /// Base of incoming, outgoing and component connections. Nothing is called any more once end() has
 /// run; whoever owns the object then drops it, through a Graveyard if that may be inside a call.
 class StreamConnection : private net::StreamHandler, private xml::StreamSink {
@@ -33,6 +36,9 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
     net::ByteStream* stream() const { return stream_.get(); }
 
     bool has_ended() const { return has_ended_; }
+
+    /// When octets came in last, or when the connection was made.
+    TimePoint last_heard() const { return last_heard_; }
 
   protected:
     // The peer's side of the stream.
@@ -56,10 +62,15 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
     /// The connection is gone; stream() is still there. end() has run.
     virtual void handle_closed(const Error& reason) = 0;
 
+    /// Asked before that: true if the owner has set_aside() the stream and goes on with another.
+    virtual bool goes_on_without(const Error& /*reason*/) { return false; }
+
     /// The answers to want_tls(), once the element just read is known to be the last of the input.
     virtual void handle_tls_turn(bool has_octets_behind) { (void)has_octets_behind; }
 
     void adopt(std::unique_ptr<net::ByteStream> stream);
+    /// From inside goes_on_without(): stream() is null until the next adopt().
+    void set_aside();
     /// From inside handle_element: stop reading, then handle_tls_turn().
     void want_tls();
     /// From handle_tls_turn(), or at once on a direct TLS connection.
@@ -109,7 +120,9 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
     Duration stanza_deadline_;
     Timer deadline_;
     std::unique_ptr<net::ByteStream> stream_;
+    std::unique_ptr<net::ByteStream> set_aside_;  ///< it may be on the stack
     Turn turn_ = Turn::None;
+    TimePoint last_heard_{};
     TimePoint idle_since_{};  ///< when idle_allowance_ was last reckoned
     std::uint64_t octets_in_ = 0;
     std::size_t idle_allowance_ = 0;  ///< octets of white space that may still come

@@ -10,6 +10,7 @@
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -190,6 +191,21 @@ TEST_F(ApiTest, PoliciesAndGrants) {
     EXPECT_EQ(object(ask("GET", "/api/v1/users?q=bob")).at("items").at(0).at("policy"), "");
     EXPECT_EQ(ask("GET", "/api/v1/users?limit=0").status, 400);
     EXPECT_EQ(ask("GET", "/api/v1/users?homed=mars").status, 400);
+}
+
+TEST_F(ApiTest, TheTagOfAChangedUserIsThatOfTheUser) {
+    const auto tag = [](const HttpResponse& response) {
+        const auto found = std::ranges::find(
+            response.headers, "ETag", [](const auto& field) { return field.first; });
+        return found == response.headers.end() ? std::string() : found->second;
+    };
+    const char* bob = "/api/v1/users/bob@contoso.example";
+    ask("POST", "/api/v1/policies", R"({"identity":"Sales"})");
+    const auto made = ask("POST", "/api/v1/users", R"({"uri":"bob@contoso.example"})");
+    EXPECT_EQ(tag(made), tag(ask("GET", bob)));
+    const auto changed = ask("PATCH", bob, R"({"policy":"Sales"})");
+    EXPECT_NE(tag(changed), tag(made));
+    EXPECT_EQ(tag(changed), tag(ask("GET", bob)));
 }
 
 TEST_F(ApiTest, SitesPoolsDomainsProviders) {

@@ -44,19 +44,20 @@ class HttpServerTest : public testing::Test {
     }
 
     HttpSite site() {
-        return {
-            .handler =
-                [this](const HttpRequest& request, const HttpReply& reply) {
-                    ++requests;
-                    HttpResponse response{200, "text/plain", request.path + " " + request.body, {}};
-                    response.headers.emplace_back("X-Echo", std::string(request.header("x-echo")));
-                    response.headers.emplace_back("X-Evil", "a\r\nSet-Cookie: b=c");
-                    response.headers.emplace_back("X-Origin", request.author.origin);
-                    reply(std::move(response));
-                },
-            .body_limit = [](const HttpRequest& head) -> std::uint64_t {
-                return head.path == "/large" ? 100'000 : 100;
-            }};
+        return {.handler =
+                    [this](const HttpRequest& request, const HttpReply& reply) {
+                        ++requests;
+                        HttpResponse response{
+                            200, "text/plain", request.path + " " + std::string(request.body), {}};
+                        response.headers.emplace_back("X-Echo",
+                                                      std::string(request.header("x-echo")));
+                        response.headers.emplace_back("X-Evil", "a\r\nSet-Cookie: b=c");
+                        response.headers.emplace_back("X-Origin", request.author.origin);
+                        reply(std::move(response));
+                    },
+                .body_limit = [](const HttpRequest& head) -> std::uint64_t {
+                    return head.path == "/large" ? 100'000 : 100;
+                }};
     }
 
     static std::uint16_t port_of(const std::string& address) {

@@ -88,7 +88,7 @@ TEST(Routes, EachRoleHasTheRightsOfItsRoleOnly) {
 
 TEST(Routes, WhatWritesAsksForMoreThanReading) {
     const std::set<std::string_view> open = {
-        "session", "session:link", "oidc/login", "oidc/callback"};
+        "session", "session:link", "session:methods", "oidc/login", "oidc/callback"};
     for (const Route& route : routes()) {
         EXPECT_EQ(
             route.right == Right::Anyone,

@@ -161,6 +161,26 @@ TEST_F(ApiSignInTest, LifeOfASession) {
     EXPECT_EQ(object(over).at("detail"), "The session is over; sign in again.");
 }
 
+TEST_F(ApiSignInTest, TheWaysToSignInAreForEverybody) {
+    const auto nobody = ask("GET", "/api/v1/session:methods");
+    EXPECT_EQ(nobody.status, 200);
+    EXPECT_EQ(object(nobody),
+              (json::object{{"password", true}, {"oidc", false}, {"signed_in", false}}));
+    world.create("alice", "admin");
+    const Headers alice = sign_in("alice");
+    EXPECT_EQ(object(ask("GET", "/api/v1/session:methods", {}, alice)).at("signed_in"), true);
+}
+
+TEST_F(ApiSignInTest, ThePanelIsForBrowsersThatAskForUs) {
+    gate.set_panel([](const HttpRequest& request, const HttpReply& reply) {
+        reply({.status = 200, .body = "panel " + request.path});
+    });
+    EXPECT_EQ(ask("GET", "/users?q=a").body, "panel /users");
+    EXPECT_EQ(ask("GET", "/", {}, {{"host", "evil.example"}}).status, 421);
+    EXPECT_EQ(ask("GET", "/api/v1/status").status, 401);
+    EXPECT_EQ(ask_local("GET", "/users").status, 404);
+}
+
 TEST_F(ApiSignInTest, WritingNeedsTheProofOfTheOwnPage) {
     world.create("alice", "admin");
     const Headers alice = sign_in("alice");

@@ -4,6 +4,7 @@ import subprocess
 NAMES = {
     "gateway": ["gateway.contoso.example", "contoso.example"],
     # The generator plays the SIP peer and the XMPP partner with one certificate.
+    "partners": ["*.partners.example"],
     "generator": ["sip.contoso.example", "fabrikam.example", "xmpp.fabrikam.example"],
 }
 

@@ -182,10 +182,22 @@ class Gateway:
     def processes(self):
         return [self.process.pid]
 
-    def resident_megabytes(self):
+    def _megabytes(self, field):
         with open(f"/proc/{self.process.pid}/status") as lines:
             fields = dict(line.split(":", 1) for line in lines)
-        return int(fields["VmRSS"].split()[0]) / 1024
+        return int(fields[field].split()[0]) / 1024
+
+    def resident_megabytes(self):
+        return self._megabytes("VmRSS")
+
+    def peak_megabytes(self):
+        return self._megabytes("VmHWM")
+
+    def cpu_seconds(self):
+        """Of all its threads, user and system."""
+        with open(f"/proc/{self.process.pid}/stat") as line:
+            fields = line.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def _stop_process(self):
         self.process.terminate()

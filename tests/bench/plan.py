@@ -10,7 +10,9 @@ from gateway import Gateway
 from generator import Failure, Generator
 from kamailio import Kamailio
 from kamailio_presence import KamailioPresence
+from management_sections import ManagementSections
 from presence_sections import PresenceSections
+from stream_sections import StreamSections
 
 DIRECTIONS = {"sip": "SIP to XMPP", "xmpp": "XMPP to SIP"}
 WINDOW = 1000  # messages under way in a closed loop, each of another pair
@@ -31,10 +33,17 @@ class Sizes:
     refresh_seconds: int    # what subscriptions last while refreshes are counted
     model_users: int
     model_seconds: int
+    handshakes: int
+    partner_links: int
+    idle_streams: int
+    attackers: int
+    fairness_seconds: int
 
 
-QUICK = Sizes(1, 100_000, 15_000, 2, 100_000, 10_000, 300_000, 100_000, 60, 8_000, 20)
-FULL = Sizes(5, 400_000, 100_000, 5, 1_000_000, 100_000, 1_000_000, 1_000_000, 120, 80_000, 600)
+QUICK = Sizes(1, 100_000, 15_000, 2, 100_000, 10_000, 300_000, 100_000, 60, 8_000, 20, 3_000,
+              1_000, 1_000, 10_000, 4)
+FULL = Sizes(5, 400_000, 100_000, 5, 1_000_000, 100_000, 1_000_000, 1_000_000, 120, 80_000, 600,
+             10_000, 1_000, 2_000, 10_000, 10)
 
 
 @dataclass
@@ -68,7 +77,7 @@ class Budget:
         return self.value >= bound if self.at_least else self.value <= bound
 
 
-class Bench(PresenceSections):
+class Bench(PresenceSections, StreamSections, ManagementSections):
     def __init__(self, binary, programs, folder, sizes, say):
         self.binary = binary
         self.programs = programs
@@ -107,11 +116,11 @@ class Bench(PresenceSections):
             subject.stop()
             subject.generator.stop()
 
-    def gateway(self, contacts=1, **settings):
-        """Each user of the generator has so many contacts."""
+    def gateway(self, contacts=1, core=SUBJECT_CORE, **settings):
+        """Each user of the generator has so many contacts. `core` None: on any."""
         def make(generator):
             generator.must("people", contacts=contacts)
-            return Gateway(self.binary, self.folder, generator, SUBJECT_CORE, **settings)
+            return Gateway(self.binary, self.folder, generator, core, **settings)
         return self.open(make)
 
     def kamailio(self, kind):
@@ -297,4 +306,4 @@ class Bench(PresenceSections):
 
 
 SECTIONS = ("peers", "floor", "tls", "latency", "crowd", "memory", "presence", "subscriptions",
-            "users")
+            "users", "streams", "users_import", "changes")

@@ -83,7 +83,7 @@ TEST_F(Cmdlets, FaultsOfBinding) {
     for (const auto& [line, text] : rows) {
         EXPECT_NE(harness.run(line), 0) << line;
         EXPECT_TRUE(says(text)) << line << "\n" << harness.talk;
-        EXPECT_TRUE(says("\n    why: ") && says("\n    fix: ")) << harness.talk;
+        EXPECT_TRUE(says("\n  why: ") && says("\n  fix: ")) << harness.talk;
         EXPECT_TRUE(harness.api.changes.empty()) << line;
     }
 }
@@ -195,10 +195,29 @@ TEST_F(Cmdlets, UsersByEveryName) {
         EXPECT_EQ(harness.out, "\nSipAddress : sip:p@x.example\n\n") << identity;
     }
     EXPECT_EQ(harness.run("Get-CsUser 'Kim Myer'"), 2);
-    EXPECT_TRUE(says("is not unique"));
-    EXPECT_TRUE(says("kim@x.example, k2@x.example"));
+    EXPECT_TRUE(says("'Kim Myer' names 2 users."));
     EXPECT_EQ(harness.run("Get-CsUser nobody@x.example"), 1);
     EXPECT_TRUE(says("Management object not found for identity \"nobody@x.example\"."));
+}
+
+TEST_F(Cmdlets, APolicyThatUsersHoldIsRemovedByForce) {
+    EXPECT_EQ(harness.run("Grant-CsExternalAccessPolicy ken@x.example Fed"), 0);
+    EXPECT_EQ(harness.run("Remove-CsExternalAccessPolicy Fed"), 5);
+    EXPECT_TRUE(says("fix: -Force takes it from them"));
+    EXPECT_EQ(harness.run("Remove-CsExternalAccessPolicy Fed -Force"), 0);
+    EXPECT_EQ(harness.api.changes.at(0), "DELETE policies/Fed?force=true");
+}
+
+TEST_F(Cmdlets, ListsOfUsersArePaged) {
+    for (int i = 0; i < 2100; ++i) {
+        const std::string body =
+            "{\"uri\":\"u" + std::to_string(i) + "@x.example\",\"display_name\":\"\"}";
+        add("POST", "users", body.c_str());
+    }
+    const std::size_t before = harness.api.questions;
+    EXPECT_EQ(harness.run("(Get-CsUser).Count"), 0);
+    EXPECT_EQ(harness.out, "2103\n");
+    EXPECT_EQ(harness.api.questions, before + 3);
 }
 
 TEST_F(Cmdlets, AListChangesOnlyWhatIsStillThere) {

@@ -24,6 +24,8 @@ const std::map<std::string, const char*, std::less<>> kNames = {
     {"pools", "fqdn"},
     {"sip-domains", "domain"},
     {"providers", "name"},
+    {"certificates", "name"},
+    {"certificate-uses", "use"},
 };
 
 std::string decoded(std::string_view text) {
@@ -107,6 +109,13 @@ bool is_found_by(const json::object& object, const std::string& text) {
 
 FakeApi::FakeApi() {
     objects_["policies"].push_back(global_policy());
+    for (const char* name : {"America Online", "Windows Live", "Yahoo!"}) {
+        objects_["providers"].push_back({{"name", name},
+                                         {"kind", "public"},
+                                         {"proxy_fqdn", "sip.example"},
+                                         {"enabled", false},
+                                         {"verification_level", "AlwaysVerifiable"}});
+    }
     json::object& edge = singles_["access-edge"];
     json::object& gateway = singles_["gateway"];
     for (const auto& [noun, to] : {std::pair{"AccessEdgeConfiguration", &edge},
@@ -209,7 +218,8 @@ Answer FakeApi::collection(const ApiCall& call,
     const std::size_t offset = query.contains("offset") ? std::stoul(query.at("offset")) : 0;
     const std::size_t limit = query.contains("limit") ? std::stoul(query.at("limit")) : 2;
     for (const json::object& one : all) {
-        if (query.contains("q") && !is_found_by(one, query.at("q"))) {
+        if ((query.contains("q") && !is_found_by(one, query.at("q"))) ||
+            (query.contains("state") && text_of(one, "state") != query.at("state"))) {
             continue;
         }
         if (route != "users" || (total >= offset && items.size() < limit)) {
@@ -229,6 +239,22 @@ Answer FakeApi::element(const ApiCall& call,
                         const std::string& id,
                         bool is_dry_run) {
     json::object* found = find(route, id);
+    if (found == nullptr && route == "users") {
+        std::vector<json::object*> named;
+        for (json::object& user : objects_[route]) {
+            for (const char* name : {"upn", "logon", "dn", "display_name"}) {
+                if (text::iequals(text_of(user, name), id)) {
+                    named.push_back(&user);
+                    break;
+                }
+            }
+        }
+        if (named.size() > 1) {
+            return problem(
+                400, "IST-API-001", fmt::format("'{}' names {} users.", id, named.size()));
+        }
+        found = named.empty() ? nullptr : named.front();
+    }
     if (call.method == "PUT" && found == nullptr) {
         json::object made = json::parse(call.body).as_object();
         made[kNames.find(route)->second] = id;
@@ -247,9 +273,17 @@ Answer FakeApi::element(const ApiCall& call,
         return problem(412, "IST-API-005", "Somebody changed it in the meantime.");
     }
     json::object next = *found;
+    const bool is_held = std::ranges::any_of(objects_["users"], [&](const json::object& user) {
+        return route == "policies" && !text_of(user, "policy").empty() &&
+               text_of(user, "policy") == text_of(*found, "identity");
+    });
+    if (call.method == "DELETE" && is_held && call.target.find("force=true") == std::string::npos) {
+        return problem(409, "IST-API-010", "The policy is granted to users.");
+    }
     if (call.method == "DELETE") {
         if (!is_dry_run && normal(route, id) == "global") {
             *found = global_policy();
+            return committed({{"warnings", json::array{"The global policy has been reset."}}});
         } else if (!is_dry_run) {
             Objects& all = objects_[route];
             all.erase(all.begin() + (found - all.data()));

@@ -35,8 +35,25 @@ TEST(Output, ControlCharactersAreShown) {
 }
 
 TEST(Output, Yaml) {
-    EXPECT_EQ(render(boost::json::parse(R"({"items":[{"a":1,"b":"x"}],"n":[]})"), Format::Yaml, {}),
-              "items:\n  - a: 1\n    b: \"x\"\nn: []\n");
+    const auto yaml = [](const char* json) {
+        return render(boost::json::parse(json), Format::Yaml, {});
+    };
+    EXPECT_EQ(yaml(R"({"items":[{"a":1,"b":"x"},{"a":2}],"none":[]})"),
+              "items:\n  - a: 1\n    b: x\n  - a: 2\nnone: []\n");
+    EXPECT_EQ(yaml(R"([[1,[]],{},"",null])"), "- - 1\n  - []\n- {}\n- \"\"\n- null\n");
+    // What a parser would take for something else is quoted.
+    for (const char* text :
+         {"true", "No",  "null", "1",        "1.5", "1e3",  "0x1f", "2026-11-26", "~",  "y",
+          " x",   "x ",  "a: b", "a #b",     "- a", "*a",   "&a",   "!a",         "@a", "%a",
+          "{a",   "'a'", "a\tb", "12:30:45", ".5",  "a  b", "=",    "?"}) {
+        const boost::json::value value{{"a", text}};
+        EXPECT_TRUE(render(value, Format::Yaml, {}).starts_with("a: \"")) << text;
+    }
+    EXPECT_EQ(yaml(R"({"a":"two\nlines\u0085\u2028\u007f\"\\"})"),
+              "a: \"two\\nlines\\u0085\\u2028\\u007F\\\"\\\\\"\n");
+    EXPECT_EQ(yaml(R"({"yes":5.0,"a b":1e20,"c":1.5,"d":-0.25})"),
+              "\"yes\": 5.0\na b: 1.0e+20\nc: 1.5\nd: -0.25\n");
+    EXPECT_EQ(yaml(R"("bücher.example")"), "\"bücher.example\"\n");
 }
 
 TEST(Commands, ExitCodes) {

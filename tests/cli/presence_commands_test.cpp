@@ -79,7 +79,9 @@ TEST_F(PresenceCommands, AnErrorSaysWhatWhyAndWhatToDo) {
               1);
     EXPECT_EQ(talk, "IST-X: what\n  why: reason\n  fix: remedy\n");
     EXPECT_EQ(ask({"subscription", "end", "7"}, 503, R"({"detail":"busy"})"), 1);
-    EXPECT_EQ(talk, "busy\n  fix: isthmus status and the log (journalctl -u isthmus) say more\n");
+    EXPECT_EQ(talk,
+              "busy\n  why: the daemon answered HTTP 503\n  fix: isthmus status and the log "
+              "(journalctl -u isthmus) say more\n");
     EXPECT_EQ(call({"--server", "unix:/nonexistent/x", "status"}), 6);
     EXPECT_TRUE(talk.starts_with("no daemon answers at /nonexistent/x\n  why: No such file"))
         << talk;
@@ -131,15 +133,18 @@ TEST_F(PresenceCommands, WhatIsMisspeltGetsTheNearest) {
          "isthmus partner create: unknown flag '--partner-typ'\n  why: the nearest is "
          "'--partner-type'\n  fix: isthmus partner create --help lists its flags\n"},
         {{"xyzzyfrobnicate"},
-         "isthmus: unknown command 'xyzzyfrobnicate'\n  fix: isthmus --help lists the commands\n"},
+         "isthmus: unknown command 'xyzzyfrobnicate'\n  why: there is none of that name, nor one "
+         "like it\n  fix: isthmus --help lists the commands\n"},
         {{"partner", "get", "a.example", "b.example"},
          "isthmus partner get: one word too many, 'b.example'\n  why: it takes 1\n  fix: isthmus "
          "partner get --help shows which\n"},
         {{"contact", "list"},
-         "isthmus contact list: --user is required\n  fix: isthmus contact list --help shows what "
+         "isthmus contact list: --user is required\n  why: the command cannot do without it\n  "
+         "fix: isthmus contact list --help shows what "
          "it takes\n"},
         {{"partner", "set", "a.example", "--enabled", "yes"},
-         "isthmus partner set: --enabled: write true or false\n  fix: isthmus partner set --help "
+         "isthmus partner set: --enabled: write true or false\n  why: that is not what it takes "
+         "there\n  fix: isthmus partner set --help "
          "shows what it takes\n"},
         {{"status", "-o", "jsn"},
          "-o jsn: no such format\n  why: the nearest is 'json'\n  fix: choose table, wide, json, "

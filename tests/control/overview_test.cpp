@@ -20,7 +20,9 @@ Status good() {
                      .state = "up",
                      .remote_address = "192.0.2.1:5269"},
                     {.direction = "in", .state = "up"}};
-    made.own_certificate = CertificateStatus{.not_after = kNow + 90 * 86400};
+    made.has_certificate = true;
+    made.certificates = {{.use = "sip", .not_after = kNow - 1},
+                         {.use = "xmpp-s2s", .not_after = kNow + 90 * 86400}};
     return made;
 }
 
@@ -70,11 +72,11 @@ TEST(Overview, EachGateHasItsOwnTrouble) {
     EXPECT_EQ(light(status, "dns"), Light::Grey);
 
     status = good();
-    status.own_certificate->not_after = kNow + 13 * 86400;
+    status.certificates.back().not_after = kNow + 13 * 86400;
     EXPECT_EQ(light(status, "certificates"), Light::Amber);
-    status.own_certificate->not_after = kNow - 1;
+    status.certificates.back().not_after = kNow - 1;
     EXPECT_EQ(light(status, "certificates"), Light::Red);
-    status.own_certificate.reset();
+    status.certificates.pop_back();
     EXPECT_EQ(light(status, "certificates"), Light::Red);
 }
 

@@ -120,5 +120,15 @@ TEST_F(UserImportTest, ADryRunReportsAndChangesNothing) {
     EXPECT_FALSE(store.user("alice@contoso.example"));
 }
 
+TEST_F(UserImportTest, DecisionsKnowOnlyWhoDiffersFromThoseWhomNobodyEntered) {
+    const auto before = in_force->objects().users;
+    ASSERT_TRUE(import_users(*users, "uri,display_name\nx@contoso.example,X\n", edit));
+    EXPECT_EQ(in_force->objects().users, before) << "nothing to decide by";
+    ASSERT_TRUE(import_users(*users, "uri,enabled\nx@contoso.example,false\n", edit));
+    EXPECT_EQ(decide("x", "a.example").gate, policy::Gate::UserState);
+    ASSERT_TRUE(import_users(*users, "uri,enabled\nx@contoso.example,true\n", edit));
+    EXPECT_NE(decide("x", "a.example").gate, policy::Gate::UserState);
+}
+
 }  // namespace
 }  // namespace isthmus::control

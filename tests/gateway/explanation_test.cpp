@@ -72,7 +72,7 @@ TEST(Explanation, AWholeDomainHasNoUser) {
     objects.partners = {{.domain = "fabrikam.example"},
                         {.domain = "off.example", .enabled = false}};
     const auto gate_for = [&](std::string_view domain) {
-        return decide_link(**policy::Policy::build(objects), domain).gate;
+        return (*policy::Policy::build(objects))->decide_link(domain).gate;
     };
     EXPECT_EQ(gate_for("fabrikam.example"), Gate::AccessEdge);
     objects.access_edge.allow_federated_users = true;

@@ -37,9 +37,12 @@ class NoSip final : public SipSide, public sip::EventSender {
 
 class NoXmpp final : public xmpp::Server {
   public:
-    Result<std::vector<net::Endpoint>> listen(const std::vector<net::Endpoint>& /*at*/) override {
+    Result<std::vector<net::Endpoint>> listen(const std::vector<net::Endpoint>& /*at*/,
+                                              bool /*is_direct_tls*/) override {
         return std::vector<net::Endpoint>();
     }
+
+    void set_settings(const xmpp::StreamSettings& /*settings*/) override {}
 
     void set_tls(std::shared_ptr<const net::TlsContext> /*context*/) override {}
 
@@ -51,6 +54,8 @@ class NoXmpp final : public xmpp::Server {
         }
         return true;
     }
+
+    void settle(std::uint64_t /*ticket*/) override {}
 
     void send_error(xmpp::Kind /*kind*/,
                     const xmpp::Jid& /*from*/,

@@ -142,6 +142,57 @@ TEST(Policy, BlocksBeatEveryAllow) {
     EXPECT_EQ(ask(world, "alice", "fabrikam.example"), Gate::Block);
 }
 
+TEST(Policy, EachGateSaysTheSameAloneAndInTheDecision) {
+    Objects world = open_world();
+    world.blocked_domains = {{.domain = "*.evil.example"}};
+    world.partners.push_back({.domain = "a.evil.example"});
+    std::vector<User> users{user("bob@contoso.example", "Tag:None"),
+                            user("off@contoso.example", "")};
+    users.back().enabled = false;
+    world.users = table(users);
+    for (int switches = 0; switches < 4; ++switches) {
+        world.access_edge.allow_federated_users = (switches & 1) != 0;
+        world.gateway.enabled = (switches & 2) != 0;
+        const auto policy = Policy::build(world).value();
+        for (const char* who : {"alice", "bob", "off"}) {
+            for (const char* domain :
+                 {"fabrikam.example", "off.example", "a.evil.example", "stranger.example"}) {
+                const Query query{
+                    .user = who, .user_domain = "contoso.example", .remote_domain = domain};
+                const Decision decided = policy->decide(query);
+                Decision looked_at = decided;
+                Gate first = Gate::Open;
+                for (std::size_t i = kGates - 1; i > 0; --i) {
+                    const auto gate = static_cast<Gate>(i);
+                    first = policy->passes(gate, query, looked_at) ? first : gate;
+                }
+                EXPECT_EQ(first, decided.gate) << who << " " << domain;
+                const Gate of_link = policy->decide_link(domain).gate;
+                EXPECT_EQ(of_link, first > Gate::PartnerState ? Gate::Open : first) << domain;
+                EXPECT_EQ(policy->usable_partner_of(domain) != nullptr, of_link == Gate::Open);
+            }
+        }
+    }
+}
+
+TEST(Policy, TheContactDecidesWithUnverifiedPartnersOnly) {
+    Objects world = open_world();
+    const auto after = [&](bool is_contact) {
+        Decision decision = decide(world, "alice", "fabrikam.example");
+        decision.judge_contact(is_contact);
+        return decision.gate;
+    };
+    EXPECT_EQ(after(false), Gate::PartnerType);
+    EXPECT_EQ(after(true), Gate::Open);
+    const std::uint32_t place = world.partners.find("fabrikam.example");
+    Partner verified = *world.partners.at(place);
+    verified.partner_type = PartnerType::PublicVerified;
+    world.partners.replace(place, verified);
+    EXPECT_EQ(after(false), Gate::Open);
+    world.gateway.enabled = false;
+    EXPECT_EQ(after(false), Gate::Gateway);
+}
+
 TEST(Policy, OneDomainOnePartner) {
     Objects world = open_world();
     world.partners.push_back(

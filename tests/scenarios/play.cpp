@@ -76,7 +76,7 @@ void Play::start() {
     loop_.advance(std::chrono::milliseconds(100));
     const auto sip_at = user_agent_->listen({{sip::Transport::Tcp, endpoint(kGatewaySip)},
                                              {sip::Transport::Udp, endpoint(kGatewaySip)}});
-    const auto xmpp_at = server_->listen({endpoint("192.0.2.1:5269")});
+    const auto xmpp_at = server_->listen({endpoint("192.0.2.1:5269")}, false);
     if (!sip_at || !xmpp_at) {
         throw std::runtime_error("the gateway cannot listen");
     }
@@ -251,15 +251,18 @@ bool Play::change_policy(const std::vector<std::string>& words) {
         const policy::User denied{.uri = words[1], .policy = "Tag:Denied"};
         objects_.users = policy::UserTable::of({&denied, 1});
     } else if (words[0] == "partner" && words[2] == "deleted") {
-        std::erase_if(objects_.partners, [&](const auto& one) { return one.domain == words[1]; });
+        objects_.partners.erase(objects_.partners.find(words[1]));
     } else if (words[0] == "partner" && words[2] == "created") {
         objects_.partners.push_back(
             {.domain = words[1], .partner_type = policy::PartnerType::Federated});
     } else if (words[0] == "partner" && words[2] == "is") {
-        const auto at = std::ranges::find(objects_.partners, words[1], &policy::Partner::domain);
-        at->partner_type = words[3] == "Federated"        ? policy::PartnerType::Federated
-                           : words[3] == "PublicVerified" ? policy::PartnerType::PublicVerified
-                                                          : policy::PartnerType::PublicUnverified;
+        const std::uint32_t place = objects_.partners.find(words[1]);
+        policy::Partner partner = *objects_.partners.at(place);
+        partner.partner_type = words[3] == "Federated" ? policy::PartnerType::Federated
+                               : words[3] == "PublicVerified"
+                                   ? policy::PartnerType::PublicVerified
+                                   : policy::PartnerType::PublicUnverified;
+        objects_.partners.replace(place, std::move(partner));
     } else {
         return false;
     }

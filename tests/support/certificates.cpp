@@ -153,7 +153,8 @@ X509Certificate make_certificate(const CertificateRequest& request,
                       "critical,permitted;DNS:" + request.permitted_dns_name);
     }
     add_names(certificate, request);
-    check(X509_sign(certificate, issuer_key, EVP_sha256()) > 0);
+    check(X509_sign(certificate, issuer_key, request.signed_with_sha1 ? EVP_sha1() : EVP_sha256()) >
+          0);
     return made;
 }
 
@@ -189,6 +190,31 @@ Certificate CertificateAuthority::issue(const CertificateRequest& request) const
 
 Certificate CertificateAuthority::issue_for(const std::string& domain) const {
     return issue({.common_name = domain, .dns_names = {domain}});
+}
+
+std::string CertificateAuthority::sign(const std::string& request_pem,
+                                       std::chrono::seconds valid_until) const {
+    const std::unique_ptr<BIO, Freed<BIO_free>> bio(
+        BIO_new_mem_buf(request_pem.data(), static_cast<int>(request_pem.size())));
+    const std::unique_ptr<X509_REQ, Freed<X509_REQ_free>> request(
+        PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr));
+    check(request != nullptr &&
+          X509_REQ_verify(request.get(), X509_REQ_get0_pubkey(request.get())) == 1);
+    X509Certificate made(X509_new());
+    X509_set_version(made.get(), X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 4711);
+    X509_gmtime_adj(X509_getm_notBefore(made.get()), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(made.get()), valid_until.count());
+    X509_set_pubkey(made.get(), X509_REQ_get0_pubkey(request.get()));
+    X509_set_subject_name(made.get(), X509_REQ_get_subject_name(request.get()));
+    X509_set_issuer_name(made.get(), X509_get_subject_name(parts_->certificate.get()));
+    STACK_OF(X509_EXTENSION)* extensions = X509_REQ_get_extensions(request.get());
+    for (int i = 0; i < sk_X509_EXTENSION_num(extensions); ++i) {
+        check(X509_add_ext(made.get(), sk_X509_EXTENSION_value(extensions, i), -1) == 1);
+    }
+    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+    check(X509_sign(made.get(), parts_->key.get(), EVP_sha256()) > 0);
+    return certificate_pem(made.get());
 }
 
 std::unique_ptr<CertificateAuthority> CertificateAuthority::subordinate(

@@ -23,6 +23,7 @@ struct CertificateRequest {
     std::chrono::seconds valid_from{-3600};  ///< against now
     std::chrono::seconds valid_until{86400};
     int rsa_bits = 0;  ///< 0: P-256
+    bool signed_with_sha1 = false;
 };
 
 struct Certificate {
@@ -46,6 +47,10 @@ class CertificateAuthority {
     Certificate issue(const CertificateRequest& request) const;
     /// For a server of `domain` alone.
     Certificate issue_for(const std::string& domain) const;
+
+    /// What an authority sends back for a PKCS #10 request: its key, subject and alternative names.
+    std::string sign(const std::string& request_pem,
+                     std::chrono::seconds valid_until = std::chrono::hours(24)) const;
 
     /// An authority below this one. Its pem() is the intermediate certificate.
     std::unique_ptr<CertificateAuthority> subordinate(CertificateRequest request) const;

@@ -26,9 +26,10 @@ from lab.evidence import Evidence  # noqa: E402
 JOBS = 3  # on two cores: most of the time is waiting
 MOST_REPEATED = 3  # classes; more than that is no accident
 # What takes longest begins first; the others fill the gaps.
-FIRST = ("HeWatches", "test_presence.WithProsody", "test_presence.WithEjabberd", "Outage",
-         "ServerDown", "Resilience", "PresenceCrash", "test_contacts.CommandLine", "PresenceLoad",
-         "PolicyTest", "Abuse", "LoadOverUdp", "Operation")
+FIRST = ("panel.Pages", "panel.Editing", "HeWatches", "test_presence.WithProsody",
+         "test_presence.WithEjabberd", "Outage", "ServerDown", "Resilience", "PresenceCrash",
+         "test_contacts.CommandLine", "PresenceLoad", "PolicyTest", "Abuse", "LoadOverUdp",
+         "Operation")
 WHAT_FAILED = "WHAT FAILED"  # tools/test repeats what follows
 SHORT = {"trace": 15, "gateway": 16, "others": 4, "all": 60}  # lines in the list at the end
 

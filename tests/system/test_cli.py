@@ -47,18 +47,21 @@ class CommandLine(OwnWorldTest):
                 '[database]\nurl = "mysql:x"\n'
                 '[dns.static]\n"x.example" = ["garbage"]\n'
                 '[tls]\ncertificate_file = "none.pem"\nprivate_key_file = "none.key"\n'
-                'extra_ca_files = ["none.ca"]\n')
+                'extra_ca_files = ["none.ca"]\n'
+                '[admin.oidc]\nissuer = "https://id.example"\nclient_id = "x"\n'
+                'client_secret_file = "none.secret"\n[admin.oidc.roles]\nx = "admin"\n')
         file = self.file(text)
         done = self.offline("config", "check", file)
         self.assertEqual(done.returncode, 2)
         places = ("3:13: [server] state_dir", "5:11: [sip] listen", "6:25: [sip] domains",
                   "9:10: [[sip.peer]] target", "11:8: [[sip.peer]] name", "14:7: [database] url",
                   "16:16: [dns.static] x.example", "18:20: [tls] certificate_file",
-                  "19:20: [tls] private_key_file", "20:19: [tls] extra_ca_files")
+                  "19:20: [tls] private_key_file", "20:19: [tls] extra_ca_files",
+                  "24:22: [admin.oidc] client_secret_file")
         for place in places:
             self.assertIn(f"{file}:{place}: ", done.stderr)
         self.assertIn("IST-CFG-001", done.stderr)
-        self.assertIn("10 faults found", done.stderr)
+        self.assertIn("11 faults found", done.stderr)
         served = self.offline("serve", "--config", file)
         self.assertEqual(served.returncode, 2)
         self.assertEqual(served.stderr, done.stderr, "the start says the same")
@@ -97,13 +100,15 @@ class CommandLine(OwnWorldTest):
         tables = {"server": {"name": "g.example", "state_dir": "second"},
                   "sip": {"listen": [taken["sip"][0], taken["sip"][1]]},
                   "xmpp": {"listen": [taken["xmpp"][0]]},
+                  "admin": {"listen": [taken["admin"][0]]},
                   "metrics": {"listen": taken["metrics"][0]}}
         done = self.offline("serve", "--config", self.file(write_toml(tables)))
         self.assertEqual(done.returncode, 1)
         lines = [json.loads(line) for line in done.stderr.splitlines()]
         failed = [line for line in lines if line["event"] == "daemon.failed"]
-        self.assertEqual([line["code"] for line in failed], ["IST-TCP-002"] * 4)
-        for address in (taken["sip"][0].split(":", 1)[1], taken["xmpp"][0], taken["metrics"][0]):
+        self.assertEqual([line["code"] for line in failed], ["IST-TCP-002"] * 5)
+        for address in (taken["sip"][0].split(":", 1)[1], taken["xmpp"][0], taken["admin"][0],
+                        taken["metrics"][0]):
             self.assertTrue(any(f"{address}: Address already in use" in line["evidence"]
                                 for line in failed), address)
         self.assertTrue(all("checked.toml:" in line["evidence"] and "ss -l" in line["evidence"]

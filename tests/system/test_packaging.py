@@ -33,5 +33,8 @@ class Packaging(unittest.TestCase):
                 self.assertEqual(kept.read(), "# mine\n")
             for path in ("usr/bin/isthmus", "usr/lib/systemd/system/isthmus.service",
                          "usr/lib/sysusers.d/isthmus.conf", "usr/share/man/man1/isthmus.1",
-                         "usr/share/doc/isthmus/examples/isthmus.toml"):
+                         "usr/share/doc/isthmus/examples/isthmus.toml",
+                         "usr/share/bash-completion/completions/isthmus",
+                         "usr/share/zsh/vendor-completions/_isthmus",
+                         "usr/share/fish/vendor_completions.d/isthmus.fish"):
                 self.assertTrue(os.path.exists(os.path.join(root, path)), path)

@@ -86,6 +86,8 @@ inline std::string describe(const xmpp::Action& action) {
                        std::string(mechanism_name(what.mechanism));
             } else if constexpr (std::is_same_v<What, Note>) {
                 return "note " + std::string(what.what.code);
+            } else if constexpr (std::is_same_v<What, Management>) {
+                return "management";
             } else if constexpr (std::is_same_v<What, Verified>) {
                 return what.verdict == xmpp::Verdict::Valid     ? "verified valid"
                        : what.verdict == xmpp::Verdict::Invalid ? "verified invalid"
@@ -167,10 +169,10 @@ class Dialogue : private xml::StreamSink {
     }
 
     void on_element(const xml::Element& element) override {
-        if constexpr (requires { machine.check(element, parser_.arena()); }) {
+        if constexpr (requires { machine.is_authenticated(); }) {
             if (machine.is_authenticated() && element.ns == xmpp::ns::kServer) {
                 auto checked = machine.check(element, parser_.arena());
-                using Addressing = xmpp::IncomingStream::Addressing;
+                using Addressing = xmpp::Checked::Addressing;
                 if (checked.addressing == Addressing::Good) {
                     stanzas.push_back(checked.from.full() + " -> " + checked.to.full());
                     return;

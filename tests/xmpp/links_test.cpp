@@ -80,7 +80,44 @@ TEST_F(LinksTest, DialbackAfterExternalWasRefused) {
     EXPECT_EQ(fabrikam.hear(), auth("="));
     fabrikam.say("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>");
     EXPECT_THAT(fabrikam.hear(), StartsWith("<db:result "));
+    fabrikam.say("<db:result from='fabrikam.example' to='contoso.example' type='valid'/>");
+    EXPECT_THAT(handler.sent, ElementsAre(1));
+    // It says so: in the status of a stream that is up, and once in the counters.
+    const auto status = server->status();
+    ASSERT_EQ(status.size(), 1U);
+    EXPECT_EQ(status.front().state, "up");
+    EXPECT_EQ(status.front().auth, "dialback");
+    ASSERT_TRUE(status.front().last_error);
+    EXPECT_EQ(status.front().last_error->code, "IST-XMPP-010");
+    EXPECT_THAT(status.front().last_error->evidence, HasSubstr("not-authorized"));
+    EXPECT_EQ(count("code=\"IST-XMPP-010\""), 1U);
+    EXPECT_EQ(count("mechanism=\"external\",result=\"refused\""), 1U);
 }
+
+class EndsAfterExternal : public LinksTest, public testing::WithParamInterface<std::string> {};
+
+TEST_P(EndsAfterExternal, IsARefusalAndDialbackIsNext) {
+    handler.partners["fabrikam.example"].sasl = Negotiation::Optional;
+    start();
+    send(1);
+    dial();
+    fabrikam.say(header(kTheirs, kOurs, "p1") + features(kStartTls));
+    fabrikam.start_tls();
+    fabrikam.say(header(kTheirs, kOurs, "p2") + features(kExternalOffer));
+    fabrikam.say(GetParam() + "</stream:stream>");
+    dial();
+    ASSERT_EQ(fabrikam.connections(), 2U);
+    EXPECT_EQ(count("code=\"IST-XMPP-010\""), 1U);
+    fabrikam.say(header(kTheirs, kOurs, "p1") + features(kStartTls));
+    fabrikam.start_tls();
+    fabrikam.hear();
+    fabrikam.say(header(kTheirs, kOurs, "p2") + features(kExternalOffer));
+    EXPECT_THAT(fabrikam.hear(), StartsWith("<db:result "));
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways,
+                         EndsAfterExternal,
+                         testing::Values("", stream_error("not-authorized") + "</stream:error>"));
 
 TEST_F(LinksTest, ANewStreamWithDialbackIfThePeerHangsUpAfterExternal) {
     handler.partners["fabrikam.example"].sasl = Negotiation::Optional;

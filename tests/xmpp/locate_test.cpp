@@ -38,21 +38,27 @@ TEST(HostPort, ReadsWhatAnAdministratorWrites) {
 
 class LocationTest : public testing::Test {
   protected:
-    template <class Place>
-    void locate(Place place) {
-        location.emplace(resolver, std::move(place), [this](Result<Target> target) {
-            std::string said;
-            if (target) {
-                said = target->host;
-                for (const auto& endpoint : target->endpoints) {
-                    said += " " + endpoint.to_string();
-                }
-            } else {
-                said = target.error().code;
-                kind = target.error().kind;
+    void locate(HostPort place) {
+        location.emplace(resolver, std::move(place), [this](auto target) { note(target); });
+    }
+
+    void locate(std::string domain, bool with_direct_tls = false) {
+        location.emplace(
+            resolver, std::move(domain), with_direct_tls, [this](auto target) { note(target); });
+    }
+
+    void note(const Result<Target>& target) {
+        std::string said;
+        if (target) {
+            said = (target->is_direct_tls ? "tls " : "") + target->host;
+            for (const auto& endpoint : target->endpoints) {
+                said += " " + endpoint.to_string();
             }
-            answers.push_back(said);
-        });
+        } else {
+            said = target.error().code;
+            kind = target.error().kind;
+        }
+        answers.push_back(said);
     }
 
     void next(int times = 1) {
@@ -146,6 +152,70 @@ TEST_F(LocationTest, ThousandsOfRecordsAreNotThousandsOfTries) {
     next(17);
     EXPECT_EQ(answers.back(), "IST-TCP-001");
     EXPECT_LE(resolver.questions().size(), 17U);
+}
+
+// XEP-0368 §3: one order for both kinds of records.
+TEST_F(LocationTest, DirectTlsIsMixedInByPriorityAndComesFirstAmongEquals) {
+    resolver.add_srv("_xmpp-server._tcp.a.example", {10, 0, 5269, "ten.example"});
+    resolver.add_srv("_xmpp-server._tcp.a.example", {30, 0, 5269, "thirty.example"});
+    resolver.add_srv("_xmpps-server._tcp.a.example", {10, 0, 5270, "ten.example"});
+    resolver.add_srv("_xmpps-server._tcp.a.example", {20, 0, 443, "twenty.example"});
+    for (const char* host : {"ten.example", "twenty.example", "thirty.example"}) {
+        resolver.add_address(host, "192.0.2.1");
+    }
+    locate("a.example", true);
+    next(5);
+    EXPECT_THAT(answers,
+                ElementsAre("tls ten.example 192.0.2.1:5270",
+                            "ten.example 192.0.2.1:5269",
+                            "tls twenty.example 192.0.2.1:443",
+                            "thirty.example 192.0.2.1:5269",
+                            "IST-TCP-001"));
+    answers.clear();
+    locate("a.example", false);
+    next(3);
+    EXPECT_THAT(
+        answers,
+        ElementsAre("ten.example 192.0.2.1:5269", "thirty.example 192.0.2.1:5269", "IST-TCP-001"));
+}
+
+TEST_F(LocationTest, DirectTlsAloneIsAService) {
+    resolver.add_srv("_xmpps-server._tcp.a.example", {0, 0, 5270, "tls.example"});
+    resolver.add_srv("_xmpp-server._tcp.a.example", {0, 0, 0, "."});
+    resolver.add_address("tls.example", "192.0.2.1");
+    resolver.add_address("a.example", "192.0.2.99");
+    locate("a.example", true);
+    next(2);
+    EXPECT_THAT(answers, ElementsAre("tls tls.example 192.0.2.1:5270", "IST-TCP-001"));
+
+    // With no answer about the one, the other is enough; with neither it is no answer.
+    answers.clear();
+    resolver.fail("_xmpp-server._tcp.a.example");
+    locate("a.example", true);
+    next();
+    EXPECT_THAT(answers, ElementsAre("tls tls.example 192.0.2.1:5270"));
+    answers.clear();
+    resolver.fail("_xmpps-server._tcp.a.example");
+    locate("a.example", true);
+    next();
+    EXPECT_THAT(answers, ElementsAre("IST-DNS-004"));
+}
+
+// XEP-0368 §5
+TEST_F(LocationTest, NoDirectTlsServiceMeansTheOtherRecordsAndNeverTheDomainItself) {
+    resolver.add_srv("_xmpps-server._tcp.a.example", {0, 0, 0, "."});
+    resolver.add_srv("_xmpp-server._tcp.a.example", {0, 0, 5269, "plain.example"});
+    resolver.add_address("plain.example", "192.0.2.1");
+    locate("a.example", true);
+    next();
+    EXPECT_THAT(answers, ElementsAre("plain.example 192.0.2.1:5269"));
+
+    answers.clear();
+    resolver.add_srv("_xmpps-server._tcp.b.example", {0, 0, 0, "."});
+    resolver.add_address("b.example", "192.0.2.99");
+    locate("b.example", true);
+    next();
+    EXPECT_THAT(answers, ElementsAre("IST-DNS-002"));
 }
 
 TEST_F(LocationTest, APlaceIsNotLookedUpAsAService) {

@@ -263,6 +263,7 @@ TEST_F(ServerTest, DrainingDoesNotWaitForAPeerWhoNeverAnswers) {
 }
 
 TEST_F(ServerTest, KeepAlivesAreFineAndAFloodOfThemIsNot) {
+    config.streams.stream_inactivity_timeout = 24h;
     start();
     auto peer = call_us();
     authenticate(*peer);

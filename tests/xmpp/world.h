@@ -35,6 +35,7 @@ class RecordingHandler final : public xmpp::StanzaHandler {
     void on_message(const xmpp::Message& message) override {
         std::string body = message.bodies.empty() ? "" : std::string(message.bodies.front().text);
         messages.push_back(message.from.full() + " -> " + message.to.full() + ": " + body);
+        tickets.push_back(message.ticket);
     }
 
     void on_presence(const xmpp::Presence& presence) override {
@@ -63,6 +64,7 @@ class RecordingHandler final : public xmpp::StanzaHandler {
 
     std::map<std::string, xmpp::LinkPolicy, std::less<>> partners;
     std::vector<std::string> messages;
+    std::vector<std::uint64_t> tickets;  ///< of the messages
     std::vector<std::string> presences;
     std::vector<std::uint64_t> sent;
     std::vector<std::pair<std::uint64_t, std::string>> not_sent;
@@ -130,6 +132,11 @@ class ScriptedServer {
 
     void stop() { server_.stop(); }
 
+    /// Every later connection has TLS from its first octet.
+    void use_direct_tls(std::vector<std::string> alpn = {"xmpp-server"}) {
+        server_.use_tls({.role = net::TlsRole::Server, .alpn = std::move(alpn)});
+    }
+
   private:
     ManualLoop& loop_;
     StreamServer server_;
@@ -139,6 +146,7 @@ class ScriptedServer {
 class World : public testing::Test {
   protected:
     static constexpr std::string_view kOurAddress = "192.0.2.1:5269";
+    static constexpr std::string_view kOurDirectTls = "192.0.2.1:5270";
 
     World() {
         resolver.add_srv("_xmpp-server._tcp.fabrikam.example",
@@ -164,8 +172,9 @@ class World : public testing::Test {
     void start() {
         server = xmpp::make_server(config, ours, resolver, loop.timers(), random, metrics, handler);
         server->set_tls(some_tls());
-        auto bound = server->listen({endpoint(kOurAddress)});
+        auto bound = server->listen({endpoint(kOurAddress)}, false);
         ASSERT_TRUE(bound.has_value());
+        ASSERT_TRUE(server->listen({endpoint(kOurDirectTls)}, true).has_value());
     }
 
     void send(std::uint64_t cookie,

@@ -20,7 +20,7 @@ hosts:
 certfiles:
   - {bundle}
 {ca_file}
-s2s_use_starttls: required
+s2s_use_starttls: {starttls}
 s2s_dns_timeout: 10
 s2s_max_retry_delay: 1
 auth_password_format: plain
@@ -87,7 +87,7 @@ class Ejabberd:
     """One ejabberd for one domain.
 
     With trust="dialback" it knows no CA and shows a self-signed certificate, so that only
-    dialback over TLS is left.
+    dialback over TLS is left; with trust="plain" it knows no TLS between servers.
     """
 
     def __init__(self, bench, domain, dns, authority, trust="certificate"):
@@ -105,6 +105,7 @@ class Ejabberd:
         with open(self._path("ejabberd.yml"), "w", encoding="utf-8") as config:
             config.write(CONFIG.format(
                 domain=domain, bundle=self.certificate.bundle, ca_file=ca_file,
+                starttls="false" if trust == "plain" else "required",
                 c2s=self.c2s_port, s2s=self.s2s_port, http=self._http_port))
         with open(self._path("inetrc"), "w", encoding="ascii") as inetrc:
             inetrc.write(

@@ -4,6 +4,7 @@
   "certificate"  trusts the laboratory's CA and accepts certificates only (s2s_secure_auth)
   "default"      trusts the CA, but also takes dialback over TLS
   "dialback"     trusts no CA and shows a self-signed certificate, so only dialback is left
+  "plain"        knows no TLS between servers, so only dialback in clear text is left
 """
 
 import json
@@ -31,13 +32,13 @@ plugin_paths = {{ "{modules}" }}
 modules_enabled = {{
     "lab_ladder", "disco", "roster", "saslauth", "tls", "blocklist", "carbons", "dialback",
     "limits", "pep", "private", "smacks", "vcard4", "vcard_legacy", "csi_simple", "ping", "time",
-    "uptime", "version"
+    "uptime", "version"{modules_enabled}
 }}
 modules_disabled = {{ "posix" }}
 authentication = "internal_plain"
 allow_registration = false
 c2s_require_encryption = true
-s2s_require_encryption = true
+s2s_require_encryption = {encryption}
 s2s_secure_auth = {secure}
 s2s_insecure_domains = {{ }}
 limits = {{ c2s = {{ rate = "10mb/s" }}, s2sin = {{ rate = "30mb/s" }} }}
@@ -49,6 +50,7 @@ unbound = {{
     options = {{ ["do-not-query-localhost:"] = "no", ["cache-max-negative-ttl:"] = "0" }}
 }}
 log = {{ {{ levels = {{ min = "debug" }}, to = "console" }} }}
+{options}
 VirtualHost "{domain}"
 {components}
 """
@@ -58,7 +60,8 @@ class Prosody:
     """One Prosody for one domain."""
 
     def __init__(self, bench, domain, dns, authority, trust="default", components=None,
-                 port=None):
+                 port=None, modules=(), options=""):
+        """`modules`: more of them; `options`: more lines of the configuration."""
         self.bench, self.domain, self.dns, self.trust = bench, domain, dns, trust
         self.directory = bench.subdirectory(f"prosody-{domain}")
         self.c2s_port, self.s2s_port = free_port(), port or free_port()
@@ -78,6 +81,10 @@ class Prosody:
                 data=bench.subdirectory(f"prosody-{domain}/data"),
                 c2s=self.c2s_port, s2s=self.s2s_port, component=self.component_port,
                 secure="true" if trust == "certificate" else "false", dns=dns.port,
+                encryption="false" if trust == "plain" else "true", options=options,
+                modules_enabled="".join(
+                    f', "{name}"' for name in [*modules, *(
+                        ["lab_plain_s2s"] if trust == "plain" else [])]),
                 certificate=self.certificate.certificate, key=self.certificate.key,
                 cafile=cafile, domain=domain,
                 components="\n".join(

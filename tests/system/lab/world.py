@@ -108,6 +108,11 @@ class World:
         self._static[f"_xmpp-server._tcp.{domain}"] = [f"0 0 {port} xmpp.{domain}"]
         self._static[f"xmpp.{domain}"] = ["127.0.0.1"]
 
+    def announce_direct_tls(self, domain, port):
+        """The same for TLS from the first octet."""
+        self._static[f"_xmpps-server._tcp.{domain}"] = [f"0 0 {port} xmpp.{domain}"]
+        self._static[f"xmpp.{domain}"] = ["127.0.0.1"]
+
     # The gateway, then the others
 
     def start(self, tables=None, allow=True):

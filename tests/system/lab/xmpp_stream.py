@@ -20,6 +20,9 @@ NS_STREAM = "{http://etherx.jabber.org/streams}"
 NS_TLS = "{urn:ietf:params:xml:ns:xmpp-tls}"
 NS_SASL = "{urn:ietf:params:xml:ns:xmpp-sasl}"
 NS_DIALBACK = "{jabber:server:dialback}"
+NS_MANAGEMENT = "{urn:xmpp:sm:3}"
+
+DIALBACK_OFFER = "<dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback>"
 
 HEADER = ("<?xml version='1.0'?><stream:stream xmlns='jabber:server' "
           "xmlns:stream='http://etherx.jabber.org/streams' "
@@ -34,6 +37,7 @@ class Stream:
         self.elements = []
         self.header = None  # attributes of the peer's stream header
         self.received_raw = bytearray()
+        self.handled = 0  # stanzas, since XEP-0198 is enabled
         self.closed = False
         self._pending = collections.deque()
         self.reset()
@@ -109,11 +113,19 @@ class Stream:
                 break
         return not self.closed
 
-    def close(self):
+    def hang_up(self):
+        """Ends the connection under whoever reads it, who then closes the stream.
+
+        Never close() what another thread reads: its next read takes octets of whatever
+        connection gets the same descriptor, the five of a TLS record's head for example.
+        """
         try:
-            self.socket.shutdown(socket.SHUT_RDWR)  # also ends a read in another thread
+            self.socket.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
+
+    def close(self):
+        self.hang_up()
         try:
             self.socket.close()
         except OSError:
@@ -190,6 +202,10 @@ class XmppPeer:
                  host="127.0.0.1"):
         self.domain, self.certificate, self.ca_file = domain, certificate, ca_file
         self.mechanism = mechanism
+        self.refuses_external = None  # "failure", or "close": with the end of the stream behind it
+        self.hides_tls = False
+        self.management = None  # "acks": XEP-0198; "silent": enabled, and never acknowledged
+        self.streams_seen = []  # also those that came to nothing
         self.keys = {}  # stream id -> the dialback key we sent there
         self.stanzas = []
         self.times = []
@@ -235,7 +251,7 @@ class XmppPeer:
 
     def drop_streams(self):
         for stream in self.streams:
-            stream.close()
+            stream.hang_up()  # _serve() closes it
         self.streams.clear()
 
     def stop(self):
@@ -254,7 +270,9 @@ class XmppPeer:
                 sock, _ = self._listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._serve, args=(Stream(sock),), daemon=True).start()
+            stream = Stream(sock)
+            self.streams_seen.append(stream)
+            threading.Thread(target=self._serve, args=(stream,), daemon=True).start()
 
     def _serve(self, stream):
         try:
@@ -269,6 +287,9 @@ class XmppPeer:
             stream.close()
 
     def _negotiate(self, stream):
+        if self.hides_tls:
+            self._header(stream, DIALBACK_OFFER)
+            return
         self._header(stream, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/>"
                              "</starttls>")
         stream.expect(NS_TLS + "starttls")
@@ -280,11 +301,10 @@ class XmppPeer:
             context.verify_mode = ssl.CERT_OPTIONAL
         stream.start_tls(context, server_side=True)
         if self.mechanism == "external":
-            self._header(stream, "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
+            self._header(stream, DIALBACK_OFFER + "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
                                  "<mechanism>EXTERNAL</mechanism></mechanisms>")
         else:
-            self._header(stream, "<dialback xmlns='urn:xmpp:features:dialback'><errors/>"
-                                 "</dialback>")
+            self._header(stream, DIALBACK_OFFER)
 
     def _header(self, stream, features):
         header = stream.wait_header()
@@ -294,22 +314,36 @@ class XmppPeer:
         stream.send(f"<stream:features>{features}</stream:features>")
 
     def _element(self, stream, element):
-        if element.tag == NS_SASL + "auth":
+        if element.tag == NS_SASL + "auth" and self.refuses_external:
+            end = "</stream:stream>" if self.refuses_external == "close" else ""
+            stream.send("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/>"
+                        "</failure>" + end)
+        elif element.tag == NS_SASL + "auth":
             stream.send("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
             stream.reset()
-            self._header(stream, "")
+            self._header(stream, "<sm xmlns='urn:xmpp:sm:3'/>" if self.management else "")
+        elif element.tag.startswith(NS_MANAGEMENT):
+            self._manage(stream, element.tag.removeprefix(NS_MANAGEMENT))
         elif element.tag == NS_DIALBACK + "result":
             self._confirm(stream, element, "result", "valid")
         elif element.tag == NS_DIALBACK + "verify":
             right = self.keys.get(element.get("id")) == (element.text or "").strip()
             self._confirm(stream, element, "verify", "valid" if right else "invalid")
         else:
+            stream.handled += 1
             with self._arrived:
                 self.times.append(time.time())
                 self.stanzas.append(element)
                 self._arrived.notify_all()
             if self.on_stanza:
                 self.on_stanza(stream, element)
+
+    def _manage(self, stream, name):
+        if name == "enable":
+            stream.handled = 0
+            stream.send("<enabled xmlns='urn:xmpp:sm:3'/>")
+        elif name == "r" and self.management == "acks":
+            stream.send(f"<a xmlns='urn:xmpp:sm:3' h='{stream.handled}'/>")
 
     @staticmethod
     def _confirm(stream, element, kind, verdict):

@@ -1,0 +1,43 @@
+// A stream that a partner has opened and on which we may send as well (XEP-0288). Traffic thread.
+#pragma once
+
+#include "net/wire.h"
+#include "xmpp/journal.h"
+#include "xmpp/stream.h"
+#include "xmpp/stream_management.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace isthmus::xmpp {
+
+class Carrier {
+  public:
+    /// Who sends on it; one, because acknowledgements count the whole stream.
+    class Rider {
+      public:
+        virtual ~Rider() = default;
+        virtual void on_carrier_written(std::uint64_t total) = 0;
+        /// The peer counts what comes from here on.
+        virtual void on_carrier_counts() = 0;
+        virtual void on_carrier_management(const management::Element& element) = 0;
+        /// Send nothing more; what is written already may still go out.
+        virtual void on_carrier_ending() = 0;
+        /// The last call; what is not written or acknowledged never will be.
+        virtual void on_carrier_gone(const Error& why) = 0;
+        /// Stanzas without an outcome.
+        virtual std::size_t waiting_for_outcome() const = 0;
+        virtual TimePoint last_sent() const = 0;
+    };
+
+    virtual ~Carrier() = default;
+    virtual net::ByteStream& wire() = 0;
+    virtual Mechanism mechanism() const = 0;
+    virtual StreamName carrier_name() const = 0;
+    /// The rider needs it no more, and will not hear of it again.
+    virtual void let_go() = 0;
+    /// The peer takes nothing, or talks nonsense: the stream ends.
+    virtual void give_up(StreamCondition condition, const Error& why) = 0;
+};
+
+}  // namespace isthmus::xmpp

@@ -1,0 +1,64 @@
+// A link that sends on a stream which the partner has opened (XEP-0288), for as long as it lasts.
+#include "xmpp/outgoing_link.h"
+
+#include <utility>
+
+namespace isthmus::xmpp {
+
+Carrier::Rider* OutgoingLink::ride(Carrier& carrier) {
+    if (connection_ != nullptr || carrier_ != nullptr) {
+        return nullptr;  // order is kept on one stream (RFC 6120 §10.1)
+    }
+    retry_.cancel();
+    give_up_session(fault::unacknowledged());
+    carrier_ = &carrier;
+    mechanism_ = carrier.mechanism();
+    failures_ = 0;
+    not_before_ = {};
+    refuse_until_ = {};
+    last_error_.reset();
+    come_up(carrier.wire());
+    environment().handler.on_link(remote_, LinkEvent::Up);
+    Carrier::Rider& rider = *this;
+    return &rider;
+}
+
+void OutgoingLink::on_carrier_management(const management::Element& element) {
+    using What = management::What;
+    if (element.what == What::Answer && !Link::on_management(element) && carrier_ != nullptr) {
+        const Error why = make_error(ErrorKind::Unreachable,
+                                     "IST-XMPP-001",
+                                     "the remote server breaks the rules of XMPP",
+                                     "it acknowledges stanzas that it was not sent");
+        std::exchange(carrier_, nullptr)->give_up(StreamCondition::UndefinedCondition, why);
+        on_carrier_gone(why);
+    }
+}
+
+void OutgoingLink::on_carrier_gone(const Error& why) {
+    carrier_ = nullptr;
+    stop_sending();
+    mechanism_.reset();
+    const bool is_loss = !why.code.empty();
+    Error reason = why;
+    if (!is_loss) {
+        reason.code = "IST-XMPP-002";
+    } else {
+        remember("up", reason);
+    }
+    give_up_session(reason);
+    if (pending() != 0) {
+        connect_later();
+    }
+    environment().handler.on_link(remote_, is_loss ? LinkEvent::Lost : LinkEvent::Closed);
+}
+
+void OutgoingLink::leave_carrier() {
+    if (carrier_ != nullptr) {
+        std::exchange(carrier_, nullptr)->let_go();
+        stop_sending();
+        mechanism_.reset();
+    }
+}
+
+}  // namespace isthmus::xmpp

@@ -1,0 +1,324 @@
+"""What is measured of streams between servers: handshakes, memory, many partners, attackers, and
+whether one partner's flood delays another."""
+import json
+import os
+import queue
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+from generator import Failure, on_core
+
+CONFIGURATION = """
+[server]
+name = "gateway.contoso.example"
+state_dir = "{folder}"
+[sip]
+listen = ["udp:127.0.0.1:0"]
+domains = ["contoso.example"]
+[[sip.peer]]
+name = "bench"
+kind = "simple"
+target = "udp:127.0.0.1:{sip}"
+domains = ["contoso.example"]
+addresses = ["127.0.0.1"]
+[xmpp]
+listen = ["127.0.0.1:0"]
+[dns.static]
+{names}
+[tls]
+trust = "none"
+extra_ca_files = ["{certificates}/ca.pem"]
+certificate_file = "{certificates}/gateway.pem"
+private_key_file = "{certificates}/gateway.key"
+[admin]
+listen = []
+[metrics]
+listen = ""
+[log]
+level = "error"
+"""
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Helper:
+    """bench_streams with one command: lines in, JSON out."""
+
+    def __init__(self, programs, core, *arguments):
+        self.command = [*on_core(core), f"{programs}/bench_streams", *map(str, arguments)]
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def read(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise Failure(f"{' '.join(self.command[:6])}: {self.process.stderr.read()[-500:]}")
+        return json.loads(line)
+
+    def ask(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        return self.read()
+
+    def end(self):
+        """What it says at the end of its input."""
+        said = self.process.communicate(timeout=60)[0]
+        return json.loads(said.splitlines()[-1]) if said.strip() else None
+
+    def stop(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+class StreamGateway:
+    """A gateway with the partners p0 to pN.partners.example, which are all behind one port."""
+
+    def __init__(self, binary, certificates, core, partners, server=1, sip=1):
+        self.binary = binary
+        self.folder = tempfile.TemporaryDirectory(prefix="bench-isthmus-")
+        names = "\n".join(
+            f'"_xmpp-server._tcp.p{i}.partners.example" = ["0 0 {server} x.partners.example"]'
+            for i in range(partners))
+        with open(f"{self.folder.name}/isthmus.toml", "w") as out:
+            out.write(CONFIGURATION.format(
+                folder=self.folder.name, sip=sip, certificates=certificates,
+                names=f'{names}\n"x.partners.example" = ["127.0.0.1"]'))
+        command = [*on_core(core), binary, "serve", "--config",
+                   f"{self.folder.name}/isthmus.toml"]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE, text=True)
+        ready = queue.Queue()
+        threading.Thread(target=self._read_log, args=(ready,), daemon=True).start()
+        listeners = ready.get(timeout=60)
+        if listeners is None:
+            raise Failure("the gateway did not start")
+        self.xmpp = int(listeners["xmpp"][0].rsplit(":", 1)[1])
+        self.sip = int(listeners["sip"][0].rsplit(":", 1)[1])
+        self.tell("access-edge", "set", "--allow-federated-users", "true")
+        self.tell("policy", "set", "global", "--enable-federation-access", "true",
+                  "--enable-xmpp-access", "true")
+        self.tell("gateway", "set", "--connection-limit", "100000",
+                  "--partner-connection-limit", "100000")
+        self.tell("partner", "create", "p0.partners.example", "--partner-type", "Federated",
+                  "--connection-limit", "100000",
+                  *(("--additional-domains",
+                     ",".join(f"p{i}.partners.example" for i in range(1, partners)))
+                    if partners > 1 else ()))
+
+    def _read_log(self, ready):
+        for line in self.process.stderr:
+            if '"daemon.ready"' in line:
+                ready.put(json.loads(line)["listeners"])
+        ready.put(None)
+
+    def tell(self, *words):
+        done = subprocess.run([self.binary, "--server", f"unix:{self.folder.name}/admin.sock",
+                               *words], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failure(f"{' '.join(words)[:200]}: {done.stdout}{done.stderr}")
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat") as line:
+            fields = line.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def resident_kilobytes(self):
+        with open(f"/proc/{self.process.pid}/status") as lines:
+            fields = dict(line.split(":", 1) for line in lines)
+        return int(fields["VmRSS"].split()[0])
+
+    def stop(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.folder.cleanup()
+
+
+class StreamSections:
+    """Of plan.Bench."""
+
+    def streams(self):
+        self.say("Streams between servers")
+        for part in (self._handshakes, self._partners, self._idle, self._attackers, self._fairness):
+            try:
+                part()
+            except (Failure, OSError, queue.Empty, subprocess.TimeoutExpired) as failure:
+                self.failures.append(f"streams: {failure}")
+                self.say(f"  failed: {failure}")
+
+    def _files(self, owner):
+        return [f"{self.folder}/{owner}.pem", f"{self.folder}/{owner}.key", f"{self.folder}/ca.pem"]
+
+    def _helper(self, *arguments):
+        return Helper(self.programs, 1, *arguments)
+
+    def _stream_gateway(self, partners, **more):
+        return StreamGateway(self.binary, self.folder, 0, partners, **more)
+
+    def _floor_times(self, resumes):
+        helper = self._helper("floor", self.sizes.handshakes, int(resumes),
+                              *self._files("gateway"), *self._files("partners"))
+        times = helper.read()
+        helper.end()
+        return times
+
+    def _handshakes(self):
+        """CPU of the whole process for a connection with two headers and one mutual handshake,
+        beside OpenSSL's own for the handshake alone."""
+        gateway = self._stream_gateway(1)
+        try:
+            for resumes, words in ((False, "full"), (True, "resumed")):
+                floor = self._floor_times(resumes)
+                before = gateway.cpu_seconds()
+                helper = self._helper("handshakes", gateway.xmpp, self.sizes.handshakes, 8,
+                                      int(resumes), *self._files("partners"))
+                reading = helper.read()
+                helper.end()
+                if reading["failed"]:
+                    raise Failure(f"{reading['failed']} handshakes failed")
+                ours = (gateway.cpu_seconds() - before) * 1e6 / self.sizes.handshakes
+                self.facts[f"handshakes in, {words}"] = {
+                    **reading, "cpu_us": ours, "floor_us": floor["server_us"]}
+                self.say(f"  in, {words}: {ours:.0f} us each, OpenSSL alone"
+                         f" {floor['server_us']:.0f} us, {reading['resumed']} resumed")
+                self.budget(f"Handshakes/s on one core, inbound, {words}", 1e6 / ours, None)
+                self.budget(f"Handshakes inbound, {words}: OpenSSL's CPU / ours",
+                            floor["server_us"] / ours, 0.8, at_least=True)
+        finally:
+            gateway.stop()
+
+    def _partners(self):
+        """1,000 partners are called at once: each has a message waiting."""
+        count = self.sizes.partner_links
+        server = self._helper("serve", *self._files("partners"))
+        gateway = self._stream_gateway(count, server=server.read()["port"])
+        try:
+            floor = self._floor_times(False)
+            sip = _Caller(gateway.sip)
+            before = gateway.cpu_seconds()
+            start = time.monotonic()
+            answered = sip.send_to(count, 60)
+            seconds = time.monotonic() - start
+            state = server.ask("")
+            ours = (gateway.cpu_seconds() - before) * 1e6 / count
+            self.facts["partners"] = {**state, "seconds": seconds, "answered": answered,
+                                      "cpu_us": ours, "floor_us": floor["client_us"]}
+            self.say(f"  out: {state['up']} of {count} links up in {seconds:.2f} s,"
+                     f" {ours:.0f} us each")
+            if state["messages"] < count:
+                raise Failure(f"{state['messages']} of {count} messages arrived")
+            self.budget(f"{count:,} partner links from cold, s", seconds, 20)
+            self.budget("Handshakes/s on one core, outbound", 1e6 / ours, None)
+            self.budget("Handshakes outbound, full: OpenSSL's CPU / ours",
+                        floor["client_us"] / ours, 0.8, at_least=True)
+        finally:
+            gateway.stop()
+            server.stop()
+
+    def _idle(self):
+        count = self.sizes.idle_streams
+        gateway = self._stream_gateway(count)
+        try:
+            warm = self._helper("handshakes", gateway.xmpp, 200, 8, 0, *self._files("partners"))
+            warm.read()
+            warm.end()
+            before = gateway.resident_kilobytes()
+            helper = self._helper("hold", gateway.xmpp, count, *self._files("partners"))
+            reading = helper.read()
+            if reading["failed"]:
+                raise Failure(f"{reading['failed']} streams did not come up")
+            time.sleep(1)
+            each = (gateway.resident_kilobytes() - before) / count
+            helper.stop()
+            self.say(f"  {count} idle streams: {each:.1f} KiB each")
+            self.budget("Memory of an idle authenticated stream with TLS, KiB", each, 60)
+        finally:
+            gateway.stop()
+
+    def _attackers(self):
+        count = self.sizes.attackers
+        gateway = self._stream_gateway(2)
+        try:
+            attack = self._helper("attack", gateway.xmpp, count)
+            opened = attack.read()["open"]
+            times = []
+            for _ in range(10):
+                helper = self._helper("hold", gateway.xmpp, 1, *self._files("partners"))
+                reading = helper.read()
+                if reading["failed"]:
+                    raise Failure("the partner did not get through")
+                times.append(reading["seconds"])
+                helper.stop()
+            said = attack.ask("")
+            attack.stop()
+            self.facts["attackers"] = {"opened": opened, **said, "times": times}
+            self.say(f"  {said['open']} half-open connections, {said['calls']} calls: a partner"
+                     f" needs {max(times):.2f} s")
+            self.budget(f"{count:,} half-open attackers: longest of 10 connections of a partner, s",
+                        max(times), 2)
+        finally:
+            gateway.stop()
+
+    def _fairness(self):
+        """The latency of a partner that sends 200 messages/s, alone and beside a flood."""
+        helper = self._helper("traffic", *self._files("partners"))
+        gateway = self._stream_gateway(3, sip=helper.read()["sip"])
+        try:
+            helper.ask(f"connect {gateway.xmpp}")
+            seconds = self.sizes.fairness_seconds
+            helper.ask(f"pace 2 200")
+            alone, flooded = [], []
+            for _ in range(self.sizes.rounds):
+                alone.append(helper.ask(f"pace {seconds} 200"))
+                helper.ask("flood")
+                flooded.append(helper.ask(f"pace {seconds} 200"))
+                helper.ask("quiet")
+            self.facts["fairness"] = {"alone": alone, "flooded": flooded}
+            p99 = [sorted(r["p99_us"] for r in readings)[len(readings) // 2]
+                   for readings in (alone, flooded)]
+            rate = flooded[-1]["flooded"] / (seconds + 1)
+            self.say(f"  p99 {p99[0]:.0f} us alone, {p99[1]:.0f} us beside a flood of {rate:,.0f}/s")
+            self.budget("99th percentile of a partner, beside a flood of another / alone",
+                        p99[1] / p99[0], 1.2)
+        finally:
+            gateway.stop()
+            helper.stop()
+
+
+class _Caller:
+    """A SIP system that sends one MESSAGE to each partner and counts the answers."""
+
+    def __init__(self, port):
+        import socket
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        self.to = ("127.0.0.1", port)
+
+    def send_to(self, count, patience):
+        waiting = {i: self._message(i) for i in range(count)}
+        until = time.monotonic() + patience
+        while waiting and time.monotonic() < until:
+            for text in waiting.values():
+                self.socket.sendto(text, self.to)
+            again = time.monotonic() + 4  # as a retransmission, for what the kernel dropped
+            while waiting and time.monotonic() < again:
+                self.socket.settimeout(max(again - time.monotonic(), 0.001))
+                try:
+                    response = self.socket.recv(65536).decode()
+                except TimeoutError:
+                    break
+                if response.split(" ", 2)[1] >= "200":
+                    number = int(response.split("Call-ID: c", 1)[1].split("@", 1)[0])
+                    waiting.pop(number, None)
+        return count - len(waiting)
+
+    def _message(self, number):
+        port = self.socket.getsockname()[1]
+        return (f"MESSAGE sip:u@p{number}.partners.example SIP/2.0\r\n"
+                f"Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{number}x{port}\r\n"
+                f"From: <sip:bench@contoso.example>;tag=1\r\n"
+                f"To: <sip:u@p{number}.partners.example>\r\n"
+                f"Call-ID: c{number}@bench\r\nCSeq: 1 MESSAGE\r\nMax-Forwards: 70\r\n"
+                "Content-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello").encode()

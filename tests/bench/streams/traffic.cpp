@@ -1,0 +1,173 @@
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <mutex>
+#include <sstream>
+#include <thread>
+
+#include "streams/commands.h"
+#include "streams/sip_sink.h"
+#include "streams/wire.h"
+
+namespace bench {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr int kUsers = 1000;  // RFC 3428 §8: one pending MESSAGE for each
+constexpr std::string_view kQuiet = "p1.partners.example";
+constexpr std::string_view kFlooding = "p2.partners.example";
+
+std::int64_t now_ns() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
+        .count();
+}
+
+class Traffic {
+  public:
+    explicit Traffic(const Credentials& ours) : ours_(ours) {}
+
+    ~Traffic() { stop_flood(); }
+
+    Traffic(const Traffic&) = delete;
+    Traffic& operator=(const Traffic&) = delete;
+    Traffic(Traffic&&) = delete;
+    Traffic& operator=(Traffic&&) = delete;
+
+    std::uint16_t sip_port() const { return sink_.port(); }
+
+    void connect(std::uint16_t port) {
+        port_ = port;
+        quiet_ = call(kQuiet);
+    }
+
+    /// Latencies of a partner that sends `rate` messages a second, in microseconds.
+    void pace(int seconds, int rate) {
+        {
+            const std::lock_guard lock(mutex_);
+            latencies_.clear();
+        }
+        const std::int64_t step = 1'000'000'000 / rate;
+        std::int64_t due = now_ns();
+        for (int i = 0; i < seconds * rate; ++i) {
+            std::this_thread::sleep_for(std::chrono::nanoseconds(due - now_ns()));
+            // From the moment it was due: a stall shows in all that it delayed.
+            quiet_->say(message(kQuiet, i, "q" + std::to_string(due)));
+            due += step;
+        }
+        std::this_thread::sleep_for(std::chrono::seconds(1));
+        const std::lock_guard lock(mutex_);
+        std::sort(latencies_.begin(), latencies_.end());
+        std::printf("{\"count\":%zu,\"p50_us\":%.0f,\"p99_us\":%.0f,\"flooded\":%ld}\n",
+                    latencies_.size(),
+                    at(0.5),
+                    at(0.99),
+                    flooded_.exchange(0));
+    }
+
+    void flood() {
+        is_flooding_ = true;
+        flood_ = std::thread([this] {
+            try {
+                const auto stream = call(kFlooding);
+                std::string batch;
+                for (int i = 0; is_flooding_; ++i) {
+                    batch += message(kFlooding, i, "f");
+                    if (batch.size() > 8192) {
+                        stream->say(batch);
+                        batch.clear();
+                    }
+                }
+            } catch (const std::exception& error) {
+                std::fprintf(stderr, "flood: %s\n", error.what());
+            }
+        });
+    }
+
+    void stop_flood() {
+        is_flooding_ = false;
+        if (flood_.joinable()) {
+            flood_.join();
+        }
+    }
+
+  private:
+    std::unique_ptr<Stream> call(std::string_view from) {
+        auto stream = std::make_unique<Stream>(Stream::dial(INADDR_LOOPBACK, port_));
+        stream->negotiate_tls(ours_, from);
+        stream->authenticate(from);
+        return stream;
+    }
+
+    static std::string message(std::string_view from, int number, std::string_view body) {
+        std::string made = "<message from='u@";
+        made.append(from).append("' to='user").append(std::to_string(number % kUsers));
+        made.append("@contoso.example' id='m").append(std::to_string(number)).append("'><body>");
+        return made.append(body).append("</body></message>");
+    }
+
+    void take(std::string_view body) {
+        if (!body.starts_with('q')) {
+            ++flooded_;
+            return;
+        }
+        std::int64_t due = 0;
+        std::from_chars(body.data() + 1, body.data() + body.size(), due);
+        const std::lock_guard lock(mutex_);
+        latencies_.push_back(static_cast<double>(now_ns() - due) / 1e3);
+    }
+
+    double at(double share) const {
+        if (latencies_.empty()) {
+            return 0;
+        }
+        return latencies_[static_cast<std::size_t>(share *
+                                                   static_cast<double>(latencies_.size() - 1))];
+    }
+
+    const Credentials& ours_;
+    std::uint16_t port_ = 0;
+    std::mutex mutex_;
+    std::vector<double> latencies_;
+    std::atomic<long> flooded_ = 0;
+    std::atomic<bool> is_flooding_ = false;
+    std::unique_ptr<Stream> quiet_;
+    std::thread flood_;
+    SipSink sink_{[this](std::string_view body) { take(body); }};
+};
+
+}  // namespace
+
+int run_traffic(const Arguments& arguments) {
+    const Credentials ours(arguments.text(2), arguments.text(3), arguments.text(4));
+    Traffic traffic(ours);
+    std::printf("{\"sip\":%d}\n", traffic.sip_port());
+    std::fflush(stdout);
+    for (std::string line; std::getline(std::cin, line);) {
+        std::istringstream words(line);
+        std::string command;
+        int first = 0;
+        int second = 0;
+        words >> command >> first >> second;
+        if (command == "connect") {
+            traffic.connect(static_cast<std::uint16_t>(first));
+        } else if (command == "pace") {
+            traffic.pace(first, second);
+        } else if (command == "flood") {
+            traffic.flood();
+        } else if (command == "quiet") {
+            traffic.stop_flood();
+        }
+        if (command != "pace") {
+            std::printf("{}\n");
+        }
+        std::fflush(stdout);
+    }
+    return 0;
+}
+
+}  // namespace bench

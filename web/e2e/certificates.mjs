@@ -1,0 +1,82 @@
+// Certificates: a request to hand in, a file that is imported and used at once, what is served.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkAccessibility, expected, run, shot, signedIn } from './support.mjs';
+
+async function wizard() {
+  const page = await signedIn();
+  await page.getByRole('link', { name: 'Certificates' }).click();
+  for (const use of ['SIP system', 'XMPP partners', 'Control panel and API']) {
+    await page.getByRole('heading', { name: use }).waitFor();
+  }
+  await checkAccessibility(page, 'certificates');
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'New Certificate' });
+  await dialog.getByRole('button', { name: 'Next' }).click();
+  await dialog.getByRole('radio', { name: /Request one from an authority/ }).check();
+  await dialog.getByRole('button', { name: 'Next' }).click();
+  await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('requested');
+  await dialog.getByRole('textbox', { name: 'Organisation' }).fill('Contoso');
+  await shot(page, 'certificate-wizard');
+  await checkAccessibility(page, 'the wizard');
+  await dialog.getByRole('button', { name: 'Commit' }).click();
+  await dialog.getByText('Request requested is made.').waitFor();
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    dialog.getByRole('button', { name: /Download request/ }).click(),
+  ]);
+  const names = execFileSync('openssl', ['req', '-noout', '-text', '-in', await file.path()], { encoding: 'utf8' });
+  assert.match(names, /DNS:branch\.example/);
+  assert.match(names, /O = Contoso|O=Contoso/);
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+}
+
+async function imported() {
+  const folder = mkdtempSync(join(tmpdir(), 'isthmus-panel-'));
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+  const config = join(folder, 'openssl.cnf');
+  writeFileSync(config, `[req]
+prompt = no
+distinguished_name = dn
+x509_extensions = v3
+[dn]
+O = <img src=x onerror=window.pwned=1>
+CN = gateway.contoso.example
+[v3]
+basicConstraints = CA:FALSE
+subjectAltName = DNS:gateway.contoso.example,DNS:branch.example
+`);
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '20', '-config', config, '-keyout', key,
+    '-out', certificate], { stdio: 'ignore' });
+  const page = await signedIn();
+  await page.getByRole('link', { name: 'Certificates' }).click();
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'New Certificate' });
+  await dialog.getByRole('button', { name: 'Next' }).click();
+  await dialog.getByRole('radio', { name: /Import a file/ }).check();
+  await dialog.getByRole('button', { name: 'Next' }).click();
+  await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('lab');
+  await dialog.getByLabel('Files').setInputFiles([certificate]);
+  expected.push(/40\d/);
+  await dialog.getByRole('button', { name: 'Commit' }).click();
+  await dialog.getByRole('alert').waitFor(); // its key is nowhere
+  await dialog.getByLabel('Files').setInputFiles([certificate, key]);
+  await dialog.getByRole('button', { name: 'Commit' }).click();
+  await dialog.getByText('Certificate lab is here.').waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  await page.getByText('onerror').first().waitFor();
+  assert.equal(await page.evaluate(() => window.pwned), undefined);
+  await shot(page, 'certificates');
+  await page.locator('.one').filter({ hasText: 'lab' }).getByRole('button', { name: 'Edit' }).click();
+  await page.getByRole('menuitem', { name: 'Show details' }).click();
+  await page.getByRole('dialog', { name: 'Certificate lab' }).getByText('SHA-256').waitFor();
+  await checkAccessibility(page, 'a certificate');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Check what is served' }).click();
+  await page.getByRole('dialog', { name: 'Check what is served' }).getByText('as loaded').first().waitFor();
+}
+
+await run({ wizard, imported });

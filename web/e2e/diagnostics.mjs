@@ -1,0 +1,49 @@
+// The test of a partner, from its row and from its form before anything is saved; the doctor.
+import assert from 'node:assert/strict';
+import { checkAccessibility, choose, create, openTab, read, run, shot, signedIn } from './support.mjs';
+
+async function fromTheRow() {
+  const page = await signedIn('hans');
+  await openTab(page, 'XMPP Federated Partners');
+  await page.getByRole('row').filter({ hasText: 'northwind.example' }).click();
+  await choose(page, 'Test connection');
+  const dialog = page.getByRole('dialog', { name: 'Test connection to northwind.example' });
+  const steps = dialog.locator('.steps > li');
+  assert.equal(await steps.count(), 10);
+  await dialog.getByRole('button', { name: 'Run again' }).waitFor();
+  await dialog.locator('.sum.pass, .sum.warn, .sum.unknown').waitFor();
+  await dialog.getByText('Report', { exact: true }).waitFor();
+  await shot(page, 'test-connection');
+  await checkAccessibility(page, 'a test');
+  await steps.first().getByText('pass').waitFor();
+}
+
+async function fromTheFormAndFailing() {
+  const page = await signedIn();
+  await openTab(page, 'XMPP Federated Partners');
+  const form = await create(page);
+  const button = form.getByRole('button', { name: 'Test connection' });
+  assert.equal(await button.isDisabled(), true, 'there is nothing to test yet');
+  await form.getByRole('textbox', { name: 'Primary domain' }).fill('nowhere.example');
+  await button.click();
+  const dialog = page.getByRole('dialog', { name: 'Test connection to nowhere.example' });
+  await dialog.locator('.sum.fail').waitFor();
+  assert.ok((await dialog.getByText('skipped').count()) > 0, 'what was not tried is not green');
+  await dialog.getByText('What to do:').first().waitFor();
+  await shot(page, 'test-connection-failed');
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  assert.equal(await form.getByRole('textbox', { name: 'Primary domain' }).inputValue(), 'nowhere.example');
+  assert.equal(read('partner', 'list').items.some(({ domain }) => domain === 'nowhere.example'), false);
+}
+
+async function doctor() {
+  const page = await signedIn();
+  await page.getByRole('link', { name: 'Diagnostics' }).click();
+  await page.getByRole('tab', { name: 'Doctor' }).click();
+  await page.getByRole('heading', { name: 'Checks' }).waitFor();
+  await page.locator('.steps > li').first().waitFor();
+  await shot(page, 'doctor');
+  await checkAccessibility(page, 'the doctor');
+}
+
+await run({ fromTheRow, fromTheFormAndFailing, doctor });

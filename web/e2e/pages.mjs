@@ -1,0 +1,148 @@
+// Every page: accessible in light and dark, in English and German, narrow and wide; quick; and its
+// picture.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { checkAccessibility, cli, create, newPage, openTab, run, shot, showDetails, signedIn, signIn,
+  URL_OF_PANEL } from './support.mjs';
+
+const PATHS = (process.env.PANEL_PATHS ?? `home users federation/external-access-policy
+  federation/access-edge-configuration federation/sip-federated-domains federation/sip-federated-providers
+  federation/xmpp-federated-partners conversations live/streams live/sip-peers live/dialogs live/subscriptions
+  live/contacts
+  diagnostics/explain settings/xmpp-gateway settings/sites-and-pools settings/appearance migration
+  administration/account administration/revisions administration/administrators administration/tokens
+  administration/sessions administration/roles`).split(/\s+/);
+
+// A page whose path the API does not have is not shown.
+const description = readFileSync(new URL('../../api/openapi.yaml', import.meta.url), 'utf8');
+for (const [path, page] of Object.entries({ certificates: 'certificates', doctor: 'diagnostics/doctor',
+  traces: 'diagnostics/traces', audit: 'administration/audit', backups: 'administration/backup' })) {
+  if (description.includes(`\n  /${path}:\n`)) PATHS.push(page);
+}
+
+const nameOf = (path) => path.replaceAll('/', '-');
+
+/** Nothing is still on its way. */
+async function settle(page) {
+  await page.getByRole('navigation').waitFor();
+  await page.waitForLoadState('networkidle');
+}
+
+async function visit(page, path) {
+  await page.goto(URL_OF_PANEL + path);
+  await settle(page);
+}
+
+function fill() {
+  cli('access-edge', 'set', '--allow-federated-users', 'true');
+  for (const [name, description] of [['Sales', 'May talk to XMPP partners'], ['Support', 'SIP federation only']]) {
+    cli('policy', 'create', name, '--description', description, '--enable-federation-access', 'true',
+      '--enable-xmpp-access', String(name === 'Sales'));
+  }
+  cli('site', 'create', 'Paris', '--description', 'Île-de-France');
+  for (const [domain, type] of [['fabrikam.example', 'Federated'], ['litware.example', 'PublicUnverified'],
+    ['northwind.example', 'PublicVerified']]) {
+    cli('partner', 'create', domain, '--partner-type', type, '--sasl-negotiation', 'Optional',
+      '--description', `What ${domain} is for`);
+  }
+  cli('partner', 'disable', 'northwind.example');
+  for (const name of ['Alice Adams', 'Bob Brown', 'Carol Clark', 'Dora Doe', 'Émile Été', '山田太郎']) {
+    const user = name === '山田太郎' ? 'yamada' : name.split(' ')[0].normalize('NFD').replace(/[^A-Za-z]/g, '').toLowerCase();
+    cli('user', 'create', `${user}@branch.example`, '--display-name', name);
+  }
+  cli('policy', 'grant', '--user', 'alice@branch.example', 'Sales');
+  cli('sip-domain', 'allow', 'adatum.example');
+  cli('sip-domain', 'block', 'spam.example');
+}
+
+async function everyPage() {
+  const page = await signedIn();
+  for (const path of PATHS) {
+    await visit(page, path);
+    await shot(page, nameOf(path));
+    await checkAccessibility(page, path);
+  }
+}
+
+async function darkGermanAndNarrow() {
+  const page = await newPage({ colorScheme: 'dark', locale: 'de-DE', viewport: { width: 360, height: 740 } });
+  await page.goto(URL_OF_PANEL);
+  await page.getByLabel('Benutzername').fill('alice');
+  await page.getByLabel('Kennwort').fill(process.env.PANEL_PASSWORD);
+  await page.getByRole('button', { name: 'Anmelden', exact: true }).click();
+  await page.getByRole('button', { name: 'Menü' }).waitFor();
+  for (const path of PATHS) {
+    await page.goto(URL_OF_PANEL + path);
+    await page.getByRole('button', { name: 'Menü' }).waitFor();
+    await page.waitForLoadState('networkidle');
+    await shot(page, `narrow-${nameOf(path)}`);
+    await checkAccessibility(page, `${path}, narrow and dark`);
+    const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    assert.equal(isWide, false, `${path} is wider than the screen`);
+  }
+  await page.getByRole('button', { name: 'Menü' }).click();
+  await page.getByRole('link', { name: 'Benutzer', exact: true }).waitFor();
+  await shot(page, 'narrow-menu');
+}
+
+async function dialogs() {
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await signedIn('alice', { colorScheme });
+    await openTab(page, 'External Access Policy');
+    await create(page, 'User policy');
+    await checkAccessibility(page, 'a new policy');
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    await create(page, 'Site policy');
+    await page.getByRole('radio').first().waitFor();
+    await checkAccessibility(page, 'a site');
+    await page.keyboard.press('Escape');
+    await openTab(page, 'XMPP Federated Partners');
+    const dialog = await showDetails(page, 'litware.example');
+    await dialog.getByRole('textbox', { name: 'Description' }).fill('other');
+    await dialog.getByText('1 unsaved change').click();
+    await shot(page, `dialog-partner-${colorScheme}`);
+    await checkAccessibility(page, 'a partner');
+    await dialog.getByRole('combobox', { name: 'TLS Negotiation' }).selectOption('Not Supported');
+    await checkAccessibility(page, 'a partner that cannot be');
+  }
+}
+
+async function signInPage() {
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await newPage({ colorScheme });
+    await page.goto(URL_OF_PANEL);
+    await page.getByLabel('User name').waitFor();
+    await shot(page, `sign-in-${colorScheme}`);
+    await checkAccessibility(page, 'sign-in');
+  }
+}
+
+async function wide() {
+  const page = await signedIn('alice', { viewport: { width: 3840, height: 2160 } });
+  for (const path of ['home', 'users', 'federation/xmpp-federated-partners']) {
+    await visit(page, path);
+    await shot(page, `wide-${nameOf(path)}`);
+  }
+}
+
+/** The first view: less than 200 KB and a second, on an empty cache. */
+async function quick() {
+  const page = await newPage();
+  let octets = 0;
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  session.on('Network.loadingFinished', ({ encodedDataLength }) => (octets += encodedDataLength));
+  const started = Date.now();
+  await page.goto(URL_OF_PANEL);
+  await page.getByLabel('User name').waitFor();
+  const milliseconds = Date.now() - started;
+  console.log(`first view: ${octets} octets, ${milliseconds} ms`);
+  assert.ok(octets > 20_000 && octets < 200_000, `${octets} octets`);
+  if (process.env.PANEL_QUIET) assert.ok(milliseconds < 1000, `${milliseconds} ms`);
+  await signIn(page);
+  const again = await page.reload();
+  assert.equal(again.status(), 200);
+}
+
+fill();
+await run({ everyPage, darkGermanAndNarrow, dialogs, signInPage, wide, quick });

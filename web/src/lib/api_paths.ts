@@ -1,0 +1,4 @@
+// What the API has, as api/openapi.yaml says: filled in when the panel is built.
+declare const API_PATHS: readonly string[];
+
+export const isInApi = (path: string): boolean => API_PATHS.includes(path);

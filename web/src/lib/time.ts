@@ -1,0 +1,26 @@
+/** "26 Nov 2026, 09:20:03" of an ISO time, in the zone of the browser. */
+export function moment(iso: string, language: string): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso;
+  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+    dateStyle: 'medium',
+    timeStyle: 'medium',
+  }).format(at);
+}
+
+const UNITS: readonly [Intl.NumberFormatOptions['unit'] & string, number][] = [
+  ['day', 86400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+];
+
+/** "3 min", "2 hr": two of the smaller unit say more than one of the larger. */
+export function duration(seconds: number, language: string): string {
+  const [unit, length] = UNITS.find(([, size]) => seconds >= 2 * size) ?? ['second', 1];
+  return new Intl.NumberFormat(language === 'en' ? 'en-GB' : language, {
+    style: 'unit',
+    unit,
+    unitDisplay: 'short',
+  }).format(Math.floor(Math.max(seconds, 0) / length));
+}
