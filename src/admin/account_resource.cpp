@@ -136,6 +136,27 @@ void change(control::AdminService& admins, const HttpRequest& request, HttpReply
     });
 }
 
+HttpResponse confirm_totp(control::AdminService& admins,
+                          const HttpRequest& request,
+                          const std::string& name) {
+    const auto body = parse_body(request);
+    if (!body) {
+        return problem(body.error());
+    }
+    if (auto good = only_fields(*body, {"code"}); !good) {
+        return problem(good.error());
+    }
+    const auto code = required_text(*body, "code");
+    if (!code) {
+        return problem(code.error());
+    }
+    const auto codes = admins.confirm_totp(name, *code, request.author);
+    return codes
+               ? answer(json::object{{"totp", true},
+                                     {"recovery_codes", json::array(codes->begin(), codes->end())}})
+               : problem(codes.error());
+}
+
 void verb(const SignInServices& services, const HttpRequest& request, const HttpReply& reply) {
     const std::string& name = request.arguments.at(0);
     if (request.verb == "unlock") {
@@ -143,6 +164,14 @@ void verb(const SignInServices& services, const HttpRequest& request, const Http
     }
     if (request.verb == "reset-totp") {
         return reply(shown(services.admins.reset_totp(name, request.author)));
+    }
+    if (request.verb == "enrol-totp") {
+        const auto made = services.admins.enrol_totp(name, request.author);
+        return reply(made ? answer(json::object{{"secret", made->secret}, {"uri", made->uri}}, 201)
+                          : problem(made.error()));
+    }
+    if (request.verb == "confirm-totp") {
+        return reply(confirm_totp(services.admins, request, name));
     }
     // "-" can be no account: who asks gets a link for himself.
     const auto link = services.admins.make_link(name == "-" ? "" : name, request.author);

@@ -33,7 +33,8 @@ FindContact find_contact(control::ContactService& contacts) {
 
 Api::Api(const ApiServices& services)
     : resources_{
-          {"partners", make_partner_resource(services.policies)},
+          {"partners", 
+           make_partner_resource(services.policies, services.read_status, services.partner_tests)},
           {"blocks", make_block_resource(services.policies)},
           {"policies", make_policy_resource(services.policies, services.users)},
           {"explain", make_explain_resource(services.policies, find_contact(services.contacts))},
@@ -56,6 +57,12 @@ Api::Api(const ApiServices& services)
           {"openapi.yaml", make_openapi_resource()},
       },
       audit_(services.audit) {
+    if (services.doctor != nullptr) {
+        resources_["doctor"] = make_doctor_resource(*services.doctor);
+    }
+    if (services.sip_peers != nullptr) {
+        resources_["sip-peers"] = make_sip_peer_resource(*services.sip_peers);
+    }
     if (services.certificates != nullptr) {
         add_certificate_resources(*services.certificates, resources_);
     }
@@ -73,6 +80,12 @@ Api::Api(const ApiServices& services)
     }
     if (services.sign_in != nullptr) {
         add_sign_in_resources(*services.sign_in, resources_);
+    }
+    if (services.audit_log != nullptr) {
+        add_audit_resources(*services.audit_log, services.spool_folder, resources_);
+    }
+    if (services.backups != nullptr) {
+        add_backup_resources(*services.backups, services.spool_folder, resources_);
     }
 }
 

@@ -31,12 +31,19 @@ struct ApiServices {
     const SignInServices* sign_in = nullptr;  ///< nothing: there are no accounts here
     /// Hears of what a role may not do.
     control::Audit audit = {};
+    /// Nothing: partners cannot be tested, and so on.
+    control::PartnerTests* partner_tests = nullptr;
+    const control::Doctor* doctor = nullptr;
+    const control::SipPeers* sip_peers = nullptr;
     const CertificateServices* certificates = nullptr;  ///< nothing: they are not managed here
     /// A further connection to the database, and the way back to the control thread: for what is
     /// done on a thread of its own.
     ConnectStore connect;
     control::Background::Post post;
     control::DirectoryService* directory = nullptr;  ///< null: there is none
+    control::AuditService* audit_log = nullptr;
+    control::BackupService* backups = nullptr;
+    std::string spool_folder = {};  ///< for what is too large for the memory
 };
 
 class Api {

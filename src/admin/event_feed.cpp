@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 namespace isthmus::admin {
@@ -56,16 +58,17 @@ void EventFeed::add(std::shared_ptr<HttpStream> stream,
 
 void EventFeed::resume(Listener& listener, std::string_view last_id) {
     listener.stream->write("retry: 2000\n\n");
-    const auto number = last_id.size() > boot_.size() + 1 && last_id.starts_with(boot_ + "-")
-                            ? text::to_number(last_id.substr(boot_.size() + 1))
-                            : std::nullopt;
+    constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
+    const bool is_ours = last_id.size() > boot_.size() + 1 && last_id.starts_with(boot_ + "-");
+    const std::uint64_t number =
+        is_ours ? text::to_number(last_id.substr(boot_.size() + 1)).value_or(kNone) : kNone;
     const std::uint64_t first = kept_.empty() ? last_ + 1 : kept_.front().number;
-    if (!last_id.empty() && (!number || *number + 1 < first || *number > last_)) {
+    if (!last_id.empty() && (number == kNone || number + 1 < first || number > last_)) {
         listener.stream->write(
             sse_text("reset", R"({"why":"events were missed; read everything again"})"));
-    } else if (number) {
+    } else if (number != kNone) {
         for (const Event& event : kept_) {
-            if (event.number > *number && control::may(listener.role, event.right)) {
+            if (event.number > number && control::may(listener.role, event.right)) {
                 listener.stream->write(event.text);
             }
         }

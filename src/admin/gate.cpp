@@ -87,7 +87,7 @@ bool Gate::is_our_name(std::string_view field) const {
 void Gate::handle_local(const HttpRequest& request, const HttpReply& reply) const {
     HttpRequest known = request;
     authenticate_lasting(known, true);
-    if (!known.body.empty() && !is_body_type(known.header("content-type"))) {
+    if ((!known.body.empty() || known.upload) && !is_body_type(known.header("content-type"))) {
         reply(wrong_body_type());
         return;
     }
@@ -107,7 +107,8 @@ void Gate::handle_remote(const HttpRequest& request, const HttpReply& reply) con
         panel_(request, reply);
         return;
     }
-    if (!request.body.empty() && !is_body_type(request.header("content-type"))) {
+    if ((!request.body.empty() || request.upload) &&
+        !is_body_type(request.header("content-type"))) {
         reply(wrong_body_type());
         return;
     }
@@ -117,23 +118,33 @@ void Gate::handle_remote(const HttpRequest& request, const HttpReply& reply) con
     api_(known, reply);
 }
 
-std::uint64_t Gate::body_limit(const HttpRequest& head) const {
+const Route* Gate::allowed_route(const HttpRequest& head) const {
     constexpr std::string_view kPrefix = "/api/v1/";
-    constexpr std::uint64_t kLeast = 64UL * 1024;
     if (!head.raw_path.starts_with(kPrefix)) {
-        return kLeast;
+        return nullptr;
     }
     const RouteMatch match =
         match_route(head.method, std::string_view(head.raw_path).substr(kPrefix.size()));
     if (match.route == nullptr) {
-        return kLeast;
+        return nullptr;
     }
     HttpRequest known = head;
     authenticate(known, known.author.role != control::Role::None);
     return control::may(known.author.role, match.route->right) &&
                    known.author.role != control::Role::None
-               ? match.route->max_body
-               : kLeast;
+               ? match.route
+               : nullptr;
+}
+
+std::uint64_t Gate::body_limit(const HttpRequest& head) const {
+    constexpr std::uint64_t kLeast = 64UL * 1024;
+    const Route* route = allowed_route(head);
+    return route != nullptr ? route->max_body : kLeast;
+}
+
+bool Gate::is_spooled(const HttpRequest& head) const {
+    const Route* route = allowed_route(head);
+    return route != nullptr && route->max_body == kMaxBackup;
 }
 
 void Gate::authenticate_lasting(HttpRequest& request, bool is_local) const {

@@ -15,6 +15,8 @@ namespace isthmus::admin {
 /// RFC 6265bis §4.1.3.2: a name that only this host, over TLS, for all paths, can set.
 inline constexpr std::string_view kSessionCookie = "__Host-isthmus";
 
+struct Route;
+
 class Gate {
   public:
     /// `names`: what the Host header may say besides localhost and any address (DNS rebinding).
@@ -33,9 +35,13 @@ class Gate {
 
     /// How many octets of body a request with this head may bring.
     std::uint64_t body_limit(const HttpRequest& head) const;
+    /// Whether its body may be of any size, and goes into a file.
+    bool is_spooled(const HttpRequest& head) const;
 
   private:
     bool is_our_name(std::string_view host) const;
+    /// Null if there is none, or its sender has not the right.
+    const Route* allowed_route(const HttpRequest& head) const;
     void authenticate(HttpRequest& request, bool is_local) const;
     /// As authenticate(), and gives it author_now.
     void authenticate_lasting(HttpRequest& request, bool is_local) const;

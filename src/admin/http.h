@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/spool_file.h"
 #include "control/author.h"
 #include "control/sessions.h"
 
@@ -42,6 +43,8 @@ struct HttpRequest {
     std::string path;                          ///< decoded, without query
     std::map<std::string, std::string> query;  ///< decoded
     Body body;
+    /// The body of a route that takes any size, at its beginning; `body` is empty then.
+    std::shared_ptr<SpoolFile> upload = {};
     /// Names in lower case; of a field that came twice the values, joined by ", ".
     std::map<std::string, std::string, std::less<>> headers;
     /// Who asks, as far as the listener proved it: all of it on the unix socket, the address on
@@ -88,6 +91,8 @@ struct HttpResponse {
     std::string content_type = "application/json";
     std::string body;
     std::string allow;  ///< 405 only
+    /// In place of `body`, at its beginning.
+    std::shared_ptr<SpoolFile> file = {};
     /// Further fields, in order. Controls in a value are never written to the wire.
     std::vector<std::pair<std::string, std::string>> headers;
     /// Not null: `body` is only the beginning. Called once, when the head is on its way; who lets

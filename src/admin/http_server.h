@@ -25,6 +25,8 @@ struct HttpSite {
     HttpHandler handler;
     /// Octets of body that a request with this head (no body yet) may bring; 1 MiB without it.
     std::function<std::uint64_t(const HttpRequest& head)> body_limit = {};
+    /// Where the body of such a request goes, if not into the memory; may throw.
+    std::function<std::shared_ptr<SpoolFile>(const HttpRequest& head)> spool = {};
 };
 
 class HttpServer {

@@ -5,18 +5,24 @@
 #include "admin/answers.h"
 #include "admin/http_chunks.h"
 #include "admin/http_server.h"
+#include "admin/routes.h"
 #include "base/text.h"
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,10 +41,14 @@ using PlainStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
 constexpr std::uint64_t kMaxBody = std::uint64_t{1} << 20U;
-constexpr std::uint64_t kMostBody = std::uint64_t{1} << 30U;
+constexpr std::uint64_t kMostBody = kMaxBackup;
 constexpr std::uint32_t kMaxHeader = 16U * 1024;
 constexpr auto kPatience = std::chrono::seconds(15);
 constexpr auto kHandshake = std::chrono::seconds(5);
+constexpr std::size_t kPiece = 65536;
+// Of a body that was refused, so much is read and thrown away, that the client hears why.
+constexpr std::uint64_t kMostRefused = std::uint64_t{256} << 20U;
+constexpr auto kRefusal = std::chrono::seconds(30);
 
 /// Who is at the other end, as the listener knows it.
 control::Author local_author(int socket);
@@ -139,10 +149,27 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
         }
         const std::uint64_t limit = site_.body_limit ? site_.body_limit(request_) : kMaxBody;
         if (parser_->content_length().value_or(0) > limit) {
-            refuse(ErrorKind::TooLong, "IST-API-050", "The body is too large.");
+            refuse_body(limit);
             return;
         }
         parser_->body_limit(limit);
+        try {
+            request_.upload = site_.spool ? site_.spool(request_) : nullptr;
+        } catch (const std::exception& fault) {
+            answer(problem(make_error(ErrorKind::Internal,
+                                      "IST-API-035",
+                                      "There is no room for the upload.",
+                                      fault.what())),
+                   false,
+                   Unread::Body);
+            return;
+        }
+        if (request_.upload) {
+            upload_.emplace(std::move(*parser_));
+            piece_.resize(kPiece);
+            receive_upload();
+            return;
+        }
         // A large one gets more time, but no more than a slow line needs.
         lowest().expires_after(kPatience + std::chrono::seconds(limit >> 20U));
         http::async_read(stream_,
@@ -153,13 +180,55 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
                          });
     }
 
+    /// The body piece by piece into the file; each gets its own time.
+    void receive_upload() {
+        auto& body = upload_->get().body();
+        body.data = piece_.data();
+        body.size = piece_.size();
+        body.more = true;
+        lowest().expires_after(kPatience);
+        http::async_read(stream_,
+                         buffer_,
+                         *upload_,
+                         [self = this->shared_from_this()](beast::error_code error, std::size_t) {
+                             self->on_upload(error);
+                         });
+    }
+
+    void on_upload(beast::error_code error) {
+        if (error && error != http::error::need_buffer) {
+            on_fault(error);
+            return;
+        }
+        try {
+            request_.upload->write({piece_.data(), piece_.size() - upload_->get().body().size});
+            if (!upload_->is_done()) {
+                receive_upload();
+                return;
+            }
+            request_.upload->rewind();
+        } catch (const std::exception& fault) {
+            answer(problem(make_error(ErrorKind::Internal,
+                                      "IST-API-035",
+                                      "The upload could not be kept on the disk.",
+                                      fault.what())),
+                   false,
+                   Unread::Body);
+            return;
+        }
+        hand_over(upload_->get().keep_alive());
+    }
+
     void on_body(beast::error_code error) {
         if (error) {
             on_fault(error);
             return;
         }
-        const bool keep_alive = parser_->get().keep_alive();
         request_.body = std::move(parser_->get().body());
+        hand_over(parser_->get().keep_alive());
+    }
+
+    void hand_over(bool keep_alive) {
         lowest().expires_never();
         // A reply that never comes ends the session when it is let go.
         site_.handler(request_,
@@ -167,11 +236,12 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
                           self->answer(std::move(response), keep_alive);
                       });
         request_.body = {};  // who needs it later has kept it
+        request_.upload.reset();
     }
 
     void on_fault(beast::error_code error) {
         if (error == http::error::body_limit) {
-            refuse(ErrorKind::TooLong, "IST-API-050", "The body is too large.");
+            refuse_body(site_.body_limit ? site_.body_limit(request_) : kMaxBody);
         } else if (error == http::error::header_limit || error == http::error::buffer_overflow) {
             refuse(ErrorKind::TooLong, "IST-API-052", "The header is too large.");
         } else if (error.category() == http::make_error_code(http::error::bad_method).category() &&
@@ -179,6 +249,16 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
             refuse(ErrorKind::Syntax, "IST-API-001", "The request is malformed.");
         }
         // Else the connection is gone or its time is up.
+    }
+
+    void refuse_body(std::uint64_t limit) {
+        HttpResponse refusal =
+            problem(make_error(ErrorKind::TooLong,
+                               "IST-API-050",
+                               "The body is too large.",
+                               fmt::format("at most {} octets are taken here from you", limit)));
+        refusal.status = 413;
+        answer(std::move(refusal), false, Unread::Body);
     }
 
     /// The request is not read any further.
@@ -218,7 +298,10 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
         }
     }
 
-    void answer(HttpResponse response, bool keep_alive) {
+    /// What of the request is still on its way when it is answered.
+    enum class Unread : std::uint8_t { Nothing, Body };
+
+    void answer(HttpResponse response, bool keep_alive, Unread unread = Unread::Nothing) {
         response_.emplace();
         response_->version(11);
         response_->result(static_cast<unsigned>(response.status));
@@ -227,19 +310,62 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
             return go_on(std::move(response));
         }
         response_->keep_alive(keep_alive);
+        if (response.file) {
+            send_head(std::move(response.file), keep_alive);
+            return;
+        }
         response_->body() = std::move(response.body);
         response_->prepare_payload();
         lowest().expires_after(kPatience);
-        http::async_write(
+        http::async_write(stream_,
+                          *response_,
+                          [self = this->shared_from_this(), keep_alive, unread](
+                              beast::error_code error, std::size_t) {
+                              if (!error && keep_alive) {
+                                  self->read_head();
+                              } else if (!error) {
+                                  self->finish(unread);
+                              }
+                          });
+    }
+
+    /// A file of any size, piece by piece.
+    void send_head(std::shared_ptr<SpoolFile> file, bool keep_alive) {
+        response_->content_length(file->size());
+        head_serializer_.emplace(*response_);
+        lowest().expires_after(kPatience);
+        http::async_write_header(
             stream_,
-            *response_,
-            [self = this->shared_from_this(), keep_alive](beast::error_code error, std::size_t) {
-                if (!error && keep_alive) {
-                    self->read_head();
-                } else if (!error) {
-                    self->finish();
+            *head_serializer_,
+            [self = this->shared_from_this(), file = std::move(file), keep_alive](
+                beast::error_code error, std::size_t) {
+                if (!error) {
+                    self->piece_.resize(kPiece);
+                    self->send_piece(file, keep_alive);
                 }
             });
+    }
+
+    void send_piece(std::shared_ptr<SpoolFile> file, bool keep_alive) {
+        std::size_t size = 0;
+        try {
+            size = file->read(piece_.data(), piece_.size());
+        } catch (const std::exception&) {
+            return;  // the client sees that it is not whole
+        }
+        if (size == 0) {
+            keep_alive ? read_head() : finish(Unread::Nothing);
+            return;
+        }
+        lowest().expires_after(kPatience);
+        asio::async_write(stream_,
+                          asio::buffer(piece_.data(), size),
+                          [self = this->shared_from_this(), file = std::move(file), keep_alive](
+                              beast::error_code error, std::size_t) {
+                              if (!error) {
+                                  self->send_piece(file, keep_alive);
+                              }
+                          });
     }
 
     /// The head, then chunks for as long as somebody writes them; the connection ends with them.
@@ -268,11 +394,36 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
             });
     }
 
-    void finish() {
+    void finish(Unread unread) {
         if constexpr (std::is_same_v<Stream, TlsStream>) {
             lowest().expires_after(kHandshake);
-            stream_.async_shutdown([self = this->shared_from_this()](beast::error_code) {});
+            stream_.async_shutdown([self = this->shared_from_this(), unread](beast::error_code) {
+                if (unread == Unread::Body) {
+                    self->drain();
+                }
+            });
+        } else if (unread == Unread::Body) {
+            drain();
         }
+    }
+
+    /// A connection that is closed over unread octets is reset, and the answer lost with it.
+    void drain() {
+        beast::error_code ignored;
+        lowest().socket().shutdown(asio::socket_base::shutdown_send, ignored);
+        lowest().expires_after(kRefusal);
+        piece_.resize(kPiece);
+        drain_more(kMostRefused);
+    }
+
+    void drain_more(std::uint64_t left) {
+        lowest().async_read_some(
+            asio::buffer(piece_),
+            [self = this->shared_from_this(), left](beast::error_code error, std::size_t size) {
+                if (!error && size <= left) {
+                    self->drain_more(left - size);
+                }
+            });
     }
 
     Stream stream_;
@@ -281,7 +432,10 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     std::unique_ptr<Release> release_;
     beast::flat_buffer buffer_;
     std::optional<http::request_parser<http::string_body>> parser_;
+    std::optional<http::request_parser<http::buffer_body>> upload_;
+    std::string piece_;  ///< of an upload, or a file that is sent
     std::optional<http::response<http::string_body>> response_;
+    std::optional<http::response_serializer<http::string_body>> head_serializer_;
     std::optional<http::response_serializer<http::string_body>> serializer_;
     HttpRequest request_;
 };

@@ -5,12 +5,17 @@
 #include "admin/http.h"
 #include "base/result.h"
 #include "control/admin_service.h"
+#include "control/audit_service.h"
 #include "control/background.h"
+#include "control/backup_service.h"
 #include "control/contact_service.h"
 #include "control/directory_service.h"
+#include "control/doctor.h"
 #include "control/overview.h"
+#include "control/partner_test.h"
 #include "control/policy_service.h"
 #include "control/sign_in.h"
+#include "control/sip_peers.h"
 #include "control/status_service.h"
 #include "control/subscription_service.h"
 #include "control/token_service.h"
@@ -48,7 +53,10 @@ using FindContact = std::function<void(const std::string& user,
 
 using ConnectStore = std::function<std::unique_ptr<store::Database>()>;
 
-Resource make_partner_resource(control::PolicyService& policies);
+/// `tests` may be null: then there is no :test. One partner is shown with its links.
+Resource make_partner_resource(control::PolicyService& policies,
+                               control::ReadStatus read_status,
+                               control::PartnerTests* tests);
 Resource make_block_resource(control::PolicyService& policies);
 Resource make_policy_resource(control::PolicyService& policies, control::UserService& users);
 Resource make_explain_resource(control::PolicyService& policies, FindContact find_contact);
@@ -71,6 +79,8 @@ Resource make_migration_resource(control::PolicyService& policies);
 Resource make_status_resource(control::ReadStatus read_status,
                               std::function<control::PolicyFacts()> policy_facts);
 Resource make_reload_resource(std::function<Result<void>()> reload);
+Resource make_doctor_resource(const control::Doctor& doctor);
+Resource make_sip_peer_resource(const control::SipPeers& peers);
 /// api/openapi.yaml.
 Resource make_openapi_resource();
 Resource make_subscription_resource(control::SubscriptionService& subscriptions);
@@ -82,6 +92,10 @@ Resource make_conversation_resource(const control::TrafficService& traffic);
 Resource make_trace_resource(control::TraceService& traces, TraceFollowers& followers);
 /// Server-sent events; the feed outlives all connections.
 Resource make_event_resource(EventFeed& feed);
+
+/// POST partners/DOMAIN:test: one event per step while it runs, as lines of JSON or, if that is
+/// accepted, server-sent events; one object at the end with ?stream=false.
+void test_partner(control::PartnerTests& tests, const HttpRequest& request, const HttpReply& reply);
 
 class OidcLogin;
 
@@ -96,6 +110,15 @@ struct SignInServices {
     std::function<std::string()> panel_url;
     OidcLogin* oidc = nullptr;  ///< nothing: no identity provider
 };
+
+/// audit and audit:*. Exports lie in `spool_folder` while they are sent.
+void add_audit_resources(control::AuditService& log,
+                         const std::string& spool_folder,
+                         std::map<std::string, Resource, std::less<>>& to);
+/// backups and backups:*.
+void add_backup_resources(control::BackupService& backups,
+                          const std::string& spool_folder,
+                          std::map<std::string, Resource, std::less<>>& to);
 
 Resource make_account_resource(const SignInServices& services);
 Resource make_token_resource(const SignInServices& services);

@@ -17,6 +17,8 @@ inline constexpr std::size_t kMaxBody = std::size_t{1} << 20U;
 inline constexpr std::size_t kMaxCertificate = std::size_t{3} << 19U;
 /// A million users as CSV.
 inline constexpr std::size_t kMaxImport = std::size_t{256} << 20U;
+/// A backup is not held in the memory: what has this limit goes into a file.
+inline constexpr std::size_t kMaxBackup = std::size_t{64} << 30U;
 
 struct Route {
     std::string_view method;

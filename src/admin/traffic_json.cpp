@@ -1,5 +1,6 @@
 #include "admin/traffic_json.h"
 
+#include "admin/failure_card.h"
 #include "base/utc.h"
 
 #include <boost/json/array.hpp>
@@ -73,6 +74,7 @@ std::string sentence_of(const control::Trouble& trouble) {
 
 void add_trouble(json::object& to, const std::optional<control::Trouble>& trouble) {
     to["last_error"] = trouble ? sentence_of(*trouble) : "";
+    to["failure"] = failure_card(trouble);
     if (trouble) {
         to["last_error_code"] = trouble->code;
         to["last_error_step"] = trouble->step;

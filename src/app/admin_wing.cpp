@@ -81,10 +81,11 @@ std::vector<std::string> own_names(const Config& config) {
 AdminWing::AdminWing(const Config& config,
                      net::EventLoop& control,
                      store::Database& database,
+                     const store::KeyBox& keys,
                      control::Audit audit)
     : config_(config),
       control_(control),
-      store_(database),
+      store_(database, &keys),
       hashes_([&control](auto call) { control.post(std::move(call)); }, kMostHashes),
       context_{
           .store = store_,
@@ -198,9 +199,14 @@ std::vector<Error> AdminWing::listen(const admin::Api& api,
         config_.in_state_dir(config_.admin_unix_socket),
         {.handler = [this](const auto& request,
                            const auto& reply) { gate_->handle_local(request, reply); },
-         .body_limit = [this](const auto& head) { return gate_->body_limit(head); }});
+         .body_limit = [this](const auto& head) { return gate_->body_limit(head); },
+         .spool = [this](const auto& head) { return spool(head); }});
     // Another gateway on the same state directory: the rest would only repeat it.
     return opened ? listen_tls() : std::vector<Error>{opened.error()};
+}
+
+std::shared_ptr<SpoolFile> AdminWing::spool(const admin::HttpRequest& head) const {
+    return gate_->is_spooled(head) ? std::make_shared<SpoolFile>(config_.state_dir) : nullptr;
 }
 
 std::vector<Error> AdminWing::listen_tls() {
@@ -219,7 +225,8 @@ std::vector<Error> AdminWing::listen_tls() {
             certificate(),
             {.handler = [this](const auto& request,
                                const auto& reply) { gate_->handle_remote(request, reply); },
-             .body_limit = [this](const auto& head) { return gate_->body_limit(head); }});
+             .body_limit = [this](const auto& head) { return gate_->body_limit(head); },
+             .spool = [this](const auto& head) { return spool(head); }});
         if (opened) {
             addresses_.push_back(*std::move(opened));
             continue;

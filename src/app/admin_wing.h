@@ -13,6 +13,7 @@
 #include "net/event_loop.h"
 #include "net/tls_context.h"
 #include "store/database.h"
+#include "store/key_box.h"
 
 #include <memory>
 #include <optional>
@@ -28,6 +29,7 @@ class AdminWing {
     AdminWing(const Config& config,
               net::EventLoop& control,
               store::Database& database,
+              const store::KeyBox& keys,
               control::Audit audit);
     AdminWing(const AdminWing&) = delete;
     AdminWing& operator=(const AdminWing&) = delete;
@@ -66,6 +68,7 @@ class AdminWing {
     Result<std::shared_ptr<const net::TlsContext>> load_certificate(const Config& config);
     std::string panel_url() const;
     std::vector<Error> listen_tls();
+    std::shared_ptr<SpoolFile> spool(const admin::HttpRequest& head) const;
 
     const Config& config_;
     net::EventLoop& control_;

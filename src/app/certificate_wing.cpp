@@ -50,6 +50,7 @@ net::TlsFiles files_of(const Config& config) {
             .private_key = config.tls_private_key_file,
             .trust_system = config.tls_trust == "system",
             .extra_cas = config.tls_extra_ca_files,
+            .crls = config.tls_crl_files,
             .only_tls13 = config.tls_min_version == "1.3"};
 }
 

@@ -69,6 +69,12 @@ class CertificateWing {
     /// For `isthmus status`: what is shown, use by use.
     std::vector<control::OwnCertificateStatus> status() const;
 
+    /// What a restoration has brought is in force. False: not confirmed. Throws as the constructor.
+    bool reload_stored() {
+        certificates_.load();
+        return put_in_force();
+    }
+
     /// Reads watched files at once.
     void reload_files() { watch_.reload(); }
 

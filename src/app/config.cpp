@@ -123,6 +123,7 @@ void read_rest(TableReader& root, Config& config) {
     auto tls = root.table("tls");
     tls.one_of("trust", config.tls_trust, {"system", "none"});
     tls.take("extra_ca_files", config.tls_extra_ca_files);
+    tls.take("crl_files", config.tls_crl_files);
     tls.one_of("min_version", config.tls_min_version, {"1.2", "1.3"});
     tls.take("certificate_file", config.tls_certificate_file);
     tls.take("private_key_file", config.tls_private_key_file);
@@ -190,6 +191,9 @@ void resolve_files(Config& config, const std::string& folder) {
     resolve(config.component_secret_file, folder);
     resolve(config.oidc.client_secret_file, folder);
     for (std::string& path : config.tls_extra_ca_files) {
+        resolve(path, folder);
+    }
+    for (std::string& path : config.tls_crl_files) {
         resolve(path, folder);
     }
     for (SipPeerConfig& peer : config.sip_peers) {

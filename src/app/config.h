@@ -59,6 +59,7 @@ struct Config {
 
     std::string tls_trust = "system";
     std::vector<std::string> tls_extra_ca_files;
+    std::vector<std::string> tls_crl_files;
     std::string tls_min_version = "1.2";
     std::string tls_certificate_file;
     std::string tls_private_key_file;

@@ -47,6 +47,9 @@ class FileChecks {
             check_authorities({"tls", "extra_ca_files", static_cast<int>(i)},
                               config_.tls_extra_ca_files[i]);
         }
+        for (std::size_t i = 0; i < config_.tls_crl_files.size(); ++i) {
+            check_revoked({"tls", "crl_files", static_cast<int>(i)}, config_.tls_crl_files[i]);
+        }
         check_secret({"xmpp.component", "secret_file"}, config_.component_secret_file);
         check_secret({"admin.oidc", "client_secret_file"}, config_.oidc.client_secret_file);
         for (std::size_t i = 0; i < config_.sip_peers.size(); ++i) {
@@ -114,6 +117,23 @@ class FileChecks {
             fault(at,
                   fmt::format(
                       "{}: {}; it must be PEM, with BEGIN CERTIFICATE", path, made.error().detail));
+        }
+    }
+
+    void check_revoked(const At& at, const std::string& path) {
+        const auto pem = read(at, path);
+        if (!pem) {
+            return;
+        }
+        const auto made = net::TlsContext::create({.certificate_chain_pem = {},
+                                                   .private_key_pem = {},
+                                                   .trust_system = false,
+                                                   .extra_ca_pems = {},
+                                                   .crl_pems = {*pem}});
+        if (!made) {
+            fault(at,
+                  fmt::format(
+                      "{}: {}; it must be PEM, with BEGIN X509 CRL", path, made.error().detail));
         }
     }
 

@@ -1,6 +1,7 @@
 #include "app/crossing.h"
 
 #include "app/crossing_ask.h"
+#include "app/link_test_views.h"
 #include "app/subscription_views.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -62,6 +63,14 @@ bool Crossing::set_tls(std::shared_ptr<const net::TlsContext> sip,
         },
         std::chrono::seconds(1));
     return done.value_or(false);
+}
+
+void Crossing::restore(std::vector<subscriptions::Record> records) {
+    traffic_.loop().post([this, records = std::move(records)] { traffic_.restore(records); });
+}
+
+void Crossing::begin_restored() {
+    traffic_.loop().post([this] { traffic_.begin_restored(); });
 }
 
 std::optional<Listening> Crossing::listen(const Config& config) {
@@ -194,6 +203,93 @@ void Crossing::answer(std::uint64_t question, Result<void> result) {
     if (auto asked = questions_.extract(question); asked) {
         asked.mapped()(std::move(result));
     }
+}
+
+control::LinkTestSide Crossing::link_test_side(std::string server_name) {
+    return {
+        .local_domain =
+            [this](const control::LinkTestOrder& order) {
+                return local_domain_of(order, traffic_.served());
+            },
+        .start =
+            [this](const control::LinkTestOrder& order, control::LinkTestSide::Handlers handlers) {
+                return start_link_test(order, std::move(handlers));
+            },
+        .stop = [this](std::uint64_t number) { stop_link_test(number); },
+        .server_name = std::move(server_name)};
+}
+
+std::uint64_t Crossing::start_link_test(const control::LinkTestOrder& order,
+                                        control::LinkTestSide::Handlers handlers) {
+    const std::uint64_t number = next_question_++;
+    link_tests_.emplace(number, std::move(handlers));
+    const auto on_step = [this, number](xmpp::TestStep step) {
+        // Shared, because what is posted is copied.
+        auto made = std::make_shared<control::TestStep>(to_control(std::move(step)));
+        control_.post([this, number, made] {
+            if (const auto found = link_tests_.find(number); found != link_tests_.end()) {
+                found->second.on_step(std::move(*made));
+            }
+        });
+    };
+    const auto on_done = [this, number] {
+        control_.post([this, number] {
+            if (auto found = link_tests_.extract(number); found) {
+                found.mapped().on_done();
+            }
+        });
+    };
+    traffic_.loop().post(
+        [this, number, on_step, on_done, asked = to_xmpp(order, traffic_.served())] {
+            traffic_.start_link_test(number, asked, {.on_step = on_step, .on_done = on_done});
+        });
+    return number;
+}
+
+void Crossing::stop_link_test(std::uint64_t number) {
+    if (link_tests_.erase(number) != 0) {
+        traffic_.loop().post([this, number] { traffic_.stop_link_test(number); });
+    }
+}
+
+void Crossing::look_up(std::vector<std::string> domains,
+                       std::function<void(std::vector<control::OwnRecords>)> done) {
+    const std::uint64_t number = next_question_++;
+    lookups_.emplace(number, std::move(done));
+    const auto answer = [this, number](std::vector<control::OwnRecords> records) {
+        auto made = std::make_shared<std::vector<control::OwnRecords>>(std::move(records));
+        control_.post([this, number, made] {
+            if (auto found = lookups_.extract(number); found) {
+                found.mapped()(std::move(*made));
+            }
+        });
+    };
+    traffic_.loop().post(
+        [this, domains = std::move(domains), answer] { traffic_.look_up(domains, answer); });
+}
+
+void Crossing::test_peer(std::size_t index,
+                         std::function<void(Result<std::vector<control::TestStep>>)> done) {
+    const std::uint64_t number = next_question_++;
+    peer_tests_.emplace(number, std::move(done));
+    const auto answer = [this, number](Result<std::vector<control::TestStep>> steps) {
+        auto made = std::make_shared<Result<std::vector<control::TestStep>>>(std::move(steps));
+        control_.post([this, number, made] {
+            if (auto found = peer_tests_.extract(number); found) {
+                found.mapped()(std::move(*made));
+            }
+        });
+    };
+    traffic_.loop().post([this, index, answer] {
+        const bool is_asked = traffic_.test_peer(
+            index, [answer](std::vector<control::TestStep> steps) { answer(std::move(steps)); });
+        if (!is_asked) {
+            answer(make_error(ErrorKind::Limit,
+                              "IST-API-011",
+                              "Too many tests are under way.",
+                              "eight SIP peers are tested at once at most"));
+        }
+    });
 }
 
 }  // namespace isthmus::app

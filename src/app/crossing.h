@@ -8,6 +8,8 @@
 #include "app/subscription_queue.h"
 #include "app/traffic_wing.h"
 #include "base/result.h"
+#include "control/doctor.h"
+#include "control/partner_test.h"
 #include "control/status_service.h"
 #include "control/subscription_service.h"
 #include "control/trace_service.h"
@@ -25,6 +27,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace isthmus::app {
 
@@ -45,6 +48,10 @@ class Crossing {
     /// For handshakes from now on. True when it is in force, false as publish().
     bool set_tls(std::shared_ptr<const net::TlsContext> sip,
                  std::shared_ptr<const net::TlsContext> xmpp);
+    /// Records that a backup has brought while traffic runs: pairs that are not there yet come to
+    /// life with begin_restored().
+    void restore(std::vector<subscriptions::Record> records);
+    void begin_restored();
     /// Opens all listeners; nothing if there was no answer.
     std::optional<Listening> listen(const Config& config);
     /// Takes no new work; `on_done` runs on the control thread when all is finished or time is up.
@@ -54,6 +61,16 @@ class Crossing {
     control::PresenceSide presence_side();
     control::TrafficSide traffic_side();
     control::TraceSide trace_side();
+
+    /// For control::PartnerTests, which must not outlive this.
+    control::LinkTestSide link_test_side(std::string server_name);
+    /// For the doctor: what DNS says of our domains (A-labels). `done` is called later, once.
+    void look_up(std::vector<std::string> domains,
+                 std::function<void(std::vector<control::OwnRecords>)> done);
+    /// The steps of a sign of life from the SIP peer with that index; Limit (IST-API-011) if too
+    /// many are being asked. `done` is called later, once.
+    void test_peer(std::size_t index,
+                   std::function<void(Result<std::vector<control::TestStep>>)> done);
 
     /// After the traffic thread has ended: writes what it had queued and nobody has written yet.
     void write_rest();
@@ -95,6 +112,9 @@ class Crossing {
     void list(const control::SubscriptionFilter& filter, ListDone done);
     void answer_list(std::uint64_t question, Result<control::SubscriptionPage> page);
 
+    std::uint64_t start_link_test(const control::LinkTestOrder& order,
+                                  control::LinkTestSide::Handlers handlers);
+    void stop_link_test(std::uint64_t number);
     void list_dialogs(const control::SubscriptionFilter& filter,
                       control::TrafficSide::DialogsDone done);
     void list_messages(const control::MessageFilter& filter,
@@ -111,6 +131,10 @@ class Crossing {
     /// Whom to tell stays on the control thread: only the number goes over and comes back.
     std::map<std::uint64_t, Done> questions_;
     std::map<std::uint64_t, ListQuestion> lists_;
+    std::map<std::uint64_t, control::LinkTestSide::Handlers> link_tests_;
+    std::map<std::uint64_t, std::function<void(std::vector<control::OwnRecords>)>> lookups_;
+    std::map<std::uint64_t, std::function<void(Result<std::vector<control::TestStep>>)>>
+        peer_tests_;
     std::uint64_t next_question_ = 0;
     Questions<control::Status> status_questions_;
     Questions<control::DialogPage> dialog_questions_;

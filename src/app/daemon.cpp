@@ -6,9 +6,11 @@
 #include "admin/trace_follower.h"
 #include "app/addresses.h"
 #include "app/admin_wing.h"
+#include "app/archive.h"
 #include "app/certificate_wing.h"
 #include "app/config.h"
 #include "app/crossing.h"
+#include "app/doctor_facts.h"
 #include "app/notify.h"
 #include "app/start_failure.h"
 #include "app/traffic_wing.h"
@@ -18,6 +20,8 @@
 #include "base/random.h"
 #include "control/contact_service.h"
 #include "control/directory_service.h"
+#include "control/doctor.h"
+#include "control/partner_test.h"
 #include "control/policy_service.h"
 #include "control/subscription_service.h"
 #include "control/trace_service.h"
@@ -27,6 +31,7 @@
 #include "store/audit_log.h"
 #include "store/config_store.h"
 #include "store/database.h"
+#include "store/key_box.h"
 #include "store/subscription_store.h"
 
 #include <boost/json/array.hpp>
@@ -148,6 +153,10 @@ class Daemon {
         } catch (const StartFailure& failure) {
             std::ranges::for_each(failure.reasons, log_failure);
             return failure.reasons.front().code == "IST-CFG-001" ? 2 : 1;
+        } catch (const store::DatabaseDamaged& failure) {
+            log_failure(make_error(
+                ErrorKind::Internal, "IST-API-037", "The database is damaged.", failure.what()));
+            return 1;
         } catch (const store::StoreError& failure) {
             log_failure(make_error(ErrorKind::Internal,
                                    "IST-API-004",
@@ -175,7 +184,8 @@ class Daemon {
         std::filesystem::permissions(config_.state_dir, std::filesystem::perms::owner_all);
 
         database_.emplace(database_url(config_));
-        store_.emplace(*database_);
+        expect(open_keys(keys_, config_.in_state_dir("secret.key"), *database_));
+        store_.emplace(*database_, &*keys_);
         subscription_store_.emplace(*database_);
         policies_.emplace(*store_, canonical_names(), own_domains(config_), [this](auto snapshot) {
             // Before there is a traffic thread, what it starts with is in force.
@@ -203,7 +213,8 @@ class Daemon {
                               .sip = listening->sip,
                               .xmpp = listening->xmpp,
                               .admin = admin_->addresses()});
-        announce(*listening);
+        listening_ = std::move(*listening);
+        announce(listening_);
         directory_->start();
     }
 
@@ -244,8 +255,26 @@ class Daemon {
             return policies_->current().revision();
         });
         users_.emplace(*policies_);
-        admin_.emplace(config_, control_, *database_, audit_to(*database_));
+        admin_.emplace(config_, control_, *database_, *keys_, audit_to(*database_));
         expect(admin_->set_up_oidc());
+        partner_tests_.emplace(*policies_, crossing_->link_test_side(config_.server_name));
+        doctor_.emplace(
+            *policies_,
+            control::DoctorSide{
+                .read_local =
+                    [this] {
+                        const auto shown = certificates_->context(control::Use::XmppS2s);
+                        return local_facts(config_,
+                                           listening_.sip,
+                                           listening_.xmpp,
+                                           shown != nullptr && shown->has_certificate());
+                    },
+                .look_up = [this](auto domains,
+                                  auto done) { crossing_->look_up(std::move(domains), done); },
+                .read_status = read_status_});
+        sip_peers_.emplace(sip_peer_facts(config_), read_status_, [this](auto index, auto done) {
+            crossing_->test_peer(index, std::move(done));
+        });
         admin_->assign(certificates_->context(control::Use::Admin));
         traces_.emplace(
             crossing_->trace_side(),
@@ -267,6 +296,13 @@ class Daemon {
                                                             .random = random_,
                                                             .metrics = metrics_},
                            config_.directory);
+        archive_.emplace(Archive::Parts{.control = control_,
+                                        .database = *database_,
+                                        .connect = connect,
+                                        .keys = *keys_,
+                                        .policies = *policies_,
+                                        .audit = admin_->audit(),
+                                        .on_restored = [this] { follow_restoration(); }});
         api_.emplace(admin::ApiServices{.policies = *policies_,
                                         .users = *users_,
                                         .subscriptions = *subscriptions_,
@@ -280,10 +316,16 @@ class Daemon {
                                         .policy_facts = [this] { return policy_facts(); },
                                         .sign_in = &admin_->services(),
                                         .audit = admin_->audit(),
+                                        .partner_tests = &*partner_tests_,
+                                        .doctor = &*doctor_,
+                                        .sip_peers = &*sip_peers_,
                                         .certificates = &certificates_->services(),
                                         .connect = connect,
                                         .post = post,
-                                        .directory = &*directory_});
+                                        .directory = &*directory_,
+                                        .audit_log = &archive_->audit_log(),
+                                        .backups = &archive_->backups(),
+                                        .spool_folder = config_.state_dir});
         failures_ = admin_->listen(*api_, panel_);
         if (!config_.metrics_listen.empty()) {
             auto bound = admin_->listen_plain(
@@ -311,6 +353,22 @@ class Daemon {
                                                    }),
                 .partners = static_cast<std::size_t>(
                     std::ranges::count(snapshot->partners(), true, &policy::Partner::enabled))};
+    }
+
+    /// What a restored backup has brought besides policies: certificates, and subscriptions that
+    /// are not alive already.
+    void follow_restoration() {
+        try {
+            certificates_->reload_stored();
+        } catch (const std::exception& failure) {
+            log::event(log::Level::Error,
+                       "backup.restored",
+                       {{"code", "IST-API-034"}, {"msg", failure.what()}});
+        }
+        const std::size_t count = subscription_store_->load(
+            [this](auto records) { crossing_->restore(std::move(records)); });
+        crossing_->begin_restored();
+        log::event(log::Level::Info, "subscription.loaded", {{"count", count}});
     }
 
     void announce(const Listening& listening) {
@@ -343,6 +401,7 @@ class Daemon {
     }
 
     void stop() {
+        archive_.reset();
         events_->stop();
         followers_->stop();
         live_watch_.reset();
@@ -391,6 +450,7 @@ class Daemon {
     metrics::Registry metrics_;
     net::EventLoop control_;
     std::optional<store::Database> database_;
+    std::optional<store::KeyBox> keys_;
     std::optional<store::ConfigStore> store_;
     std::optional<store::SubscriptionStore> subscription_store_;
     std::unique_ptr<TrafficWing> traffic_;
@@ -405,11 +465,16 @@ class Daemon {
     std::optional<admin::LiveWatch> live_watch_;
     std::optional<control::TraceService> traces_;
     std::optional<admin::TraceFollowers> followers_;
+    std::optional<control::PartnerTests> partner_tests_;
+    std::optional<control::Doctor> doctor_;
+    std::optional<control::SipPeers> sip_peers_;
+    Listening listening_;
     SystemRandom random_;
     std::optional<control::DirectoryService> directory_;
     control::ReadStatus read_status_;
     std::optional<admin::Api> api_;
     std::optional<AdminWing> admin_;
+    std::optional<Archive> archive_;
     std::string metrics_at_;
     std::vector<Error> failures_;  ///< of the start: what could not be listened on
     bool is_stopping_ = false;

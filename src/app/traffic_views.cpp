@@ -30,7 +30,12 @@ std::optional<control::Trouble> trouble_of(const std::optional<xmpp::LinkTrouble
                             .step = trouble->step,
                             .text = text_of(trouble->text, trouble->evidence),
                             .address = trouble->address,
-                            .age_seconds = seconds(now - trouble->at)};
+                            .age_seconds = seconds(now - trouble->at),
+                            .sentence = trouble->text,
+                            .evidence = trouble->evidence,
+                            .first_age_seconds = seconds(now - trouble->first_at),
+                            .count = trouble->count,
+                            .is_over = trouble->is_over};
 }
 
 control::CertificateStatus certificate_of(const net::PeerCertificate& shown) {

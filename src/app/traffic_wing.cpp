@@ -65,8 +65,10 @@ Result<gateway::SipPeer> make_peer(const SipPeerConfig& config, std::size_t inde
         }
         made.addresses.push_back(*block);
     }
-    // A target written as an address is a listed address.
-    if (const auto ip = net::IpAddress::parse(target->host); ip && made.addresses.empty()) {
+    // A target written as an address is a listed address; but a peer that speaks TLS proves itself
+    // by its certificate, and not in clear text.
+    if (const auto ip = net::IpAddress::parse(target->host);
+        ip && made.addresses.empty() && target->transport != sip::Transport::Tls) {
         made.addresses.push_back({*ip, ip->is_v4() ? 32 : 128});
     }
     return made;
@@ -74,6 +76,7 @@ Result<gateway::SipPeer> make_peer(const SipPeerConfig& config, std::size_t inde
 
 Result<gateway::GatewayConfig> make_flows(const Config& config) {
     gateway::GatewayConfig made;
+    made.server_name = config.server_name;
     made.read_clock = [] { return TimePoint(std::chrono::steady_clock::now()); };
     made.max_message_chars = config.max_message_chars;
     made.max_stanza_octets = config.max_stanza_bytes;
@@ -314,10 +317,15 @@ std::vector<control::PeerStatus> TrafficWing::peer_status(TimePoint now) const {
         if (state.last_error) {
             one.last_error = {
                 .code = std::string(state.last_error->code),
-                .step = {},
+                .step = std::string(PeerTest::step_of(state.last_error->code)),
                 .text = text_of(state.last_error->public_text, state.last_error->detail),
                 .address = {},
-                .age_seconds = seconds(now - state.failed_at)};
+                .age_seconds = seconds(now - state.failed_at),
+                .sentence = state.last_error->public_text,
+                .evidence = state.last_error->detail,
+                .first_age_seconds = seconds(now - state.first_failed_at),
+                .count = state.failures,
+                .is_over = state.state == sip::PeerHealth::State::Up};
         }
     }
     return made;

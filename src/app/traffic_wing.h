@@ -2,6 +2,9 @@
 #pragma once
 
 #include "app/config.h"
+#include "app/own_records.h"
+#include "app/peer_test.h"
+#include "app/running_link_test.h"
 #include "app/subscription_queue.h"
 #include "base/metrics.h"
 #include "base/random.h"
@@ -16,7 +19,9 @@
 #include "xmpp/server.h"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,10 +59,12 @@ class TrafficWing {
     /// Must be given where to commit before start().
     SubscriptionQueue& subscription_queue() { return subscription_queue_; }
 
-    /// Before start(), in as many slices as it takes: what the database holds.
-    void restore(std::vector<subscriptions::Record> records) {
-        gateway_.restore(std::move(records));
-    }
+    /// Before start(), in as many slices as it takes: what the database holds. Or on the traffic
+    /// thread: pairs that are there already stay as they are.
+    void restore(const std::vector<subscriptions::Record>& records) { gateway_.restore(records); }
+
+    /// On the traffic thread: what was restored while it ran comes to life.
+    void begin_restored() { gateway_.begin(); }
 
     /// Starts and ends the thread; between them all below belongs to that thread.
     void start();
@@ -82,6 +89,20 @@ class TrafficWing {
 
     void drain(Duration patience, std::function<void()> on_done);
 
+    /// XMPP domains that we speak for, with the SIP domains of their users. Any thread: they never
+    /// change.
+    const std::vector<gateway::ServedDomain>& served() const { return flows_.domains; }
+
+    void start_link_test(std::uint64_t number, xmpp::LinkTestOrder order, LinkTestCalls calls);
+
+    void stop_link_test(std::uint64_t number);
+
+    /// What DNS says of our own domains (A-labels); `done` is called later, on this thread.
+    void look_up(const std::vector<std::string>& domains, OwnRecordsLookup::Done done);
+    /// Asks the peer with that index of the configuration for a sign of life. False: too many are
+    /// being asked, or there is none; `done` is not called then.
+    bool test_peer(std::size_t index, PeerTest::Done done);
+
   private:
     TrafficWing(const Config& config, metrics::Registry& metrics, gateway::GatewayConfig flows);
 
@@ -105,6 +126,9 @@ class TrafficWing {
     std::unique_ptr<sip::UserAgent> user_agent_;
     std::unique_ptr<gateway::SipPeers> sip_peers_;
     std::unique_ptr<xmpp::Server> server_;
+    std::map<std::uint64_t, std::unique_ptr<RunningLinkTest>> link_tests_;
+    std::vector<std::unique_ptr<PeerTest>> peer_tests_;
+    std::vector<std::unique_ptr<OwnRecordsLookup>> lookups_;
     TimePoint drain_deadline_{};
     std::function<void()> on_drained_;
     Timer drain_timer_;

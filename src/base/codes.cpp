@@ -35,6 +35,9 @@ constexpr Code kCodes[] = {
     {"IST-API-010",
      "Something still uses the object; nothing was deleted.",
      "Take it out of use first; or repeat with --force, if what is said would happen is wanted."},
+    {"IST-API-011",
+     "Too many tests are under way at once.",
+     "Wait until one of them has ended, then try again."},
     {"IST-API-020",
      "The directory cannot be reached, or did not answer in time.",
      "The evidence says where it ended: check `url` in [directory], the way there, and that the "
@@ -61,6 +64,43 @@ constexpr Code kCodes[] = {
     {"IST-API-026",
      "No directory is configured.",
      "Write a [directory] section with `url` and `base` into the configuration file and restart."},
+    {"IST-API-030",
+     "The passphrase does not open the backup.",
+     "Give the passphrase that it was made with, as the first line of stdin or of "
+     "--passphrase-file. Without it nobody can open the backup."},
+    {"IST-API-031",
+     "The file is no backup of Isthmus, or not as it was written; nothing was changed.",
+     "The evidence says where it is damaged. Copy it again from where it is kept, or take another "
+     "one; `isthmus backup verify FILE` reads all of it."},
+    {"IST-API-032",
+     "A newer program wrote the backup; nothing was changed.",
+     "Restore it with the version that made it, or a newer one."},
+    {"IST-API-033",
+     "After the restoration no administrator of the role admin could sign in; nothing was changed.",
+     "Restore a backup in which there is an enabled account of the role admin. A gateway that "
+     "never "
+     "had an account, in a new state directory, takes any backup."},
+    {"IST-API-034",
+     "What the backup holds does not fit this gateway; nothing was changed.",
+     "The evidence names the object. Restore it with the configuration file of the gateway that "
+     "made it, or take the object out there and make a new backup."},
+    {"IST-API-035",
+     "There is no room on the gateway's disk for what is being sent; nothing was changed.",
+     "Uploads, backups and exports lie in the state directory while they are under way: make room "
+     "there."},
+    {"IST-API-036",
+     "A secret in the database cannot be opened with the keys of this machine.",
+     "Put the file secret.key of the state directory back from where it was copied to (mode 0600), "
+     "or restore a backup, which brings its keys along; else set the secret anew "
+     "(`isthmus admin reset-totp NAME`, `isthmus gateway set --dialback-passphrase -`)."},
+    {"IST-API-037",
+     "The database is damaged; the gateway does not start with it.",
+     "The evidence names the file and what is wrong. Move it away, start the gateway with a new "
+     "one, and restore the newest backup (`isthmus backup restore FILE`); look at the disk."},
+    {"IST-API-039",
+     "The audit log is not as it was written.",
+     "The row that is named, or what is missing before it, was changed by somebody who could write "
+     "the database. Compare with an export or a backup; find out who has access to the database."},
     {"IST-API-040",
      "Too many clients follow the events or recordings of this gateway.",
      "Close panels and `--watch` commands that nobody looks at; 64 may follow at a time."},
@@ -229,6 +269,13 @@ constexpr Code kCodes[] = {
      "There is more in the file, or in the list, than there may be.",
      "A file has at most 1 MiB, 100 certificates and the work of 4,000,000 rounds for its "
      "password."},
+    {"IST-CERT-040",
+     "The partner shows another certificate than the one that is pinned for it.",
+     "If it has renewed its certificate: ask its operator for the SHA-256 of the new one, then "
+     "isthmus partner set DOMAIN --pinned-certificate SHA256. Else somebody is in between."},
+    {"IST-CERT-041",
+     "The partner's certificate was revoked by its issuer.",
+     "The partner must use another one; `crl_files` in [tls] has the list that says so."},
     {"IST-CFG-001",
      "The configuration file is not valid.",
      "Correct the lines that are named; isthmus config check FILE shows all of them."},
@@ -323,6 +370,10 @@ constexpr Code kCodes[] = {
      "The SIP side refused a presence subscription, or ended it.",
      "The evidence holds its status code or its reason; isthmus subscription get ID shows whether "
      "it is tried again."},
+    {"IST-SIP-010",
+     "A connection to the SIP peer was dead, and was closed.",
+     "A firewall or address translation on the way forgets idle connections, or the peer was "
+     "restarted; the next request opens a new one."},
     {"IST-TCP-001",
      "No address of the partner accepted a connection.",
      "Check firewalls on the way to the addresses in the evidence."},
@@ -337,6 +388,10 @@ constexpr Code kCodes[] = {
     {"IST-TCP-004",
      "An address that we are to listen on cannot be listened on.",
      "It must be one of this machine's addresses (ip address shows them), or [::] for all."},
+    {"IST-TCP-010",
+     "The partner did not connect to us.",
+     "Publish the SRV record _xmpp-server._tcp of our domain, and let TCP port 5269 in from "
+     "everywhere; the evidence shows what DNS says of us."},
     {"IST-TLS-001",
      "The partner offers no encryption and its settings require it.",
      "The partner must offer STARTTLS; or weaken --tls-negotiation for it."},

@@ -49,9 +49,9 @@ std::optional<std::int64_t> utc_seconds(std::string_view text) {
     if (take(".")) {
         text.remove_prefix(std::min(text.find_first_not_of("0123456789"), text.size()));
     }
-    const std::chrono::year_month_day date(std::chrono::year(parts[0]),
+    const std::chrono::year_month_day date{std::chrono::year(parts[0]),
                                            std::chrono::month(static_cast<unsigned>(parts[1])),
-                                           std::chrono::day(static_cast<unsigned>(parts[2])));
+                                           std::chrono::day(static_cast<unsigned>(parts[2]))};
     if (!date.ok() || parts[3] > 23 || parts[4] > 59 || parts[5] > 60) {
         return std::nullopt;
     }

@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <utility>
@@ -64,7 +65,36 @@ int create_account(const Program& program) {
     return program.change("POST", "admins", body, "created");
 }
 
+/// Shows the recovery codes, which nobody shows again.
+int confirm_totp(const Program& program) {
+    const json::object body{{"code", read_secret_once("code that the authenticator shows")}};
+    return program.request("POST", path_of(program, ":confirm-totp"), body, [](const auto& made) {
+        fmt::print(stderr,
+                   "the second factor counts from now on; recovery codes, shown only now:\n");
+        for (const json::value& code : made.at("recovery_codes").as_array()) {
+            fmt::print("{}\n", text::escape_for_log(code.as_string()));
+        }
+    });
+}
+
+int enrol_totp(const Program& program) {
+    const bool is_terminal = isatty(STDIN_FILENO) != 0 && !program.switches().no_input;
+    const int code =
+        program.request("POST", path_of(program, ":enrol-totp"), {}, [&](const auto& made) {
+            fmt::print("{}\n{}\n", text_of(made, "secret"), text_of(made, "uri"));
+            if (!is_terminal) {
+                fmt::print(stderr,
+                           "it counts when its first code was seen: isthmus admin confirm-totp "
+                           "NAME, the code on stdin\n");
+            }
+        });
+    return code == 0 && is_terminal && !program.switches().dry_run ? confirm_totp(program) : code;
+}
+
 int set_account(const Program& program) {
+    if (program.has("--totp")) {
+        return enrol_totp(program);
+    }
     const json::object body = given_account(program);
     if (body.empty()) {
         throw NotUsable({"there is nothing to change",
@@ -156,6 +186,13 @@ void add_account_commands(Program& program, CLI::App& admin) {
     });
     named("unlock", "let him try again at once after too many failures", [&program] {
         return program.change("POST", path_of(program, ":unlock"), {}, "unlocked");
+    });
+    program.flag(set, "--totp", "a second factor: the same as enrol-totp, and alone");
+    named("enrol-totp", "a second factor: shows its secret, then wants its first code", [&program] {
+        return enrol_totp(program);
+    });
+    named("confirm-totp", "the first code of a new second factor, on stdin", [&program] {
+        return confirm_totp(program);
     });
     named("reset-totp", "take away a second factor that he has lost", [&program] {
         return program.change("POST", path_of(program, ":reset-totp"), {}, "reset");

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "cli/api_exchange.h"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -86,73 +87,6 @@ std::string fingerprint_of(X509* certificate) {
 
 }  // namespace
 
-/// One request and its answer, on a context of their own.
-struct ApiClient::Exchange {
-    http::request<http::string_body> request;
-    http::response_parser<http::string_body> parser;
-    beast::flat_buffer buffer;
-    asio::io_context context;
-    beast::error_code outcome = asio::error::timed_out;
-    const std::function<bool(std::string_view)>* use = nullptr;  ///< of a body that goes on
-
-    template <class Stream>
-    void run(Stream& stream) {
-        if (use != nullptr) {
-            return run_on(stream);
-        }
-        http::async_write(stream, request, [&](beast::error_code failed, std::size_t) {
-            if (failed) {
-                outcome = failed;
-                return;
-            }
-            http::async_read(
-                stream, buffer, parser, [&](beast::error_code read_failed, std::size_t) {
-                    outcome = read_failed;
-                });
-        });
-        context.restart();
-        context.run();
-    }
-
-    /// The body is handed on as it comes.
-    template <class Stream>
-    void run_on(Stream& stream) {
-        outcome = wait([&](auto done) { http::async_write(stream, request, done); });
-        if (!outcome) {
-            outcome =
-                wait([&](auto done) { http::async_read_header(stream, buffer, parser, done); });
-        }
-        const bool is_refusal = parser.get().result_int() >= 300;
-        parser.eager(true);
-        while (!outcome && !parser.is_done()) {
-            beast::get_lowest_layer(stream).expires_after(kSilence);
-            outcome = wait([&](auto done) { http::async_read_some(stream, buffer, parser, done); });
-            if (!is_refusal) {
-                const std::string octets = std::exchange(parser.get().body(), {});
-                if (!octets.empty() && !(*use)(octets)) {
-                    return;
-                }
-            }
-        }
-        if (outcome == http::error::end_of_stream ||
-            outcome == asio::ssl::error::stream_truncated) {
-            outcome = {};
-        }
-    }
-
-    static constexpr std::chrono::seconds kSilence{45};
-
-    /// Waits for one step of the connection.
-    template <class Start>
-    beast::error_code wait(Start start) {
-        beast::error_code result = asio::error::timed_out;
-        start([&result](beast::error_code error, const auto&...) { result = error; });
-        context.restart();
-        context.run();
-        return result;
-    }
-};
-
 ApiClient::ApiClient(const Server& server) : ca_file_(server.ca_file), patience_(server.patience) {
     const std::string_view address = server.address;
     if (address.starts_with(kUnix)) {
@@ -194,22 +128,42 @@ ApiClient::ApiClient(const Server& server) : ca_file_(server.ca_file), patience_
     }
 }
 
-Answer ApiClient::call(std::string_view method,
-                       const std::string& target,
-                       const std::string& body,
-                       const std::string& if_match,
-                       const char* content_type) const {
+Answer ApiClient::follow(std::string_view method,
+                         const std::string& target,
+                         const std::string& body,
+                         const std::function<void(std::string_view)>& on_line) const {
     Exchange exchange;
-    exchange.parser.body_limit(std::uint64_t{1} << 30U);
-    return ask(exchange, method, target, body, if_match, content_type);
+    prepare(exchange, method, target, body, "application/json");
+    exchange.patience = patience_;
+    std::string rest;
+    exchange.on_piece = [&](std::string_view piece) {
+        rest += piece;
+        for (std::size_t end = 0; (end = rest.find('\n')) != std::string::npos;) {
+            const std::string line = rest.substr(0, end);
+            rest.erase(0, end + 1);
+            on_line(line);
+        }
+        return true;
+    };
+    return run(exchange);
 }
 
-Answer ApiClient::ask(Exchange& exchange,
-                      std::string_view method,
-                      const std::string& target,
-                      const std::string& body,
-                      const std::string& if_match,
-                      const char* content_type) const {
+Answer ApiClient::follow_events(const std::string& target,
+                                const std::function<bool(std::string_view)>& use) const {
+    constexpr std::chrono::seconds kSilence{45};
+    Exchange exchange;
+    prepare(exchange, "GET", target, {}, nullptr);
+    exchange.parser.body_limit(boost::none);
+    exchange.patience = kSilence;
+    exchange.on_piece = use;
+    return run(exchange);
+}
+
+void ApiClient::prepare(Exchange& exchange,
+                        std::string_view method,
+                        const std::string& target,
+                        const std::string& body,
+                        const char* content_type) const {
     auto& request = exchange.request;
     request.version(11);
     request.method_string({method.data(), method.size()});
@@ -222,20 +176,60 @@ Answer ApiClient::ask(Exchange& exchange,
         request.set(http::field::authorization, "Bearer " + token_);
     }
     if (!body.empty()) {
-        request.set(http::field::content_type, content_type);
         request.body() = body;
     }
-    if (!if_match.empty()) {
-        request.set(http::field::if_match, if_match);
+    if (content_type != nullptr) {
+        request.set(http::field::content_type, content_type);
     }
     request.prepare_payload();
+    exchange.parser.body_limit(std::uint64_t{1} << 30U);
+}
+
+Answer ApiClient::call(std::string_view method,
+                       const std::string& target,
+                       const std::string& body,
+                       const std::string& if_match,
+                       const char* content_type) const {
+    Exchange exchange;
+    prepare(exchange, method, target, body, body.empty() ? nullptr : content_type);
+    if (!if_match.empty()) {
+        exchange.request.set(http::field::if_match, if_match);
+    }
+    return run(exchange);
+}
+
+Answer ApiClient::move(std::string_view method,
+                       const std::string& target,
+                       const std::string& body,
+                       Transfer& transfer) const {
+    Exchange exchange;
+    prepare(exchange,
+            method,
+            target,
+            body,
+            transfer.source ? "application/octet-stream"
+            : !body.empty() ? "application/json"
+                            : nullptr);
+    for (const auto& [name, value] : transfer.fields) {
+        exchange.request.insert(name, value);
+    }
+    exchange.transfer = &transfer;
+    exchange.patience = patience_ * 20;
+    return run(exchange);
+}
+
+Answer ApiClient::run(Exchange& exchange) const {
     path_.empty() ? over_tls(exchange) : over_unix(exchange);
     if (exchange.outcome) {
         const bool is_late =
             exchange.outcome == beast::error::timeout || exchange.outcome == asio::error::timed_out;
         throw NotReachable({fmt::format("the daemon at {} did not answer",
                                         path_.empty() ? host_ + ":" + port_ : path_),
-                            is_late ? fmt::format("no answer in {} s", patience_.count())
+                            is_late ? fmt::format("no answer in {} s",
+                                                  (exchange.transfer != nullptr || exchange.on_piece
+                                                       ? exchange.patience
+                                                       : patience_)
+                                                      .count())
                                     : exchange.outcome.message(),
                             "ask again, with a longer --timeout if it is busy; its log "
                             "(journalctl -u isthmus) says what it does"});
@@ -244,20 +238,13 @@ Answer ApiClient::ask(Exchange& exchange,
     answer.status = static_cast<int>(exchange.parser.get().result_int());
     answer.text = exchange.parser.get().body();
     answer.etag = std::string(exchange.parser.get()[http::field::etag]);
+    answer.backup = std::string(exchange.parser.get()["X-Isthmus-Backup"]);
     boost::system::error_code not_json;
     answer.body = boost::json::parse(answer.text, not_json);
     if (not_json) {
         answer.body = nullptr;
     }
     return answer;
-}
-
-Answer ApiClient::follow(const std::string& target,
-                         const std::function<bool(std::string_view)>& use) const {
-    Exchange exchange;
-    exchange.use = &use;
-    exchange.parser.body_limit(boost::none);
-    return ask(exchange, "GET", target, {}, {}, "");
 }
 
 void ApiClient::over_unix(Exchange& exchange) const {

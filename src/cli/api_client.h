@@ -7,6 +7,8 @@
 #include <boost/json/value.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -42,7 +44,17 @@ struct Answer {
     int status = 0;
     boost::json::value body;  ///< null if it was no JSON
     std::string text;
-    std::string etag;  ///< of the object, for If-Match
+    std::string etag;      ///< of the object, for If-Match
+    std::string backup{};  ///< X-Isthmus-Backup: what is in the file that came
+};
+
+/// Bodies of any size, in pieces. `source` fills what it is given and answers how much, 0 at the
+/// end of `size` octets; `sink` gets the answer's body unless that is a problem.
+struct Transfer {
+    std::function<std::size_t(char* to, std::size_t size)> source = {};
+    std::uint64_t size = 0;
+    std::function<void(std::string_view octets)> sink = {};
+    std::vector<std::pair<std::string, std::string>> fields = {};  ///< of the request's head
 };
 
 struct Server {
@@ -66,21 +78,35 @@ class ApiClient {
                 const std::string& if_match = {},
                 const char* content_type = "application/json") const;
 
-    /// GET of an answer that goes on: `use` gets its body as it comes, until it says false or the
-    /// daemon ends it. Silence for three beats of the daemon (45 s) is an end too: NotReachable.
-    /// Of a refusal the whole answer.
-    Answer follow(const std::string& target,
-                  const std::function<bool(std::string_view)>& use) const;
+    /// The same for an answer that comes while it is made: `on_line` gets each line of a good one,
+    /// whose `text` is empty then. The patience is that between two lines.
+    Answer follow(std::string_view method,
+                  const std::string& target,
+                  const std::string& body,
+                  const std::function<void(std::string_view)>& on_line) const;
+
+    /// GET of events that go on: `use` gets them as they come, until it says false or the daemon
+    /// ends them. Silence for three beats of the daemon (45 s) is an end too: NotReachable. Of a
+    /// refusal the whole answer.
+    Answer follow_events(const std::string& target,
+                         const std::function<bool(std::string_view)>& use) const;
+
+    /// The same for what is large. `body` is sent if there is no source. The daemon has twenty
+    /// times as long to answer: it may have much to read.
+    Answer move(std::string_view method,
+                const std::string& target,
+                const std::string& body,
+                Transfer& transfer) const;
 
   private:
     struct Exchange;
 
-    Answer ask(Exchange& exchange,
-               std::string_view method,
-               const std::string& target,
-               const std::string& body,
-               const std::string& if_match,
-               const char* content_type) const;
+    void prepare(Exchange& exchange,
+                 std::string_view method,
+                 const std::string& target,
+                 const std::string& body,
+                 const char* content_type) const;
+    Answer run(Exchange& exchange) const;
     void over_unix(Exchange& exchange) const;
     void over_tls(Exchange& exchange) const;
 

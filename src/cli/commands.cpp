@@ -4,6 +4,10 @@
 #include "cli/cs_command.h"
 #include "cli/program.h"
 
+#include <CLI/CLI.hpp>
+
+#include <cstddef>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +18,7 @@ void add_commands(Program& program, const CommandLine& line) {
     add_partner_commands(program);
     add_policy_commands(program);
     add_subscription_commands(program);
+    add_test_commands(program);
     add_contact_commands(program);
     add_traffic_commands(program);
     add_trace_commands(program);
@@ -23,9 +28,25 @@ void add_commands(Program& program, const CommandLine& line) {
     add_certificate_commands(program);
     add_migrate_commands(program);
     add_admin_commands(program);
+    add_audit_commands(program);
+    add_backup_commands(program);
     add_completion_command(program);
     add_cs_command(program, line);
 }
+
+namespace {
+
+/// The place of the command behind the flags that hold for all of them.
+std::size_t first_word(const CLI::App& root, const std::vector<std::string>& words) {
+    std::size_t at = 1;
+    while (at < words.size() && words[at].starts_with('-')) {
+        const CLI::Option* const flag = root.get_option_no_throw(words[at]);
+        at += flag != nullptr && flag->get_type_size() > 0 ? 2 : 1;
+    }
+    return at;
+}
+
+}  // namespace
 
 int run(int count, const char* const* arguments, const Offline& offline) {
     const CommandLine line(count, arguments);
@@ -40,8 +61,9 @@ int run(int count, const char* const* arguments, const Offline& offline) {
     for (const std::string& word : line.own) {
         own.push_back(word.c_str());
     }
-    if (own.size() > 1 && std::string_view(own[1]) == "help") {
-        own.erase(own.begin() + 1);
+    const std::size_t command = first_word(program.root(), line.own);
+    if (command < own.size() && line.own[command] == "help") {
+        own.erase(own.begin() + static_cast<std::ptrdiff_t>(command));
         own.push_back("--help");
     }
     return program.run(static_cast<int>(own.size()), own.data());

@@ -88,9 +88,10 @@ void test_xmpp_im(Call& call) {
     if (!sender.empty()) {
         body["sender"] = text::istarts_with(sender, "sip:") ? sender.substr(4) : sender;
     }
-    call.name_missing("This version of the gateway does not offer the test of partners.");
-    const Answer answer = call.ask(
-        "POST", fmt::format("partners/{}:test", encode_segment(domain)), json::serialize(body));
+    const Answer answer =
+        call.ask("POST",
+                 fmt::format("partners/{}:test?stream=false", encode_segment(domain)),
+                 json::serialize(body));
     const json::object none;
     const json::object& result = answer.body.is_object() ? answer.body.get_object() : none;
     const bool is_good = text_of(result, "result") == "success";

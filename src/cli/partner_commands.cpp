@@ -16,6 +16,9 @@ const std::vector<Property> kPartner = {
     {"enable_keep_alive", Property::Type::Flag, "expect keep-alives"},
     {"connection_limit", Property::Type::Number, "simultaneous connections"},
     {"proxy_fqdn", Property::Type::Text, "connect to this host instead of asking DNS"},
+    {"pinned_certificate",
+     Property::Type::List,
+     "SHA-256 of the only certificates that are accepted from it, separated by commas"},
     {"enabled", Property::Type::Flag, "whether the partner may be used"},
 };
 const Columns kPartnerColumns = {
@@ -66,6 +69,13 @@ void add_partner_commands(Program& program) {
     named("disable", "keep it, but do not use it", [&program, path] {
         return program.change("POST", path() + ":disable", {}, "disabled");
     });
+    CLI::App& test =
+        named("test",
+              "try all steps of a connection, with the settings given here if it is not saved yet",
+              [&program] { return test_partner(program); });
+    program.flag(test, "--reverse", "also wait until the partner connects to us (20 s)");
+    program.pair(test, "--send-im", "FROM TO: send a test message from a SIP to an XMPP user");
+    program.properties(test, kPartner);
     named("block", "block a domain, *.DOMAIN or *; beats every allow", [&program] {
         return program.change("POST", "blocks", {{"domain", program.given("NAME")}}, "blocked");
     });

@@ -197,6 +197,11 @@ CLI::App& Program::option(CLI::App& command, const char* name, const char* help,
     return command;
 }
 
+CLI::App& Program::pair(CLI::App& command, const char* name, const char* help) {
+    command.add_option(name, pairs_[name], help);
+    return command;
+}
+
 CLI::App& Program::flag(CLI::App& command, const char* name, const char* help) {
     command.add_flag(name, flags_[name], help);
     return command;
@@ -227,6 +232,11 @@ bool Program::has(const char* flag) const {
     return found != flags_.end() && found->second;
 }
 
+std::pair<std::string, std::string> Program::pair_given(const char* name) const {
+    const auto found = pairs_.find(name);
+    return found == pairs_.end() ? std::pair<std::string, std::string>() : found->second;
+}
+
 ApiClient Program::client() const {
     Server server = server_;
     server.patience = std::chrono::seconds(timeout_);
@@ -255,6 +265,22 @@ Answer Program::spoken(std::string_view method,
                answer.status,
                std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
     return answer;
+}
+
+Answer Program::move(std::string_view method,
+                     const std::string& target,
+                     const std::string& body,
+                     Transfer& transfer) const {
+    return client().move(method, target, body, transfer);
+}
+
+void Program::print(const json::value& answer,
+                    const std::function<void(const json::object&)>& print) const {
+    if (format_ == Format::Json || format_ == Format::Yaml || !answer.is_object()) {
+        fmt::print("{}", render(answer, format_, {}));
+    } else {
+        print(answer.get_object());
+    }
 }
 
 Answer Program::call_patiently(std::string_view method,
@@ -334,7 +360,8 @@ int Program::change(const char* method,
 int Program::request(const char* method,
                      const std::string& path,
                      const json::object& body,
-                     const std::function<void(const json::object&)>& print) const {
+                     const std::function<void(const json::object&)>& print,
+                     const std::function<void(const json::object&)>& look) const {
     const std::string text = json::serialize(body);
     if (switches_.dry_run) {
         fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : without_secrets(body));
@@ -344,27 +371,15 @@ int Program::request(const char* method,
     if (answer.status >= 300 || !answer.body.is_object()) {
         return failed(answer);
     }
+    if (look) {
+        look(answer.body.get_object());
+    }
     if (format_ == Format::Json || format_ == Format::Yaml) {
         fmt::print("{}", render(answer.body, format_, {}));
     } else {
         print(answer.body.get_object());
     }
     return 0;
-}
-
-int Program::follow(const std::string& path,
-                    const std::function<bool(const SseEvent&)>& use) const {
-    SseReader reader;
-    const Answer answer = client().follow(path, [&](std::string_view octets) {
-        reader.feed(octets);
-        while (const auto event = reader.next()) {
-            if (!use(*event)) {
-                return false;
-            }
-        }
-        return true;
-    });
-    return answer.status >= 300 ? failed(answer) : 0;
 }
 
 int Program::failed(const Answer& answer) const {

@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace CLI {
@@ -77,6 +78,11 @@ class Program {
                 const std::string& target,
                 const std::string& body,
                 const std::string& if_match = {}) const;
+    /// See ApiClient::follow().
+    Answer follow(std::string_view method,
+                  const std::string& target,
+                  const std::string& body,
+                  const std::function<void(std::string_view)>& on_line) const;
     /// The same for what takes its time: ten minutes, if --timeout does not say more.
     Answer call_patiently(std::string_view method,
                           const std::string& target,
@@ -88,6 +94,15 @@ class Program {
     Answer spoken(std::string_view method,
                   const std::string& target,
                   const std::function<Answer()>& ask) const;
+
+    /// The same for what is large.
+    Answer move(std::string_view method,
+                const std::string& target,
+                const std::string& body,
+                Transfer& transfer) const;
+    /// An object for people by `print`, else as it is.
+    void print(const boost::json::value& answer,
+               const std::function<void(const boost::json::object&)>& print) const;
 
     /// A word that has commands below it; the one that is there, if several files add to it.
     CLI::App& group(const char* name, const char* help);
@@ -101,6 +116,8 @@ class Program {
     CLI::App& optional_word(CLI::App& command, const char* name, const char* help);
     /// "--user TEXT"; given("--user") has it afterwards.
     CLI::App& option(CLI::App& command, const char* name, const char* help, bool required = false);
+    /// "--send-im A B"; pair_given("--send-im") has both afterwards.
+    CLI::App& pair(CLI::App& command, const char* name, const char* help);
     /// "--password-stdin"; has() knows it afterwards.
     CLI::App& flag(CLI::App& command, const char* name, const char* help);
     /// Flags that make up body().
@@ -109,6 +126,8 @@ class Program {
     /// Empty if it was not given.
     const std::string& given(const char* name) const;
     bool has(const char* flag) const;
+    /// Two empty texts if it was not given.
+    std::pair<std::string, std::string> pair_given(const char* name) const;
 
     const boost::json::object& body() const { return body_; }
 
@@ -121,11 +140,12 @@ class Program {
                const char* done) const;
 
     /// Asks for something whose answer is more than "done": `print` writes it for people, JSON and
-    /// YAML are written as they are.
+    /// YAML are written as they are. `look` sees it in any case.
     int request(const char* method,
                 const std::string& path,
                 const boost::json::object& body,
-                const std::function<void(const boost::json::object&)>& print) const;
+                const std::function<void(const boost::json::object&)>& print,
+                const std::function<void(const boost::json::object&)>& look = {}) const;
 
     /// Reads server-sent events until `use` says false or the daemon ends them.
     int follow(const std::string& path, const std::function<bool(const SseEvent&)>& use) const;
@@ -145,6 +165,7 @@ class Program {
     Format format_ = Format::Table;
     std::map<std::string, std::string, std::less<>> given_;
     std::map<std::string, bool, std::less<>> flags_;
+    std::map<std::string, std::pair<std::string, std::string>, std::less<>> pairs_;
     boost::json::object body_;
 };
 
@@ -155,8 +176,11 @@ void add_commands(Program& program, const CommandLine& line);
 
 void add_offline_commands(Program& program);
 void add_partner_commands(Program& program);
+/// `isthmus partner test`, with what was given.
+int test_partner(const Program& program);
 void add_policy_commands(Program& program);
 void add_subscription_commands(Program& program);
+void add_test_commands(Program& program);
 void add_contact_commands(Program& program);
 void add_traffic_commands(Program& program);
 void add_trace_commands(Program& program);
@@ -166,5 +190,7 @@ void add_domain_commands(Program& program);
 void add_certificate_commands(Program& program);
 void add_migrate_commands(Program& program);
 void add_admin_commands(Program& program);
+void add_audit_commands(Program& program);
+void add_backup_commands(Program& program);
 
 }  // namespace isthmus::cli

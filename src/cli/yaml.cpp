@@ -31,7 +31,7 @@ bool is_plain(std::string_view text) {
                 text.back() != ' ' && !is_word;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
-        const bool is_blank = c == ' ' && text[i - 1] != ' ';
+        const bool is_blank = c == ' ' && i != 0 && text[i - 1] != ' ';
         good = good && (text::is_alnum(c) || is_blank ||
                         std::string_view("_-./@+").find(c) != std::string_view::npos);
     }

@@ -28,6 +28,12 @@ struct SignInLink {
     std::int64_t expires_at = 0;  ///< seconds since 1970
 };
 
+/// For an authenticator: the secret in base32, and all of it as otpauth: address.
+struct TotpEnrolment {
+    std::string secret;
+    std::string uri;
+};
+
 class AdminService {
   public:
     using Done = std::function<void(Result<AccountStatus>)>;
@@ -53,6 +59,12 @@ class AdminService {
     Result<AccountStatus> unlock(std::string_view name, const Author& author);
     /// Takes the second factor away from who has lost it.
     Result<AccountStatus> reset_totp(std::string_view name, const Author& author);
+
+    /// As OwnAccount has them, for another's account: he sits beside, with his authenticator.
+    Result<TotpEnrolment> enrol_totp(std::string_view name, const Author& author);
+    Result<std::vector<std::string>> confirm_totp(std::string_view name,
+                                                  std::string_view code,
+                                                  const Author& author);
 
     /// A link that signs in as the account; without a name, as the author himself.
     Result<SignInLink> make_link(std::string_view name, const Author& author);
@@ -84,10 +96,7 @@ class OwnAccount {
                          std::string wanted,
                          Finished done);
 
-    struct Enrolment {
-        std::string secret;
-        std::string uri;
-    };
+    using Enrolment = TotpEnrolment;
 
     /// A new secret that counts once confirm_totp() has seen a code of it. Refused while a
     /// confirmed one is there.

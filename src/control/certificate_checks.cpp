@@ -12,7 +12,7 @@ namespace isthmus::control {
 
 namespace {
 
-using Weight = Finding::Weight;
+using Weight = CertificateFinding::Weight;
 
 constexpr std::int64_t kDay = 86400;
 
@@ -20,7 +20,7 @@ std::int64_t seconds_of(std::chrono::sys_seconds time) {
     return time.time_since_epoch().count();
 }
 
-void check_key(const KnownCertificate& one, std::vector<Finding>& to) {
+void check_key(const KnownCertificate& one, std::vector<CertificateFinding>& to) {
     const net::CertificateFacts& facts = *one.facts;
     const bool is_authority = one.document.key.empty();
     if (is_authority) {
@@ -45,7 +45,9 @@ void check_key(const KnownCertificate& one, std::vector<Finding>& to) {
     }
 }
 
-void check_time(const net::CertificateFacts& facts, std::int64_t now, std::vector<Finding>& to) {
+void check_time(const net::CertificateFacts& facts,
+                std::int64_t now,
+                std::vector<CertificateFinding>& to) {
     const std::int64_t end = seconds_of(facts.names.not_after);
     const std::int64_t left = days_left(facts, now);
     if (now >= end) {
@@ -64,7 +66,7 @@ void check_time(const net::CertificateFacts& facts, std::int64_t now, std::vecto
     }
 }
 
-void check_chain(const net::Chain& chain, std::vector<Finding>& to) {
+void check_chain(const net::Chain& chain, std::vector<CertificateFinding>& to) {
     switch (chain.state) {
         case net::ChainState::Trusted:
             return;
@@ -131,8 +133,9 @@ std::string_view state_of(const KnownCertificate& certificate, std::int64_t now)
     return days_left(facts, now) < kWarningDays.back() ? "expiring" : "valid";
 }
 
-std::vector<Finding> check_certificate(const KnownCertificate& certificate, std::int64_t now) {
-    std::vector<Finding> made;
+std::vector<CertificateFinding> check_certificate(const KnownCertificate& certificate,
+                                                  std::int64_t now) {
+    std::vector<CertificateFinding> made;
     if (!certificate.facts) {
         made.push_back({"IST-CERT-027",
                         "The authority has not signed it yet: only the request is here.",
@@ -150,10 +153,10 @@ std::vector<Finding> check_certificate(const KnownCertificate& certificate, std:
     return made;
 }
 
-std::vector<Finding> check_names(const std::vector<const KnownCertificate*>& all,
-                                 Use use,
-                                 const ServedNames& served) {
-    std::vector<Finding> made;
+std::vector<CertificateFinding> check_names(const std::vector<const KnownCertificate*>& all,
+                                            Use use,
+                                            const ServedNames& served) {
+    std::vector<CertificateFinding> made;
     if (use == Use::XmppS2s) {
         std::vector<std::string> missing;
         for (const std::string& domain : served.xmpp_domains) {
@@ -186,9 +189,9 @@ std::vector<Finding> check_names(const std::vector<const KnownCertificate*>& all
     return made;
 }
 
-std::optional<Error> refusal(const std::vector<Finding>& findings, bool force) {
-    const Finding* worst = nullptr;
-    for (const Finding& one : findings) {
+std::optional<Error> refusal(const std::vector<CertificateFinding>& findings, bool force) {
+    const CertificateFinding* worst = nullptr;
+    for (const CertificateFinding& one : findings) {
         if (one.weight == Weight::Note || (one.weight == Weight::Obstacle && force)) {
             continue;
         }

@@ -20,7 +20,7 @@ struct ServedNames {
     std::vector<std::string> xmpp_domains;
 };
 
-struct Finding {
+struct CertificateFinding {
     enum class Weight : std::uint8_t {
         Note,      ///< is told
         Obstacle,  ///< refused, unless the administrator insists
@@ -41,13 +41,14 @@ std::int64_t days_left(const net::CertificateFacts& facts, std::int64_t now);
 std::string_view state_of(const KnownCertificate& certificate, std::int64_t now);
 
 /// Apart from any use, at the time `now`.
-std::vector<Finding> check_certificate(const KnownCertificate& certificate, std::int64_t now);
+std::vector<CertificateFinding> check_certificate(const KnownCertificate& certificate,
+                                                  std::int64_t now);
 /// The names that the use wants, carried by `all` together.
-std::vector<Finding> check_names(const std::vector<const KnownCertificate*>& all,
-                                 Use use,
-                                 const ServedNames& served);
+std::vector<CertificateFinding> check_names(const std::vector<const KnownCertificate*>& all,
+                                            Use use,
+                                            const ServedNames& served);
 
 /// The worst, as an error; nothing if only notes are left, or obstacles and `force`.
-std::optional<Error> refusal(const std::vector<Finding>& findings, bool force);
+std::optional<Error> refusal(const std::vector<CertificateFinding>& findings, bool force);
 
 }  // namespace isthmus::control

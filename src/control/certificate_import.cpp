@@ -227,7 +227,7 @@ Result<Committed> CertificateService::store_import(const CertificateImport& orde
                                                    const Edit& edit) {
     const std::string name = one.document.name;
     Plan made = plan(edit, "import", "certificate/" + name);
-    for (const Finding& finding : check_certificate(one, now())) {
+    for (const CertificateFinding& finding : check_certificate(one, now())) {
         if (finding.code == "IST-CERT-014" && !edit.force) {
             return make_error(ErrorKind::Conflict, finding.code, finding.sentence, {});
         }

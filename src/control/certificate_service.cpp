@@ -79,6 +79,8 @@ CertificateService::CertificateService(CertificateContext context) : context_(st
 void CertificateService::load() {
     std::map<std::string, std::string> keys;
     std::vector<std::pair<std::string, json::object>> documents;
+    uses_ = {};
+    use_texts_ = {};
     context_.policies.store().load_objects(
         [&](std::string_view kind, std::string_view id, std::string_view body) {
             if (!is_of_certificates(kind, id)) {

@@ -74,6 +74,9 @@ class CertificateService {
     /// Loads what is stored. Throws StoreError, or std::runtime_error on documents that are none.
     explicit CertificateService(CertificateContext context);
 
+    /// Again, when the database holds something else: after a restoration. Throws the same.
+    void load();
+
     const KnownCertificates& all() const { return certificates_; }
 
     /// NotFound with IST-API-002.
@@ -134,7 +137,6 @@ class CertificateService {
     Result<Committed> store_import(const CertificateImport& order,
                                    KnownCertificate one,
                                    const Edit& edit);
-    void load();
     std::uint32_t next_request_id() const;
 
     CertificateContext context_;

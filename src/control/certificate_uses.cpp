@@ -94,7 +94,7 @@ Result<void> CertificateService::add_assignment(Plan& plan,
                 fmt::format("{} cannot be assigned: {}", name, refused->public_text);
             return *std::move(refused);
         }
-        for (const Finding& one : findings) {
+        for (const CertificateFinding& one : findings) {
             plan.draft.warnings.push_back(fmt::format("{}: {}", name, one.sentence));
         }
     }
@@ -104,7 +104,7 @@ Result<void> CertificateService::add_assignment(Plan& plan,
             "{} cannot be assigned to {}: {}", names.front(), name_of(use), refused->public_text);
         return *std::move(refused);
     }
-    for (const Finding& one : findings) {
+    for (const CertificateFinding& one : findings) {
         plan.draft.warnings.push_back(fmt::format("{}: {}", names.front(), one.sentence));
     }
     if (given.effective > now()) {

@@ -18,13 +18,13 @@ json::array array_of(const std::vector<std::string>& texts) {
     return json::array(texts.begin(), texts.end());
 }
 
-json::array as_json(const std::vector<Finding>& findings) {
+json::array as_json(const std::vector<CertificateFinding>& findings) {
     json::array made;
-    for (const Finding& one : findings) {
-        made.push_back(
-            json::object{{"code", one.code},
-                         {"text", one.sentence},
-                         {"weight", one.weight == Finding::Weight::Note ? "note" : "obstacle"}});
+    for (const CertificateFinding& one : findings) {
+        made.push_back(json::object{
+            {"code", one.code},
+            {"text", one.sentence},
+            {"weight", one.weight == CertificateFinding::Weight::Note ? "note" : "obstacle"}});
     }
     return made;
 }

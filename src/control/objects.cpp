@@ -29,6 +29,22 @@ constexpr std::string_view kVerificationLevels[] = {
     "UseSourceVerification", "AlwaysVerifiable", "AlwaysUnverifiable"};
 constexpr std::size_t kDescription = 1024;
 
+/// 64 hex digits in lower case.
+Result<std::string> canonical_fingerprint(std::string_view given) {
+    std::string made;
+    for (const char c : given) {
+        if (text::hex_value(c) >= 0) {
+            made.push_back(text::lower(c));
+        } else if (c != ':') {
+            return make_error(ErrorKind::Syntax, "not hexadecimal");
+        }
+    }
+    if (made.size() != 64) {
+        return make_error(ErrorKind::Syntax, "not 64 digits");
+    }
+    return made;
+}
+
 }  // namespace
 
 Result<void> check_name(std::string_view what, std::string_view name) {
@@ -93,6 +109,8 @@ json::object to_json(const Partner& partner) {
         {"enable_keep_alive", partner.enable_keep_alive},
         {"connection_limit", std::move(limit)},
         {"proxy_fqdn", partner.proxy_fqdn},
+        {"pinned_certificate",
+         json::array(partner.pinned_certificate.begin(), partner.pinned_certificate.end())},
         {"enabled", partner.enabled},
     };
 }
@@ -110,6 +128,10 @@ Result<void> apply(Partner& to, const json::object& change, const CanonicalNames
         properties.flag("enable_keep_alive", partner.enable_keep_alive);
         properties.optional_number("connection_limit", partner.connection_limit, 1, 1'000'000);
         properties.fqdn("proxy_fqdn", partner.proxy_fqdn);
+        properties.list("pinned_certificate",
+                        partner.pinned_certificate,
+                        canonical_fingerprint,
+                        "SHA-256 fingerprint");
         properties.flag("enabled", partner.enabled);
     });
     if (!result) {

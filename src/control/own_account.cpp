@@ -18,6 +18,60 @@ Error wrong_proof(std::string_view what) {
         ErrorKind::Forbidden, "IST-AUTH-020", fmt::format("The {} is wrong.", what), {});
 }
 
+Result<TotpEnrolment> enrol(AdminContext& context, std::string_view name, const Author& author) {
+    try {
+        const auto account = context.store.account(name);
+        if (!account) {
+            return no_account(name);
+        }
+        if (account->is_totp_confirmed) {
+            return make_error(ErrorKind::Conflict,
+                              "IST-API-003",
+                              "There is a second factor already; remove it first.",
+                              {});
+        }
+        TotpEnrolment made{.secret = totp::make_secret(context.random), .uri = {}};
+        made.uri = totp::uri(kIssuer, account->name, made.secret);
+        context.store.set_totp(account->name, made.secret, false);
+        context.note(author, "totp-enrol", "admin/" + account->name, "done");
+        return made;
+    } catch (const store::StoreError& error) {
+        return not_stored(error);
+    }
+}
+
+Result<std::vector<std::string>> confirm(AdminContext& context,
+                                         std::string_view name,
+                                         std::string_view code,
+                                         const Author& author) {
+    try {
+        const auto account = context.store.account(name);
+        if (!account || account->totp_secret.empty() || account->is_totp_confirmed) {
+            return make_error(ErrorKind::Conflict,
+                              "IST-API-001",
+                              "There is no second factor waiting for its first code.",
+                              {});
+        }
+        const auto step = totp::matching_step(account->totp_secret, code, context.wall());
+        if (!step) {
+            context.note(author, "totp-confirm", "admin/" + account->name, "refused");
+            return wrong_proof("code");
+        }
+        std::vector<std::string> codes = totp::make_recovery_codes(context.random);
+        std::vector<std::string> hashes;
+        for (const std::string& one : codes) {
+            hashes.push_back(totp::recovery_hash(one).value());
+        }
+        context.store.set_recovery_codes(account->name, hashes);
+        context.store.set_totp(account->name, account->totp_secret, true);
+        context.store.use_totp_step(account->name, *step);
+        context.note(author, "totp-confirm", "admin/" + account->name, "done");
+        return codes;
+    } catch (const store::StoreError& error) {
+        return not_stored(error);
+    }
+}
+
 }  // namespace
 
 bool use_code(AdminContext& context, const store::Account& account, std::string_view code) {
@@ -83,56 +137,25 @@ void OwnAccount::change_password(const Author& author,
     }
 }
 
-Result<OwnAccount::Enrolment> OwnAccount::enrol_totp(const Author& author) {
-    try {
-        const auto account = context_.store.account(author.admin);
-        if (!account) {
-            return no_account(author.admin);
-        }
-        if (account->is_totp_confirmed) {
-            return make_error(ErrorKind::Conflict,
-                              "IST-API-003",
-                              "There is a second factor already; remove it first.",
-                              {});
-        }
-        Enrolment made{.secret = totp::make_secret(context_.random)};
-        made.uri = totp::uri(kIssuer, account->name, made.secret);
-        context_.store.set_totp(account->name, made.secret, false);
-        context_.note(author, "totp-enrol", "admin/" + account->name, "done");
-        return made;
-    } catch (const store::StoreError& error) {
-        return not_stored(error);
-    }
+Result<TotpEnrolment> OwnAccount::enrol_totp(const Author& author) {
+    return enrol(context_, author.admin, author);
 }
 
 Result<std::vector<std::string>> OwnAccount::confirm_totp(const Author& author,
                                                           std::string_view code) {
-    try {
-        const auto account = context_.store.account(author.admin);
-        if (!account || account->totp_secret.empty() || account->is_totp_confirmed) {
-            return make_error(ErrorKind::Conflict,
-                              "IST-API-001",
-                              "There is no second factor waiting for its first code.",
-                              {});
-        }
-        const auto step = totp::matching_step(account->totp_secret, code, context_.wall());
-        if (!step) {
-            context_.note(author, "totp-confirm", "admin/" + account->name, "refused");
-            return wrong_proof("code");
-        }
-        std::vector<std::string> codes = totp::make_recovery_codes(context_.random);
-        std::vector<std::string> hashes;
-        for (const std::string& one : codes) {
-            hashes.push_back(totp::recovery_hash(one).value());
-        }
-        context_.store.set_recovery_codes(account->name, hashes);
-        context_.store.set_totp(account->name, account->totp_secret, true);
-        context_.store.use_totp_step(account->name, *step);
-        context_.note(author, "totp-confirm", "admin/" + account->name, "done");
-        return codes;
-    } catch (const store::StoreError& error) {
-        return not_stored(error);
-    }
+    return confirm(context_, author.admin, code, author);
+}
+
+Result<TotpEnrolment> AdminService::enrol_totp(std::string_view name, const Author& author) {
+    const auto found = find(name);
+    return found ? enrol(context_, found->name, author) : found.error();
+}
+
+Result<std::vector<std::string>> AdminService::confirm_totp(std::string_view name,
+                                                            std::string_view code,
+                                                            const Author& author) {
+    const auto found = find(name);
+    return found ? confirm(context_, found->name, code, author) : found.error();
 }
 
 Result<void> OwnAccount::remove_totp(const Author& author, std::string_view code) {

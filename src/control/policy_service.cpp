@@ -53,20 +53,25 @@ PolicyService::PolicyService(store::ConfigStore& store,
       canonical_(std::move(canonical)),
       own_domains_(std::move(own_domains)),
       publish_(std::move(publish)) {
+    adopt(load_stored());
+}
+
+PolicyService::Stored PolicyService::load_stored() const {
+    Stored made;
     policy::Objects objects;
     objects.providers = shipped_providers();
     store_.load_objects([&](std::string_view kind, std::string_view id, std::string_view body) {
         if (is_of_certificates(kind, id)) {
             return;  // CertificateService reads them
         }
-        note_stored(kind, id, true);
+        note_stored(made.stored, kind, id, true);
         const auto text = load_any(objects, kind, body);
         if (!text) {
             throw std::runtime_error(fmt::format(
                 "the database holds a {} '{}', which this version does not know", kind, id));
         }
         if (*text != body) {
-            older_texts_.emplace(std::pair(kind, id), body);
+            made.older_texts.emplace(std::pair(kind, id), body);
         }
     });
     policy::UserTable::Builder users(store_.count_users());
@@ -78,8 +83,15 @@ PolicyService::PolicyService(store::ConfigStore& store,
         throw std::runtime_error(
             fmt::format("the stored policy is not consistent: {}", built.error().detail));
     }
-    current_ = *built;
-    publish_(current_);
+    made.policy = *built;
+    return made;
+}
+
+bool PolicyService::adopt(Stored stored) {
+    older_texts_ = std::move(stored.older_texts);
+    stored_ = std::move(stored.stored);
+    current_ = std::move(stored.policy);
+    return publish_(current_);
 }
 
 template <class Object>
@@ -137,14 +149,17 @@ bool PolicyService::is_stored(std::string_view kind, std::string_view id) const 
     return !may_be_implied(kind, id) || stored_.contains({std::string(kind), std::string(id)});
 }
 
-void PolicyService::note_stored(std::string_view kind, std::string_view id, bool is_there) {
+void PolicyService::note_stored(std::set<std::pair<std::string, std::string>>& stored,
+                                std::string_view kind,
+                                std::string_view id,
+                                bool is_there) {
     if (!may_be_implied(kind, id)) {
         return;
     }
     if (is_there) {
-        stored_.emplace(kind, id);
+        stored.emplace(kind, id);
     } else {
-        stored_.erase({std::string(kind), std::string(id)});
+        stored.erase({std::string(kind), std::string(id)});
     }
 }
 
@@ -206,7 +221,7 @@ Result<Committed> PolicyService::commit(Draft draft, const Edit& edit) {
     }
     for (const store::ObjectChange& change : record.objects) {
         older_texts_.erase({change.kind, change.id});
-        note_stored(change.kind, change.id, change.after.has_value());
+        note_stored(stored_, change.kind, change.id, change.after.has_value());
     }
     made.is_in_force = publish_(current_);
     return made;

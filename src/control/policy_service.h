@@ -46,6 +46,20 @@ class PolicyService {
                   std::vector<std::string> own_domains,
                   Publish publish);
 
+    /// What the database holds, as it would be in force.
+    struct Stored {
+        std::shared_ptr<const policy::Policy> policy;
+        /// Documents whose stored text differs from what we would write today: an older version
+        /// wrote them. Until they are written again the store compares with these.
+        std::map<std::pair<std::string, std::string>, std::string> older_texts{};
+        std::set<std::pair<std::string, std::string>> stored{};  ///< of those that may be implied
+    };
+
+    /// Reads all of it; throws as the constructor does. Changes nothing.
+    Stored load_stored() const;
+    /// Puts it in force; false if the running gateway did not confirm it in time.
+    bool adopt(Stored stored);
+
     const policy::Policy& current() const { return *current_; }
 
     const std::shared_ptr<const policy::Policy>& snapshot() const { return current_; }
@@ -113,7 +127,10 @@ class PolicyService {
     Result<void> clear_grants(std::string_view identity, const Edit& edit, Draft& draft) const;
     /// Global, the switches and the shipped providers are there before anybody stored them.
     bool is_stored(std::string_view kind, std::string_view id) const;
-    void note_stored(std::string_view kind, std::string_view id, bool is_there);
+    static void note_stored(std::set<std::pair<std::string, std::string>>& stored,
+                            std::string_view kind,
+                            std::string_view id,
+                            bool is_there);
     /// The text that is stored of an object, as the store compares it; nothing if it is not.
     std::optional<std::string> stored_text(std::string_view kind,
                                            std::string_view id,
@@ -124,10 +141,8 @@ class PolicyService {
     std::vector<std::string> own_domains_;
     Publish publish_;
     std::shared_ptr<const policy::Policy> current_;
-    /// Documents whose stored text differs from what we would write today: an older version wrote
-    /// them. Until they are written again the store compares with these.
-    std::map<std::pair<std::string, std::string>, std::string> older_texts_;
-    std::set<std::pair<std::string, std::string>> stored_;  ///< of those that may be implied
+    std::map<std::pair<std::string, std::string>, std::string> older_texts_;  ///< see Stored
+    std::set<std::pair<std::string, std::string>> stored_;
 };
 
 }  // namespace isthmus::control

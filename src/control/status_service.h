@@ -17,6 +17,11 @@ struct Trouble {
     std::string text;  ///< with the evidence
     std::string address;
     double age_seconds = 0;
+    std::string sentence;  ///< the same without the evidence
+    std::string evidence;
+    double first_age_seconds = 0;  ///< when the same began
+    std::uint64_t count = 1;       ///< how often since then
+    bool is_over = false;          ///< it has worked since: the last failure, not the present one
 };
 
 /// What the server at the other end of a stream has shown.

@@ -120,13 +120,18 @@ std::optional<xmpp::LinkPolicy> Gateway::link_policy(std::string_view remote_dom
     if (partner == nullptr) {
         return std::nullopt;
     }
-    return xmpp::LinkPolicy{.tls = as_link(partner->tls_negotiation),
-                            .sasl = as_link(partner->sasl_negotiation),
-                            .dialback = partner->support_dialback_negotiation,
-                            .proxy_fqdn = partner->proxy_fqdn,
-                            .partner = partner->domain,
-                            .connection_limit = partner->connection_limit.value_or(0),
-                            .keep_alive = partner->enable_keep_alive};
+    return link_policy_of(*partner);
+}
+
+xmpp::LinkPolicy link_policy_of(const policy::Partner& partner) {
+    return {.tls = as_link(partner.tls_negotiation),
+            .sasl = as_link(partner.sasl_negotiation),
+            .dialback = partner.support_dialback_negotiation,
+            .proxy_fqdn = partner.proxy_fqdn,
+            .pinned_certificates = partner.pinned_certificate,
+            .partner = partner.domain,
+            .connection_limit = partner.connection_limit.value_or(0),
+            .keep_alive = partner.enable_keep_alive};
 }
 
 }  // namespace isthmus::gateway

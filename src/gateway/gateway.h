@@ -26,6 +26,9 @@
 
 namespace isthmus::gateway {
 
+/// What the settings of a partner mean for its streams.
+xmpp::LinkPolicy link_policy_of(const policy::Partner& partner);
+
 class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
   public:
     Gateway(GatewayConfig config, Timers& timers, Random& random, metrics::Registry& metrics);

@@ -28,6 +28,7 @@ struct ServedDomain {
 };
 
 struct GatewayConfig {
+    std::string server_name;  ///< what SIP peers know us by, in Warning and ms-diagnostics
     std::vector<ServedDomain> domains;
     std::vector<SipPeer> peers;
     std::size_t max_message_chars = 8000;

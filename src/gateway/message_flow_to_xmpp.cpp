@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "gateway/message_flow.h"
 #include "gateway/sender.h"
+#include "translate/diagnostics.h"
 
 #include <ctime>
 #include <utility>
@@ -23,7 +24,11 @@ void MessageFlow::refuse(const sip::Request& request,
                          sip::IncomingRequest& transaction,
                          const Refusal& refusal,
                          MessageReport report) {
-    transaction.respond(refusal.response());
+    Refusal answer = refusal;
+    if (origin.peer >= 0) {
+        translate::add_diagnostics(answer, report.code, config_.server_name, arena_);
+    }
+    transaction.respond(answer.response());
     report.direction = Direction::SipToXmpp;
     report.from = request.from.uri.text;
     report.to = request.uri.text;
@@ -277,7 +282,8 @@ void MessageFlow::on_not_sent(std::uint64_t cookie, const Error& error) {
         return;
     }
     arena_.reset();
-    const Refusal answer = translate::to_sip(error, arena_);
+    Refusal answer = translate::to_sip(error, arena_);
+    translate::add_diagnostics(answer, error.code, config_.server_name, arena_);
     const Outcome outcome = outcome_of(error.kind);
     counters_.count(Direction::SipToXmpp, entry->partner, outcome);
     history_.drop(entry->row);

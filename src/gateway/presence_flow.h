@@ -386,7 +386,7 @@ class PresenceFlow final : public Contacts,
     mutable Ends ends_;
     bool is_sweeping_ = false;  ///< a walk is visiting pairs
     mutable translate::Stamps stamps_;
-    std::vector<xmpp::Presence> fresh_;         ///< of the document being read
+    std::vector<xmpp::Presence> fresh_;  ///< of the document being read
     std::vector<std::string_view> announced_;
     std::uint32_t log_budget_ = 0;
     std::int64_t log_second_ = -1;

@@ -4,6 +4,7 @@
 #include "gateway/sender.h"
 #include "gateway/watch_owner.h"
 #include "sip/parser.h"
+#include "translate/diagnostics.h"
 
 #include <ctime>
 #include <utility>
@@ -68,18 +69,22 @@ void PresenceFlow::on_subscribe(const sip::Request& request,
     if (sender.is_decided) {
         decisions_.count_decision(sender.decision);
     }
-    if (denied && denied->step == "policy") {
-        note_refused(
-            Watch::SipWatchesXmpp, sender.addresses.to.jid, {sender.decision, sender.query()});
-        return transaction->respond(denied->answer.response());
-    }
     if (denied) {
-        note_refused(Watch::SipWatchesXmpp,
-                     request.from.uri.text,
-                     request.uri.text,
-                     denied->code,
-                     denied->text);
-        return transaction->respond(denied->answer.response());
+        if (denied->step == "policy") {
+            note_refused(
+                Watch::SipWatchesXmpp, sender.addresses.to.jid, {sender.decision, sender.query()});
+        } else {
+            note_refused(Watch::SipWatchesXmpp,
+                         request.from.uri.text,
+                         request.uri.text,
+                         denied->code,
+                         denied->text);
+        }
+        translate::Refusal answer = denied->answer;
+        if (origin.peer >= 0) {
+            translate::add_diagnostics(answer, denied->code, config_.server_name, arena_);
+        }
+        return transaction->respond(answer.response());
     }
     const auto granted = notifiers_->check(request, *transaction);
     if (!granted) {

@@ -13,6 +13,7 @@ namespace isthmus::net {
 struct PeerCertificate {
     bool is_trusted = false;  ///< chain, validity and purpose are good
     std::string trust_error;  ///< OpenSSL's reason when not trusted
+    bool is_revoked = false;  ///< that is why: a list of its issuer has it
     std::string subject;      ///< RFC 2253 text, for the evidence
     std::string sha256;       ///< fingerprint, lower-case hex
     std::chrono::sys_seconds not_after{};
@@ -21,6 +22,8 @@ struct PeerCertificate {
     std::vector<std::string> xmpp_addrs;    ///< SAN id-on-xmppAddr, domain form only
     std::vector<std::string> uris;          ///< SAN URI ("sip:example.org")
     std::vector<std::string> ip_addresses;  ///< SAN iPAddress as text, for names_host() only
+    bool may_be_client = true;  ///< its extended key usage, if any, includes TLS clients
+    bool may_be_server = true;  ///< or servers
 };
 
 /// RFC 6120 §13.7.2, RFC 9525: SRVName _xmpp-server, XmppAddr or dNSName; a wildcard only as the

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstring>
 #include <ctime>
 #include <memory>
@@ -112,6 +113,7 @@ std::string subject_text(const X509* certificate) {
 PeerCertificate describe(X509* certificate, long verify_result) {
     PeerCertificate result;
     result.is_trusted = verify_result == X509_V_OK;
+    result.is_revoked = verify_result == X509_V_ERR_CERT_REVOKED;
     if (!result.is_trusted) {
         result.trust_error = X509_verify_cert_error_string(verify_result);
     }
@@ -125,6 +127,11 @@ PeerCertificate describe(X509* certificate, long verify_result) {
         result.not_after = std::chrono::sys_seconds(std::chrono::seconds(timegm(&end)));
     }
     add_alternative_names(result, certificate);
+    // UINT32_MAX without the extension: good for everything (RFC 5280 §4.2.1.12).
+    const std::uint32_t usage = X509_get_extended_key_usage(certificate);
+    const bool is_any = usage == UINT32_MAX || (usage & XKU_ANYEKU) != 0;
+    result.may_be_client = is_any || (usage & XKU_SSL_CLIENT) != 0;
+    result.may_be_server = is_any || (usage & XKU_SSL_SERVER) != 0;
     return result;
 }
 

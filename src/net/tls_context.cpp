@@ -32,6 +32,24 @@ Error bad_settings(std::string detail) {
         ErrorKind::Syntax, "IST-CFG-001", "The TLS settings are not usable.", std::move(detail));
 }
 
+int refuse_passphrase(char* /*to*/, int /*size*/, int /*writing*/, void* /*data*/) {
+    return -1;
+}
+
+/// Lists of revoked certificates count where there are some; an issuer without one is no fault, and
+/// what an old list has revoked stays so.
+int pass_missing_lists(int is_good, X509_STORE_CTX* store) {
+    switch (X509_STORE_CTX_get_error(store)) {
+        case X509_V_ERR_UNABLE_TO_GET_CRL:
+        case X509_V_ERR_CRL_HAS_EXPIRED:
+        case X509_V_ERR_CRL_NOT_YET_VALID:
+            X509_STORE_CTX_set_error(store, X509_V_OK);
+            return 1;
+        default:
+            return is_good;
+    }
+}
+
 /// The chain is checked here, but a bad one does not end the handshake: the owner of the
 /// connection decides (RFC 6120 §13.7.2, dialback).
 int verify_peer(X509_STORE_CTX* store, void* /*argument*/) {
@@ -40,11 +58,33 @@ int verify_peer(X509_STORE_CTX* store, void* /*argument*/) {
     X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(store);
     X509_VERIFY_PARAM_set_purpose(rules, X509_PURPOSE_SSL_SERVER);
     X509_VERIFY_PARAM_set_trust(rules, X509_TRUST_SSL_SERVER);
+    X509_STORE_CTX_set_verify_cb(store, pass_missing_lists);
     if (X509_verify_cert(store) != 1 && X509_STORE_CTX_get_error(store) == X509_V_OK) {
         X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
     }
     ERR_clear_error();
     return 1;
+}
+
+std::optional<std::string> add_revocation_lists(X509_STORE* store, const TlsSettings& settings) {
+    for (const std::string& pem : settings.crl_pems) {
+        const BioPointer bio = memory_bio(pem);
+        int count = 0;
+        while (X509_CRL* list =
+                   PEM_read_bio_X509_CRL(bio.get(), nullptr, refuse_passphrase, nullptr)) {
+            X509_STORE_add_crl(store, list);  // takes a reference of its own
+            X509_CRL_free(list);
+            ++count;
+        }
+        if (count == 0 || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
+            return with_openssl_reason("a file of revoked certificates holds no list");
+        }
+        ERR_clear_error();
+    }
+    if (!settings.crl_pems.empty()) {
+        X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    }
+    return std::nullopt;
 }
 
 std::optional<std::string> set_trust(SSL_CTX* context, const TlsSettings& settings) {
@@ -63,7 +103,7 @@ std::optional<std::string> set_trust(SSL_CTX* context, const TlsSettings& settin
     }
     // An administrator who lists an intermediate authority trusts it without its root.
     X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-    return std::nullopt;
+    return add_revocation_lists(store, settings);
 }
 
 void set_protocol_rules(SSL_CTX* context, bool only_tls13) {
@@ -135,6 +175,11 @@ Result<TlsSettings> read_tls_files(const TlsFiles& files) {
     }
     for (const std::string& path : files.extra_cas) {
         if (!read_file(path, settings.extra_ca_pems.emplace_back())) {
+            return cannot_read(path);
+        }
+    }
+    for (const std::string& path : files.crls) {
+        if (!read_file(path, settings.crl_pems.emplace_back())) {
             return cannot_read(path);
         }
     }

@@ -28,6 +28,7 @@ struct TlsSettings {
     std::vector<OwnCertificate> more_certificates = {};
     bool trust_system = true;
     std::vector<std::string> extra_ca_pems;  ///< each may hold several certificates
+    std::vector<std::string> crl_pems;       ///< lists of revoked certificates, likewise
     bool only_tls13 = false;
 };
 
@@ -37,6 +38,7 @@ struct TlsFiles {
     std::string private_key;
     bool trust_system = true;
     std::vector<std::string> extra_cas;
+    std::vector<std::string> crls;
     bool only_tls13 = false;
 };
 

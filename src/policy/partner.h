@@ -23,6 +23,9 @@ struct Partner {
     bool enable_keep_alive = true;
     std::optional<std::uint32_t> connection_limit;  ///< unset: the gateway's partner limit
     std::string proxy_fqdn;
+    /// Ours, not the original's: SHA-256 of the only certificates that are accepted from it, 64 hex
+    /// digits in lower case; empty: any that is trusted and proves the domain.
+    std::vector<std::string> pinned_certificate;
     bool enabled = true;
 
     bool operator==(const Partner&) const = default;

@@ -47,6 +47,7 @@ Connection::Connection(std::unique_ptr<net::ByteStream> stream,
       timers_(timers),
       watch_(timers, [this] { on_watch(); }),
       last_message_(timers.now()),
+      last_heard_(timers.now()),
       framer_(limits.message_octets),
       side_(side) {
     origin_.transport = transport;
@@ -101,6 +102,13 @@ void Connection::abort(const Error& reason) {
 
 std::size_t Connection::on_octets(std::string_view unread) {
     if (state_ != State::Open) {
+        return unread.size();
+    }
+    last_heard_ = timers_.now();
+    if (std::exchange(pinged_, std::nullopt) && unread == "\r\n" && !framer_.is_inside_message()) {
+        // A pong; two of them are no ping.
+        answers_pings_ = true;
+        watch();  // the next ping is due before the end that was waited for
         return unread.size();
     }
     std::size_t done = 0;
@@ -207,7 +215,8 @@ TimePoint Connection::deadline() const {
         case State::Open: {
             const Duration idle =
                 origin_.peer < 0 && side_ == Side::Accepted ? limits_.idle_stranger : limits_.idle;
-            const TimePoint end = is_in_use() ? timers_.now() + idle : last_message_ + idle;
+            const TimePoint end =
+                std::min(is_in_use() ? timers_.now() + idle : last_message_ + idle, ping_due());
             return message_began_ == TimePoint::max()
                        ? end
                        : std::min(end, message_began_ + limits_.message);
@@ -216,6 +225,23 @@ TimePoint Connection::deadline() const {
             break;
     }
     return TimePoint::max();
+}
+
+TimePoint Connection::ping_due() const {
+    if (!sends_pings() || (pinged_ && !answers_pings_)) {
+        return TimePoint::max();
+    }
+    return pinged_ ? *pinged_ + limits_.pong : last_heard_ + limits_.ping;
+}
+
+bool Connection::keep_alive() {
+    if (pinged_) {
+        return true;
+    }
+    pinged_ = timers_.now();
+    stream_->output().append("\r\n\r\n");
+    flush();
+    return false;
 }
 
 /// Makes sure that on_watch() comes no later than the deadline; coming early costs little, so that
@@ -240,6 +266,16 @@ void Connection::on_watch() {
         case State::Closing:
             return close(make_error(ErrorKind::Timeout, "closed", "peer did not read the rest"));
         case State::Open:
+            if (timers_.now() >= ping_due()) {
+                // RFC 5626 §4.4.1: without a pong the connection is as good as gone.
+                if (keep_alive()) {
+                    return close(make_error(ErrorKind::Timeout,
+                                            "IST-SIP-010",
+                                            "the SIP peer is silent",
+                                            "no answer to a keep-alive within 10 s"));
+                }
+                return watch();
+            }
             if (message_began_ != TimePoint::max()) {
                 return close(make_error(ErrorKind::Timeout, "closed", "message took too long"));
             }

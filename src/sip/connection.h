@@ -79,6 +79,9 @@ struct ConnectionLimits {
     Duration message = std::chrono::seconds(20);  ///< from its first to its last octet
     Duration idle = std::chrono::minutes(10);
     Duration idle_stranger = std::chrono::minutes(1);  ///< peer not known
+    Duration ping =
+        std::chrono::seconds(110);             ///< RFC 5626 §4.4.1: 95 to 120 s, where we connected
+    Duration pong = std::chrono::seconds(10);  ///< of peers that have answered one before
     std::size_t output_pause = std::size_t{4} << 20U;  ///< no more requests are read beyond
     std::size_t output_full = std::size_t{16} << 20U;  ///< no more requests are sent beyond
 };
@@ -155,6 +158,12 @@ class Connection final : public net::StreamHandler {
     void on_watch();
     TimePoint deadline() const;
 
+    bool sends_pings() const { return side_ == Side::Opened && state_ == State::Open; }
+
+    TimePoint ping_due() const;
+    /// True if the peer, which has answered before, is silent.
+    bool keep_alive();
+
     std::unique_ptr<net::ByteStream> stream_;
     ConnectionHandler& handler_;
     const ConnectionLimits& limits_;
@@ -163,6 +172,9 @@ class Connection final : public net::StreamHandler {
     TimePoint watch_at_ = TimePoint::max();
     TimePoint last_message_;
     TimePoint message_began_ = TimePoint::max();
+    TimePoint last_heard_;
+    std::optional<TimePoint> pinged_;  ///< and nothing was heard since
+    bool answers_pings_ = false;
     Framer framer_;
     Origin origin_;
     std::string sent_by_;

@@ -111,7 +111,9 @@ struct PeerHealth {
     TimePoint since;          ///< of that state
     std::size_t pending = 0;  ///< our requests without outcome
     std::optional<Error> last_error;
-    TimePoint failed_at;  ///< last_error
+    TimePoint failed_at;         ///< last_error
+    TimePoint first_failed_at;   ///< the first with that code since it was last up
+    std::uint64_t failures = 0;  ///< with that code since then
 };
 
 struct UserAgentConfig {

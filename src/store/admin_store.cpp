@@ -1,5 +1,7 @@
 #include "store/admin_store.h"
 
+#include "store/secrets.h"
+
 namespace isthmus::store {
 
 namespace {
@@ -10,19 +12,6 @@ constexpr const char* kAccount =
 constexpr const char* kToken =
     "SELECT id, role, description, hash, created_by, created_at, expires_at, last_used_at, "
     "last_used_from FROM tokens ";
-
-Account read_account(const Statement& row) {
-    return {.name = row.text(0),
-            .role = row.text(1),
-            .is_enabled = row.number(2) != 0,
-            .password_hash = row.text(3),
-            .totp_secret = row.text(4),
-            .is_totp_confirmed = row.number(5) != 0,
-            .created_at = row.number(6),
-            .password_set_at = row.number(7),
-            .last_sign_in_at = row.number(8),
-            .last_sign_in_from = row.text(9)};
-}
 
 Token read_token(const Statement& row) {
     return {.id = row.text(0),
@@ -50,6 +39,19 @@ bool touched(Statement& statement) {
 }
 
 }  // namespace
+
+Account AdminStore::read_account(const Statement& row) const {
+    return {.name = row.text(0),
+            .role = row.text(1),
+            .is_enabled = row.number(2) != 0,
+            .password_hash = row.text(3),
+            .totp_secret = open_secret(keys_, row.view(4), totp_place(row.view(0))).value_or(""),
+            .is_totp_confirmed = row.number(5) != 0,
+            .created_at = row.number(6),
+            .password_set_at = row.number(7),
+            .last_sign_in_at = row.number(8),
+            .last_sign_in_from = row.text(9)};
+}
 
 std::vector<Account> AdminStore::accounts() const {
     std::vector<Account> found;
@@ -153,7 +155,9 @@ AdminStore::Outcome AdminStore::set_totp(std::string_view name,
     Statement write = database_.prepare(
         "UPDATE admins SET totp_secret = ?, totp_confirmed = ?, totp_last_step = 0 WHERE name = ? "
         "RETURNING name");
-    write.bind(secret).bind(static_cast<std::int64_t>(is_confirmed)).bind(name);
+    write.bind(seal_secret(keys_, secret, totp_place(name)))
+        .bind(static_cast<std::int64_t>(is_confirmed))
+        .bind(name);
     if (!touched(write)) {
         return Outcome::NotFound;
     }

@@ -1,8 +1,10 @@
 // Accounts of administrators and API tokens in the database. Control thread; throws StoreError.
-// Nothing here is a secret in clear but the TOTP secret, which must be read back.
+// Passwords, recovery codes and tokens are kept as hashes; the secret of one-time codes, which must
+// be read back, is sealed.
 #pragma once
 
 #include "store/database.h"
+#include "store/key_box.h"
 
 #include <cstdint>
 #include <optional>
@@ -18,7 +20,7 @@ struct Account {
     std::string role;  ///< as control::name_of(Role) writes it
     bool is_enabled = true;
     std::string password_hash;  ///< PHC string
-    std::string totp_secret;    ///< base32; empty: none
+    std::string totp_secret;    ///< base32; empty: none, or no key of ours opens it
     bool is_totp_confirmed = false;
     std::int64_t created_at = 0;
     std::int64_t password_set_at = 0;
@@ -42,7 +44,9 @@ class AdminStore {
   public:
     enum class Outcome : std::uint8_t { Done, NotFound, Exists, LastAdmin };
 
-    explicit AdminStore(Database& database) : database_(database) {}
+    /// Without `keys`, which otherwise live longer, secrets are stored as they are: for tests.
+    explicit AdminStore(Database& database, const KeyBox* keys = nullptr)
+        : database_(database), keys_(keys) {}
 
     /// By name.
     std::vector<Account> accounts() const;
@@ -72,8 +76,10 @@ class AdminStore {
 
   private:
     bool is_last_admin(std::string_view name) const;
+    Account read_account(const Statement& row) const;
 
     Database& database_;
+    const KeyBox* keys_;
 };
 
 }  // namespace isthmus::store

@@ -92,15 +92,57 @@ AuditHead read_head(Database& database) {
     return {static_cast<std::uint64_t>(read.number(0)), read.text(1)};
 }
 
+/// " AND admin = ? ..." with its values.
+struct Condition {
+    explicit Condition(const AuditFilter& filter) {
+        // The indexes hold the beginnings.
+        add("substr(admin, 1, 200) = substr(?, 1, 200)", filter.admin);
+        add("admin = ?", filter.admin);
+        add("action = ?", filter.action);
+        add("outcome = ?", filter.outcome);
+        add("at >= ?", filter.since);
+        add("at < ?", filter.until);
+        if (filter.object.ends_with('/')) {
+            const std::string beyond = filter.object.substr(0, filter.object.size() - 1) + '0';
+            add("substr(object, 1, 200) >= substr(?, 1, 200)", filter.object);
+            add("substr(object, 1, 200) <= substr(?, 1, 200)", beyond);
+            add("object >= ?", filter.object);
+            add("object < ?", beyond);
+        } else {
+            add("substr(object, 1, 200) = substr(?, 1, 200)", filter.object);
+            add("object = ?", filter.object);
+        }
+    }
+
+    void add(std::string_view condition, const std::string& value) {
+        if (!value.empty()) {
+            sql += fmt::format(" AND {}", condition);
+            values.push_back(value);
+        }
+    }
+
+    void bind(Statement& to) const {
+        for (const std::string& value : values) {
+            to.bind(value);
+        }
+    }
+
+    std::string sql;
+    std::vector<std::string> values;
+};
+
 /// A walk over the rows, oldest first, until `take` returns false.
 template <class Take>
-void walk(Database& database, Take take) {
-    Statement read = database.prepare(
-        fmt::format("SELECT {} FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", kColumns));
+void walk(Database& database, const AuditFilter& filter, Take take) {
+    const Condition condition(filter);
+    Statement read = database.prepare(fmt::format(
+        "SELECT {} FROM audit WHERE seq > ?{} ORDER BY seq LIMIT ?", kColumns, condition.sql));
     std::int64_t last = INT64_MIN;
     for (bool is_more = true; is_more;) {
         is_more = false;
-        read.bind(last).bind(kPage);
+        read.bind(last);
+        condition.bind(read);
+        read.bind(kPage);
         while (read.step()) {
             is_more = true;
             last = read.number(0);
@@ -217,22 +259,11 @@ std::uint64_t AuditLog::append(const Transaction&,
 }
 
 std::vector<AuditRow> AuditLog::list(const AuditFilter& filter, std::size_t limit) const {
-    std::string sql = fmt::format("SELECT {} FROM audit WHERE seq < ?", kColumns);
-    std::vector<const std::string*> values;
-    for (const auto& [column, value] : {std::pair("admin", &filter.admin),
-                                        std::pair("action", &filter.action),
-                                        std::pair("object", &filter.object),
-                                        std::pair("outcome", &filter.outcome)}) {
-        if (!value->empty()) {
-            sql += fmt::format(" AND {} = ?", column);
-            values.push_back(value);
-        }
-    }
-    Statement read = database_.prepare(sql + " ORDER BY seq DESC LIMIT ?");
+    const Condition condition(filter);
+    Statement read = database_.prepare(fmt::format(
+        "SELECT {} FROM audit WHERE seq < ?{} ORDER BY seq DESC LIMIT ?", kColumns, condition.sql));
     read.bind(filter.before == 0 ? INT64_MAX : static_cast<std::int64_t>(filter.before));
-    for (const std::string* value : values) {
-        read.bind(*value);
-    }
+    condition.bind(read);
     read.bind(static_cast<std::int64_t>(limit));
     std::vector<AuditRow> made;
     while (read.step()) {
@@ -241,9 +272,10 @@ std::vector<AuditRow> AuditLog::list(const AuditFilter& filter, std::size_t limi
     return made;
 }
 
-void AuditLog::export_rows(const std::function<void(const AuditRow&)>& take) const {
+void AuditLog::export_rows(const AuditFilter& filter,
+                           const std::function<void(const AuditRow&)>& take) const {
     Transaction snapshot(database_, Access::Read);
-    walk(database_, [&](const AuditRow& row) {
+    walk(database_, filter, [&](const AuditRow& row) {
         take(row);
         return true;
     });
@@ -254,7 +286,7 @@ AuditVerdict AuditLog::verify() const {
     Transaction snapshot(database_, Access::Read);
     AuditVerdict verdict;
     AuditHead last;
-    walk(database_, [&](const AuditRow& row) {
+    walk(database_, {}, [&](const AuditRow& row) {
         std::string fault = fault_of(database_, row, last);
         if (!fault.empty()) {
             verdict.fault = {row.seq, std::move(fault)};

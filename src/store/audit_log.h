@@ -44,8 +44,10 @@ struct AuditRow {
 struct AuditFilter {
     std::string admin;
     std::string action;
-    std::string object;
+    std::string object;  ///< one that ends in "/" is the beginning of many
     std::string outcome;
+    std::string since;         ///< UTC, RFC 3339, the first moment that counts
+    std::string until;         ///< the first that does not
     std::uint64_t before = 0;  ///< only rows with a smaller seq; 0: from the newest
 };
 
@@ -84,8 +86,10 @@ class AuditLog {
 
     /// Newest first.
     std::vector<AuditRow> list(const AuditFilter& filter, std::size_t limit) const;
-    /// Everything, oldest first, in one state; memory does not grow with the number of rows.
-    void export_rows(const std::function<void(const AuditRow&)>& take) const;
+    /// All that `filter` lets through, oldest first, in one state; memory does not grow with the
+    /// number of rows.
+    void export_rows(const AuditFilter& filter,
+                     const std::function<void(const AuditRow&)>& take) const;
     /// Reads everything, revisions as well: about a second for 500,000 changes.
     AuditVerdict verify() const;
     AuditHead head() const;

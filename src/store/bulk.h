@@ -1,5 +1,6 @@
 // One statement for many rows: "INSERT INTO t VALUES (?, ?), (?, ?) ..." or "... IN (?, ?, ...)".
-// On PostgreSQL each statement is a round trip, so that this makes a million rows possible.
+// On PostgreSQL each statement is a round trip, so that this makes a million rows possible; rows
+// that are only added are copied there.
 #pragma once
 
 #include "store/database.h"
@@ -26,6 +27,10 @@ class Bulk {
          std::string_view part,
          std::string_view tail = {});
 
+    /// New rows of a table; columns as "a, b, c". Numbers, texts and blobs only, as the columns
+    /// are.
+    static Bulk insert(Database& database, std::string_view table, std::string_view columns);
+
     void on_row(Take take) { take_ = std::move(take); }
 
     /// The parameters of the next row, in order; then end_row(), which may run a statement.
@@ -51,8 +56,13 @@ class Bulk {
     /// Few sizes, so that few statements are prepared.
     static constexpr std::array<std::size_t, 3> kSizes{256, 16, 1};
 
+    /// So many at a time are copied, and not fewer than the second.
+    static constexpr std::size_t kCopied = 4096;
+    static constexpr std::size_t kCopiedAtLeast = 64;
+
     Bulk& keep(Kind kind, std::string_view octets);
     Statement& statement(std::size_t which);
+    void copy();
     void run(std::size_t which);
     void bind_value(Statement& to, const Value& value) const;
 
@@ -64,6 +74,7 @@ class Bulk {
     std::array<std::unique_ptr<Statement>, kSizes.size()> statements_;
     std::vector<Value> values_;
     std::string texts_;
+    std::string copied_into_;  ///< "table (columns)" where COPY is to be had
     std::size_t rows_ = 0;
     std::size_t done_ = 0;  ///< values that were bound already
 };

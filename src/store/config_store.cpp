@@ -1,8 +1,9 @@
 #include "store/config_store.h"
 
-#include "base/utc.h"
 #include "store/audit_log.h"
 #include "store/bulk.h"
+#include "store/revision_writer.h"
+#include "store/secrets.h"
 #include "store/user_search.h"
 #include "store/user_table.h"
 
@@ -18,36 +19,31 @@ namespace isthmus::store {
 
 namespace {
 
-/// What the history shows of a secret.
-constexpr const char* kHidden = "\"hidden\"";
-
 constexpr std::int64_t kPage = 10'000;
-/// From this many changed users on, PostgreSQL is told to count anew.
-constexpr std::size_t kManyUsers = 10'000;
 
 std::optional<std::string> optional_text(const Statement& row, int column) {
     return row.is_null(column) ? std::nullopt : std::optional(row.text(column));
 }
 
-void bind_optional(Bulk& to, const std::optional<std::string>& text) {
-    if (text) {
-        to.bind(*text);
-    } else {
-        to.bind_null();
-    }
-}
-
-void expect_stored(Database& database, const ObjectChange& change) {
+void expect_stored(Database& database, const KeyBox* keys, const ObjectChange& change) {
     Statement read = database.prepare("SELECT body FROM objects WHERE kind = ? AND id = ?");
     read.bind(change.kind).bind(change.id);
-    const bool is_there = read.step();
-    if (is_there != change.before.has_value() || (is_there && read.view(0) != *change.before)) {
+    std::optional<std::string> stored;
+    if (read.step()) {
+        // What nobody can open is as good as not there, and can be written anew.
+        stored = change.kind == kSecretKind
+                     ? open_secret(keys, read.view(0), object_place(change.id))
+                     : read.text(0);
+    }
+    if (stored != change.before) {
         throw StoreConflict(
             fmt::format("{} {} was changed by someone else", change.kind, change.id));
     }
 }
 
-void write_objects(Database& database, const std::vector<ObjectChange>& changes) {
+void write_objects(Database& database,
+                   const KeyBox* keys,
+                   const std::vector<ObjectChange>& changes) {
     std::set<std::pair<std::string_view, std::string_view>> seen;
     for (const ObjectChange& change : changes) {
         if (!change.before && !change.after) {
@@ -57,7 +53,7 @@ void write_objects(Database& database, const std::vector<ObjectChange>& changes)
         if (!seen.emplace(change.kind, change.id).second) {
             throw StoreError(fmt::format("{} {} is there twice", change.kind, change.id));
         }
-        expect_stored(database, change);
+        expect_stored(database, keys, change);
     }
     Bulk write(database,
                "INSERT INTO objects (kind, id, body) VALUES ",
@@ -66,7 +62,13 @@ void write_objects(Database& database, const std::vector<ObjectChange>& changes)
     Statement erase = database.prepare("DELETE FROM objects WHERE kind = ? AND id = ?");
     for (const ObjectChange& change : changes) {
         if (change.after) {
-            write.bind(change.kind).bind(change.id).bind(*change.after).end_row();
+            write.bind(change.kind).bind(change.id);
+            if (change.kind == kSecretKind) {
+                write.bind(seal_secret(keys, *change.after, object_place(change.id)));
+            } else {
+                write.bind(*change.after);
+            }
+            write.end_row();
         } else {
             erase.bind(change.kind).bind(change.id).run();
         }
@@ -75,41 +77,23 @@ void write_objects(Database& database, const std::vector<ObjectChange>& changes)
 }
 
 void write_revision(Database& database, std::uint64_t number, const Commit& commit) {
-    database
-        .prepare(
-            "INSERT INTO config_revisions (revision, at, admin, origin, action, object, "
-            "reason) VALUES (?, ?, ?, ?, ?, ?, ?)")
-        .bind(static_cast<std::int64_t>(number))
-        .bind(utc_now_text())
-        .bind(commit.author.admin)
-        .bind(commit.author.origin)
-        .bind(commit.action)
-        .bind(commit.object)
-        .bind(commit.reason)
-        .run();
-    Bulk add(database,
-             "INSERT INTO config_changes (revision, position, kind, id, before, after) VALUES ",
-             "(?, ?, ?, ?, ?, ?)");
-    std::int64_t position = 0;
-    const auto begin = [&](std::string_view kind, std::string_view id) {
-        add.bind(static_cast<std::int64_t>(number)).bind(position++).bind(kind).bind(id);
+    RevisionWriter writer(database,
+                          {.number = number,
+                           .at = {},
+                           .author = commit.author,
+                           .action = commit.action,
+                           .object = commit.object,
+                           .reason = commit.reason});
+    const auto text_of = [](const std::optional<policy::User>& user) {
+        return user ? std::optional(user_json(*user)) : std::nullopt;
     };
     for (const ObjectChange& change : commit.objects) {
-        begin(change.kind, change.id);
-        for (const auto* side : {&change.before, &change.after}) {
-            const bool is_hidden = change.kind == kSecretKind && side->has_value();
-            bind_optional(add, is_hidden ? std::optional<std::string>(kHidden) : *side);
-        }
-        add.end_row();
+        writer.add(change.kind, change.id, change.before, change.after);
     }
     for (const UserChange& change : commit.users) {
-        begin("user", change.uri);
-        for (const auto* side : {&change.before, &change.after}) {
-            bind_optional(add, *side ? std::optional(user_json(**side)) : std::nullopt);
-        }
-        add.end_row();
+        writer.add("user", change.uri, text_of(change.before), text_of(change.after));
     }
-    add.finish();
+    writer.finish();
 }
 
 Revision read_revision(const Statement& row) {
@@ -138,7 +122,11 @@ void ConfigStore::load_objects(const TakeObject& take) const {
             is_more = true;
             kind = read.view(0);
             id = read.view(1);
-            take(kind, id, read.view(2));
+            if (kind != kSecretKind) {
+                take(kind, id, read.view(2));
+            } else if (const auto secret = open_secret(keys_, read.view(2), object_place(id))) {
+                take(kind, id, *secret);
+            }
         }
     }
     snapshot.commit();
@@ -169,16 +157,13 @@ std::uint64_t ConfigStore::revision() const {
 
 std::uint64_t ConfigStore::commit(const Commit& commit) {
     Transaction transaction(database_);
-    write_objects(database_, commit.objects);
+    write_objects(database_, keys_, commit.objects);
     write_users(database_, commit.users);
     const std::uint64_t number = revision() + 1;
     write_revision(database_, number, commit);
     AuditLog(database_).append(
         transaction, {commit.author, commit.action, commit.object, "done", commit.reason}, number);
     transaction.commit();
-    if (commit.users.size() >= kManyUsers && database_.dialect() == Dialect::Postgres) {
-        database_.execute("ANALYZE users");
-    }
     return number;
 }
 

@@ -10,6 +10,7 @@
 #include "policy/user.h"
 #include "store/author.h"
 #include "store/database.h"
+#include "store/key_box.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +23,8 @@
 
 namespace isthmus::store {
 
-/// Documents of this kind are secrets: revisions say that they changed, never what they are.
+/// Documents of this kind are secrets: they are stored sealed, and revisions say that they changed,
+/// never what they are.
 inline constexpr std::string_view kSecretKind = "secret";
 
 /// One object's document before and after. No `before`: it is created; no `after`: it is deleted.
@@ -101,13 +103,15 @@ struct UserGroup {
 
 class ConfigStore {
   public:
-    explicit ConfigStore(Database& database) : database_(database) {}
+    /// Without `keys`, which otherwise live longer, secrets are stored as they are: for tests.
+    explicit ConfigStore(Database& database, const KeyBox* keys = nullptr)
+        : database_(database), keys_(keys) {}
 
     using TakeObject =
         std::function<void(std::string_view kind, std::string_view id, std::string_view body)>;
     using TakeUser = std::function<void(policy::User)>;
 
-    /// Every object, ordered by kind and id.
+    /// Every object, ordered by kind and id, but secrets that no key of ours opens.
     void load_objects(const TakeObject& take) const;
     /// Every user, ordered by uri; memory does not grow with their number.
     void load_users(const TakeUser& take) const;
@@ -140,6 +144,7 @@ class ConfigStore {
 
   private:
     Database& database_;
+    const KeyBox* keys_;
 };
 
 /// A user as the revisions keep him: the property names of the API, all of them, in one order.

@@ -32,6 +32,12 @@ std::unique_ptr<Driver> open(std::string_view url) {
 
 Statement::Statement(std::unique_ptr<StatementDriver> driver) : driver_(std::move(driver)) {}
 
+void check_text(std::string_view text) {
+    if (text.find('\0') != std::string_view::npos || !text::is_utf8(text)) {
+        throw StoreError("a text must be UTF-8 without NUL");
+    }
+}
+
 std::size_t Statement::next_parameter() {
     if (std::exchange(is_running_, false)) {
         driver_->reset();
@@ -45,9 +51,7 @@ std::size_t Statement::next_parameter() {
 
 Statement& Statement::bind(std::string_view text) {
     const std::size_t at = next_parameter();
-    if (text.find('\0') != std::string_view::npos || !text::is_utf8(text)) {
-        throw StoreError("a text must be UTF-8 without NUL");
-    }
+    check_text(text);
     driver_->bind_text(at, text);
     return *this;
 }
@@ -101,7 +105,11 @@ Database::Database(std::string_view url, Opening opening) : driver_(open(url)) {
     }
 }
 
-Transaction::Transaction(Database& database, Access access) : database_(database) {
+Transaction::Transaction(Database& database, Access access)
+    : database_(database), is_joined_(database.is_in_transaction_ && access == Access::Read) {
+    if (is_joined_) {
+        return;
+    }
     if (database.is_in_transaction_) {
         throw StoreError("there is a transaction already");
     }
@@ -110,7 +118,7 @@ Transaction::Transaction(Database& database, Access access) : database_(database
 }
 
 Transaction::~Transaction() {
-    if (is_open_) {
+    if (is_open_ && !is_joined_) {
         database_.is_in_transaction_ = false;
         database_.driver_->rollback();
     }
@@ -120,8 +128,10 @@ void Transaction::commit() {
     if (!std::exchange(is_open_, false)) {
         throw StoreError("the transaction has ended already");
     }
-    database_.is_in_transaction_ = false;
-    database_.driver_->commit();
+    if (!is_joined_) {
+        database_.is_in_transaction_ = false;
+        database_.driver_->commit();
+    }
 }
 
 std::string resolve_url(std::string_view url, const std::string& folder) {

@@ -61,6 +61,9 @@ class Statement {
     bool is_running_ = false;
 };
 
+/// StoreError unless it is UTF-8 without NUL.
+void check_text(std::string_view text);
+
 class Database {
   public:
     enum class Opening : std::uint8_t {
@@ -80,8 +83,15 @@ class Database {
     /// A Statement is neither copied nor moved: it is built in place at the caller.
     Statement prepare(std::string_view sql) { return Statement(driver_->prepare(sql)); }
 
+    /// A query without parameters whose rows may be any number: memory stays bounded. Only inside
+    /// a transaction; gone through once.
+    Statement scan(std::string_view sql) { return Statement(driver_->scan(sql)); }
+
     /// Several statements without parameters and rows.
     void execute(const char* sql) { driver_->execute(sql); }
+
+    /// See Driver; Bulk uses it.
+    void copy_rows(std::string_view into, std::string_view rows) { driver_->copy_rows(into, rows); }
 
     Dialect dialect() const { return driver_->dialect(); }
 
@@ -90,19 +100,22 @@ class Database {
 
     std::int64_t schema_version() { return driver_->schema_version(); }
 
+    /// For migrations and backups only.
+    void set_schema_version(std::int64_t version) { driver_->set_schema_version(version); }
+
     std::vector<Table> tables() { return driver_->tables(); }
 
     bool is_in_transaction() const { return is_in_transaction_; }
 
   private:
     friend class Transaction;
-    friend void migrate(Database& database, std::int64_t to);
 
     std::unique_ptr<Driver> driver_;
     bool is_in_transaction_ = false;
 };
 
-/// Rolls back unless committed. One at a time on a Database.
+/// Rolls back unless committed. One at a time on a Database, but for reading inside another: that
+/// is part of it.
 class Transaction {
   public:
     explicit Transaction(Database& database, Access access = Access::WriteAlone);
@@ -118,6 +131,7 @@ class Transaction {
 
   private:
     Database& database_;
+    bool is_joined_;  ///< the other one ends it
     bool is_open_ = true;
 };
 

@@ -62,6 +62,12 @@ class Driver {
     /// For messages: without password.
     virtual std::string name() const = 0;
     virtual std::unique_ptr<StatementDriver> prepare(std::string_view sql) = 0;
+    /// A query without parameters whose rows may be any number: memory stays bounded. Only inside
+    /// a transaction; gone through once.
+    virtual std::unique_ptr<StatementDriver> scan(std::string_view sql) = 0;
+    /// PostgreSQL only: rows in the binary form of COPY, without its head and end, into
+    /// "table (columns)".
+    virtual void copy_rows(std::string_view into, std::string_view rows) = 0;
     /// Several statements without parameters and rows.
     virtual void execute(const char* sql) = 0;
     virtual void begin(Access access) = 0;

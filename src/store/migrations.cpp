@@ -314,6 +314,23 @@ constexpr Step kSteps[] = {
         last_used_from $TEXT NOT NULL
     ) $TABLE;
     )"},
+    // 6
+    {},
+    // 7: the audit log is asked for an administrator, an object, a time. What schema 2 kept of the
+    // passphrase leaves the document of the settings.
+    {.both = R"(
+    CREATE INDEX audit_by_admin ON audit(substr(admin, 1, 200), seq);
+    CREATE INDEX audit_by_object ON audit(substr(object, 1, 200), seq);
+    CREATE INDEX audit_by_at ON audit(at, seq);
+    )",
+     .sqlite = R"(
+    INSERT INTO objects SELECT 'secret', 'gateway.dialback_passphrase',
+        json_quote(json_extract(body, '$.dialback_passphrase')) FROM objects
+        WHERE kind = 'gateway' AND json_extract(body, '$.dialback_passphrase') <> ''
+        ON CONFLICT (kind, id) DO NOTHING;
+    UPDATE objects SET body = json_remove(body, '$.dialback_passphrase')
+        WHERE kind = 'gateway' AND json_extract(body, '$.dialback_passphrase') IS NOT NULL;
+    )"},
 };
 
 static_assert(std::size(kSteps) == kNewestSchema);
@@ -338,7 +355,7 @@ std::string for_dialect(std::string_view ddl, Dialect dialect) {
 
 void check_version(Database& database, std::int64_t version) {
     if (version > kNewestSchema) {
-        throw StoreError(fmt::format(
+        throw NewerFormat(fmt::format(
             "{}: the database has schema {}, this program knows up to {}: use a newer program",
             database.name(),
             version,
@@ -373,7 +390,7 @@ void migrate(Database& database, std::int64_t to) {
                 database.execute("CREATE SCHEMA IF NOT EXISTS isthmus");
             }
             apply_steps(database, version, version + 1);
-            database.driver_->set_schema_version(version + 1);
+            database.set_schema_version(version + 1);
         }
         transaction.commit();
     }

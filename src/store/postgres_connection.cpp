@@ -118,9 +118,13 @@ void PostgresConnection::ensure() {
 
 PostgresResult PostgresConnection::expect(PGresult* raw, std::string_view what) {
     PostgresResult result(raw);
-    if (result && result.is_good()) {
-        return result;
+    if (!result || !result.is_good()) {
+        fail(result, what);
     }
+    return result;
+}
+
+void PostgresConnection::fail(const PostgresResult& result, std::string_view what) const {
     if (is_lost()) {
         throw StoreError(fmt::format("{}: the connection was lost", name_));
     }
@@ -135,6 +139,38 @@ PostgresResult PostgresConnection::expect(PGresult* raw, std::string_view what) 
 PostgresResult PostgresConnection::execute(const char* sql) {
     ensure();
     return expect(PQexec(connection_.get(), sql), sql);
+}
+
+PostgresResult PostgresConnection::query(const char* sql) {
+    ensure();
+    return expect(PQexecParams(connection_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr, 1),
+                  sql);
+}
+
+void PostgresConnection::copy_rows(std::string_view into, std::string_view rows) {
+    // The head: signature, no flags, no extension; the end: -1 in place of a number of columns.
+    constexpr std::string_view kHead("PGCOPY\n\xFF\r\n\0\0\0\0\0\0\0\0\0", 19);
+    constexpr std::string_view kEnd("\xFF\xFF", 2);
+    ensure();
+    PGconn* connection = connection_.get();
+    const std::string sql = fmt::format("COPY {} FROM STDIN WITH (FORMAT binary)", into);
+    const PostgresResult start(PQexec(connection, sql.c_str()));
+    if (PQresultStatus(start.get()) != PGRES_COPY_IN) {
+        fail(start, sql);
+    }
+    bool is_sent = true;
+    for (const std::string_view part : {kHead, rows, kEnd}) {
+        is_sent =
+            is_sent && PQputCopyData(connection, part.data(), static_cast<int>(part.size())) == 1;
+    }
+    PQputCopyEnd(connection, is_sent ? nullptr : "incomplete");
+    PostgresResult answer(PQgetResult(connection));
+    while (PGresult* more = PQgetResult(connection)) {
+        PQclear(more);
+    }
+    if (!answer.is_good()) {
+        fail(answer, sql);
+    }
 }
 
 const PostgresConnection::Prepared& PostgresConnection::find_or_prepare(const std::string& sql) {

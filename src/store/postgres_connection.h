@@ -31,6 +31,9 @@ class PostgresConnection {
 
     /// Statements without parameters; the answer of the last one.
     PostgresResult execute(const char* sql);
+    /// One statement without parameters; the answer is in binary form.
+    PostgresResult query(const char* sql);
+    void copy_rows(std::string_view into, std::string_view rows);
     /// Prepares `sql` (with $1, $2), once a connection, and counts its parameters.
     std::size_t count_parameters(const std::string& sql);
     /// Runs it; the answer is in binary form.
@@ -59,6 +62,7 @@ class PostgresConnection {
     bool is_lost() const;
     /// Returns what is good, throws the rest.
     PostgresResult expect(PGresult* result, std::string_view what);
+    [[noreturn]] void fail(const PostgresResult& result, std::string_view what) const;
     bool was_committed();
 
     std::string url_;

@@ -108,6 +108,73 @@ class PostgresStatement final : public StatementDriver {
     int row_ = -1;
 };
 
+/// A cursor: so many rows at a time.
+class PostgresScan final : public StatementDriver {
+  public:
+    PostgresScan(PostgresConnection& connection, std::string_view sql, std::uint64_t number)
+        : connection_(connection), name_(fmt::format("scan{}", number)) {
+        connection_.execute(fmt::format("DECLARE {} NO SCROLL CURSOR FOR {}", name_, sql).c_str());
+    }
+
+    PostgresScan(const PostgresScan&) = delete;
+    PostgresScan& operator=(const PostgresScan&) = delete;
+    PostgresScan(PostgresScan&&) = delete;
+    PostgresScan& operator=(PostgresScan&&) = delete;
+
+    // An open cursor keeps its tables from being dropped.
+    ~PostgresScan() override {
+        try {
+            connection_.execute(fmt::format("CLOSE {}", name_).c_str());
+        } catch (const StoreError&) {  // NOLINT(bugprone-empty-catch)
+            // It ends with its transaction, which has failed.
+        }
+    }
+
+    std::size_t parameters() const override { return 0; }
+
+    void bind_text(std::size_t, std::string_view) override {}
+
+    void bind_blob(std::size_t, std::string_view) override {}
+
+    void bind_number(std::size_t, std::int64_t) override {}
+
+    void bind_null(std::size_t) override {}
+
+    bool step() override {
+        if (result_ && row_ + 1 < result_.rows()) {
+            ++row_;
+            return true;
+        }
+        if (is_done_) {
+            return false;
+        }
+        row_ = 0;
+        result_ = connection_.query(fmt::format("FETCH {} FROM {}", kRows, name_).c_str());
+        is_done_ = result_.rows() < kRows;
+        return result_.rows() > 0;
+    }
+
+    void reset() noexcept override {
+        result_ = PostgresResult();
+        is_done_ = true;
+    }
+
+    std::string_view text(int column) const override { return result_.text(row_, column); }
+
+    std::int64_t number(int column) const override { return result_.number(row_, column); }
+
+    bool is_null(int column) const override { return result_.is_null(row_, column); }
+
+  private:
+    static constexpr int kRows = 5000;
+
+    PostgresConnection& connection_;
+    std::string name_;
+    PostgresResult result_;
+    int row_ = 0;
+    bool is_done_ = false;
+};
+
 class PostgresDriver final : public Driver {
   public:
     explicit PostgresDriver(const std::string& url) : connection_(url) {}
@@ -118,6 +185,14 @@ class PostgresDriver final : public Driver {
 
     std::unique_ptr<StatementDriver> prepare(std::string_view sql) override {
         return std::make_unique<PostgresStatement>(connection_, sql);
+    }
+
+    std::unique_ptr<StatementDriver> scan(std::string_view sql) override {
+        return std::make_unique<PostgresScan>(connection_, sql, ++scans_);
+    }
+
+    void copy_rows(std::string_view into, std::string_view rows) override {
+        connection_.copy_rows(into, rows);
     }
 
     void execute(const char* sql) override { connection_.execute(sql); }
@@ -179,6 +254,7 @@ class PostgresDriver final : public Driver {
     }
 
     PostgresConnection connection_;
+    std::uint64_t scans_ = 0;  ///< for the names of cursors, which end with their transaction
 };
 
 }  // namespace

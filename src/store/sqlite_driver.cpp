@@ -20,12 +20,20 @@ constexpr int kBusyTimeout = 5000;
 constexpr std::string_view kRowIdColumn = "sqlite_rowid";
 
 [[noreturn]] void fail(sqlite3* database, std::string_view what) {
+    const int error = sqlite3_errcode(database);
+    if (error == SQLITE_CORRUPT || error == SQLITE_NOTADB) {
+        throw DatabaseDamaged(fmt::format("{}: the database is damaged: {}",
+                                          sqlite3_db_filename(database, "main"),
+                                          sqlite3_errmsg(database)));
+    }
     throw StoreError(fmt::format("{}: {}", what.substr(0, 200), sqlite3_errmsg(database)));
 }
 
 class SqliteStatement final : public StatementDriver {
   public:
-    SqliteStatement(sqlite3* database, std::string_view sql) : database_(database) {
+    /// `has_failed` outlives it, and hears of a step() that failed.
+    SqliteStatement(sqlite3* database, std::string_view sql, bool& has_failed)
+        : database_(database), has_failed_(has_failed) {
         if (sqlite3_prepare_v2(
                 database, sql.data(), static_cast<int>(sql.size()), &statement_, nullptr) !=
             SQLITE_OK) {
@@ -74,6 +82,7 @@ class SqliteStatement final : public StatementDriver {
             case SQLITE_DONE:
                 return false;
             default:
+                has_failed_ = true;
                 fail(database_, sqlite3_sql(statement_));
         }
     }
@@ -122,6 +131,7 @@ class SqliteStatement final : public StatementDriver {
     }
 
     sqlite3* database_;
+    bool& has_failed_;
     sqlite3_stmt* statement_ = nullptr;
 };
 
@@ -129,8 +139,9 @@ class SqliteDriver final : public Driver {
   public:
     explicit SqliteDriver(std::string path) : path_(std::move(path)) {
         // Secrets are in it: nobody else reads it, whatever the folder allows. SQLite gives its
-        // side files the same mode.
-        const int file = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        // side files the same mode. Only a new file: closing one that is there would drop the
+        // locks that other connections of this process hold on it (POSIX).
+        const int file = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (file >= 0) {
             ::close(file);
         }
@@ -169,20 +180,33 @@ class SqliteDriver final : public Driver {
     std::string name() const override { return "sqlite:" + path_; }
 
     std::unique_ptr<StatementDriver> prepare(std::string_view sql) override {
-        return std::make_unique<SqliteStatement>(database_, sql);
+        return std::make_unique<SqliteStatement>(database_, sql, has_failed_);
+    }
+
+    std::unique_ptr<StatementDriver> scan(std::string_view sql) override { return prepare(sql); }
+
+    void copy_rows(std::string_view, std::string_view) override {
+        throw StoreError("SQLite has no COPY");
     }
 
     void execute(const char* sql) override {
         if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
+            has_failed_ = true;
             fail(database_, sql);
         }
     }
 
     void begin(Access access) override {
         execute(access == Access::Read ? "BEGIN" : "BEGIN IMMEDIATE");
+        has_failed_ = false;
     }
 
+    // PostgreSQL commits nothing after a statement that failed; neither do we.
     void commit() override {
+        if (has_failed_) {
+            rollback();
+            throw StoreError("COMMIT: rolled back, a statement before it has failed");
+        }
         try {
             execute("COMMIT");
         } catch (...) {
@@ -199,14 +223,15 @@ class SqliteDriver final : public Driver {
     }
 
     void check_integrity() override {
-        SqliteStatement check(database_, "PRAGMA quick_check(1)");
+        SqliteStatement check(database_, "PRAGMA quick_check(1)", has_failed_);
         if (!check.step() || check.text(0) != "ok") {
-            throw StoreError(fmt::format("{}: the database is damaged: {}", path_, check.text(0)));
+            throw DatabaseDamaged(
+                fmt::format("{}: the database is damaged: {}", path_, check.text(0)));
         }
     }
 
     std::int64_t schema_version() override {
-        SqliteStatement read(database_, "PRAGMA user_version");
+        SqliteStatement read(database_, "PRAGMA user_version", has_failed_);
         read.step();
         return read.number(0);
     }
@@ -222,13 +247,14 @@ class SqliteDriver final : public Driver {
                               "SELECT t.name FROM pragma_table_list AS t "
                               "JOIN sqlite_master AS m ON m.name = t.name "
                               "WHERE t.schema = 'main' AND t.type = 'table' "
-                              "AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.rowid");
+                              "AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.rowid",
+                              has_failed_);
         while (names.step()) {
             made.push_back({std::string(names.text(0)), {}});
         }
         for (Table& table : made) {
-            SqliteStatement columns(database_,
-                                    "SELECT name, type FROM pragma_table_info(?) ORDER BY cid");
+            SqliteStatement columns(
+                database_, "SELECT name, type FROM pragma_table_info(?) ORDER BY cid", has_failed_);
             columns.bind_text(0, table.name);
             while (columns.step()) {
                 if (columns.text(0) != kRowIdColumn) {
@@ -248,6 +274,7 @@ class SqliteDriver final : public Driver {
     }
 
     std::string path_;
+    bool has_failed_ = false;  ///< a statement, since the transaction began
     sqlite3* database_ = nullptr;
 };
 

@@ -17,4 +17,22 @@ class StoreConflict : public StoreError {
     using StoreError::StoreError;
 };
 
+/// What is read was written by a newer program.
+class NewerFormat : public StoreError {
+  public:
+    using StoreError::StoreError;
+};
+
+/// What the database, or its disk, has lost or changed.
+class DatabaseDamaged : public StoreError {
+  public:
+    using StoreError::StoreError;
+};
+
+/// A secret was sealed by a key that is not in the key file.
+class KeyMissing : public StoreError {
+  public:
+    using StoreError::StoreError;
+};
+
 }  // namespace isthmus::store

@@ -74,7 +74,8 @@ class Writer {
                 "shown = excluded.shown"),
           erase_(database, kErase, "(?, ?)", kPairsEnd),
           erase_dialogs_(database, kEraseDialogs, "(?, ?)", kPairsEnd),
-          save_dialog_(database, "INSERT INTO watch_dialogs VALUES ", "(?, ?, ?, ?, ?)") {}
+          save_dialog_(Bulk::insert(
+              database, "watch_dialogs", "\"user\", contact, position, saved, expires_at")) {}
 
     void operator()(const Record& record) {
         save_.bind(record.user).bind(record.contact).bind(record.user_uri);

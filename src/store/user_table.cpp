@@ -1,6 +1,7 @@
 #include "store/user_table.h"
 
 #include "store/config_store.h"
+#include "store/user_indexes.h"
 
 #include <fmt/format.h>
 #include <unicode/bytestream.h>
@@ -9,7 +10,7 @@
 
 #include <algorithm>
 #include <iterator>
-#include <optional>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -52,36 +53,44 @@ void append_property(std::string& to, std::string_view name, std::string_view va
     append_json(to, value);
 }
 
-/// What is stored of the changed users, gathered by few statements.
-class StoredUsers {
-  public:
-    StoredUsers(Database& database, const std::vector<UserChange>& changes) {
-        Bulk read(
-            database, fmt::format("SELECT {} FROM users WHERE uri IN (", kUserColumns), "?", ")");
-        read.on_row([this](const Statement& row) {
-            User user = read_user(row);
-            std::string uri = user.uri;
-            users_.emplace(std::move(uri), std::move(user));
-        });
-        for (const UserChange& change : changes) {
-            read.bind(change.uri).end_row();
-        }
-        read.finish();
-    }
+using Changes = std::span<const UserChange* const>;
 
-    void expect(const UserChange& change) const {
-        const auto found = users_.find(change.uri);
-        const bool is_same = found == users_.end()
-                                 ? !change.before.has_value()
-                                 : change.before.has_value() && *change.before == found->second;
+/// From this many changes on, and if they are most of the table, its indexes are made anew.
+constexpr std::size_t kManyChanges = 10'000;
+/// How many users are compared at once.
+constexpr std::size_t kSlice = 4096;
+
+void expect_stored(Database& database, Changes changes) {
+    std::unordered_map<std::string, User> stored;
+    Bulk read(database, fmt::format("SELECT {} FROM users WHERE uri IN (", kUserColumns), "?", ")");
+    read.on_row([&](const Statement& row) {
+        User user = read_user(row);
+        std::string uri = user.uri;
+        stored.emplace(std::move(uri), std::move(user));
+    });
+    for (const UserChange* change : changes) {
+        read.bind(change->uri).end_row();
+    }
+    read.finish();
+    for (const UserChange* change : changes) {
+        const auto found = stored.find(change->uri);
+        const bool is_same = found == stored.end()
+                                 ? !change->before.has_value()
+                                 : change->before.has_value() && *change->before == found->second;
         if (!is_same) {
-            throw StoreConflict(fmt::format("user {} was changed by someone else", change.uri));
+            throw StoreConflict(fmt::format("user {} was changed by someone else", change->uri));
         }
     }
+}
 
-  private:
-    std::unordered_map<std::string, User> users_;
-};
+bool changes_most(Database& database, std::size_t changes) {
+    if (changes < kManyChanges) {
+        return false;
+    }
+    Statement count = database.prepare("SELECT COUNT(*) FROM users");
+    count.step();
+    return changes >= static_cast<std::uint64_t>(count.number(0)) / 2;
+}
 
 /// In the order of the uris, so that the indexes grow at their ends; no uri twice.
 std::vector<const UserChange*> in_order(const std::vector<UserChange>& changes) {
@@ -119,18 +128,18 @@ void bind_user(Bulk& to, const User& user) {
 
 }  // namespace
 
-User read_user(const Statement& row) {
-    return {.uri = row.text(0),
-            .display_name = row.text(1),
-            .enabled = row.number(2) != 0,
-            .site = row.text(3),
-            .pool = row.text(4),
-            .homed = static_cast<Homed>(row.number(5)),
-            .policy = row.text(6),
-            .source = static_cast<UserSource>(row.number(7)),
-            .upn = row.text(8),
-            .logon = row.text(9),
-            .dn = row.text(10)};
+User read_user(const Statement& row, int first) {
+    return {.uri = row.text(first),
+            .display_name = row.text(first + 1),
+            .enabled = row.number(first + 2) != 0,
+            .site = row.text(first + 3),
+            .pool = row.text(first + 4),
+            .homed = static_cast<Homed>(row.number(first + 5)),
+            .policy = row.text(first + 6),
+            .source = static_cast<UserSource>(row.number(first + 7)),
+            .upn = row.text(first + 8),
+            .logon = row.text(first + 9),
+            .dn = row.text(first + 10)};
 }
 
 std::string fold(std::string_view text) {
@@ -181,26 +190,36 @@ void write_users(Database& database, const std::vector<UserChange>& changes) {
         return;
     }
     const auto ordered = in_order(changes);
-    {
-        const StoredUsers stored(database, changes);
-        for (const UserChange* change : ordered) {
-            stored.expect(*change);
-        }
+    for (Changes left(ordered); !left.empty();) {
+        const std::size_t size = std::min(left.size(), kSlice);
+        expect_stored(database, left.first(size));
+        left = left.subspan(size);
+    }
+    UserIndexes indexes(database);
+    const bool is_rebuilt = changes_most(database, changes.size());
+    if (is_rebuilt) {
+        indexes.drop();
     }
     Bulk erase(database, "DELETE FROM users WHERE uri IN (", "?", ")");
-    Bulk write(database,
-               fmt::format("INSERT INTO users ({}, name_key, search) VALUES ", kUserColumns),
-               "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-               kUpdate);
+    const std::string columns = fmt::format("{}, name_key, search", kUserColumns);
+    Bulk create = Bulk::insert(database, "users", columns);
+    Bulk update(database,
+                fmt::format("INSERT INTO users ({}) VALUES ", columns),
+                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                kUpdate);
     for (const UserChange* change : ordered) {
         if (change->after) {
-            bind_user(write, *change->after);
+            bind_user(change->before ? update : create, *change->after);
         } else {
             erase.bind(change->uri).end_row();
         }
     }
     erase.finish();
-    write.finish();
+    create.finish();
+    update.finish();
+    if (is_rebuilt) {
+        indexes.restore();
+    }
 }
 
 }  // namespace isthmus::store

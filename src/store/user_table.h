@@ -17,7 +17,8 @@ struct UserChange;
 constexpr std::string_view kUserColumns =
     "uri, display_name, enabled, site, pool, homed, policy, source, upn, logon, dn";
 
-policy::User read_user(const Statement& row);
+/// `first` is the number of the first of them.
+policy::User read_user(const Statement& row, int first = 0);
 
 /// What texts are compared by when users are searched: NFKC case folding (UAX #31 5.2.1).
 /// StoreError if `text` is no UTF-8.

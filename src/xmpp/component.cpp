@@ -225,6 +225,9 @@ void Component::on_connected(Result<std::unique_ptr<net::ByteStream>> stream) {
 void Component::on_up() {
     failures_ = 0;
     last_error_.reset();
+    if (trouble_) {
+        trouble_->is_over = true;
+    }
     environment().journal.up(connection_->name(), Mechanism::Component, Duration{});
     come_up(*connection_->stream());
     environment().handler.on_link({}, LinkEvent::Up);
@@ -262,7 +265,7 @@ void Component::on_down(const Error& why) {
 }
 
 void Component::remember(const StreamName& name, std::string_view step) {
-    trouble_ = Journal::trouble(name, step, *last_error_, environment().timers.now());
+    Journal::note_trouble(trouble_, name, step, *last_error_, environment().timers.now());
 }
 
 void Component::retry_later() {

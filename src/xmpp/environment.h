@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "net/wire.h"
 #include "xmpp/acknowledger.h"
+#include "xmpp/fair_share.h"
 #include "xmpp/journal.h"
 #include "xmpp/quotas.h"
 #include "xmpp/server.h"
@@ -26,6 +27,7 @@ struct Environment {
     Journal& journal;
     Graveyard& graveyard;
     Quotas& quotas;
+    FairShare& shares;
     Tickets& tickets;
     StanzaSink* sink = nullptr;  ///< for what comes in on streams that we have opened (XEP-0288)
     std::shared_ptr<const net::TlsContext> tls = nullptr;

@@ -45,6 +45,7 @@ IncomingConnection::IncomingConnection(Environment& environment,
       started_(environment.timers.now()),
       last_stanza_(started_),
       number_(++environment.last_number),
+      share_(environment.shares),
       acknowledger_(environment.tickets, [this](std::uint32_t h) {
           management::write_answer(output(), h);
           flush();
@@ -89,6 +90,9 @@ void IncomingConnection::handle_element_ahead(const xml::Element& element) {
 
 void IncomingConnection::handle_stanza(const xml::Element& element) {
     last_stanza_ = environment_.timers.now();
+    if (const Duration rest = share_.spend(last_stanza_); rest != Duration{}) {
+        want_rest(rest);
+    }
     const Checked stanza = machine_.check(element, arena());
     ++stanzas_;
     const std::uint64_t ticket = acknowledger_.take();

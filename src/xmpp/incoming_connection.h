@@ -125,6 +125,7 @@ class IncomingConnection final : public StreamConnection, private Carrier {
     QuotaPlace place_;
     std::uint64_t number_;
     std::uint64_t stanzas_ = 0;
+    FairShare::Member share_;
     std::vector<Pair> pairs_;
     StanzaCounters counters_;
     std::optional<Error> end_reason_;

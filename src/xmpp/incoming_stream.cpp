@@ -112,10 +112,14 @@ Actions IncomingStream::offer(Arena& arena, Buffer& out) {
         features.starttls_required = policy_ && policy_->tls == Negotiation::Required;
     } else if (!has_sasl_ && policy_ && may_use_external(*policy_)) {
         // XEP-0178 §3: offered only to whom the certificate will let in.
-        fault = certificate_fault(certificate_, remote_, arena);
+        fault = certificate_fault(certificate_, remote_, *policy_, arena);
         features.external = !fault;
     }
-    features.dialback = !policy_ || may_use_dialback(*policy_, is_secure_);
+    const bool is_not_pinned = is_secure_ && policy_ && breaks_pin(certificate_, *policy_);
+    if (is_not_pinned) {
+        fault = certificate_fault(certificate_, remote_, *policy_, arena);
+    }
+    features.dialback = !policy_ || (may_use_dialback(*policy_, is_secure_) && !is_not_pinned);
     features.management = has_sasl_;
     features.bidi = is_secure_ && !has_sasl_ && policy_;
     offers_tls_ = features.starttls;

@@ -134,6 +134,13 @@ Actions IncomingStream::on_result(const dialback::Element& question, Buffer& out
         const Error why = directory_.link_refusal(question.from);
         return refuse_result(question, Condition::PolicyViolation, why.code, why.detail, out);
     }
+    if (breaks_pin(certificate_, *policy)) {
+        return refuse_result(question,
+                             Condition::PolicyViolation,
+                             "IST-CERT-040",
+                             "dialback with another certificate than the pinned one",
+                             out);
+    }
     if (!may_use_dialback(*policy, is_secure_)) {
         return refuse_result(question,
                              Condition::PolicyViolation,

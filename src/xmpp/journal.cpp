@@ -79,28 +79,33 @@ metrics::Counter& Journal::auths(const StreamName& name,
                               {"result", result}});
 }
 
-LinkTrouble Journal::trouble(const StreamName& name,
-                             std::string_view step,
-                             const Error& why,
-                             TimePoint at) {
-    return {.code = std::string(why.code),
-            .step = std::string(step),
-            .text = why.public_text,
-            .evidence = why.detail,
-            .address = name.remote_address,
-            .at = at};
+void Journal::note_trouble(std::optional<LinkTrouble>& into,
+                           const StreamName& name,
+                           std::string_view step,
+                           const Error& why,
+                           TimePoint at) {
+    const bool is_same = into && !into->is_over && into->code == why.code && into->step == step;
+    const TimePoint first = is_same ? into->first_at : at;
+    const std::uint64_t count = is_same ? into->count + 1 : 1;
+    into = LinkTrouble{.code = std::string(why.code),
+                       .step = std::string(step),
+                       .text = why.public_text,
+                       .evidence = why.detail,
+                       .address = name.remote_address,
+                       .at = at,
+                       .first_at = first,
+                       .count = count};
 }
 
 const LinkTrouble* Journal::incoming_trouble(std::string_view partner) const {
     const auto found = incoming_troubles_.find(partner);
-    return found == incoming_troubles_.end() ? nullptr : &found->second;
+    return found == incoming_troubles_.end() ? nullptr : &*found->second;
 }
 
 void Journal::remember(const StreamName& name, std::string_view step, const Error& why) {
     // Strangers are not kept: they could fill any table.
     if (!name.is_outgoing && name.is_partner && !name.partner.empty() && !why.code.empty()) {
-        incoming_troubles_.insert_or_assign(std::string(name.partner),
-                                            trouble(name, step, why, timers_.now()));
+        note_trouble(incoming_troubles_[std::string(name.partner)], name, step, why, timers_.now());
     }
 }
 
@@ -132,6 +137,10 @@ void Journal::noted(const StreamName& name, const Error& what) {
 }
 
 void Journal::up(const StreamName& name, Mechanism mechanism, Duration took) {
+    if (const auto found = incoming_troubles_.find(name.partner);
+        !name.is_outgoing && found != incoming_troubles_.end()) {
+        found->second->is_over = true;
+    }
     std::string_view partner = label_of(name);
     std::string_view direction = direction_of(name.is_outgoing);
     registry_

@@ -12,6 +12,7 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,16 +41,19 @@ class Journal {
     Journal(metrics::Registry& registry, const Timers& timers)
         : registry_(registry), timers_(timers) {}
 
-    static LinkTrouble trouble(const StreamName& name,
-                               std::string_view step,
-                               const Error& why,
-                               TimePoint at);
+    /// Writes it over `into`, and counts if that was the same and is not over.
+    static void note_trouble(std::optional<LinkTrouble>& into,
+                             const StreamName& name,
+                             std::string_view step,
+                             const Error& why,
+                             TimePoint at);
 
     /// The newest of the streams from that partner; null: none.
     const LinkTrouble* incoming_trouble(std::string_view partner) const;
 
     /// Partners whose streams to us have had trouble.
-    const std::map<std::string, LinkTrouble, std::less<>>& incoming_troubles() const {
+    const std::map<std::string, std::optional<LinkTrouble>, std::less<>>& incoming_troubles()
+        const {
         return incoming_troubles_;
     }
 
@@ -80,7 +84,8 @@ class Journal {
 
     metrics::Registry& registry_;
     const Timers& timers_;
-    std::map<std::string, LinkTrouble, std::less<>> incoming_troubles_;  ///< partners only
+    /// Partners only; never empty.
+    std::map<std::string, std::optional<LinkTrouble>, std::less<>> incoming_troubles_;
 };
 
 }  // namespace isthmus::xmpp

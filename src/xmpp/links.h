@@ -38,6 +38,12 @@ class Links {
 
     using VerdictHandler = std::function<void(Verdict)>;
 
+    /// The same, but none is made.
+    OutgoingLink* find_existing(std::string_view local, std::string_view remote) {
+        const auto found = links_.find({local, remote});
+        return found == links_.end() ? nullptr : found->second.get();
+    }
+
     /// A stream of the peer's on which we may send; null: the link has one of its own.
     Carrier::Rider* offer_carrier(Carrier& carrier,
                                   const std::string& local,

@@ -1,7 +1,6 @@
 #include "xmpp/outgoing_connection.h"
 
 #include "xmpp/jid.h"
-#include "xmpp/tapped.h"
 
 #include <type_traits>
 #include <utility>
@@ -116,39 +115,13 @@ void OutgoingConnection::handle_header(const StreamHeader& header) {
 }
 
 void OutgoingConnection::handle_element(const xml::Element& element) {
+    if (owner_ != nullptr && !mechanism_ && element.is("features", ns::kStreams)) {
+        owner_->on_features(element);
+    }
     if (element.ns == ns::kServer && machine_.is_up() && machine_.has_bidi()) {
         return handle_stanza(element);
     }
     act(machine_.on_element(element, arena(), output()));
-}
-
-void OutgoingConnection::handle_stanza(const xml::Element& element) {
-    last_stanza_ = environment_.timers.now();
-    const Checked stanza = machine_.check(element, arena());
-    if (stanza.addressing == Checked::Addressing::Refused) {
-        return act(machine_.fail(stanza.condition,
-                                 make_error(ErrorKind::NotAuthorized,
-                                            "IST-AUTH-003",
-                                            "the remote server breaks the rules of XMPP",
-                                            "a stanza that may not be sent on this stream"),
-                                 false,
-                                 output()));
-    }
-    const std::uint64_t ticket = acknowledger_.take();
-    incoming_.count(stanza.kind);
-    if (stanza.addressing == Checked::Addressing::BadTo) {
-        environment_.sink->receive_misaddressed(
-            stanza.kind, stanza.from, machine_.purpose().local, element);
-    } else {
-        if (Tap& tap = *environment_.config.tap; tap.is_on()) [[unlikely]] {
-            show_stanza(tap, element, {}, stream()->remote().to_string());
-        }
-        environment_.sink->receive(stanza.kind, stanza.from, stanza.to, element, arena(), ticket);
-        if (stanza.kind == Kind::Message) {
-            return;  // settled when the SIP side has answered
-        }
-    }
-    acknowledger_.settle(ticket);
 }
 
 void OutgoingConnection::handle_end() {
@@ -187,8 +160,12 @@ void OutgoingConnection::handle_secured() {
     environment_.journal.secured(name());
     const net::PeerCertificate* certificate = stream()->peer_certificate();
     Arena scratch(1024);
-    environment_.journal.checked_certificate(
-        certificate_fault(certificate, machine_.purpose().remote, scratch));
+    const auto fault = certificate_fault(
+        certificate, machine_.purpose().remote, machine_.purpose().policy, scratch);
+    environment_.journal.checked_certificate(fault);
+    if (owner_ != nullptr) {
+        owner_->on_secured(certificate, fault);
+    }
     act(machine_.on_secured(certificate, scratch, output()));
 }
 
@@ -277,22 +254,6 @@ void OutgoingConnection::act(const action::Authenticated& action) {
     environment_.journal.up(name(), action.mechanism, environment_.timers.now() - started_);
     if (owner_ != nullptr) {
         owner_->on_up(action.mechanism, action.offers_management);
-    }
-}
-
-void OutgoingConnection::act(const action::Management& action) {
-    if (action.element.what == management::What::Request) {
-        if (!acknowledger_.is_enabled()) {
-            management::write_answer(output(), 0);
-            return flush();
-        }
-        return acknowledger_.on_request();
-    }
-    if (action.element.what == management::What::Enabled && machine_.has_bidi()) {
-        acknowledger_.enable();
-    }
-    if (owner_ != nullptr) {
-        owner_->on_management(action.element);
     }
 }
 

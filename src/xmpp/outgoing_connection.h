@@ -21,6 +21,14 @@ class OutgoingConnection final : public StreamConnection {
     class Owner {
       public:
         virtual ~Owner() = default;
+
+        // For who watches how it is negotiated (the test of a link). Arguments die on return.
+        virtual void on_features(const xml::Element& /*features*/) {}
+
+        /// `fault`: why the certificate does not prove the domain.
+        virtual void on_secured(const net::PeerCertificate* /*shown*/,
+                                const std::optional<Error>& /*fault*/) {}
+
         virtual void on_up(Mechanism mechanism, bool offers_management) = 0;
         /// About acknowledgements; Request does not come here.
         virtual void on_management(const management::Element& element) = 0;

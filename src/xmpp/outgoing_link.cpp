@@ -105,6 +105,9 @@ void OutgoingLink::on_up(Mechanism mechanism, bool offers_management) {
     failures_ = 0;
     not_before_ = {};
     last_error_.reset();
+    if (trouble_) {
+        trouble_->is_over = true;
+    }
     last_keep_alive_ = environment().timers.now();
     net::ByteStream& stream = *connection_->stream();
     if (may_resume() && offers_management) {
@@ -131,10 +134,11 @@ void OutgoingLink::on_stream_written(std::uint64_t total) {
 
 void OutgoingLink::remember(std::string_view step, const Error& why) {
     last_error_ = why;
-    trouble_ = Journal::trouble(connection_ != nullptr ? connection_->name() : StreamName(),
-                                step,
-                                why,
-                                environment().timers.now());
+    Journal::note_trouble(trouble_,
+                          connection_ != nullptr ? connection_->name() : StreamName(),
+                          step,
+                          why,
+                          environment().timers.now());
 }
 
 void OutgoingLink::on_failed(const Error& why,
@@ -180,7 +184,8 @@ void OutgoingLink::on_failed(const Error& why,
 void OutgoingLink::on_noted(const Error& what) {
     if (connection_ != nullptr) {
         has_told_fallback_ |= what.code == "IST-XMPP-010";
-        trouble_ = Journal::trouble(connection_->name(), "auth", what, environment().timers.now());
+        Journal::note_trouble(
+            trouble_, connection_->name(), "auth", what, environment().timers.now());
     }
 }
 

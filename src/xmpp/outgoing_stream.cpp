@@ -144,10 +144,11 @@ Actions OutgoingStream::on_secured(const net::PeerCertificate* certificate,
                                    Arena& arena,
                                    Buffer& out) {
     is_secure_ = true;
-    certificate_fault_ = certificate_fault(certificate, purpose_.remote, arena);
+    certificate_fault_ = certificate_fault(certificate, purpose_.remote, purpose_.policy, arena);
     // RFC 6120 §13.7.1: we believe a server that its certificate proves, or, where the settings
     // allow dialback, the one that DNS leads to.
-    if (certificate_fault_ && !may_use_dialback(purpose_.policy, true)) {
+    if (certificate_fault_ &&
+        (!may_use_dialback(purpose_.policy, true) || breaks_pin(certificate, purpose_.policy))) {
         enter_closed();
         Error why = *certificate_fault_;
         return {action::Close{std::move(why)}};

@@ -8,6 +8,9 @@ void Receiver::receive(Kind kind,
                        const xml::Element& element,
                        Arena& arena,
                        std::uint64_t ticket) {
+    if (answers_.take(kind, from, element)) {
+        return kind == Kind::Message ? replies_.settle(ticket) : void();
+    }
     switch (kind) {
         case Kind::Message:
             Message::read(element, arena, message_);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "xmpp/answers.h"
 #include "xmpp/incoming_connection.h"
 #include "xmpp/iq_responder.h"
 #include "xmpp/server.h"
@@ -23,12 +24,17 @@ class ReplySender {
                             const Jid& from,
                             const Jid& to,
                             const WriteStanza& write) = 0;
+    /// The fate of a message that came in is known.
+    virtual void settle(std::uint64_t ticket) = 0;
 };
 
 class Receiver final : public StanzaSink {
   public:
     Receiver(StanzaHandler& handler, ReplySender& replies, std::string_view version)
         : handler_(handler), replies_(replies), responder_(version) {}
+
+    /// What answers stanzas of our own goes there, and nowhere else.
+    Answers& answers() { return answers_; }
 
     void receive(Kind kind,
                  const Jid& from,
@@ -57,6 +63,7 @@ class Receiver final : public StanzaSink {
     StanzaHandler& handler_;
     ReplySender& replies_;
     IqResponder responder_;
+    Answers answers_;
     Buffer reply_;
     Message message_;  ///< keeps the capacity of its lists from one message to the next
 };

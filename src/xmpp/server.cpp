@@ -5,6 +5,7 @@
 #include "xmpp/component.h"
 #include "xmpp/environment.h"
 #include "xmpp/iq_responder.h"
+#include "xmpp/link_test.h"
 #include "xmpp/links.h"
 #include "xmpp/receiver.h"
 
@@ -33,6 +34,7 @@ class FederationServer final : public Server, private Directory, private ReplySe
                      StanzaHandler& handler)
         : config_(complete(std::move(config), random)),
           journal_(metrics, timers),
+          shares_({.least = config_.fair_stanzas_per_second}),
           graveyard_(timers),
           environment_{config_,
                        network,
@@ -43,6 +45,7 @@ class FederationServer final : public Server, private Directory, private ReplySe
                        journal_,
                        graveyard_,
                        quotas_,
+                       shares_,
                        tickets_},
           receiver_(handler, *this, config_.version),
           arrivals_(
@@ -168,6 +171,20 @@ class FederationServer final : public Server, private Directory, private ReplySe
                arrivals_.closing();
     }
 
+    std::unique_ptr<LinkTest> test(LinkTestOrder order, LinkTestHandler& handler) override {
+        if (component_ && order.local == component_->domain()) {
+            return nullptr;
+        }
+        return make_link_test(
+            environment_,
+            receiver_.answers(),
+            [this](std::string_view local, std::string_view remote) {
+                return incoming_state(local, remote);
+            },
+            std::move(order),
+            handler);
+    }
+
   private:
     struct Refusal {
         std::uint64_t cookie = 0;
@@ -218,7 +235,7 @@ class FederationServer final : public Server, private Directory, private ReplySe
     }
 
     void ping(const std::string& local, const std::string& remote) {
-        Link* link = link_for(local, remote);
+        Link* link = links_.find_existing(local, remote);
         if (link == nullptr || !link->is_up()) {
             return;  // a stream is not opened just to ask: its own keep-alive is awaited
         }
@@ -288,6 +305,23 @@ class FederationServer final : public Server, private Directory, private ReplySe
         }
     }
 
+    IncomingState incoming_state(std::string_view local, std::string_view remote) const {
+        IncomingState made;
+        std::vector<LinkStatus> all;
+        arrivals_.report(all);
+        const auto found = std::ranges::find_if(all, [&](const LinkStatus& link) {
+            return !link.outgoing && link.state == "up" && link.local_domain == local &&
+                   link.remote_domain == remote;
+        });
+        if (found != all.end()) {
+            made.up = *found;
+        }
+        if (const LinkTrouble* trouble = journal_.incoming_trouble(remote)) {
+            made.trouble = *trouble;
+        }
+        return made;
+    }
+
     void recheck() {
         journal_.forget_troubles([this](std::string_view domain) { return !link_policy(domain); });
         links_.recheck_partners();
@@ -319,6 +353,7 @@ class FederationServer final : public Server, private Directory, private ReplySe
     ServerConfig config_;
     Journal journal_;
     Quotas quotas_;
+    FairShare shares_;
     Tickets tickets_;
     Graveyard graveyard_;
     Environment environment_;

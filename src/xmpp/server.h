@@ -11,7 +11,9 @@
 #include "net/certificate.h"
 #include "net/wire.h"
 #include "xmpp/stanza.h"
+#include "xmpp/test_step.h"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -29,7 +31,9 @@ struct LinkPolicy {
     Negotiation sasl = Negotiation::Required;
     bool dialback = true;
     std::string proxy_fqdn;  ///< connect here instead of asking DNS; may carry ":port"
-    std::string partner;     ///< what its streams are counted by; empty: the domain itself
+    /// SHA-256, lower-case hex, of the certificates that alone are accepted, whoever issued them.
+    std::vector<std::string> pinned_certificates = {};
+    std::string partner;  ///< what its streams are counted by; empty: the domain itself
     std::size_t connection_limit = 0;  ///< streams with it, both ways; 0: the general limit
     bool keep_alive = true;            ///< it must say something within the interval, and we do
 
@@ -87,6 +91,9 @@ struct LinkTrouble {
     std::string evidence;
     std::string address;  ///< where to, or from; empty: no connection yet
     TimePoint at;
+    TimePoint first_at{};     ///< of the same trouble since the link last worked
+    std::uint64_t count = 1;  ///< how often since then
+    bool is_over = false;     ///< the link has worked since
 };
 
 /// One stream, for `isthmus status` and metrics. A domain whose streams to us fail has one in state
@@ -113,6 +120,37 @@ struct LinkStatus {
     std::optional<LinkTrouble> last_error;
 };
 
+/// What a link test is to do. Domains and addresses in prepared form.
+struct LinkTestOrder {
+    std::string local;   ///< a domain that we speak for
+    std::string remote;  ///< the partner's; link_policy() is not asked
+    LinkPolicy policy;
+    bool reverse = false;  ///< wait for the partner's stream to us, 20 s at most
+    std::string from;      ///< bare JIDs of a test message; empty: none is sent
+    std::string to;
+    std::chrono::sys_seconds now{};  ///< what certificates are compared with
+};
+
+class LinkTestHandler {
+  public:
+    virtual ~LinkTestHandler() = default;
+    /// In the order of the steps, each once; none after one that failed.
+    virtual void on_step(TestStep step) = 0;
+    /// The last call.
+    virtual void on_done() = 0;
+};
+
+/// A test that is under way; destroying it abandons it.
+class LinkTest {
+  public:
+    LinkTest() = default;
+    LinkTest(const LinkTest&) = delete;
+    LinkTest& operator=(const LinkTest&) = delete;
+    LinkTest(LinkTest&&) = delete;
+    LinkTest& operator=(LinkTest&&) = delete;
+    virtual ~LinkTest() = default;
+};
+
 /// What an administrator changes while streams are up; the words and defaults are the original's
 /// (lync 6). All limits are at least 1.
 struct StreamSettings {
@@ -136,6 +174,9 @@ struct ServerConfig {
     Duration stanza_deadline = std::chrono::seconds(20);
     std::size_t max_unauthenticated_per_address = 20;
     std::size_t max_unauthenticated = 2000;  ///< beyond: the one that has waited longest goes
+    /// What a stream may always bring, and beyond that four times what the others do while others
+    /// do: a flood must not make them wait. Alone it may bring anything.
+    double fair_stanzas_per_second = 2000;
     StreamSettings streams;
     std::string dialback_secret;   ///< empty: that of `streams`, or a new one for this run
     std::string version;           ///< of the software, for those who ask (XEP-0092)
@@ -183,6 +224,11 @@ class Server {
     /// Stanzas accepted by send() whose outcome is not known yet; while draining also the streams
     /// whose peers may still be sending.
     virtual std::size_t pending() const = 0;
+
+    /// See xmpp/link_test.h; the server must outlive it. Null: this server cannot.
+    virtual std::unique_ptr<LinkTest> test(LinkTestOrder /*order*/, LinkTestHandler& /*handler*/) {
+        return nullptr;
+    }
 };
 
 std::unique_ptr<Server> make_server(ServerConfig config,

@@ -4,6 +4,7 @@
 #include "xml/writer.h"
 #include "xmpp/jid.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -191,9 +192,16 @@ bool may_use_dialback(const LinkPolicy& policy, bool is_secure) {
         return false;
     }
     if (!is_secure) {
-        return policy.tls != Negotiation::Required;
+        // In clear text nobody shows the certificate that is pinned.
+        return policy.tls != Negotiation::Required && policy.pinned_certificates.empty();
     }
     return policy.tls != Negotiation::Required || policy.sasl != Negotiation::Required;
+}
+
+bool breaks_pin(const net::PeerCertificate* certificate, const LinkPolicy& policy) {
+    const auto& pins = policy.pinned_certificates;
+    return !pins.empty() &&
+           (certificate == nullptr || std::ranges::find(pins, certificate->sha256) == pins.end());
 }
 
 bool is_still_allowed(const LinkPolicy& policy, Mechanism mechanism, bool is_secure) {
@@ -206,12 +214,32 @@ bool is_still_allowed(const LinkPolicy& policy, Mechanism mechanism, bool is_sec
 
 std::optional<Error> certificate_fault(const net::PeerCertificate* certificate,
                                        std::string_view domain,
+                                       const LinkPolicy& policy,
                                        Arena& arena) {
+    if (breaks_pin(certificate, policy)) {
+        return make_error(ErrorKind::NotAuthorized,
+                          "IST-CERT-040",
+                          "the certificate is not the one that was agreed on",
+                          certificate == nullptr
+                              ? "the peer showed no certificate, and one is pinned"
+                              : "SHA-256 " + certificate->sha256 + " is not pinned (" +
+                                    text::escape_for_log(certificate->subject) + ")");
+    }
+    if (!policy.pinned_certificates.empty()) {
+        return std::nullopt;
+    }
     if (certificate == nullptr) {
         return make_error(ErrorKind::NotAuthorized,
                           "IST-CERT-001",
                           "no certificate was shown",
                           "the peer showed no certificate");
+    }
+    if (certificate->is_revoked) {
+        return make_error(
+            ErrorKind::NotAuthorized,
+            "IST-CERT-041",
+            "the certificate was revoked",
+            text::escape_for_log(certificate->subject) + ", SHA-256 " + certificate->sha256);
     }
     if (!certificate->is_trusted) {
         return make_error(

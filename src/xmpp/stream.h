@@ -114,11 +114,14 @@ bool may_use_tls(const LinkPolicy& policy);
 bool may_use_external(const LinkPolicy& policy);
 bool may_use_dialback(const LinkPolicy& policy, bool is_secure);
 
-/// Null if the certificate is trusted and proves `domain` (prepared, U-labels); else the reason:
-/// IST-CERT-001 or IST-CERT-002.
+/// Null if the certificate is trusted and proves `domain` (prepared, U-labels), or is one of those
+/// that `policy` pins; else the reason: IST-CERT-001, IST-CERT-002 or IST-CERT-040.
 std::optional<Error> certificate_fault(const net::PeerCertificate* certificate,
                                        std::string_view domain,
+                                       const LinkPolicy& policy,
                                        Arena& arena);
+/// Whether that certificate may not be used whatever else proves the domain: another one is pinned.
+bool breaks_pin(const net::PeerCertificate* certificate, const LinkPolicy& policy);
 
 namespace fault {
 

@@ -25,6 +25,12 @@ StreamConnection::StreamConnection(Timers& timers, xml::Limits limits, Duration 
       parser_(*this, limits),
       stanza_deadline_(stanza_deadline),
       deadline_(timers, [this] { on_deadline(); }),
+      rest_(timers,
+            [this] {
+                if (!has_ended_) {
+                    stream_->pause_reading(false);
+                }
+            }),
       idle_since_(timers.now()),
       idle_allowance_(kIdleBurst) {}
 
@@ -47,6 +53,13 @@ void StreamConnection::want_tls() {
 void StreamConnection::want_restart() {
     turn_ = Turn::Restart;
     parser_.stop();
+}
+
+void StreamConnection::want_rest(Duration rest) {
+    turn_ = Turn::Rest;
+    parser_.stop();
+    stream_->pause_reading(true);
+    rest_.arm(rest);
 }
 
 void StreamConnection::start_tls(std::shared_ptr<const net::TlsContext> context,
@@ -101,6 +114,7 @@ std::size_t StreamConnection::on_octets(std::string_view unread) {
 bool StreamConnection::take_turn(bool has_octets_behind) {
     switch (std::exchange(turn_, Turn::None)) {
         case Turn::None:
+        case Turn::Rest:
             return false;
         case Turn::Tls:
             handle_tls_turn(has_octets_behind);
@@ -203,6 +217,7 @@ void StreamConnection::finish() {
         return;
     }
     parser_.stop();
+    rest_.cancel();
     deadline_.arm(kLinger);
     stream_->shut_down();
 }
@@ -218,6 +233,7 @@ void StreamConnection::finish_when_answered() {
 void StreamConnection::end() {
     has_ended_ = true;
     deadline_.cancel();
+    rest_.cancel();
 }
 
 void Graveyard::sweep() {

@@ -77,6 +77,8 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
     void start_tls(std::shared_ptr<const net::TlsContext> context, net::TlsOptions options);
     /// From inside handle_element: a new header follows.
     void want_restart();
+    /// From inside handle_element: nothing more is taken for so long; the peer's kernel notices.
+    void want_rest(Duration rest);
 
     void set_limits(xml::Limits limits) { parser_.set_limits(limits); }
 
@@ -113,12 +115,13 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
     void watch_stanza(bool has_moved_on);
     void on_deadline();
 
-    enum class Turn : std::uint8_t { None, Tls, Restart };
+    enum class Turn : std::uint8_t { None, Tls, Restart, Rest };
 
     Timers& timers_;
     xml::StreamParser parser_;
     Duration stanza_deadline_;
     Timer deadline_;
+    Timer rest_;
     std::unique_ptr<net::ByteStream> stream_;
     std::unique_ptr<net::ByteStream> set_aside_;  ///< it may be on the stack
     Turn turn_ = Turn::None;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 namespace isthmus::admin {
@@ -44,20 +45,26 @@ class HttpServerTest : public testing::Test {
     }
 
     HttpSite site() {
-        return {.handler =
-                    [this](const HttpRequest& request, const HttpReply& reply) {
-                        ++requests;
-                        HttpResponse response{
-                            200, "text/plain", request.path + " " + std::string(request.body), {}};
-                        response.headers.emplace_back("X-Echo",
-                                                      std::string(request.header("x-echo")));
-                        response.headers.emplace_back("X-Evil", "a\r\nSet-Cookie: b=c");
-                        response.headers.emplace_back("X-Origin", request.author.origin);
-                        reply(std::move(response));
-                    },
-                .body_limit = [](const HttpRequest& head) -> std::uint64_t {
-                    return head.path == "/large" ? 100'000 : 100;
-                }};
+        return {
+            .handler =
+                [this](const HttpRequest& request, const HttpReply& reply) {
+                    ++requests;
+                    HttpResponse response{
+                        200, "text/plain", request.path + " " + std::string(request.body), {}};
+                    if (request.upload) {
+                        response.file = request.upload;
+                    }
+                    response.headers.emplace_back("X-Echo", std::string(request.header("x-echo")));
+                    response.headers.emplace_back("X-Evil", "a\r\nSet-Cookie: b=c");
+                    response.headers.emplace_back("X-Origin", request.author.origin);
+                    reply(std::move(response));
+                },
+            .body_limit = [](const HttpRequest& head) -> std::uint64_t {
+                return head.path == "/large" ? 100'000 : head.path == "/file" ? 10'000'000 : 100;
+            },
+            .spool = [this](const HttpRequest& head) -> std::shared_ptr<SpoolFile> {
+                return head.path == "/file" ? std::make_shared<SpoolFile>(spool_folder) : nullptr;
+            }};
     }
 
     static std::uint16_t port_of(const std::string& address) {
@@ -107,6 +114,7 @@ class HttpServerTest : public testing::Test {
     std::string where;
     std::string secure;
     std::atomic<int> requests = 0;
+    std::string spool_folder = std::filesystem::temp_directory_path();
     std::thread thread;
 };
 
@@ -178,6 +186,64 @@ TEST_F(HttpServerTest, LimitsDependOnTheHead) {
         EXPECT_TRUE(talk(std::string(bad) + "\r\nHost: a\r\n\r\n").starts_with("HTTP/1.1 400"))
             << bad;
     }
+}
+
+// Pieces of 64 KiB: one octet less, that, one more, and many.
+TEST_F(HttpServerTest, FilesOfAnySizeGoThroughInPieces) {
+    for (const std::size_t size : {0UL, 1UL, 65'535UL, 65'536UL, 65'537UL, 3'000'000UL}) {
+        std::string body(size, '\0');
+        for (std::size_t i = 0; i < size; ++i) {
+            body[i] = static_cast<char>(i * 7 + i / 251);
+        }
+        const std::string seen =
+            talk("POST /file HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(size) +
+                 "\r\n\r\n" + body + "GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        const std::size_t start = seen.find("\r\n\r\n") + 4;
+        EXPECT_TRUE(seen.starts_with("HTTP/1.1 200")) << size;
+        EXPECT_TRUE(seen.substr(start, size) == body) << size;
+        EXPECT_TRUE(seen.substr(start + size).starts_with("HTTP/1.1 200")) << size;
+        EXPECT_NE(seen.find("/next"), std::string::npos) << size;
+    }
+    const std::string chunks = talk(
+        "POST /file HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close"
+        "\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+    EXPECT_TRUE(chunks.ends_with("\r\n\r\nabcde")) << chunks;
+}
+
+TEST_F(HttpServerTest, AnUploadThatBreaksOffIsNoRequest) {
+    const std::string seen =
+        talk("POST /file HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nabc");
+    EXPECT_EQ(seen, "");
+    EXPECT_EQ(requests, 0);
+}
+
+TEST_F(HttpServerTest, AnUploadWithoutRoomIsRefusedAloud) {
+    spool_folder = "/nowhere";
+    const std::string seen =
+        talk("POST /file HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n" +
+             std::string(3'000'000, 'x'));
+    EXPECT_TRUE(seen.starts_with("HTTP/1.1 500")) << seen;
+    EXPECT_NE(seen.find("IST-API-035"), std::string::npos) << seen;
+}
+
+// More than any buffer between holds: a server that closes over it resets the connection, and the
+// client never hears why.
+TEST_F(HttpServerTest, WhoIsRefusedHearsWhyWhileStillSending) {
+    const std::string request = "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n" +
+                                std::string(20'000'000, 'x');
+    const int stream = connect();
+    std::size_t sent = 0;
+    while (sent < request.size()) {
+        const ssize_t count =
+            ::send(stream, request.data() + sent, request.size() - sent, MSG_NOSIGNAL);
+        ASSERT_GT(count, 0) << "after " << sent << " octets";
+        sent += static_cast<std::size_t>(count);
+    }
+    ::shutdown(stream, SHUT_WR);
+    const std::string seen = read_all(stream);
+    ::close(stream);
+    EXPECT_TRUE(seen.starts_with("HTTP/1.1 413")) << seen;
+    EXPECT_NE(seen.find("IST-API-050"), std::string::npos) << seen;
 }
 
 TEST_F(HttpServerTest, NoValueBreaksTheAnswerApart) {
@@ -260,6 +326,18 @@ TEST_F(HttpServerTest, TlsFromTwelveOn) {
                                   "Referrer-Policy: no-referrer\r\n"}) {
             EXPECT_NE(seen.find(field), std::string::npos) << field;
         }
+    }
+}
+
+TEST_F(HttpServerTest, WhoIsRefusedHearsWhyOverTlsToo) {
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        TlsClient client(port_of(secure), authority.pem(), version);
+        ASSERT_TRUE(client.handshake());
+        const std::string seen =
+            client.talk("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n" +
+                        std::string(20'000'000, 'x'));
+        EXPECT_TRUE(seen.starts_with("HTTP/1.1 413")) << seen;
+        EXPECT_TRUE(client.is_clean);
     }
 }
 

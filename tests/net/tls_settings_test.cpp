@@ -56,6 +56,7 @@ TEST_F(Tls, PurposeMustBeServerInBothDirections) {
                                                   .client_purpose = row.client});
         theirs = context(leaf);
         EXPECT_EQ(seen_by_server(leaf).is_trusted, row.is_trusted) << row.server << row.client;
+        EXPECT_EQ(seen_by_server(leaf).may_be_client, row.client || !row.server);
         EXPECT_EQ(client.stream->peer_certificate()->is_trusted, row.is_trusted)
             << row.server << row.client;
     }
@@ -88,6 +89,34 @@ TEST_F(Tls, WhatIsWrongWithAChainIsRecorded) {
     EXPECT_EQ(reason(constrained->issue_for("www.contoso.example"), constrained->pem()), "");
     EXPECT_EQ(reason(constrained->issue_for("fabrikam.example"), constrained->pem()),
               "permitted subtree violation");
+}
+
+TEST_F(Tls, ListsOfRevokedCertificatesCountWhereThereAreSome) {
+    const Certificate own = authority.issue_for("fabrikam.example");
+    const Certificate bad = authority.issue_for("contoso.example");
+    const Certificate good = authority.issue_for("contoso.example");
+    const CertificateAuthority other("Other");
+    const auto with_list = [&](const std::string& list) {
+        theirs = TlsContext::create({.certificate_chain_pem = own.certificate_pem,
+                                     .private_key_pem = own.key_pem,
+                                     .trust_system = false,
+                                     .extra_ca_pems = {authority.pem(), other.pem()},
+                                     .crl_pems = {list}})
+                     .value();
+    };
+    for (const auto next_update : {24h, -1h}) {  // what an old list has revoked stays so
+        with_list(authority.revoke({bad}, next_update));
+        const PeerCertificate seen = seen_by_server(bad);
+        EXPECT_TRUE(seen.is_revoked);
+        EXPECT_FALSE(seen.is_trusted);
+        EXPECT_EQ(seen.trust_error, "certificate revoked");
+        EXPECT_TRUE(seen_by_server(good).is_trusted);
+        EXPECT_FALSE(seen_by_server(good).is_revoked);
+        EXPECT_TRUE(seen_by_server(other.issue_for("x.example")).is_trusted)
+            << "an issuer without a list is not asked about";
+    }
+    EXPECT_FALSE(TlsContext::create({.trust_system = false, .crl_pems = {"no list"}}));
+    EXPECT_FALSE(TlsContext::create({.trust_system = false, .crl_pems = {good.certificate_pem}}));
 }
 
 TEST_F(Tls, AnIntermediateInTheTrustStoreIsEnough) {

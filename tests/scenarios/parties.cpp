@@ -36,6 +36,10 @@ void SipParty::send(const std::string& text, bool over_udp) {
 
 void SipParty::collect(StreamPeer& peer, std::string& unread) {
     unread += peer.take();
+    // RFC 5626 §4.4.1: a ping; whoever answers one would have to answer all.
+    while (unread.starts_with("\r\n")) {
+        unread.erase(0, 2);
+    }
     while (const std::size_t size = first_message(unread)) {
         const std::string message = unread.substr(0, size);
         unread.erase(0, size);

@@ -45,8 +45,9 @@ Play::Play() {
     objects_.rules = {
         {.identity = "Global", .enable_federation_access = true, .enable_xmpp_access = true}};
     for (const char* domain : {"fabrikam.example", "bystander.example"}) {
-        objects_.partners.push_back(
-            {.domain = domain, .partner_type = policy::PartnerType::Federated});
+        objects_.partners.push_back({.domain = domain,
+                                     .partner_type = policy::PartnerType::Federated,
+                                     .enable_keep_alive = false});
     }
 
     start();
@@ -253,8 +254,9 @@ bool Play::change_policy(const std::vector<std::string>& words) {
     } else if (words[0] == "partner" && words[2] == "deleted") {
         objects_.partners.erase(objects_.partners.find(words[1]));
     } else if (words[0] == "partner" && words[2] == "created") {
-        objects_.partners.push_back(
-            {.domain = words[1], .partner_type = policy::PartnerType::Federated});
+        objects_.partners.push_back({.domain = words[1],
+                                     .partner_type = policy::PartnerType::Federated,
+                                     .enable_keep_alive = false});
     } else if (words[0] == "partner" && words[2] == "is") {
         const std::uint32_t place = objects_.partners.find(words[1]);
         policy::Partner partner = *objects_.partners.at(place);

@@ -209,6 +209,15 @@ TEST_P(AuditLogTest, ListsTheNewestThatFit) {
     EXPECT_EQ(log.list({.admin = "eve"}, 10).size(), 2U);
     EXPECT_EQ(log.list({.action = "sign-in", .outcome = "done"}, 10).size(), 1U);
     EXPECT_EQ(log.list({.object = "partner/a"}, 10).at(0).revision, 1U);
+    EXPECT_EQ(log.list({.object = "partner/"}, 10).size(),
+              log.list({.object = "partner/a"}, 10).size() +
+                  log.list({.object = "partner/b"}, 10).size());
+    EXPECT_TRUE(log.list({.object = "partne/"}, 10).empty());
+    EXPECT_EQ(
+        log.list({.since = "2001-01-01T00:00:00Z", .until = "2999-01-01T00:00:00Z"}, 10).size(),
+        6U);
+    EXPECT_TRUE(log.list({.since = "2999-01-01T00:00:00Z"}, 10).empty());
+    EXPECT_TRUE(log.list({.until = "2001-01-01T00:00:00Z"}, 10).empty());
     EXPECT_TRUE(log.list({.admin = "' OR ''='"}, 10).empty());
     EXPECT_EQ(log.list({}, 10).back().event,
               (AuditEvent{{"root", "unix"}, "sign-in", "", "done", ""}));
@@ -217,11 +226,14 @@ TEST_P(AuditLogTest, ListsTheNewestThatFit) {
 TEST_P(AuditLogTest, ExportsEverythingOldestFirst) {
     fill();
     std::vector<AuditRow> rows;
-    AuditLog(*database).export_rows([&](const AuditRow& row) { rows.push_back(row); });
+    AuditLog(*database).export_rows({}, [&](const AuditRow& row) { rows.push_back(row); });
     ASSERT_EQ(rows.size(), 6U);
     EXPECT_EQ(rows.front().seq, 1U);
     auto newest_first = AuditLog(*database).list({}, 10);
     EXPECT_EQ(rows, std::vector(newest_first.rbegin(), newest_first.rend()));
+    std::size_t of_eve = 0;
+    AuditLog(*database).export_rows({.admin = "eve"}, [&](const AuditRow&) { ++of_eve; });
+    EXPECT_EQ(of_eve, 2U);
 }
 
 TEST_P(AuditLogTest, ARowOfATransactionThatIsRolledBackIsNone) {

@@ -1,7 +1,9 @@
 // One commit: objects, users, revision, audit row; all of it or nothing, and nobody's edit is lost.
 #include "store/config_store.h"
 
+#include "store/admin_store.h"
 #include "store/audit_log.h"
+#include "store/secrets.h"
 
 #include <map>
 
@@ -69,6 +71,54 @@ TEST_P(ConfigStoreTest, AnEmptyOne) {
     EXPECT_TRUE(store().history(10).empty());
     EXPECT_FALSE(store().find_revision(1));
     EXPECT_FALSE(store().user("alice@contoso.example"));
+}
+
+TEST_P(ConfigStoreTest, SecretsAreSealedAndOnlyTheirKeysOpenThem) {
+    const KeyBox keys;
+    ConfigStore sealing(*database, &keys);
+    const auto secret_of = [this](const KeyBox* with) {
+        std::optional<std::string> found;
+        ConfigStore(*database, with).load_objects([&](auto kind, auto, auto body) {
+            if (kind == kSecretKind) {
+                found = body;
+            }
+        });
+        return found;
+    };
+    const std::string kind(kSecretKind);
+    sealing.commit(commit_of({{kind, "p", std::nullopt, R"("hunter2")"}}));
+    EXPECT_EQ(secret_of(&keys), R"("hunter2")");
+    EXPECT_TRUE(KeyBox::is_sealed(secret_of(nullptr).value()));
+    EXPECT_THROW(sealing.commit(commit_of({{kind, "p", R"("other")", R"("x")"}})), StoreConflict);
+    sealing.commit(commit_of({{kind, "p", R"("hunter2")", R"("hunter3")"}}));
+    EXPECT_EQ(secret_of(&keys), R"("hunter3")");
+    // With other keys it is as if it were not there, and can be set anew.
+    const KeyBox others;
+    EXPECT_EQ(secret_of(&others), std::nullopt);
+    ConfigStore(*database, &others).commit(commit_of({{kind, "p", std::nullopt, R"("new")"}}));
+    EXPECT_EQ(secret_of(&others), R"("new")");
+}
+
+TEST_P(ConfigStoreTest, WhatWasStoredInClearIsSealedOnce) {
+    AdminStore admins(*database);
+    admins.insert({.name = "alice", .role = "admin"});
+    admins.insert({.name = "bob", .role = "admin"});
+    admins.set_totp("alice", "JBSWY3DP", true);
+    store().commit(commit_of({{std::string(kSecretKind), "p", std::nullopt, R"("hunter2")"}}));
+    KeyBox keys;
+    EXPECT_EQ(reseal_secrets(*database, keys).sealed, 2U);
+    EXPECT_EQ(reseal_secrets(*database, keys).sealed, 0U);
+    EXPECT_EQ(AdminStore(*database, &keys).account("alice")->totp_secret, "JBSWY3DP");
+    EXPECT_TRUE(AdminStore(*database, &keys).account("alice")->is_totp_confirmed);
+    EXPECT_TRUE(KeyBox::is_sealed(admins.account("alice")->totp_secret));
+    EXPECT_EQ(admins.account("bob")->totp_secret, "");
+    keys.add_key();
+    EXPECT_EQ(reseal_secrets(*database, keys).sealed, 2U);
+    EXPECT_TRUE(keys.is_current(admins.account("alice")->totp_secret));
+    const KeyBox others;
+    EXPECT_EQ(reseal_secrets(*database, others).unreadable.size(), 2U);
+    EXPECT_EQ(AdminStore(*database, &others).account("alice")->totp_secret, "");
+    EXPECT_EQ(AdminStore(*database, &keys).account("alice")->totp_secret, "JBSWY3DP");
 }
 
 TEST_P(ConfigStoreTest, EverythingComesBack) {

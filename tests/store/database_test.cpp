@@ -1,6 +1,11 @@
 // What a statement, a transaction and a connection promise is the same on both databases.
 #include "store/bulk.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
 #include <limits>
 
 #include "both_databases.h"
@@ -148,11 +153,17 @@ TEST_P(DatabaseTest, WhatIsNotCommittedIsGone) {
     EXPECT_EQ(number("SELECT COUNT(*) FROM things"), 1);
 }
 
-TEST_P(DatabaseTest, AfterAFaultNothingOfTheTransactionIsCommittedByAccident) {
+TEST_P(DatabaseTest, AfterAFaultNothingOfTheTransactionIsCommitted) {
     {
         Transaction transaction(*database);
         put(1, "a");
         EXPECT_THROW(put(1, "b"), StoreError);
+    }
+    {
+        Transaction transaction(*database);
+        put(1, "a");
+        EXPECT_THROW(put(1, "b"), StoreError);
+        EXPECT_THROW(transaction.commit(), StoreError);
     }
     EXPECT_EQ(number("SELECT COUNT(*) FROM things"), 0);
     put(2, "c");
@@ -168,6 +179,25 @@ TEST_P(DatabaseTest, OneStateFromTheFirstToTheLastStatement) {
     EXPECT_EQ(number("SELECT COUNT(*) FROM things"), 1);
     snapshot.commit();
     EXPECT_EQ(number("SELECT COUNT(*) FROM things"), 2);
+}
+
+TEST_P(DatabaseTest, ReadingInsideATransactionIsPartOfIt) {
+    {
+        Transaction transaction(*database);
+        put(1, "a");
+        {
+            const Transaction inner(*database, Access::Read);
+            EXPECT_EQ(number("SELECT COUNT(*) FROM things"), 1);
+        }
+        {
+            Transaction inner(*database, Access::Read);
+            inner.commit();
+        }
+        EXPECT_TRUE(database->is_in_transaction());
+    }
+    EXPECT_EQ(number("SELECT COUNT(*) FROM things"), 0);
+    const Transaction snapshot(*database, Access::Read);
+    EXPECT_THROW(Transaction{*database}, StoreError);
 }
 
 TEST_P(DatabaseTest, WhoWritesAloneKeepsOthersOut) {
@@ -228,6 +258,54 @@ TEST_P(DatabaseTest, ManyRowsAtOnce) {
     }
 }
 
+TEST_P(DatabaseTest, ManyNewRows) {
+    for (const std::int64_t count : {0, 1, 63, 64, 65, 4095, 4096, 4097, 10'000}) {
+        database->execute("DELETE FROM things");
+        Bulk add = Bulk::insert(*database, "things", "id, name, octets, amount");
+        for (std::int64_t i = 0; i < count; ++i) {
+            add.bind(i - 5).bind("näme" + std::to_string(i));
+            add.bind_blob(std::string("\0\xFF\n\\", 4));
+            if (i % 2 == 0) {
+                add.bind_null();
+            } else {
+                add.bind(-i * 1'000'000'007);
+            }
+            add.end_row();
+        }
+        add.finish();
+        EXPECT_EQ(number("SELECT COUNT(*) FROM things"), count);
+        Statement read =
+            database->prepare("SELECT id, name, octets, amount FROM things ORDER BY id");
+        for (std::int64_t i = 0; read.step(); ++i) {
+            EXPECT_EQ(read.number(0), i - 5);
+            EXPECT_EQ(read.text(1), "näme" + std::to_string(i));
+            EXPECT_EQ(read.text(2), std::string("\0\xFF\n\\", 4));
+            EXPECT_EQ(read.is_null(3), i % 2 == 0);
+            EXPECT_EQ(read.number(3), i % 2 == 0 ? 0 : -i * 1'000'000'007);
+        }
+    }
+}
+
+TEST_P(DatabaseTest, ABadRowAmongManyIsNoticedAndTheConnectionGoesOn) {
+    for (const bool is_bad_text : {true, false}) {
+        {
+            Transaction transaction(*database);
+            Bulk add = Bulk::insert(*database, "things", "id, name");
+            const auto add_all = [&] {
+                for (std::int64_t i = 0; i < 500; ++i) {
+                    add.bind(is_bad_text ? i : i % 400);
+                    add.bind(is_bad_text && i == 300 ? std::string_view("a\0b", 3) : "good");
+                    add.end_row();
+                }
+                add.finish();
+            };
+            EXPECT_THROW(add_all(), StoreError);
+        }
+        EXPECT_EQ(number("SELECT COUNT(*) FROM things"), 0);
+    }
+    put(1, "a");
+}
+
 TEST_P(DatabaseTest, MoreStatementsThanAreKeptPrepared) {
     Statement first = database->prepare("SELECT COUNT(*) FROM things");
     for (int i = 0; i < 1100; ++i) {
@@ -265,6 +343,45 @@ TEST(SqliteFile, IsForNobodyElse) {
                 << file.path();
         }
     }
+    std::filesystem::remove_all(folder);
+}
+
+// Closing a file drops all locks of the process on it: whoever opens the database beside us, with a
+// shell say, would take himself for the only one, and put our log away.
+TEST(SqliteLocks, SurviveAnotherConnectionOfTheSameProcess) {
+    std::string folder = std::filesystem::temp_directory_path() / "isthmus-store-XXXXXX";
+    mkdtemp(folder.data());
+    const std::string path = folder + "/test.db";
+    {
+        const Database made(path);
+    }
+    std::array<int, 2> ends{};
+    ASSERT_EQ(pipe(ends.data()), 0);
+    const pid_t child = fork();  // before there is a connection, whose state it would share
+    if (child == 0) {
+        char octet = 0;
+        const bool is_told = read(ends[0], &octet, 1) == 1;
+        {
+            Database other(path, Database::Opening::Another);
+            other.execute("DELETE FROM objects");
+        }
+        _exit(is_told ? 0 : 1);
+    }
+    Database first(path);
+    first.execute("INSERT INTO objects VALUES ('a', 'b', '{}')");
+    {
+        const Database second(path, Database::Opening::Another);
+    }
+    ASSERT_EQ(write(ends[1], "x", 1), 1);
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+    EXPECT_TRUE(std::filesystem::exists(path + "-wal"));
+    Statement read_back = first.prepare("SELECT COUNT(*) FROM objects");
+    EXPECT_TRUE(read_back.step());
+    EXPECT_EQ(read_back.number(0), 0);
+    close(ends[0]);
+    close(ends[1]);
     std::filesystem::remove_all(folder);
 }
 

@@ -173,9 +173,10 @@ TEST_F(MigrationTest, TypedTablesBecomeDocuments) {
          R"({"allow_anonymous_users":false,"allow_federated_users":true,)"
          R"("allow_outside_users":false})"},
         {"gateway/",
-         R"({"connection_limit":1200,"dialback_passphrase":"se\"cret\\","enabled":true,)"
+         R"({"connection_limit":1200,"enabled":true,)"
          R"("keep_alive_interval":300,"presence_restore_rate":250,)"
          R"("stream_inactivity_timeout":600})"},
+        {"secret/gateway.dialback_passphrase", R"("se\"cret\\")"},
     };
     EXPECT_EQ(objects, expected);
     const policy::User alice{.uri = "alice@contoso.example", .policy = "Tag:FedPic"};
@@ -243,6 +244,31 @@ TEST_P(SchemaVersionTest, ANewerSchemaIsRefusedAndNotTouched) {
     EXPECT_THROW(Database{url}, StoreError);
     const Database looked(url, Database::Opening::Another);
     EXPECT_EQ(Database(url, Database::Opening::Another).schema_version(), 99);
+}
+
+TEST_P(SchemaVersionTest, EveryOlderOneIsBroughtUpToDateWithWhatIsInIt) {
+    const auto newest = database->tables();
+    for (std::int64_t version = kDocumentSchema; version < kNewestSchema; ++version) {
+        database.reset();
+        if (is_postgres()) {
+            PostgresServer::shared().clear();
+        } else {
+            url = "sqlite:" + folder + "/" + std::to_string(version) + ".db";
+        }
+        {
+            Database old(url, Database::Opening::Another);
+            migrate(old, version);
+            EXPECT_EQ(old.schema_version(), version);
+            ConfigStore(old).commit(
+                {.action = "x", .objects = {{"partner", "a.example", std::nullopt, "{}"}}});
+        }
+        open();
+        EXPECT_EQ(database->schema_version(), kNewestSchema);
+        EXPECT_EQ(database->tables(), newest);
+        EXPECT_EQ(ConfigStore(*database).revision(), 1U);
+        EXPECT_FALSE(AuditLog(*database).verify().fault);
+        EXPECT_EQ(number("SELECT COUNT(*) FROM objects"), 1);
+    }
 }
 
 TEST_P(SchemaVersionTest, OpeningAgainChangesNothing) {

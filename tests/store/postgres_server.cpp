@@ -92,7 +92,7 @@ PostgresServer& PostgresServer::shared() {
     return *instance();
 }
 
-PostgresServer::PostgresServer() : programs_(find_programs()) {
+PostgresServer::PostgresServer(Fsync fsync) : fsync_(fsync), programs_(find_programs()) {
     folder_ = std::filesystem::temp_directory_path() / "isthmus-postgres-XXXXXX";
     if (mkdtemp(folder_.data()) == nullptr) {
         throw std::runtime_error("mkdtemp " + folder_);
@@ -158,8 +158,7 @@ void PostgresServer::start() {
                               "-c",
                               "unix_socket_directories=" + folder_,
                               "-c",
-                              // No power is cut here, only processes are killed.
-                              "fsync=off",
+                              fsync_ == Fsync::On ? "fsync=on" : "fsync=off",
                               "-c",
                               "shared_buffers=128MB",
                               "-c",

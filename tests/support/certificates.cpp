@@ -192,6 +192,32 @@ Certificate CertificateAuthority::issue_for(const std::string& domain) const {
     return issue({.common_name = domain, .dns_names = {domain}});
 }
 
+std::string CertificateAuthority::revoke(const std::vector<Certificate>& certificates,
+                                         std::chrono::seconds next_update) const {
+    const std::unique_ptr<X509_CRL, Freed<X509_CRL_free>> list(X509_CRL_new());
+    const std::unique_ptr<ASN1_TIME, Freed<ASN1_TIME_free>> from(
+        X509_gmtime_adj(nullptr, -7L * 86400));
+    const std::unique_ptr<ASN1_TIME, Freed<ASN1_TIME_free>> until(
+        X509_gmtime_adj(nullptr, static_cast<long>(next_update.count())));
+    check(X509_CRL_set_version(list.get(), 1) == 1 &&
+          X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(parts_->certificate.get())) ==
+              1 &&
+          X509_CRL_set1_lastUpdate(list.get(), from.get()) == 1 &&
+          X509_CRL_set1_nextUpdate(list.get(), until.get()) == 1);
+    for (const Certificate& one : certificates) {
+        const std::unique_ptr<BIO, Freed<BIO_free>> bio(BIO_new_mem_buf(
+            one.certificate_pem.data(), static_cast<int>(one.certificate_pem.size())));
+        const X509Certificate certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+        X509_REVOKED* entry = X509_REVOKED_new();
+        check(certificate != nullptr && entry != nullptr &&
+              X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(certificate.get())) == 1 &&
+              X509_REVOKED_set_revocationDate(entry, from.get()) == 1 &&
+              X509_CRL_add0_revoked(list.get(), entry) == 1);
+    }
+    check(X509_CRL_sign(list.get(), parts_->key.get(), EVP_sha256()) > 0);
+    return to_pem([&](BIO* bio) { return PEM_write_bio_X509_CRL(bio, list.get()); });
+}
+
 std::string CertificateAuthority::sign(const std::string& request_pem,
                                        std::chrono::seconds valid_until) const {
     const std::unique_ptr<BIO, Freed<BIO_free>> bio(

@@ -48,6 +48,9 @@ class CertificateAuthority {
     /// For a server of `domain` alone.
     Certificate issue_for(const std::string& domain) const;
 
+    /// A list of revoked certificates, as PEM, with these.
+    std::string revoke(const std::vector<Certificate>& certificates,
+                       std::chrono::seconds next_update = std::chrono::hours(24)) const;
     /// What an authority sends back for a PKCS #10 request: its key, subject and alternative names.
     std::string sign(const std::string& request_pem,
                      std::chrono::seconds valid_until = std::chrono::hours(24)) const;

@@ -99,10 +99,18 @@ class Rows:
         call = self.world.branch.message(f"sip:romeo@{domain}", text)
         self.assertIn(call.wait().code, (200, 202))
         self.users[kind].wait("message", body=text)
-        self.users[kind].send("bob@branch.example", text)
-        self.world.branch.wait_request(body=text)
+        self.comes_back(kind, text)
         for direction in ("out", "in"):
             self.assertEqual(self.used(domain, direction), (mechanism, kind != "plain"), direction)
+
+    def comes_back(self, kind, text):
+        """A server that has just failed with us waits before it tries again, and meanwhile sends
+        an error at once: ask until it has tried."""
+        def arrives():
+            self.users[kind].send("bob@branch.example", text)
+            settle(0.5)
+            return text in self.world.branch.bodies()
+        wait_until(arrives, PATIENCE, f"{text} to come from {kind}")
 
     def refused(self, row, kind, domain):
         text = unique("refused")

@@ -45,8 +45,13 @@ async function longList() {
   await page.getByRole('grid').locator('[role=row][tabindex="0"]').focus();
   await page.keyboard.press('End');
   await page.getByText('User 009999').waitFor();
-  await page.keyboard.press('End');
-  await page.getByText('User 010099').waitFor();
+  // The end moves on when the page behind it has come; until then the key leads to where one is.
+  const beyond = page.getByText('User 010099');
+  for (let turn = 0; turn < 30 && !(await beyond.isVisible()); turn += 1) {
+    await page.keyboard.press('End');
+    await beyond.waitFor({ timeout: 1000 }).catch(() => {});
+  }
+  assert.ok(await beyond.isVisible(), 'the list goes on');
   console.log(`beyond the ten thousandth row after ${Date.now() - started} ms`);
   await shot(page, 'users-100000');
   await page.keyboard.press('Home');

@@ -48,6 +48,7 @@ async function scriptInEveryField() {
   await page.getByRole('searchbox', { name: 'Search' }).fill(EVIL);
   await page.getByText(`Nothing matches “${EVIL}”.`).waitFor();
   await page.getByRole('link', { name: 'Diagnostics' }).click();
+  await page.getByRole('tab', { name: 'Explain' }).click();
   await page.getByRole('textbox', { name: 'SIP user' }).fill(EVIL);
   await page.getByRole('textbox', { name: 'XMPP address or domain' }).fill(EVIL);
   await page.getByRole('button', { name: 'Explain' }).click();

@@ -1,0 +1,77 @@
+#include "base/spool_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+
+namespace isthmus {
+
+namespace {
+
+[[noreturn]] void fail(const std::string& what) {
+    throw std::system_error(errno, std::generic_category(), what);
+}
+
+}  // namespace
+
+SpoolFile::SpoolFile(const std::string& folder) {
+    file_ = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (file_ < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
+        // Not every file system knows files without a name.
+        std::string path = folder + "/spool-XXXXXX";
+        file_ = ::mkostemp(path.data(), O_CLOEXEC);
+        if (file_ >= 0) {
+            ::unlink(path.c_str());
+        }
+    }
+    if (file_ < 0) {
+        fail(folder);
+    }
+}
+
+SpoolFile::~SpoolFile() {
+    ::close(file_);
+}
+
+void SpoolFile::write(std::string_view octets) {
+    while (!octets.empty()) {
+        const ssize_t done = ::write(file_, octets.data(), octets.size());
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done < 0) {
+            fail("spool");
+        }
+        size_ += static_cast<std::uint64_t>(done);
+        octets.remove_prefix(static_cast<std::size_t>(done));
+    }
+}
+
+void SpoolFile::rewind() {
+    if (::lseek(file_, 0, SEEK_SET) < 0) {
+        fail("spool");
+    }
+}
+
+std::size_t SpoolFile::read(char* to, std::size_t size) {
+    std::size_t done = 0;
+    while (done < size) {
+        const ssize_t got = ::read(file_, to + done, size - done);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            fail("spool");
+        }
+        if (got == 0) {
+            break;
+        }
+        done += static_cast<std::size_t>(got);
+    }
+    return done;
+}
+
+}  // namespace isthmus

@@ -1,0 +1,101 @@
+// `isthmus doctor`, and SIP peers with their test.
+#include "cli/program.h"
+#include "cli/steps.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+#include <string>
+
+namespace isthmus::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr int kFoundFailure = 3;
+
+const Columns kPeerColumns = {{"name", "target", "state", "domains", "pending"},
+                              {"kind", "addresses", "certificate_names", "state_seconds"}};
+
+int fail_if(const json::object& body, const char* name, const char* bad) {
+    return text_of(body, name) == bad ? kFoundFailure : 0;
+}
+
+void print_instructions(const json::object& body) {
+    const json::value* all = body.if_contains("instructions");
+    if (all == nullptr || !all->is_array()) {
+        return;
+    }
+    for (const json::value& one : all->get_array()) {
+        fmt::print("\n{}\n", text_of(one.as_object(), "title"));
+        for (const json::value& line : one.at("lines").as_array()) {
+            fmt::print("    {}\n", shown(line));
+        }
+    }
+}
+
+int run_doctor(const Program& program) {
+    int outcome = 0;
+    const int code = program.request(
+        "GET",
+        "doctor",
+        {},
+        [&](const json::object& body) {
+            for (const json::value& one : body.at("checks").as_array()) {
+                print_check(one.as_object(), program.switches().verbose);
+            }
+            if (!program.switches().quiet) {
+                print_instructions(body);
+            }
+        },
+        [&](const json::object& body) { outcome = fail_if(body, "state", "fail"); });
+    return code != 0 ? code : outcome;
+}
+
+int test_peer(const Program& program) {
+    int outcome = 0;
+    const int code = program.request(
+        "POST",
+        "sip-peers/" + encode_segment(program.given("NAME")) + ":test",
+        {},
+        [&](const json::object& body) {
+            for (const json::value& one : body.at("steps").as_array()) {
+                print_step(one.as_object(), program.switches().verbose);
+            }
+            fmt::print("{}\n", text_of(body, "sentence"));
+        },
+        [&](const json::object& body) { outcome = fail_if(body, "result", "failure"); });
+    return code != 0 ? code : outcome;
+}
+
+}  // namespace
+
+void add_test_commands(Program& program) {
+    program.command("doctor",
+                    "check the gateway, its names in DNS and its neighbours; what to set up",
+                    [&program] { return run_doctor(program); });
+    const View view{.columns = kPeerColumns};
+    CLI::App& peer = program.group("sip-peer", "SIP peers, of the configuration file");
+    program.command(peer, "list", "all SIP peers", [&program, view] {
+        return program.show("sip-peers", view);
+    });
+    program.word(program.command(peer,
+                                 "get",
+                                 "one SIP peer, with its last failure",
+                                 [&program, view] {
+                                     return program.show(
+                                         "sip-peers/" + encode_segment(program.given("NAME")),
+                                         view);
+                                 }),
+                 "NAME",
+                 "its name");
+    program.word(
+        program.command(
+            peer, "test", "ask it for a sign of life", [&program] { return test_peer(program); }),
+        "NAME",
+        "its name");
+}
+
+}  // namespace isthmus::cli

@@ -1,0 +1,69 @@
+#include "translate/diagnostics.h"
+
+#include "base/codes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace isthmus::translate {
+
+namespace {
+
+struct Row {
+    std::string_view code;  ///< or how codes begin that share the row
+    Diagnostic diagnostic;
+};
+
+constexpr Diagnostic kNotAuthorized{
+    1002, "From URI not authorized to communicate with federated partners"};
+constexpr Diagnostic kNoTrust{1010,
+                              "Certificate trust with next-hop server could not be established"};
+constexpr Diagnostic kNoTls{1047,
+                            "Failed to complete TLS negotiation with a federated peer server"};
+constexpr Diagnostic kNoHandshake{1000, "Final handshake failed"};
+constexpr Diagnostic kNoRouteNow{1007, "Temporarily cannot route"};
+
+// The first that matches.
+constexpr std::array<Row, 12> kRows{{
+    {"IST-POL-001", {1005, "Cannot route to destination domain"}},
+    {"IST-POL-", kNotAuthorized},
+    {"IST-DNS-001", {1014, "Unable to resolve DNS A record"}},
+    {"IST-DNS-002", {1008, "Unable to resolve DNS SRV record"}},
+    {"IST-DNS-003", {1008, "Unable to resolve DNS SRV record"}},
+    {"IST-DNS-", kNoRouteNow},
+    {"IST-TCP-", kNoRouteNow},
+    {"IST-TLS-", kNoTls},
+    {"IST-CERT-", kNoTrust},
+    {"IST-AUTH-004", kNoHandshake},
+    {"IST-DB-", kNoHandshake},
+    {"IST-XMPP-003", kNoRouteNow},
+}};
+
+}  // namespace
+
+Diagnostic diagnostic_of(std::string_view code) {
+    const auto* const found =
+        std::ranges::find_if(kRows, [&](const Row& row) { return code.starts_with(row.code); });
+    return found == kRows.end() ? Diagnostic() : found->diagnostic;
+}
+
+void add_diagnostics(Refusal& to, std::string_view code, std::string_view host, Arena& arena) {
+    const Diagnostic diagnostic = diagnostic_of(code);
+    if (diagnostic.id != 0) {
+        to.add("ms-diagnostics",
+               arena.copy(fmt::format(
+                   "{};source=\"{}\";reason=\"{}\"", diagnostic.id, host, diagnostic.reason)));
+    }
+    const codes::Code* known = codes::find(code);
+    if (known == nullptr) {
+        return;
+    }
+    // A peer learns that policy refused, not which rule (docs/house.md, example 8).
+    const std::string_view sentence =
+        code.starts_with("IST-POL-") ? "The sender may not talk to that domain." : known->sentence;
+    to.add("Warning", arena.copy(fmt::format("399 {} \"{}\"", host, sentence)));
+}
+
+}  // namespace isthmus::translate

@@ -1,0 +1,92 @@
+// What a SIP system is told beyond the status: the ids that Lync knows (feature row 110), and a
+// sentence for everybody else; of policy, that it refused, not which rule.
+#include "translate/diagnostics.h"
+
+#include "base/codes.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace isthmus::translate {
+namespace {
+
+std::string header(const Refusal& refusal, std::string_view name) {
+    for (std::size_t i = 0; i < refusal.header_count; ++i) {
+        if (refusal.headers[i].name == name) {
+            return std::string(refusal.headers[i].value);
+        }
+    }
+    return {};
+}
+
+TEST(DiagnosticsTest, TheIdsThatLyncKnows) {
+    const struct {
+        std::string_view code;
+        int id;
+    } rows[] = {
+        {"IST-POL-001", 1005},
+        {"IST-POL-002", 1002},
+        {"IST-POL-008", 1002},
+        {"IST-DNS-001", 1014},
+        {"IST-DNS-002", 1008},
+        {"IST-DNS-003", 1008},
+        {"IST-DNS-004", 1007},
+        {"IST-TCP-001", 1007},
+        {"IST-TLS-002", 1047},
+        {"IST-CERT-001", 1010},
+        {"IST-CERT-040", 1010},
+        {"IST-AUTH-004", 1000},
+        {"IST-DB-001", 1000},
+        {"IST-XMPP-003", 1007},
+        {"IST-LIM-002", 0},
+        {"IST-SIP-005", 0},
+        {"", 0},
+    };
+
+    for (const auto& row : rows) {
+        EXPECT_EQ(diagnostic_of(row.code).id, row.id) << row.code;
+    }
+}
+
+TEST(DiagnosticsTest, BothHeadersAreWritten) {
+    Arena arena;
+    Refusal refusal{.status = 504, .reason = {}};
+    add_diagnostics(refusal, "IST-CERT-002", "gateway.contoso.example", arena);
+    EXPECT_EQ(header(refusal, "ms-diagnostics"),
+              "1010;source=\"gateway.contoso.example\";reason=\"Certificate trust with next-hop "
+              "server could not be established\"");
+    EXPECT_EQ(header(refusal, "Warning"),
+              "399 gateway.contoso.example \"The partner's certificate chain is not trusted.\"");
+}
+
+TEST(DiagnosticsTest, OfPolicyOnlyThatItRefused) {
+    std::string first;
+    for (std::string_view code : {"IST-POL-001", "IST-POL-002", "IST-POL-003", "IST-POL-009"}) {
+        Arena arena;
+        Refusal refusal{.status = 403, .reason = {}};
+        add_diagnostics(refusal, code, "g", arena);
+        const std::string warning = header(refusal, "Warning");
+        first = first.empty() ? warning : first;
+        EXPECT_EQ(warning, first);
+    }
+}
+
+TEST(DiagnosticsTest, EverySentenceCanStandInAWarning) {
+    for (const codes::Code& code : codes::all()) {
+        EXPECT_EQ(code.sentence.find_first_of("\"\\\r\n"), std::string_view::npos) << code.id;
+    }
+}
+
+TEST(DiagnosticsTest, ThereIsRoomForOnesOwnHeadersToo) {
+    Arena arena;
+    Refusal refusal{.status = 480, .reason = {}};
+    refusal.add("Retry-After", "10").add("Allow", "MESSAGE");
+    add_diagnostics(refusal, "IST-TCP-001", "g", arena);
+    EXPECT_EQ(refusal.header_count, 4U);
+    refusal.add("X-More", "1");
+    EXPECT_EQ(refusal.header_count, 4U) << "what does not fit is left out";
+}
+
+}  // namespace
+}  // namespace isthmus::translate

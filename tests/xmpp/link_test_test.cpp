@@ -1,0 +1,354 @@
+// The test of a link over a wire in memory: each state that a partner can be in, and which step
+// says so. What a step says as good is never said of one that was not tried.
+#include "xmpp/link_test.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "world.h"
+
+namespace isthmus::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using xmpp::Negotiation;
+
+constexpr std::string_view kDialback = "<dialback xmlns='urn:xmpp:features:dialback'/>";
+
+class Steps final : public xmpp::LinkTestHandler {
+  public:
+    void on_step(xmpp::TestStep step) override {
+        constexpr std::string_view kStates[] = {"pass", "warn", "fail", "skipped"};
+        told.push_back(std::string(step.id) + " " +
+                       std::string(kStates[static_cast<std::size_t>(step.state)]) +
+                       (step.code.empty() ? "" : " " + std::string(step.code)));
+        steps.push_back(std::move(step));
+    }
+
+    void on_done() override { ++done; }
+
+    const xmpp::TestStep& find(std::string_view id) const {
+        return *std::ranges::find(steps, id, &xmpp::TestStep::id);
+    }
+
+    std::vector<std::string> told;
+    std::vector<xmpp::TestStep> steps;
+    int done = 0;
+};
+
+class LinkTestTest : public LinksTest {
+  protected:
+    void test() {
+        order.local = kOurs;
+        order.remote = kTheirs;
+        running = server->test(order, steps);
+        ASSERT_NE(running, nullptr);
+        loop.run();
+        loop.advance(2ms);
+    }
+
+    /// Up to the features after TLS.
+    void secure_and_offer(std::string_view offers) {
+        fabrikam.hear();
+        fabrikam.say(header(kTheirs, kOurs, "p1") + features(kStartTls));
+        fabrikam.hear();
+        fabrikam.start_tls();
+        fabrikam.hear();
+        fabrikam.say(header(kTheirs, kOurs, "p2") + features(offers));
+    }
+
+    /// The partner's answer to our ping comes on a stream of its own.
+    void answer_ping(const std::string& heard) {
+        const std::size_t at = heard.find("id='") + 4;
+        const std::string id = heard.substr(at, heard.find('\'', at) - at);
+        peer = call_us();
+        authenticate(*peer);
+        peer->send("<iq type='result' from='fabrikam.example' to='contoso.example' id='" + id +
+                   "'/>");
+        loop.run();
+        loop.advance(200ms);
+    }
+
+    Steps steps;
+    xmpp::LinkTestOrder order;
+    std::unique_ptr<xmpp::LinkTest> running;
+    std::unique_ptr<StreamPeer> peer;
+};
+
+TEST_F(LinkTestTest, AllGood) {
+    start();
+    test();
+    fabrikam.let_in_by_external();
+    EXPECT_THAT(fabrikam.last_heard(), HasSubstr("<ping xmlns='urn:xmpp:ping'/>"));
+    answer_ping(fabrikam.last_heard());
+    EXPECT_THAT(steps.told,
+                ElementsAre("dns pass",
+                            "tcp pass",
+                            "stream pass",
+                            "tls pass",
+                            "certificate pass",
+                            "auth pass",
+                            "dialback skipped",
+                            "reverse pass",
+                            "ping+im pass"));
+    EXPECT_EQ(steps.done, 1);
+    EXPECT_THAT(steps.find("dns").evidence, HasSubstr("0 0 5269 xmpp.fabrikam.example"));
+    EXPECT_EQ(steps.find("tcp").addresses.at(0).address, "192.0.2.2:5269");
+    EXPECT_THAT(steps.find("auth").evidence, HasSubstr("mechanisms (EXTERNAL)"));
+    EXPECT_THAT(handler.links, IsEmpty()) << "the live links hear nothing of a test";
+    EXPECT_EQ(count("isthmus_s2s_streams{partner=\"fabrikam.example\",direction=\"out\""), 0U);
+}
+
+TEST_F(LinkTestTest, NoSuchDomain) {
+    resolver.forget("_xmpp-server._tcp.fabrikam.example");
+    start();
+    test();
+    EXPECT_THAT(steps.told, ElementsAre("dns fail IST-DNS-002"));
+    EXPECT_EQ(steps.done, 1);
+}
+
+TEST_F(LinkTestTest, NoNameServer) {
+    resolver.fail("_xmpp-server._tcp.fabrikam.example");
+    start();
+    test();
+    EXPECT_THAT(steps.told, ElementsAre("dns fail IST-DNS-004"));
+}
+
+TEST_F(LinkTestTest, NobodyListens) {
+    fabrikam.stop();
+    start();
+    test();
+    EXPECT_THAT(steps.told, ElementsAre("dns pass", "tcp fail IST-TCP-001"));
+    EXPECT_FALSE(steps.find("tcp").addresses.at(0).is_reached);
+}
+
+TEST_F(LinkTestTest, OneOfTwoAddressesIsDead) {
+    resolver.add_address("xmpp.fabrikam.example", "192.0.2.77");
+    start();
+    test();
+    loop.advance(6s);
+    EXPECT_THAT(steps.told, ElementsAre("dns pass", "tcp warn IST-TCP-001"));
+    EXPECT_EQ(steps.find("tcp").addresses.size(), 2U);
+}
+
+TEST_F(LinkTestTest, NoTlsIsOffered) {
+    start();
+    test();
+    fabrikam.hear();
+    fabrikam.say(header(kTheirs, kOurs, "p1") + features(kDialback));
+    EXPECT_THAT(steps.told,
+                ElementsAre("dns pass", "tcp pass", "stream pass", "tls fail IST-TLS-001"));
+    EXPECT_EQ(steps.done, 1);
+}
+
+TEST_F(LinkTestTest, TheHandshakeFails) {
+    theirs.fail_handshakes(true);
+    start();
+    test();
+    fabrikam.hear();
+    fabrikam.say(header(kTheirs, kOurs, "p1") + features(kStartTls));
+    fabrikam.hear();
+    fabrikam.start_tls();
+    EXPECT_THAT(steps.told,
+                ElementsAre("dns pass", "tcp pass", "stream pass", "tls fail IST-TLS-002"));
+}
+
+TEST_F(LinkTestTest, ACertificateOfSomebodyElse) {
+    handler.partners["fabrikam.example"].dialback = false;
+    order.policy.dialback = false;
+    theirs.set_certificate(certificate_for("evil.example"));
+    start();
+    test();
+    secure_and_offer(kExternalOffer);
+    EXPECT_THAT(
+        steps.told,
+        ElementsAre(
+            "dns pass", "tcp pass", "stream pass", "tls pass", "certificate fail IST-CERT-001"));
+    EXPECT_THAT(steps.find("certificate").evidence, HasSubstr("evil.example"));
+    EXPECT_EQ(steps.done, 1);
+}
+
+TEST_F(LinkTestTest, ExternalIsRefused) {
+    start();
+    test();
+    secure_and_offer(kExternalOffer);
+    fabrikam.hear();
+    fabrikam.say(
+        "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/>"
+        "<text xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>unsuitable purpose</text></failure>");
+    EXPECT_THAT(steps.told,
+                ElementsAre("dns pass",
+                            "tcp pass",
+                            "stream pass",
+                            "tls pass",
+                            "certificate pass",
+                            "auth fail IST-AUTH-004"));
+    EXPECT_THAT(steps.find("auth").evidence, HasSubstr("not-authorized: unsuitable purpose"));
+}
+
+TEST_F(LinkTestTest, ExternalIsRefusedAndDialbackToo) {
+    order.policy.sasl = Negotiation::Optional;
+    start();
+    test();
+    secure_and_offer(kExternalOffer);
+    fabrikam.hear();
+    fabrikam.say("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>");
+    fabrikam.say("<db:result from='fabrikam.example' to='contoso.example' type='invalid'/>");
+    EXPECT_THAT(steps.told,
+                ElementsAre("dns pass",
+                            "tcp pass",
+                            "stream pass",
+                            "tls pass",
+                            "certificate pass",
+                            "auth warn IST-XMPP-010",
+                            "dialback fail IST-DB-001"));
+    EXPECT_EQ(steps.done, 1);
+}
+
+TEST_F(LinkTestTest, InClearWhereTheSettingsAllowIt) {
+    order.policy = {Negotiation::NotSupported, Negotiation::NotSupported, true, {}};
+    start();
+    test();
+    fabrikam.hear();
+    fabrikam.say(header(kTheirs, kOurs, "p1") + features(kDialback));
+    fabrikam.say("<db:result from='fabrikam.example' to='contoso.example' type='valid'/>");
+    loop.advance(6s);
+    EXPECT_THAT(steps.told,
+                ElementsAre("dns pass",
+                            "tcp pass",
+                            "stream pass",
+                            "tls warn IST-TLS-001",
+                            "certificate skipped",
+                            "auth skipped",
+                            "dialback pass",
+                            "reverse skipped",
+                            "ping+im warn IST-XMPP-003"));
+    EXPECT_THAT(steps.find("reverse").sentence, HasSubstr("Cannot tell"));
+}
+
+TEST_F(LinkTestTest, InReverseNobodyComes) {
+    order.reverse = true;
+    start();
+    test();
+    fabrikam.let_in_by_external();
+    loop.advance(19s);
+    EXPECT_EQ(steps.told.back(), "dialback skipped");
+    loop.advance(2s);
+    EXPECT_EQ(steps.told.back(), "reverse fail IST-TCP-010");
+    EXPECT_THAT(steps.steps.back().evidence, HasSubstr("_xmpp-server._tcp.contoso.example: none"));
+    EXPECT_EQ(steps.done, 1);
+}
+
+TEST_F(LinkTestTest, InReverseWhoeverComesIsRefused) {
+    order.reverse = true;
+    start();
+    test();
+    fabrikam.let_in_by_external();
+    theirs.set_certificate(certificate_for("evil.example"));
+    peer = call_us();
+    secure(*peer);
+    say(*peer, header(kTheirs, kOurs));
+    loop.advance(21s);
+    EXPECT_THAT(steps.told.back(), HasSubstr("reverse fail IST-CERT-001"));
+    EXPECT_THAT(steps.steps.back().sentence, HasSubstr("reached us"));
+}
+
+TEST_F(LinkTestTest, AMessageIsDeliveredOrReturned) {
+    for (const bool is_good : {true, false}) {
+        start();
+        order.from = "alice@contoso.example";
+        order.to = "romeo@fabrikam.example";
+        steps = {};
+        test();
+        fabrikam.let_in_by_external();
+        answer_ping(fabrikam.last_heard());
+        const std::string heard = fabrikam.hear();
+        EXPECT_THAT(heard, HasSubstr("to='romeo@fabrikam.example'"));
+        const std::size_t at = heard.find("id='") + 4;
+        const std::string id = heard.substr(at, heard.find('\'', at) - at);
+        const std::string to = "' to='alice@contoso.example' ";
+        say(*peer,
+            is_good ? "<message from='romeo@fabrikam.example" + to +
+                          "><received xmlns='urn:xmpp:receipts' id='" + id + "'/></message>"
+                    : "<message type='error' from='romeo@fabrikam.example" + to + "id='" + id +
+                          "'><error type='cancel'><item-not-found "
+                          "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
+        EXPECT_EQ(steps.told.back(), is_good ? "ping+im pass" : "ping+im fail IST-XMPP-005");
+        EXPECT_THAT(steps.steps.back().evidence,
+                    HasSubstr(is_good ? "receipt after" : "item-not-found"));
+        EXPECT_THAT(handler.messages, IsEmpty()) << "the gateway does not see the answer";
+        running.reset();
+        peer.reset();
+        server.reset();
+    }
+}
+
+TEST_F(LinkTestTest, AnAnswerOfSomebodyElseIsNone) {
+    start();
+    test();
+    fabrikam.let_in_by_external();
+    const std::string& heard = fabrikam.last_heard();
+    const std::size_t at = heard.find("id='") + 4;
+    const std::string id = heard.substr(at, heard.find('\'', at) - at);
+    handler.partners["evil.example"] = {};
+    MemoryHost& evil = wire.host("192.0.2.66");
+    evil.set_certificate(certificate_for("evil.example"));
+    peer = call_us(&evil);
+    say(*peer, header("evil.example", kOurs));
+    say(*peer, kStartTls);
+    peer->start_tls({.role = net::TlsRole::Client, .server_name = std::string(kOurs)});
+    loop.run();
+    say(*peer, header("evil.example", kOurs));
+    say(*peer, auth("="));
+    say(*peer, header("evil.example", kOurs));
+    say(*peer, "<iq type='result' from='evil.example' to='contoso.example' id='" + id + "'/>");
+    loop.advance(6s);
+    EXPECT_EQ(steps.told.back(), "ping+im warn IST-XMPP-003");
+}
+
+TEST_F(LinkTestTest, AbandonedAtAnyTime) {
+    start();
+    test();
+    running.reset();
+    test();
+    fabrikam.hear();
+    fabrikam.say(header(kTheirs, kOurs, "p1") + features(kStartTls));
+    running.reset();
+    loop.advance(30s);
+    test();
+    fabrikam.let_in_by_external();
+    running.reset();
+    loop.advance(30s);
+    EXPECT_EQ(steps.done, 0);
+    EXPECT_EQ(server->pending(), 0U);
+}
+
+TEST_F(LinkTestTest, ASecondAttemptWhenThePeerHangsUpAfterExternal) {
+    order.policy.sasl = Negotiation::Optional;
+    start();
+    test();
+    secure_and_offer(kExternalOffer);
+    fabrikam.say(
+        "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>"
+        "</stream:stream>");
+    loop.advance(2ms);
+    secure_and_offer(std::string(kExternalOffer) + std::string(kDialback));
+    EXPECT_THAT(fabrikam.hear(), HasSubstr("<db:result "));
+    fabrikam.say("<db:result from='fabrikam.example' to='contoso.example' type='valid'/>");
+    EXPECT_THAT(steps.told,
+                ElementsAre("dns pass",
+                            "tcp pass",
+                            "stream pass",
+                            "tls pass",
+                            "certificate pass",
+                            "auth warn IST-AUTH-004",
+                            "dialback pass"));
+}
+
+}  // namespace
+}  // namespace isthmus::test
