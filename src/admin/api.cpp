@@ -72,6 +72,9 @@ Api::Api(const ApiServices& services)
         resources_.emplace("messages", make_message_resource(*services.traffic));
         resources_.emplace("conversations", make_conversation_resource(*services.traffic));
     }
+    if (services.series != nullptr) {
+        resources_.emplace("series", make_series_resource(*services.series));
+    }
     if (services.traces != nullptr) {
         resources_.emplace("traces", make_trace_resource(*services.traces, *services.followers));
     }

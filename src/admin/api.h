@@ -22,6 +22,7 @@ struct ApiServices {
     /// Reload of the boot file (log level, certificates), as SIGHUP does; the error text if it
     /// failed.
     std::function<Result<void>()> reload;
+    control::MessageSeries* series = nullptr;
     const control::TrafficService* traffic = nullptr;  ///< nothing: there is no traffic here
     EventFeed* events = nullptr;
     control::TraceService* traces = nullptr;

@@ -6,6 +6,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -87,6 +88,7 @@ void LiveWatch::look() {
         before_.reset();
         streams_.clear();
         peers_.clear();
+        queues_.clear();
         return;
     }
     is_asking_ = true;
@@ -116,6 +118,8 @@ void LiveWatch::on_status(const Result<control::Status>& status) {
             "revision", Right::Read, {{"stored", stored}, {"running", status->running_revision}});
     }
     compare_failures(*status);
+    compare_pairs(*status);
+    compare_queues(*status);
     tell_counters(*status, now);
     before_ = *status;
     before_at_ = now;
@@ -205,6 +209,55 @@ void LiveWatch::compare_failures(const control::Status& status) {
                                                      {{"count", page->total - page->items.size()}});
                           }
                       });
+}
+
+/// They are told as they are now, and not kept: who comes back reads the lists again.
+void LiveWatch::compare_pairs(const control::Status& status) {
+    const std::uint64_t after = std::exchange(last_change_, status.presence_changes);
+    if (!before_ || status.presence_changes == after) {
+        return;
+    }
+    traffic_.read_news(after, kPairs, [self = self_](const Result<control::PresenceNews>& news) {
+        if (*self == nullptr || !news) {
+            return;
+        }
+        EventFeed& feed = (*self)->feed_;
+        for (auto pair = news->pairs.rbegin(); pair != news->pairs.rend(); ++pair) {
+            feed.publish_passing("subscriptions", Right::Read, to_json(*pair));
+        }
+        if (news->left_out != 0) {
+            feed.publish_passing(
+                "subscriptions_left_out", Right::Read, {{"count", news->left_out}});
+        }
+        (*self)->last_change_ = news->last;
+    });
+}
+
+/// What waits, and where; told when it has changed.
+void LiveWatch::compare_queues(const control::Status& status) {
+    json::array streams;
+    for (const control::StreamStatus& stream : status.streams) {
+        if (stream.queued != 0 && streams.size() < kQueues) {
+            streams.push_back(json::object{{"id", stream.id},
+                                           {"remote_domain", stream.remote_domain},
+                                           {"partner", stream.partner},
+                                           {"queued", stream.queued}});
+        }
+    }
+    json::array peers;
+    for (const control::PeerStatus& peer : status.peers) {
+        if (peer.pending != 0 && peers.size() < kQueues) {
+            peers.push_back(json::object{{"name", peer.name}, {"pending", peer.pending}});
+        }
+    }
+    const json::object told{{"messages_pending", status.messages_pending},
+                            {"messages_queued", status.messages_queued},
+                            {"streams", std::move(streams)},
+                            {"sip_peers", std::move(peers)}};
+    std::string text = json::serialize(told);
+    if (std::exchange(queues_, text) != text) {
+        feed_.publish_passing("queue", Right::Read, told);
+    }
 }
 
 void LiveWatch::tell_counters(const control::Status& status, TimePoint now) {

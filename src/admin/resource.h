@@ -11,6 +11,7 @@
 #include "control/contact_service.h"
 #include "control/directory_service.h"
 #include "control/doctor.h"
+#include "control/message_series.h"
 #include "control/overview.h"
 #include "control/partner_test.h"
 #include "control/policy_service.h"
@@ -89,6 +90,8 @@ Resource make_stream_resource(const control::TrafficService& traffic);
 Resource make_dialog_resource(const control::TrafficService& traffic);
 Resource make_message_resource(const control::TrafficService& traffic);
 Resource make_conversation_resource(const control::TrafficService& traffic);
+/// How many messages passed of late.
+Resource make_series_resource(control::MessageSeries& series);
 Resource make_trace_resource(control::TraceService& traces, TraceFollowers& followers);
 /// Server-sent events; the feed outlives all connections.
 Resource make_event_resource(EventFeed& feed);

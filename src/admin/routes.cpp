@@ -96,6 +96,7 @@ constexpr Route kRoutes[] = {
     {"POST", "dialogs/{}:end", Right::Users},
     {"GET", "messages", Right::Read},
     {"GET", "conversations", Right::Read},
+    {"GET", "series", Right::Read},
     {"GET", "events", Right::Read},
     {"GET", "traces", Right::Trace},
     {"POST", "traces", Right::Trace},

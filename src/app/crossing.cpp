@@ -31,6 +31,8 @@ Crossing::Crossing(TrafficWing& traffic, net::EventLoop& control, store::Subscri
       control_(control),
       store_(store),
       status_questions_(control),
+      news_questions_(control),
+      count_questions_(control),
       dialog_questions_(control),
       message_questions_(control),
       trace_questions_(control) {

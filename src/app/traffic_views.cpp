@@ -1,5 +1,7 @@
 #include "app/traffic_views.h"
 
+#include "app/subscription_views.h"
+
 #include <fmt/format.h>
 
 #include <optional>
@@ -106,6 +108,36 @@ control::DialogPage to_control(gateway::DialogPage page) {
     made.items.reserve(page.items.size());
     for (gateway::DialogStatus& dialog : page.items) {
         made.items.push_back(to_control(std::move(dialog)));
+    }
+    return made;
+}
+
+control::PresenceNews to_control(gateway::PresenceNews news) {
+    control::PresenceNews made{.last = news.last, .left_out = news.left_out, .pairs = {}};
+    for (gateway::PairNews& pair : news.pairs) {
+        control::PairNews& one = made.pairs.emplace_back();
+        one.pair = std::move(pair.pair);
+        for (gateway::SubscriptionStatus& subscription : pair.subscriptions) {
+            one.subscriptions.push_back(to_control(std::move(subscription)));
+        }
+        for (gateway::DialogStatus& dialog : pair.dialogs) {
+            one.dialogs.push_back(to_control(std::move(dialog)));
+        }
+    }
+    return made;
+}
+
+control::MessageCounts to_control(const gateway::Counters::Totals& totals) {
+    using gateway::Outcome;
+    control::MessageCounts made;
+    for (std::size_t way = 0; way < totals.size(); ++way) {
+        const auto count = [&ended = totals[way]](Outcome outcome) {
+            return ended[static_cast<std::size_t>(outcome)];
+        };
+        made.ways[way] = {.delivered = count(Outcome::Delivered),
+                          .refused = count(Outcome::Denied) + count(Outcome::Invalid) +
+                                     count(Outcome::Refused) + count(Outcome::Limited),
+                          .failed = count(Outcome::Failed)};
     }
     return made;
 }

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -346,15 +347,28 @@ control::Status TrafficWing::status() {
         made.streams.push_back(
             to_control(link, partner != nullptr ? partner->domain : std::string(), now));
     }
-    const gateway::Counters::Totals& totals = gateway_.totals();
-    std::ranges::copy(totals.messages, made.messages);
-    std::ranges::copy(totals.failures, made.failures);
+    for (const auto direction : {gateway::Direction::SipToXmpp, gateway::Direction::XmppToSip}) {
+        const auto way = static_cast<std::size_t>(direction);
+        const auto& ended = gateway_.totals()[way];
+        made.messages[way] = std::accumulate(ended.begin(), ended.end(), std::uint64_t{0});
+        made.failures[way] = made.messages[way] -
+                             ended[static_cast<std::size_t>(gateway::Outcome::Delivered)] -
+                             ended[static_cast<std::size_t>(gateway::Outcome::Dropped)];
+    }
     made.last_message_row = gateway_.last_message_row();
     made.subscriptions = gateway_.subscription_count();
     made.dialogs = gateway_.dialog_count();
+    made.presence_changes = gateway_.presence_changes();
     made.xmpp_listeners = xmpp_listeners_;
     made.has_certificate = has_certificate_;
     made.peers = peer_status(now);
+    return made;
+}
+
+control::MessageCounts TrafficWing::counts() const {
+    control::MessageCounts made = to_control(gateway_.totals());
+    made.queued = gateway_.queued();
+    made.pending = gateway_.pending();
     return made;
 }
 

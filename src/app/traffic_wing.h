@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "control/message_series.h"
 #include "control/status_service.h"
 #include "gateway/gateway.h"
 #include "gateway/presence_status.h"
@@ -77,6 +78,8 @@ class TrafficWing {
     void set_tls(const std::shared_ptr<const net::TlsContext>& sip,
                  const std::shared_ptr<const net::TlsContext>& xmpp);
     control::Status status();
+    /// Part of it, for whoever counts along.
+    control::MessageCounts counts() const;
 
     gateway::Traces& traces() { return gateway_.traces(); }
 

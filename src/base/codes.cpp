@@ -314,7 +314,7 @@ constexpr Code kCodes[] = {
      "The process has no file descriptors or memory left for a new connection.",
      "Raise LimitNOFILE of the service; see `isthmus status` for who holds connections."},
     {"IST-LIM-005",
-     "Too many subscriptions wait to be stored; new ones are refused.",
+     "Too many subscriptions wait to be stored; new ones are refused, other changes tried again.",
      "The disk of the state directory does not keep up: see isthmus_subscription_writes_waiting."},
     {"IST-LIM-010",
      "There are as many streams with the partner as its limit allows.",

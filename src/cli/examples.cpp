@@ -108,6 +108,7 @@ constexpr Example kExamples[] = {
     {"stream list", "isthmus stream list --partner fabrikam.example"},
     {"dialog list", "isthmus dialog list --user alice@contoso.example"},
     {"message list", "isthmus message list --state failed --since 2h"},
+    {"message series", "isthmus message series"},
     {"conversation list", "isthmus conversation list --user alice@contoso.example --since 1d"},
     {"stream get", "isthmus stream get o1"},
     {"stream close", "isthmus stream close o1"},

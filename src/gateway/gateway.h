@@ -72,6 +72,9 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
 
     std::size_t subscription_count() const { return presence_.subscription_count(); }
 
+    /// Changes of pairs ever; see Subscriptions::news().
+    std::uint64_t presence_changes() const { return presence_.change_count(); }
+
     std::size_t dialog_count() const { return presence_.dialog_count(); }
 
     std::size_t pending() const { return messages_.pending() + presence_.pending(); }
