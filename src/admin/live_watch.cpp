@@ -6,7 +6,6 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -50,6 +49,26 @@ json::object card(std::string_view where,
     };
 }
 
+/// Streams and SIP peers for which something waits, as far as there is room.
+json::object queues(const control::Status& status) {
+    json::array streams;
+    for (const control::StreamStatus& stream : status.streams) {
+        if (stream.queued != 0 && streams.size() < LiveWatch::kQueues) {
+            streams.push_back(json::object{{"id", stream.id},
+                                           {"remote_domain", stream.remote_domain},
+                                           {"partner", stream.partner},
+                                           {"queued", stream.queued}});
+        }
+    }
+    json::array peers;
+    for (const control::PeerStatus& peer : status.peers) {
+        if (peer.pending != 0 && peers.size() < LiveWatch::kQueues) {
+            peers.push_back(json::object{{"name", peer.name}, {"pending", peer.pending}});
+        }
+    }
+    return {{"streams", std::move(streams)}, {"sip_peers", std::move(peers)}};
+}
+
 json::object rate(std::uint64_t total, std::uint64_t before, double passed) {
     return {{"total", total},
             {"per_second", passed > 0 ? static_cast<double>(total - before) / passed : 0.0}};
@@ -88,7 +107,6 @@ void LiveWatch::look() {
         before_.reset();
         streams_.clear();
         peers_.clear();
-        queues_.clear();
         return;
     }
     is_asking_ = true;
@@ -119,7 +137,6 @@ void LiveWatch::on_status(const Result<control::Status>& status) {
     }
     compare_failures(*status);
     compare_pairs(*status);
-    compare_queues(*status);
     tell_counters(*status, now);
     before_ = *status;
     before_at_ = now;
@@ -233,33 +250,6 @@ void LiveWatch::compare_pairs(const control::Status& status) {
     });
 }
 
-/// What waits, and where; told when it has changed.
-void LiveWatch::compare_queues(const control::Status& status) {
-    json::array streams;
-    for (const control::StreamStatus& stream : status.streams) {
-        if (stream.queued != 0 && streams.size() < kQueues) {
-            streams.push_back(json::object{{"id", stream.id},
-                                           {"remote_domain", stream.remote_domain},
-                                           {"partner", stream.partner},
-                                           {"queued", stream.queued}});
-        }
-    }
-    json::array peers;
-    for (const control::PeerStatus& peer : status.peers) {
-        if (peer.pending != 0 && peers.size() < kQueues) {
-            peers.push_back(json::object{{"name", peer.name}, {"pending", peer.pending}});
-        }
-    }
-    const json::object told{{"messages_pending", status.messages_pending},
-                            {"messages_queued", status.messages_queued},
-                            {"streams", std::move(streams)},
-                            {"sip_peers", std::move(peers)}};
-    std::string text = json::serialize(told);
-    if (std::exchange(queues_, text) != text) {
-        feed_.publish_passing("queue", Right::Read, told);
-    }
-}
-
 void LiveWatch::tell_counters(const control::Status& status, TimePoint now) {
     const control::Status& before = before_ ? *before_ : status;
     const double passed = before_ ? seconds(now - before_at_) : 0;
@@ -279,6 +269,7 @@ void LiveWatch::tell_counters(const control::Status& status, TimePoint now) {
                               {"messages_pending", status.messages_pending},
                               {"messages_queued", status.messages_queued},
                               {"oldest_queued_seconds", status.oldest_queued_seconds},
+                              {"queues", queues(status)},
                               {"streams_up", up},
                               {"streams", status.streams.size()},
                               {"sip_peers_up", answering},

@@ -17,7 +17,7 @@ namespace isthmus::admin {
 class LiveWatch {
   public:
     static constexpr Duration kInterval = std::chrono::seconds(1);
-    /// Failed messages that are told of in one look; pairs likewise; rows of a queue.
+    /// Failed messages that are told of in one look; pairs likewise; queues.
     static constexpr std::size_t kFailures = 20;
     static constexpr std::size_t kPairs = 20;
     static constexpr std::size_t kQueues = 50;
@@ -47,7 +47,6 @@ class LiveWatch {
     void compare_peers(const control::Status& status, TimePoint now);
     void compare_failures(const control::Status& status);
     void compare_pairs(const control::Status& status);
-    void compare_queues(const control::Status& status);
     void tell_counters(const control::Status& status, TimePoint now);
     /// True: it is newer than what was seen.
     static bool is_news(Seen& seen, const std::optional<control::Trouble>& trouble, TimePoint now);
@@ -63,7 +62,6 @@ class LiveWatch {
     std::uint64_t revision_ = 0;
     std::uint64_t last_row_ = 0;
     std::uint64_t last_change_ = 0;  ///< of pairs
-    std::string queues_;             ///< as they were told last
     unsigned idle_ = 0;              ///< looks without a listener
     bool is_asking_ = false;
     Timer timer_;

@@ -97,7 +97,7 @@ HttpResponse list(const TraceService& traces) {
 }
 
 /// GET traces/ID: how it stands and what is kept of it, behind ?after=.
-void show(const TraceService& traces, const HttpRequest& request, const HttpReply& reply) {
+void show(TraceService& traces, const HttpRequest& request, const HttpReply& reply) {
     const std::string given = query_of(request, "after");
     const auto after = given.empty() ? std::optional<std::uint64_t>(0) : text::to_number(given);
     if (!after) {
@@ -142,7 +142,7 @@ void draw(const TraceService& traces,
         });
 }
 
-void follow(const TraceService& traces,
+void follow(TraceService& traces,
             TraceFollowers& followers,
             const HttpRequest& request,
             const HttpReply& reply) {

@@ -50,7 +50,8 @@ ApiWing::ApiWing(Parts parts)
           [this] {
               return parts_.policies.snapshot()->gateway().enable_logging_all_message_bodies;
           },
-          parts_.admin.audit()),
+          parts_.admin.audit(),
+          parts_.control.timers()),
       followers_(traces_, parts_.control.timers()),
       connect_([url = database_url(parts_.config)] {
           return std::make_unique<store::Database>(url, store::Database::Opening::Another);

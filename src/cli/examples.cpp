@@ -116,6 +116,8 @@ constexpr Example kExamples[] = {
     {"dialog end", "isthmus dialog end 100000000s"},
     {"trace start", "isthmus trace start --user alice@contoso.example --for 10m"},
     {"trace start", "isthmus trace start --partner fabrikam.example --bodies --reason 'ticket 7'"},
+    {"trace get", "isthmus trace get t1"},
+    {"trace ladder", "isthmus trace ladder t1"},
     {"trace follow", "isthmus trace follow t1 -v"},
     {"trace show", "isthmus trace show t1 --ladder"},
     {"trace export", "isthmus trace export t1 --as svg > t1.svg"},

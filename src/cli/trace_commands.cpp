@@ -216,10 +216,7 @@ int follow(const Program& program) {
                           });
 }
 
-}  // namespace
-
-void add_trace_commands(Program& program) {
-    CLI::App& group = program.group("trace", "record what passes, for a while and about somebody");
+void add_trace(Program& program, CLI::App& group) {
     CLI::App& begin = program.command(
         group, "start", "begin a recording; prints its id", [&] { return start(program); });
     program.option(begin, "--user", "of this SIP user; all unless given");
@@ -233,12 +230,20 @@ void add_trace_commands(Program& program) {
                                                   "one";
                                        }});
     });
+    const auto path = [&program] { return "traces/" + encode_segment(program.given("ID")); };
     const auto with_id =
         [&](const char* name, const char* help, Program::Action action) -> CLI::App& {
         CLI::App& made = program.command(group, name, help, std::move(action));
         program.word(made, "ID", "as list shows it");
         return made;
     };
+    with_id("get", "how it stands", [&program, path] {
+        // Behind its last event: without them.
+        return program.show(path() + "?after=9007199254740991", {.columns = kTraces});
+    });
+    with_id("ladder", "what it has recorded as a ladder over both protocols", [&program] {
+        return print_drawing(program, "ladder.txt");
+    });
     with_id("follow", "events as they come, until it ends; -v with the raw text", [&program] {
         return follow(program);
     });
@@ -251,14 +256,22 @@ void add_trace_commands(Program& program) {
         with_id("export", "to the standard output", [&program] { return export_trace(program); }),
         "--as",
         "json (unless given), text or svg");
-    with_id("stop", "end it now; what it has recorded stays", [&program] {
-        return program.change(
-            "POST", "traces/" + encode_segment(program.given("ID")) + ":stop", {}, "stopped");
+    with_id("stop", "end it now; what it has recorded stays", [&program, path] {
+        return program.change("POST", path() + ":stop", {}, "stopped");
     });
-    with_id("delete", "end it and forget what it has recorded", [&program] {
-        return program.change(
-            "DELETE", "traces/" + encode_segment(program.given("ID")), {}, "deleted");
+    with_id("delete", "end it and forget what it has recorded", [&program, path] {
+        return program.change("DELETE", path(), {}, "deleted");
     });
+}
+
+}  // namespace
+
+void add_trace_commands(Program& program) {
+    add_trace(program,
+              program.group("trace", "record what passes, for a while and about somebody"));
+    CLI::App& messages =
+        program.group("message", "messages under way and those that came last; never their text");
+    add_trace(program, program.group(messages, "trace", "the same as isthmus trace"));
 }
 
 }  // namespace isthmus::cli

@@ -177,9 +177,10 @@ std::vector<Step> steps_of(const Status& status, const PolicyFacts& facts) {
                      "file.",
          .command = {},
          .is_done = !status.peers.empty()},
-        {.sentence = "Give the gateway a certificate: [tls] in the configuration file.",
+        {.sentence = "Give the gateway a certificate: isthmus cert request or import, or [tls] in "
+                     "the configuration file.",
          .command = {},
-         .is_done = status.own_certificate.has_value()},
+         .is_done = status.has_certificate},
         {.sentence = "Allow federation at all.",
          .command = "isthmus access-edge set --allow-federated-users true",
          .is_done = facts.allows_federated_users},

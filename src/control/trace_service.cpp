@@ -87,6 +87,18 @@ void TraceService::add_order(TraceInfo& info) const {
     }
 }
 
+void TraceService::finish(TracePage& page) const {
+    add_order(page.trace);
+    if (!page.trace.with_bodies || may_log_bodies_()) {
+        return;
+    }
+    for (TraceEvent& event : page.events) {
+        if (!event.text.empty()) {
+            event.text = "[not shown: EnableLoggingAllMessageBodies is False now]";
+        }
+    }
+}
+
 Result<TraceInfo> TraceService::start(TraceOrder order,
                                       const std::string& reason,
                                       const Author& author) {
@@ -194,7 +206,7 @@ void TraceService::read(const std::string& id,
                         TraceSide::ReadDone done) const {
     side_.read(id, after, kPage, [this, done = std::move(done)](Result<TracePage> page) {
         if (page) {
-            add_order(page->trace);
+            finish(*page);
         }
         done(std::move(page));
     });
@@ -203,7 +215,7 @@ void TraceService::read(const std::string& id,
 void TraceService::read_all(const std::string& id, TraceSide::ReadDone done) const {
     std::make_shared<WholeTrace>(side_, id, [this, done = std::move(done)](Result<TracePage> page) {
         if (page) {
-            add_order(page->trace);
+            finish(*page);
         }
         done(std::move(page));
     })->go_on();
@@ -211,8 +223,17 @@ void TraceService::read_all(const std::string& id, TraceSide::ReadDone done) con
 
 void TraceService::note_reading(const TraceInfo& trace,
                                 std::string_view how,
-                                const Author& author) const {
-    if (trace.with_bodies) {
+                                const Author& author) {
+    if (!trace.with_bodies || !may_log_bodies_()) {
+        return;
+    }
+    const TimePoint now = timers_.now();
+    std::erase_if(readings_,
+                  [now](const auto& reading) { return now - reading.second >= kReading; });
+    const bool is_new =
+        readings_.emplace(fmt::format("{} {} {}", trace.id, author.admin, author.origin), now)
+            .second;
+    if (is_new) {
         audit_({author.admin,
                 author.origin,
                 "read",

@@ -2,6 +2,7 @@
 // Transport-free. Control thread only.
 #pragma once
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "control/audit.h"
 #include "control/author.h"
@@ -89,16 +90,20 @@ class TraceService {
     static constexpr std::int64_t kShortest = 10;
     static constexpr std::int64_t kLongest = 1800;
     static constexpr std::size_t kPage = 200;  ///< events in one crossing
+    /// Who reads on in one recording is entered in the audit log once in this time.
+    static constexpr Duration kReading = std::chrono::minutes(5);
 
     /// `may_log_bodies`: EnableLoggingAllMessageBodies of the gateway configuration.
     TraceService(TraceSide side,
                  CanonicalNames canonical,
                  std::function<bool()> may_log_bodies,
-                 Audit audit)
+                 Audit audit,
+                 const Timers& timers)
         : side_(std::move(side)),
           canonical_(std::move(canonical)),
           may_log_bodies_(std::move(may_log_bodies)),
-          audit_(std::move(audit)) {}
+          audit_(std::move(audit)),
+          timers_(timers) {}
 
     /// Told of each start, stop and removal: the id and "started", "stopped", "removed".
     void on_change(std::function<void(const std::string& id, std::string_view change)> call) {
@@ -112,12 +117,12 @@ class TraceService {
     Result<void> remove(const std::string& id, const Author& author);
     Result<std::vector<TraceInfo>> list() const;
     Result<TraceInfo> get(std::string_view id) const;
-    /// One page; see TraceSide.
+    /// One page; see TraceSide. Texts that were recorded are shown as long as the setting is on.
     void read(const std::string& id, std::uint64_t after, TraceSide::ReadDone done) const;
     /// All that is kept, page by page.
     void read_all(const std::string& id, TraceSide::ReadDone done) const;
     /// Somebody has read a recording that has texts in it.
-    void note_reading(const TraceInfo& trace, std::string_view how, const Author& author) const;
+    void note_reading(const TraceInfo& trace, std::string_view how, const Author& author);
 
   private:
     struct Order {
@@ -126,13 +131,17 @@ class TraceService {
     };
 
     void add_order(TraceInfo& info) const;
+    /// What is handed on of a page.
+    void finish(TracePage& page) const;
     Result<void> check_bodies(const std::string& reason, const Author& author) const;
 
     TraceSide side_;
     CanonicalNames canonical_;
     std::function<bool()> may_log_bodies_;
     Audit audit_;
+    const Timers& timers_;
     std::function<void(const std::string& id, std::string_view change)> on_change_;
+    std::map<std::string, TimePoint> readings_;  ///< that are in the audit log, of late
     std::map<std::string, Order, std::less<>> orders_;
     std::uint64_t last_ = 0;
 };

@@ -10,6 +10,8 @@
 namespace isthmus::control {
 namespace {
 
+using namespace std::string_literals;
+
 std::vector<TraceEvent> message_to_xmpp() {
     std::vector<TraceEvent> made(5);
     for (std::size_t i = 0; i < made.size(); ++i) {
@@ -95,7 +97,8 @@ TEST(Ladder, OfAConversationThatIsRemembered) {
 /// Everything that could do harm where it is shown.
 const std::string kEvil =
     "\x1b[31m\r\n\x9b\x00<script>alert('1')</script>\"&amp;]]>--><svg onload=x> \xe2\x80\xae evil"
-    "\xe2\x80\xa8 \xef\xbf\xbe \xff \xc2\x85 \xf3\xa0\x80\x81";
+    "\xe2\x80\xa8 \xef\xbf\xbe \xff \xc2\x85 \xf3\xa0\x80\x81"s;  // all of it: there is a NUL
+                                                                  // within
 
 TEST(Ladder, NothingFromTheWireHarmsWhoLooks) {
     std::vector<TraceEvent> events = message_to_xmpp();

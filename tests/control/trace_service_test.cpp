@@ -51,6 +51,7 @@ class TraceServiceTest : public testing::Test {
                         for (std::uint64_t i = after + 1; i <= events && page.events.size() < limit;
                              ++i) {
                             page.events.push_back({.number = i});
+                            page.events.back().text = "raw";
                         }
                         done(std::move(page));
                     }};
@@ -67,6 +68,7 @@ class TraceServiceTest : public testing::Test {
         return made ? "" : std::string(made.error().code);
     }
 
+    Timers timers;
     std::vector<TraceInfo> known;
     std::uint64_t events = 0;
     bool may_log = false;
@@ -76,7 +78,8 @@ class TraceServiceTest : public testing::Test {
     TraceService service{side(),
                          {.domain = lower, .user = lower, .contact = lower},
                          [this] { return may_log; },
-                         [this](const AuditEntry& entry) { audit.push_back(entry); }};
+                         [this](const AuditEntry& entry) { audit.push_back(entry); },
+                         timers};
 };
 
 TEST_F(TraceServiceTest, IsRememberedWithWhoAndWhy) {
@@ -118,6 +121,45 @@ TEST_F(TraceServiceTest, TextsNeedRightSettingAndReason) {
     EXPECT_EQ(start_code(order, "ticket 7"), "");
     service.note_reading(known.front(), "events", author);
     EXPECT_EQ(audit.back().action, "read");
+}
+
+TEST_F(TraceServiceTest, WhoReadsOnIsEnteredOnceInAWhile) {
+    may_log = true;
+    ASSERT_EQ(start_code({.with_bodies = true}, "ticket 7"), "");
+    const auto read = [this] { service.note_reading(known.front(), "events", author); };
+    read();
+    read();
+    EXPECT_EQ(audit.size(), 2U);
+    author.admin = "adam";
+    read();
+    EXPECT_EQ(audit.size(), 3U);
+    timers.advance(TraceService::kReading);
+    read();
+    EXPECT_EQ(audit.size(), 4U);
+}
+
+TEST_F(TraceServiceTest, TextsAreShownOnlyWhileTheSettingIsOn) {
+    may_log = true;
+    events = 3;
+    ASSERT_EQ(start_code({.with_bodies = true}, "ticket 7"), "");
+    const auto text = [this] {
+        std::string shown;
+        service.read("t1", 0, [&](const Result<TracePage>& page) {
+            shown = page.value().events.front().text;
+        });
+        return shown;
+    };
+    EXPECT_EQ(text(), "raw");
+    may_log = false;
+    EXPECT_NE(text().find("[not shown"), std::string::npos);
+    service.read_all("t1", [&](const Result<TracePage>& page) {
+        EXPECT_NE(page.value().events.back().text, "raw");
+    });
+    const std::size_t entries = audit.size();
+    service.note_reading(known.front(), "events", author);
+    EXPECT_EQ(audit.size(), entries) << "nothing was read";
+    known.front().with_bodies = false;
+    EXPECT_EQ(text(), "raw") << "texts are hidden in it from the start";
 }
 
 TEST_F(TraceServiceTest, RefusesWhatMakesNoSense) {

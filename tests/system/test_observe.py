@@ -171,7 +171,7 @@ class Observe(OwnWorldTest):
     def test_5_events_tell_of_subscriptions_and_their_dialogs(self):
         events = Events(self.gateway)
         try:
-            events.wait("queue")
+            self.assertIn("streams", events.wait("counters")["queues"])
             self.gateway.cli("contact", "add", "--user", "bob@branch.example",
                              "viola@northwind.example")
             told = events.wait("subscriptions", lambda e: any(

@@ -152,6 +152,8 @@ class Trace(OwnWorldTest):
         self.gateway.cli("trace", "stop", trace)
 
     def test_6_bounds(self):
+        for trace in self.cli_json("trace", "list")["items"]:
+            self.gateway.cli("trace", "delete", trace["id"])
         traces = [self.start("--for", "10s") for _ in range(8)]
         full = self.gateway.cli("trace", "start", check=False)
         self.assertEqual(full.returncode, 1)
