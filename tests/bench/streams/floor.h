@@ -47,8 +47,8 @@ class FloorPair {
     FloorPair& operator=(FloorPair&&) = delete;
 
     ~FloorPair() {
-        times_.server_us += timed([&] { SSL_free(server_); });
-        times_.client_us += timed([&] { SSL_free(client_); });
+        times_.server_us += timed([&] { let_go(server_); });
+        times_.client_us += timed([&] { let_go(client_); });
     }
 
     void run() {
