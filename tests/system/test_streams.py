@@ -48,6 +48,35 @@ class DirectTls(OwnWorldTest):
             self.assertTrue(up[0]["tls"])
 
 
+class SeveralDomains(OwnWorldTest):
+    """ejabberd takes several domains of ours on one stream (XEP-0220 §2.5)."""
+
+    @classmethod
+    def build(cls, world):
+        world.add_branch("udp").add_ejabberd()
+        world._peers[-1]["domains"].append("annex.example")
+        world._domains.append("annex.example")
+        world.start()
+        world.gateway.cli("partner", "set", "litware.example", "--sasl-negotiation", "Optional")
+        world.juliet = world.xmpp_user("juliet", world.ejabberd)
+
+    def test_the_second_rides_on_the_stream_of_the_first(self):
+        for sender in ("sip:bob@branch.example", "sip:bob@annex.example",
+                       "sip:bob@branch.example", "sip:bob@annex.example"):
+            text = unique(f"from {sender}")
+            call = self.world.branch.message("sip:juliet@litware.example", text, from_uri=sender)
+            self.assertIn(call.wait().code, (200, 202))
+            got = self.world.juliet.wait("message", body=text)
+            self.assertEqual(got["from"].split("/")[0], sender.removeprefix("sip:"))
+        up = streams(self.gateway, direction="out", state="up")
+        self.assertEqual({s["auth"] for s in up}, {"external", "dialback"}, up)
+        self.assertEqual(len({s["remote_address"] for s in up}), 1, up)
+        self.assertEqual(len(up), 2, up)
+        self.assertEqual(self.gateway.metric(
+            "isthmus_s2s_connect_attempts_total", partner="litware.example", direction="out",
+            result="up", code=""), 1)
+
+
 class Acknowledged(OwnWorldTest):
     """Prosody's mod_smacks, which is on between servers as Debian ships it."""
 
