@@ -359,6 +359,9 @@ void Transports::on_datagram(DatagramPort& port,
 void Transports::dispatch(const ParseResult& result, const Source& source) {
     switch (result.kind) {
         case ParseResult::Kind::Request:
+            if (source.connection != nullptr) {
+                source.connection->note_alias(slots_.request.via);
+            }
             return handler_.on_request(slots_.request, source, arena_);
         case ParseResult::Kind::Response:
             return handler_.on_response(slots_.response, source);
