@@ -48,6 +48,48 @@ class DirectTls(OwnWorldTest):
             self.assertTrue(up[0]["tls"])
 
 
+class TakenUpAgain(OwnWorldTest):
+    """TLS sessions, by OpenSSL on the partner's side, too."""
+
+    @classmethod
+    def build(cls, world):
+        world.add_branch("udp").add_northwind().start()
+
+    def test_1_theirs_proves_who_they_are_as_the_first_did(self):
+        first = self.world.northwind_stream(to="branch.example")
+        self.assertFalse(first.socket.session_reused)
+        second = self.world.northwind_stream(to="branch.example", earlier=first)
+        self.assertTrue(second.socket.session_reused)
+        text = unique("taken up again")
+        second.send(MESSAGE.format("t1", text))
+        self.world.branch.wait_request(body=text)
+        up = streams(self.gateway, direction="in", state="up")
+        self.assertEqual({s["auth"] for s in up}, {"external"})
+        first.close()
+        second.close()
+
+    def test_2_not_when_our_certificates_are_others(self):
+        first = self.world.northwind_stream(to="branch.example")
+        again = self.world.authority.issue("again", ["gateway.contoso.example", "branch.example"])
+        self.gateway.cli("cert", "import", again.certificate, "--key", again.key, "--use",
+                         "xmpp-s2s", "--name", "again")
+        second = self.world.northwind_stream(to="branch.example", earlier=first)
+        self.assertFalse(second.socket.session_reused)
+        first.close()
+        second.close()
+
+    def test_3_ours_too(self):
+        northwind = self.world.northwind
+        for number, text in enumerate((unique("first"), unique("second"))):
+            call = self.world.branch.message("sip:tybalt@northwind.example", text)
+            self.assertEqual(call.wait().code, 202)
+            northwind.wait_body(text)
+            self.assertEqual(northwind.streams_seen[-1].socket.session_reused, number == 1)
+            start = self.gateway.mark()
+            northwind.drop_streams()
+            self.gateway.wait_event("s2s.down", start=start)
+
+
 class SeveralDomains(OwnWorldTest):
     """ejabberd takes several domains of ours on one stream (XEP-0220 §2.5)."""
 
