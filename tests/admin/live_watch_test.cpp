@@ -90,7 +90,7 @@ TEST_F(LiveWatchTest, SubscriptionsThatChangedAreToldWithTheirDialogs) {
     look();
     EXPECT_EQ(asked_after, 8U) << "what the answer had told already";
     asked_after = 99;
-    EXPECT_THAT(look(), Not(HasSubstr("subscriptions")));
+    EXPECT_THAT(look(), Not(HasSubstr("event: subscriptions")));
     EXPECT_EQ(asked_after, 99U) << "nothing changed, nobody is asked";
 }
 
