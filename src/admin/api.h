@@ -6,6 +6,8 @@
 #include "admin/http.h"
 #include "admin/resource.h"
 
+#include <boost/json/object.hpp>
+
 #include <functional>
 #include <map>
 #include <string>
@@ -21,6 +23,9 @@ struct ApiServices {
     /// Reload of the boot file (log level, certificates), as SIGHUP does; the error text if it
     /// failed.
     std::function<Result<void>()> reload;
+    /// The boot file as it was read at the start, without secrets; with what holds where it is
+    /// silent, if asked for.
+    std::function<boost::json::object(bool is_effective)> show_config = {};
     const control::TrafficService* traffic = nullptr;  ///< nothing: there is no traffic here
     EventFeed* events = nullptr;
     const SignInServices* sign_in = nullptr;  ///< nothing: there are no accounts here

@@ -87,7 +87,8 @@ class Unix:
             self.asked.test.assertEqual(faults, [], f"{method} {target} {body}")
         status, got, text = self.send(method, target, body, headers)
         self.asked.check(method, target, status, got, text, wanted)
-        return json.loads(text) if got.get("Content-Type", "").endswith("json") else text
+        kind = got.get("Content-Type", "")
+        return json.loads(text) if kind.endswith("json") and "ndjson" not in kind else text
 
     def etag(self, target):
         return self.send("GET", target)[1]["ETag"]

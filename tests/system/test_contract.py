@@ -239,6 +239,11 @@ class Contract(ContractTest):
         ask(200, "PATCH", "sip-domains/bad.example", {"comment": "spam"})
         self.collection("providers", {"name": "Yahoo", "proxy_fqdn": "a.example"},
                         {"enabled": True}, "Yahoo")
+        read = ask(200, "GET", "config")
+        self.assertEqual(read["config"]["sip"]["domains"], ["branch.example"])
+        self.assertNotIn("cluster", read["config"])
+        self.assertEqual(ask(200, "GET", "config?effective=true")["config"]["cluster"],
+                         {"url": ""})
         ask(200, "POST", "config:reload")
         with open(self.gateway.config_file, encoding="utf-8") as file:
             good = file.read()
@@ -309,6 +314,9 @@ class Contract(ContractTest):
         ask(200, "GET", "admins/viola")
         ask(409, "PATCH", "admins/adam", {"role": "viewer"})
         ask(409, "DELETE", "admins/adam")
+        for dry in (("PATCH", {"role": "viewer"}), ("PATCH", {"enabled": False}), ("DELETE", None)):
+            problem = ask(409, dry[0], "admins/adam?dry_run=true", dry[1])
+            self.assertEqual(problem["code"], "IST-AUTH-014")
         ask(200, "PATCH", "admins/greta?dry_run=true", {"role": "viewer"})
         ask(200, "PATCH", "admins/greta", {"role": "viewer"},
             {"If-Match": self.local.etag("admins/greta")})
@@ -326,6 +334,19 @@ class Contract(ContractTest):
         ask(200, "GET", "tokens")
         ask(200, "GET", "tokens/" + made["id"])
         ask(200, "DELETE", "tokens/" + made["id"])
+        self.one_token_too_many()
+
+    def one_token_too_many(self):
+        made = []
+        for _ in range(1001):
+            status, _, text = self.local.send("POST", "tokens", {"role": "viewer"})
+            if status != 201:
+                break
+            made.append(json.loads(text)["id"])
+        problem = self.local.ask(409, "POST", "tokens", {"role": "viewer"})
+        self.assertEqual(problem["code"], "IST-API-045")
+        for one in made:
+            self.local.send("DELETE", "tokens/" + one)
 
     def sessions(self):
         ask = self.local.ask
