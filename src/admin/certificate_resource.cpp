@@ -222,7 +222,10 @@ HttpResponse one_use(const CertificateServices& services, const HttpRequest& req
     if (!edit) {
         return problem(edit.error());
     }
-    const auto respond = [&](const Result<control::Committed>& made) {
+    const auto respond = [&](Result<control::Committed> made) {
+        if (made) {
+            made->object.erase("effective_seconds");  // of the document only
+        }
         HttpResponse response = done_with(certificates, made);
         if (made) {
             response.headers.emplace_back("ETag", certificates.etag_of(*use));

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "control/certificate_documents.h"
+#include "control/object_checks.h"
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
