@@ -5,6 +5,7 @@
 #include "admin/certificate_resource.h"
 #include "admin/http.h"
 #include "admin/resource.h"
+#include "control/overview.h"
 
 #include <boost/json/object.hpp>
 
@@ -26,8 +27,13 @@ struct ApiServices {
     /// The boot file as it was read at the start, without secrets; with what holds where it is
     /// silent, if asked for.
     std::function<boost::json::object(bool is_effective)> show_config = {};
+    control::MessageSeries* series = nullptr;
     const control::TrafficService* traffic = nullptr;  ///< nothing: there is no traffic here
     EventFeed* events = nullptr;
+    control::TraceService* traces = nullptr;
+    TraceFollowers* followers = nullptr;  ///< as traces
+    /// What policy says, for the lights of status; null: none are shown.
+    std::function<control::PolicyFacts()> policy_facts = {};
     const SignInServices* sign_in = nullptr;  ///< nothing: there are no accounts here
     /// Hears of what a role may not do.
     control::Audit audit = {};

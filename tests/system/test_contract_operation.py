@@ -25,7 +25,9 @@ FULL = "a full queue of long work: "
 NOT_DRIVEN = {
     **{(name, 503): HANGS for name in (
         "listStreams", "getStream", "closeStream", "listDialogs", "getDialog", "endDialog",
-        "listMessages", "listConversations")},
+        "listMessages", "listConversations", "listTraces", "readTrace", "deleteTrace", "stopTrace",
+        "getTraceLadder", "drawTraceLadder", "printTraceLadder")},
+    ("followTrace", 503): "as followEvents",
     ("requestCertificate", 503): FULL + "tests/control/certificate_service_test.cpp",
     ("importCertificate", 503): "the same",
     ("askServed", 503): FULL + "eight questions at once, each at most 10 s",
@@ -75,7 +77,7 @@ class Operation(Stanzas, ContractTest):
 
     def test_everything(self):
         self.drive(self.backups_before_anybody, self.administrators, self.certificates, self.uses,
-                   self.streams_and_dialogs, self.messages, self.events, self.diagnostics,
+                   self.streams_and_dialogs, self.messages, self.events, self.traces, self.diagnostics,
                    self.backups, self.audit, self.directory)
 
     def administrators(self):
@@ -228,6 +230,50 @@ class Operation(Stanzas, ContractTest):
         finally:
             for connection in listeners:
                 connection.close()
+
+    # Recordings
+
+    def traces(self):
+        ask = self.local.ask
+        one = ask(201, "POST", "traces", {"partner": "northwind.example", "for": "1m",
+                                          "reason": "the contract"})["id"]
+        self.samples_of = {path: {"id": (one, "nobody")} for path in (
+            "/traces/{id}", "/traces/{id}:stop", "/traces/{id}/events", "/traces/{id}/ladder",
+            "/traces/{id}/ladder.svg", "/traces/{id}/ladder.txt")}
+        for bad in ({"for": "1s"}, {"bodies": 1}, {"no_such_property": 1}):
+            ask(400, "POST", "traces", bad)
+        self.exchange()
+        self.assertIn(one, [each["id"] for each in ask(200, "GET", "traces")["items"]])
+        self.assertTrue(ask(200, "GET", f"traces/{one}?after=0")["recorded"])
+        self.assertTrue(ask(200, "GET", f"traces/{one}/ladder")["rungs"])
+        self.assertTrue(ask(200, "GET", f"traces/{one}/ladder.svg").startswith("<svg"))
+        self.assertIn("northwind.example", ask(200, "GET", f"traces/{one}/ladder.txt"))
+        self.followed(f"traces/{one}/events")
+        self.one_trace_too_many()
+        self.assertEqual(ask(200, "POST", f"traces/{one}:stop")["state"], "ended")
+
+    def followed(self, target):
+        connection = self.local.connection()
+        try:
+            connection.request("GET", "/api/v1/" + target)
+            answer = connection.getresponse()
+            self.asked.check("GET", target, answer.status, dict(answer.getheaders()),
+                             answer.readline().decode(), 200)
+        finally:
+            connection.close()
+
+    def one_trace_too_many(self):
+        made = []
+        try:
+            for _ in range(8):
+                status, _, text = self.local.send("POST", "traces", {"for": "1m"})
+                if status != 201:
+                    break
+                made.append(json.loads(text)["id"])
+            self.local.ask(503, "POST", "traces", {"for": "1m"})
+        finally:
+            for each in made:
+                self.local.ask(200, "DELETE", f"traces/{each}")
 
     # Tests and the doctor
 
