@@ -105,6 +105,8 @@ class Way final : public ConnectionOpener {
     bool leads_to(const LocatedTarget& target) const;
     void open();
     void open_port();
+    /// Takes a connection of the peer's, if it has offered one.
+    bool reuse();
     void dialled(Result<std::unique_ptr<net::ByteStream>> stream);
     void fail(const Error& error);
     void on_connection_lost(const Error& reason) override;

@@ -365,6 +365,9 @@ void Transports::dispatch(const ParseResult& result,
     }
     switch (result.kind) {
         case ParseResult::Kind::Request:
+            if (source.connection != nullptr) {
+                source.connection->note_alias(slots_.request.via);
+            }
             return handler_.on_request(slots_.request, source, arena_);
         case ParseResult::Kind::Response:
             return handler_.on_response(slots_.response, source);

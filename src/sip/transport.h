@@ -71,6 +71,10 @@ class Transports final : public ConnectionHandler {
                std::string server_name,
                ConnectionOpener& opener);
 
+    /// A TLS connection that `peer` has opened and offered for our requests to one of these
+    /// (RFC 5923 §8.1); null: none. Whether its certificate proves the target is the caller's.
+    Connection* reusable(const std::vector<net::Endpoint>& endpoints, int peer) const;
+
     /// The port that requests to `to` leave from; an ephemeral one if we listen on none.
     Result<net::DatagramSocket*> port_for(const net::IpAddress& to);
     /// What goes into the Via of requests that leave from there.

@@ -254,6 +254,7 @@ void IncomingConnection::act(const Actions& actions) {
                 } else if constexpr (std::is_same_v<What, action::VerifyKey>) {
                     owner_.verify(*this, what);
                 } else if constexpr (!std::is_same_v<What, action::Verified> &&
+                                     !std::is_same_v<What, action::PairAnswered> &&
                                      !std::is_same_v<What, action::Management>) {
                     act(what);
                 }

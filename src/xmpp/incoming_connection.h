@@ -92,6 +92,8 @@ class IncomingConnection final : public StreamConnection, private Carrier {
 
     StreamName carrier_name() const override;
 
+    bool may_stay(const LinkPolicy& /*policy*/) const override { return true; }  // see recheck()
+
     void let_go() override { rider_ = nullptr; }
 
     void give_up(StreamCondition condition, const Error& why) override;
