@@ -115,6 +115,7 @@ constexpr Route kRoutes[] = {
     {"GET", "sip-peers/{}", Right::Read},
     {"POST", "sip-peers/{}:test", Right::Troubleshoot},
     {"GET", "doctor", Right::Troubleshoot},
+    {"GET", "config", Right::Read},
     {"POST", "config:reload", Right::Configure},
     {"GET", "migrations/readiness", Right::Read},
     // What names administrators and where they sign in from is for administrators.

@@ -122,31 +122,32 @@ control::PolicyFacts ApiWing::policy_facts() const {
 }
 
 void ApiWing::make_api() {
-    api_.emplace(
-        admin::ApiServices{.policies = parts_.policies,
-                           .users = users_,
-                           .subscriptions = subscriptions_,
-                           .contacts = contacts_,
-                           .read_status = read_status_,
-                           .reload = parts_.reload,
-                           .series = &series_,
-                           .traffic = &traffic_,
-                           .events = &events_,
-                           .traces = &traces_,
-                           .followers = &followers_,
-                           .policy_facts = [this] { return policy_facts(); },
-                           .sign_in = &parts_.admin.services(),
-                           .audit = parts_.admin.audit(),
-                           .partner_tests = &partner_tests_,
-                           .doctor = &doctor_,
-                           .sip_peers = &sip_peers_,
-                           .certificates = &parts_.certificates.services(),
-                           .connect = connect_,
-                           .post = [this](auto call) { parts_.control.post(std::move(call)); },
-                           .directory = &*directory_,
-                           .audit_log = &archive_->audit_log(),
-                           .backups = &archive_->backups(),
-                           .spool_folder = parts_.config.state_dir});
+    api_.emplace(admin::ApiServices{
+        .policies = parts_.policies,
+        .users = users_,
+        .subscriptions = subscriptions_,
+        .contacts = contacts_,
+        .read_status = read_status_,
+        .reload = parts_.reload,
+        .show_config = [this](bool is_effective) { return parts_.config.shown(is_effective); },
+        .series = &series_,
+        .traffic = &traffic_,
+        .events = &events_,
+        .traces = &traces_,
+        .followers = &followers_,
+        .policy_facts = [this] { return policy_facts(); },
+        .sign_in = &parts_.admin.services(),
+        .audit = parts_.admin.audit(),
+        .partner_tests = &partner_tests_,
+        .doctor = &doctor_,
+        .sip_peers = &sip_peers_,
+        .certificates = &parts_.certificates.services(),
+        .connect = connect_,
+        .post = [this](auto call) { parts_.control.post(std::move(call)); },
+        .directory = &*directory_,
+        .audit_log = &archive_->audit_log(),
+        .backups = &archive_->backups(),
+        .spool_folder = parts_.config.state_dir});
 }
 
 void ApiWing::start() {
