@@ -1,6 +1,7 @@
 // Messages in INVITE sessions: what they have beyond page-mode messages.
 #include "gateway/message_flow.h"
 #include "gateway/sender.h"
+#include "sip/uri.h"
 #include "translate/address.h"
 
 #include <utility>
@@ -54,7 +55,28 @@ void MessageFlow::on_session_request(const sip::Request& request,
     is_in_session_ = false;
 }
 
-void MessageFlow::on_session_over(const sip::SessionPair& /*pair*/, sip::SessionEnd /*end*/) {}
+/// RFC 7573 §6.1: he has closed his window, and her client wants to know.
+void MessageFlow::on_session_over(const sip::SessionPair& pair, sip::SessionEnd end) {
+    if (end != sip::SessionEnd::Left || !conversations_.has_pairs()) {
+        return;
+    }
+    arena_.reset();
+    const auto uri = sip::parse_uri(pair.remote);
+    const ServedDomain* served = uri ? admission_.served_sip(uri->host) : nullptr;
+    if (served == nullptr) {
+        return;
+    }
+    const auto user = translate::to_jid(*uri, arena_, served->xmpp);
+    const auto contact = translate::to_jid(pair.local, arena_);
+    if (!user || !contact ||
+        !conversations_.xmpp_side(user->jid, contact->jid).takes_chat_states) {
+        return;
+    }
+    translate::to_lapsed_typing({*user, *contact}, message_);
+    message_.chat_state = xmpp::ChatState::Gone;
+    server_->send(message_, 0);
+    conversations_.gone(user->jid, contact->jid);
+}
 
 void MessageFlow::leave(const xmpp::Message& message, const ServedDomain& served) {
     conversations_.gone(message.to, message.from);

@@ -30,7 +30,7 @@ void SessionSet::on_request(const Request& request, const Origin& origin, Transa
     if (entry == nullptr || !user_.may_continue(origin, entry->dialog.sip_domain())) {
         return transaction->respond(481);  // RFC 3261 §12.2.2
     }
-    if (request.cseq.number <= entry->dialog.remote_cseq) {
+    if (entry->dialog.remote_cseq != 0 && request.cseq.number <= entry->dialog.remote_cseq) {
         return transaction->respond(500);  // out of order, or here before by another path
     }
     entry->dialog.remote_cseq = request.cseq.number;

@@ -189,6 +189,23 @@ class Replays(OwnWorldTest):
         self.assertIn(self.world.branch.send(request, repeat=False).wait().code, (405, 501))
         self.client("capulet").open()
 
+    def test_what_to_set_up_is_printed(self):
+        told = self.gateway.cli("sip-peer", "create", "branch").stdout
+        for line in ('kind = "lync"', "# In the configuration file already:",
+                     "-MatchUri \"northwind.example\"",
+                     "New-CsAllowedDomain -Identity \"northwind.example\"",
+                     "New-CsHostingProvider -Identity \"Isthmus\""):
+            self.assertIn(line, told)
+        told = self.gateway.cli("sip-peer", "create", "new", "--kind", "lync", "--target",
+                                "tls:pool.corp.example:5061", "--domains", "corp.example").stdout
+        self.assertIn("-Registrar pool.corp.example ", told)
+        self.assertIn('domains = ["corp.example"]', told)
+        self.assertNotIn("new", self.gateway.cli("sip-peer", "list").stdout)
+        for wrong in (("x;y", "--kind", "lync"), ("new", "--kind", "exchange"),
+                      ("new", "--target", "tls:a b"), ("new", "--domains", "a'b")):
+            refused = self.gateway.cli("sip-peer", "create", *wrong, check=False)
+            self.assertEqual(refused.returncode, 2, refused.stderr)
+
     def test_after_a_restart_the_session_is_not_known_and_a_new_one_is(self):
         client, text = self.client("peter"), unique("after the restart")
         client.open()

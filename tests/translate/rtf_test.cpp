@@ -42,7 +42,7 @@ INSTANTIATE_TEST_SUITE_P(
         RtfRow{"{\\rtf1 hello}", "hello"},
         RtfRow{kRichEdit,
                "Gr\xC3\xBC\xC3\x9F"
-               "e \xD0\x9F\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82\n"
+               "e \xD0\xBF\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82\n"
                "second bold line"},
         RtfRow{"{\\rtf1 a\\par\\par b\\line c\\tab d}", "a\n\nb\nc\td"},
         RtfRow{"{\\rtf1 \\{x\\} \\\\ y}", "{x} \\ y"},
@@ -51,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(
                "5 \xF0\x9F\x98\x80!"},
         RtfRow{"{\\rtf1\\uc2 \\u1055ab\\u1088cd}", "\xD0\x9F\xD1\x80"},
         RtfRow{"{\\rtf1{\\uc0\\u1055}x}", "\xD0\x9Fx"},
-        RtfRow{"{\\rtf1 a{\\*\\unknown secret}b{\\pict\\bin5 }{}}c}", "abc"},
+        RtfRow{"{\\rtf1 a{\\*\\unknown secret}b{\\pict\\bin5 }{}{}}c}", "abc"},
         RtfRow{"{\\rtf1 a{\\info{\\author x}}b}", "ab"},
         RtfRow{"{\\rtf1 \\lquote q\\rquote  \\emdash\\~x}",
                "\xE2\x80\x98q\xE2\x80\x99 \xE2\x80\x94\xC2\xA0x"},
