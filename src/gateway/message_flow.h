@@ -22,6 +22,7 @@
 #include "gateway/sip_side.h"
 #include "gateway/slab.h"
 #include "gateway/threads.h"
+#include "gateway/traces.h"
 #include "sip/sessions.h"
 #include "sip/user_agent.h"
 #include "translate/error.h"
@@ -44,6 +45,7 @@ class MessageFlow final : public sip::SessionUser,
     MessageFlow(const GatewayConfig& config,
                 Admission& admission,
                 Counters& counters,
+                Traces& traces,
                 const Contacts& contacts,
                 Timers& timers,
                 Random& random);
@@ -93,6 +95,7 @@ class MessageFlow final : public sip::SessionUser,
         std::uint32_t partner = Counters::kOther;
         int peer = -1;
         bool is_in_session = false;
+        std::uint64_t row = 0;  ///< of the history
     };
 
     /// What a MESSAGE towards SIP is. Errors are told to nobody but the sender of a text.
@@ -132,6 +135,14 @@ class MessageFlow final : public sip::SessionUser,
     /// A line in the log and a row of the history.
     void note_failure(const MessageReport& report);
     void note_end(const ToSip& entry, Outcome outcome);
+    // message_tracing: while a trace runs
+    void show_translation(std::uint64_t id,
+                          const sip::Request& request,
+                          const policy::Decision& decision);
+    void show_translation(std::uint64_t id,
+                          const xmpp::Message& message,
+                          const sip::OutgoingRequest& request,
+                          const policy::Decision& decision);
     // message_listing
     MessageStatus status_of(const MessageHistory::Row& row, Arena& arena) const;
     MessageStatus status_of(const ToXmpp& entry, Arena& arena) const;
@@ -231,6 +242,7 @@ class MessageFlow final : public sip::SessionUser,
     const GatewayConfig& config_;
     Admission& admission_;
     Counters& counters_;
+    Traces& traces_;
     const Contacts& contacts_;
     Timers& timers_;
     Random& random_;

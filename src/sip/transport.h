@@ -98,7 +98,7 @@ class Transports final : public ConnectionHandler {
     void keep(std::unique_ptr<Connection> connection);
     void bury(Connection& connection);
     void on_datagram(DatagramPort& port, const net::Endpoint& from, std::string_view datagram);
-    void dispatch(const ParseResult& result, const Source& source);
+    void dispatch(const ParseResult& result, const Source& source, std::string_view octets);
     void log_end(const Connection& connection, const Error& reason);
     void report(const ParseResult& result, const Source& source);
     std::string sent_by(Transport transport, const net::Endpoint& local) const;

@@ -1,6 +1,7 @@
 // What a peer says on a stream that we have opened, once it is up: stanzas (XEP-0288), and counts
 // of stanzas (XEP-0198).
 #include "xmpp/outgoing_connection.h"
+#include "xmpp/tapped.h"
 
 namespace isthmus::xmpp {
 
@@ -22,6 +23,9 @@ void OutgoingConnection::handle_stanza(const xml::Element& element) {
         environment_.sink->receive_misaddressed(
             stanza.kind, stanza.from, machine_.purpose().local, element);
     } else {
+        if (Tap& tap = *environment_.config.tap; tap.is_on()) [[unlikely]] {
+            show_stanza(tap, element, {}, stream()->remote().to_string());
+        }
         environment_.sink->receive(stanza.kind, stanza.from, stanza.to, element, arena(), ticket);
         if (stanza.kind == Kind::Message) {
             return;  // settled when the SIP side has answered
