@@ -20,10 +20,6 @@ std::uint32_t system_epoch_seconds() {
     return static_cast<std::uint32_t>(std::chrono::duration_cast<seconds>(since).count());
 }
 
-PresenceFormat format_of(const Dialog& dialog) {
-    return static_cast<PresenceFormat>(dialog.document);
-}
-
 /// RFC 6665 §4.1.3 has whole Event values compared; only the id can differ here.
 std::string_view id_of(const Dialog& dialog) {
     return parse_event(dialog.event())->id;

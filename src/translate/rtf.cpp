@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "translate/charset.h"
 #include "translate/code_pages.h"
+#include "translate/rtf_words.h"
 
 #include <algorithm>
 #include <array>
@@ -19,52 +20,6 @@ constexpr std::size_t kMaxWord = 32;
 constexpr std::size_t kMaxLink = 1024;
 constexpr int kMaxNumber = 1'000'000;
 constexpr int kUsualCodePage = 1252;
-
-/// Groups whose text is not the writer's.
-constexpr std::array<std::string_view, 22> kHiddenGroups{
-    "fonttbl",           "colortbl", "stylesheet", "info",      "pict",     "object",
-    "objdata",           "header",   "headerl",    "headerr",   "headerf",  "footer",
-    "footerl",           "footerr",  "footerf",    "generator", "xmlnstbl", "listtable",
-    "listoverridetable", "revtbl",   "rsidtbl",    "themedata"};
-
-struct Word {
-    std::string_view word;
-    std::string_view text;
-};
-
-constexpr std::array<Word, 15> kWords{{{"par", "\n"},
-                                       {"line", "\n"},
-                                       {"sect", "\n"},
-                                       {"page", "\n"},
-                                       {"row", "\n"},
-                                       {"cell", "\t"},
-                                       {"tab", "\t"},
-                                       {"emdash", "\xE2\x80\x94"},
-                                       {"endash", "\xE2\x80\x93"},
-                                       {"bullet", "\xE2\x80\xA2"},
-                                       {"lquote", "\xE2\x80\x98"},
-                                       {"rquote", "\xE2\x80\x99"},
-                                       {"ldblquote", "\xE2\x80\x9C"},
-                                       {"rdblquote", "\xE2\x80\x9D"},
-                                       {"emspace", " "}}};
-
-struct FontCharset {
-    int charset;
-    int code_page;
-};
-
-// \fcharset values that name a code page of ours.
-constexpr std::array<FontCharset, 11> kFontCharsets{{{0, 1252},
-                                                     {161, 1253},
-                                                     {162, 1254},
-                                                     {163, 1258},
-                                                     {177, 1255},
-                                                     {178, 1256},
-                                                     {186, 1257},
-                                                     {204, 1251},
-                                                     {238, 1250},
-                                                     {77, 1252},
-                                                     {2, 1252}}};
 
 int hex_of(char c) {
     if (c >= '0' && c <= '9') {
@@ -248,8 +203,8 @@ class RtfReader {
             set_font(here.font, number);
         } else if (name == "plain") {
             here.font = -1;
-        } else if (const auto* found = std::ranges::find(kWords, name, &Word::word);
-                   found != kWords.end()) {
+        } else if (const auto* found = std::ranges::find(kRtfWords, name, &RtfWord::word);
+                   found != kRtfWords.end()) {
             say_text(found->text);
         }
     }
@@ -271,7 +226,8 @@ class RtfReader {
             here.kind = Kind::Fonts;
             return true;
         }
-        if (here.is_optional || std::ranges::find(kHiddenGroups, name) != kHiddenGroups.end()) {
+        if (here.is_optional ||
+            std::ranges::find(kRtfHiddenGroups, name) != kRtfHiddenGroups.end()) {
             here.kind = here.kind == Kind::Fonts ? Kind::Fonts : Kind::Hidden;
         }
         return here.kind == Kind::Hidden;
@@ -281,10 +237,10 @@ class RtfReader {
         if (font < 0 || static_cast<std::size_t>(font) >= kMaxFonts) {
             return;
         }
-        const auto* found = std::ranges::find(kFontCharsets, charset, &FontCharset::charset);
+        const auto* found = std::ranges::find(kRtfFontCharsets, charset, &RtfFontCharset::charset);
         // A charset that we do not know is no code page: its octets are refused, not guessed.
         fonts_[static_cast<std::size_t>(font)] =
-            found == kFontCharsets.end() ? (charset == 1 ? 0 : -1) : found->code_page;
+            found == kRtfFontCharsets.end() ? (charset == 1 ? 0 : -1) : found->code_page;
     }
 
     int code_page() {
