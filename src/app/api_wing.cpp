@@ -43,7 +43,11 @@ ApiWing::ApiWing(Parts parts)
       sip_peers_(
           sip_peer_facts(parts_.config),
           read_status_,
-          [this](auto index, auto done) { parts_.crossing.test_peer(index, std::move(done)); }),
+          [this](auto index, auto done) { parts_.crossing.test_peer(index, std::move(done)); },
+          [this](const control::SipPeerOrder& order) {
+              return control::set_up_peer(
+                  order, doctor_.side().read_local(), parts_.policies.current());
+          }),
       traces_(
           parts_.crossing.trace_side(),
           canonical_names(),

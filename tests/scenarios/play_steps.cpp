@@ -91,23 +91,29 @@ void Play::link_fabrikam() {
     }
 }
 
-void Play::call_us() {
-    if (fabrikam_calls_ && fabrikam_calls_->is_connected()) {
+/// A stream to the domain that the stanza is for.
+void Play::call_us(std::string_view stanza) {
+    std::string_view to = stanza.substr(std::min(stanza.find(" to='"), stanza.size()));
+    to = to.substr(std::min(to.find('@') + 1, to.size()));
+    to = to.substr(0, to.find_first_of("'/"));
+    const std::string domain(to == "litware.example" ? to : std::string_view(kOurs));
+    if (fabrikam_calls_ && fabrikam_calls_->is_connected() && called_ == domain) {
         return;
     }
+    called_ = domain;
     fabrikam_calls_ = std::make_unique<StreamPeer>(theirs_, "192.0.2.1:5269");
     const auto say = [&](std::string_view text) {
         fabrikam_calls_->send(text);
         loop_.run();
     };
     loop_.run();
-    say(header(kTheirs, kOurs));
+    say(header(kTheirs, domain));
     say(kStartTls);
     fabrikam_calls_->start_tls({.role = net::TlsRole::Client, .server_name = std::string(kOurs)});
     loop_.run();
-    say(header(kTheirs, kOurs));
+    say(header(kTheirs, domain));
     say(auth("="));
-    say(header(kTheirs, kOurs));
+    say(header(kTheirs, domain));
     fabrikam_calls_->take();
 }
 
@@ -136,7 +142,7 @@ void Play::xmpp_step(const Line& line, const std::vector<std::string>& words) {
         text += text::trim(part);
     }
     if (words[1] == "sends") {
-        call_us();
+        call_us(text);
         fabrikam_calls_->send(with_id(text, heard_id_));
         loop_.run();
     } else if (change_fabrikam(words)) {
