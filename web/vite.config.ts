@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 
 // The paths of the API: a page whose path is not among them is not shown.
 const description = readFileSync(new URL('../api/openapi.yaml', import.meta.url), 'utf8');
+const operations = [...description.matchAll(/operationId: (\w+)/g)].map((found) => found[1]);
 const paths = [...description.matchAll(/^ {2}\/(\S+):$/gm)].map((found) => found[1]);
 
 // What the gateway's codes say, from the one table of them.
@@ -28,7 +29,7 @@ const codes: Plugin = {
 
 export default defineConfig({
   plugins: [svelte(), codes],
-  define: { API_PATHS: JSON.stringify(paths) },
+  define: { API_PATHS: JSON.stringify(paths), API_OPERATIONS: JSON.stringify(operations) },
   build: {
     target: 'es2022',
     // The policy of the page allows no inline script: nothing may be put into the HTML.

@@ -16,7 +16,7 @@ const PATHS = (process.env.PANEL_PATHS ?? `home users federation/external-access
 // A page whose path the API does not have is not shown.
 const description = readFileSync(new URL('../../api/openapi.yaml', import.meta.url), 'utf8');
 for (const [path, page] of Object.entries({ certificates: 'certificates', doctor: 'diagnostics/doctor',
-  traces: 'diagnostics/traces', audit: 'administration/audit', backups: 'administration/backup' })) {
+  config: 'settings/configuration-file', traces: 'diagnostics/traces', audit: 'administration/audit', backups: 'administration/backup' })) {
   if (description.includes(`\n  /${path}:\n`)) PATHS.push(page);
 }
 

@@ -38,6 +38,7 @@ export interface Rung {
   clock: string;
   from: number;
   to: number;
+  is_beyond?: boolean;
   style: 'sip' | 'xmpp' | 'band' | 'bad';
   label: string;
   note: string;
