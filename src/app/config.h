@@ -46,6 +46,9 @@ struct Config {
     std::vector<std::string> sip_domains;
     std::vector<SipPeerConfig> sip_peers;
 
+    bool home_enabled = false;
+    std::size_t home_max_devices = 20'000;
+
     std::vector<std::string> xmpp_listen = {"[::]:5269"};
     std::vector<std::string> xmpp_direct_tls_listen;
     std::vector<std::string> xmpp_domains;

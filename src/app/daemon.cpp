@@ -20,6 +20,7 @@
 #include "control/contact_service.h"
 #include "control/directory_service.h"
 #include "control/doctor.h"
+#include "control/home_service.h"
 #include "control/partner_test.h"
 #include "control/policy_service.h"
 #include "control/subscription_service.h"
@@ -29,6 +30,7 @@
 #include "store/audit_log.h"
 #include "store/config_store.h"
 #include "store/database.h"
+#include "store/home_store.h"
 #include "store/key_box.h"
 #include "store/subscription_store.h"
 
@@ -196,6 +198,7 @@ class Daemon {
                           certificates_->context(control::Use::XmppS2s));
         crossing_.emplace(*traffic_, control_, *subscription_store_);
         restore_subscriptions();
+        restore_home();
         traffic_->start();
         open_admin();
         auto listening = crossing_->listen(config_);
@@ -233,6 +236,28 @@ class Daemon {
                    {{"count", count}, {"duration_ms", time.count() * 1000}});
     }
 
+    /// Passwords and lists of those who sign in here.
+    void restore_home() {
+        if (traffic_->home() == nullptr) {
+            return;
+        }
+        home_store_.emplace(*database_, &*keys_);
+        std::size_t users = 0;
+        const std::size_t unreadable = home_store_->load_passwords(
+            [&](const std::string& user, const policy::SipCredentials& credentials) {
+                ++users;
+                traffic_->home()->set_credentials(user, credentials);
+            });
+        home_store_->load([&](const store::HomeDocument& one) {
+            traffic_->home()->restore(one.user, one.kind, one.body);
+        });
+        log::event(unreadable == 0 ? log::Level::Info : log::Level::Error,
+                   "home.loaded",
+                   {{"code", unreadable == 0 ? "" : "IST-HOME-005"},
+                    {"count", users},
+                    {"unreadable", unreadable}});
+    }
+
     void open_admin() {
         read_status_ = [this]() -> std::optional<control::Status> {
             auto status = crossing_->read_status();
@@ -255,6 +280,14 @@ class Daemon {
         users_.emplace(*policies_);
         admin_.emplace(config_, control_, *database_, *keys_, audit_to(*database_));
         expect(admin_->set_up_oidc());
+        if (home_store_) {
+            home_service_.emplace(
+                *users_, *home_store_, admin_->audit(), [this](const auto& user, const auto& one) {
+                    return crossing_->set_credentials(user, one);
+                });
+            users_->set_on_erased(
+                [this](const std::string& user) { home_service_->on_user_erased(user); });
+        }
         partner_tests_.emplace(*policies_, crossing_->link_test_side(config_.server_name));
         doctor_.emplace(
             *policies_,
@@ -309,6 +342,7 @@ class Daemon {
                                         .connect = connect,
                                         .post = post,
                                         .directory = &*directory_,
+                                        .home = home_service_ ? &*home_service_ : nullptr,
                                         .audit_log = &archive_->audit_log(),
                                         .backups = &archive_->backups(),
                                         .spool_folder = config_.state_dir});
@@ -429,6 +463,8 @@ class Daemon {
     std::optional<control::PolicyService> policies_;
     std::optional<CertificateWing> certificates_;
     std::optional<control::UserService> users_;
+    std::optional<store::HomeStore> home_store_;
+    std::optional<control::HomeService> home_service_;
     std::optional<control::SubscriptionService> subscriptions_;
     std::optional<control::ContactService> contacts_;
     std::optional<control::TrafficService> traffic_service_;

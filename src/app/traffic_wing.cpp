@@ -104,6 +104,9 @@ Result<gateway::GatewayConfig> make_flows(const Config& config) {
         }
         made.peers.push_back(std::move(*peer));
     }
+    if (auto home = home_peer(config, made)) {
+        made.peers.push_back(*std::move(home));
+    }
     return made;
 }
 
@@ -117,6 +120,7 @@ sip::UserAgentConfig make_user_agent_config(const Config& config) {
     for (const SipPeerConfig& peer : config.sip_peers) {
         made.peer_names.push_back(peer.name);
     }
+    open_for_devices(config, made);
     return made;
 }
 
@@ -174,6 +178,9 @@ TrafficWing::TrafficWing(const Config& config,
 
 TrafficWing::~TrafficWing() {
     stop();
+    if (home_ != nullptr) {
+        home_->home().abandon();
+    }
     gateway_.abandon();
 }
 
@@ -196,13 +203,24 @@ Result<std::unique_ptr<TrafficWing>> TrafficWing::create(
         return resolver.error();
     }
     made->resolver_ = std::move(*resolver);
+    if (config.home_enabled) {
+        made->home_ = std::make_unique<HomeWing>(config,
+                                                 made->flows_,
+                                                 made->gateway_,
+                                                 made->subscription_queue_,
+                                                 made->loop_.timers(),
+                                                 made->random_,
+                                                 metrics);
+    }
+    sip::RequestHandler& requests =
+        made->home_ != nullptr ? static_cast<sip::RequestHandler&>(*made->home_) : made->gateway_;
     made->user_agent_ = sip::make_user_agent(make_user_agent_config(config),
                                              made->network_,
                                              *made->resolver_,
                                              made->loop_.timers(),
                                              made->random_,
                                              metrics,
-                                             made->gateway_);
+                                             requests);
     made->sip_peers_ = std::make_unique<gateway::SipPeers>(made->flows_, *made->user_agent_);
     made->server_ = xmpp::make_server(make_server_config(config, made->flows_, *policy),
                                       made->network_,
@@ -211,8 +229,14 @@ Result<std::unique_ptr<TrafficWing>> TrafficWing::create(
                                       made->random_,
                                       metrics,
                                       made->gateway_);
-    made->gateway_.attach(
-        *made->sip_peers_, *made->sip_peers_, *made->server_, made->subscription_queue_);
+    if (made->home_ != nullptr) {
+        made->home_->attach(*made->user_agent_, *made->sip_peers_);
+        made->gateway_.attach(
+            *made->home_, *made->home_, *made->server_, made->subscription_queue_);
+    } else {
+        made->gateway_.attach(
+            *made->sip_peers_, *made->sip_peers_, *made->server_, made->subscription_queue_);
+    }
     made->gateway_.set_policy(std::move(policy));
     made->started_ = made->loop_.timers().now();
     return made;
@@ -277,7 +301,11 @@ Listening TrafficWing::listen(const Config& config) {
 std::shared_ptr<const policy::Policy> TrafficWing::set_policy(
     std::shared_ptr<const policy::Policy> policy) {
     server_->set_settings(stream_settings(policy->gateway()));
-    return gateway_.set_policy(std::move(policy));
+    auto before = gateway_.set_policy(std::move(policy));
+    if (home_ != nullptr) {
+        home_->home().recheck();
+    }
+    return before;
 }
 
 void TrafficWing::set_tls(const std::shared_ptr<const net::TlsContext>& sip,
@@ -293,6 +321,9 @@ std::vector<control::PeerStatus> TrafficWing::peer_status(TimePoint now) const {
     std::vector<control::PeerStatus> made;
     for (std::size_t i = 0; i < flows_.peers.size(); ++i) {
         const gateway::SipPeer& peer = flows_.peers[i];
+        if (peer.target.host.empty()) {
+            continue;  // the home server, which is no system of its own
+        }
         control::PeerStatus& one = made.emplace_back();
         one.name = peer.name;
         one.transport = text::to_lower(sip::transport_name(peer.target.transport));
@@ -355,7 +386,7 @@ control::Status TrafficWing::status() {
 
 bool TrafficWing::is_idle() const {
     return gateway_.pending() == 0 && server_->pending() == 0 && user_agent_->pending() == 0 &&
-           subscription_queue_.waiting() == 0;
+           subscription_queue_.waiting() == 0 && (home_ == nullptr || home_->pending() == 0);
 }
 
 void TrafficWing::drain(Duration patience, std::function<void()> on_done) {

@@ -136,6 +136,13 @@ class Connection final : public net::StreamHandler {
 
     void set_peer(int peer) { origin_.peer = peer; }
 
+    void set_flow(std::uint64_t flow) { origin_.flow = flow; }
+
+    /// It counts against what strangers of its address may open.
+    bool counts_as_stranger() const { return counts_as_stranger_; }
+
+    void set_counts_as_stranger(bool counts) { counts_as_stranger_ = counts; }
+
     Side side() const { return side_; }
 
     /// What goes into the Via of our requests on this connection.
@@ -184,6 +191,7 @@ class Connection final : public net::StreamHandler {
     State state_ = State::Handshake;
     bool was_open_ = false;
     bool is_paused_ = false;
+    bool counts_as_stranger_ = true;
 };
 
 }  // namespace isthmus::sip

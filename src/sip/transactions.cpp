@@ -117,10 +117,12 @@ class ServerTransactions::Handle final : public IncomingRequest, public Recycled
 };
 
 ServerTransactions::ServerTransactions(std::string server,
+                                       std::size_t answer_factor,
                                        Timers& timers,
                                        Random& random,
                                        TrafficCounters& counters)
     : server_(std::move(server)),
+      answer_factor_(answer_factor),
       timers_(timers),
       random_(random),
       counters_(counters),
@@ -257,6 +259,10 @@ bool ServerTransactions::render_datagram(std::string_view head,
                                          std::size_t limit) {
     scratch_.clear();
     append_response(scratch_, head, response, server_);
+    // A challenge without its header is no answer at all; success is for those who proved something.
+    if (is_challenge(response.status) || response.status / 100 == 2) {
+        limit *= answer_factor_;
+    }
     if (limit == 0 || scratch_.size() < limit) {
         return true;
     }

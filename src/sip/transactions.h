@@ -29,7 +29,9 @@ enum class Arrival : std::uint8_t {
 
 class ServerTransactions {
   public:
+    /// See UserAgentConfig::answer_factor.
     ServerTransactions(std::string server,
+                       std::size_t answer_factor,
                        Timers& timers,
                        Random& random,
                        TrafficCounters& counters);
@@ -89,6 +91,7 @@ class ServerTransactions {
     void end(Entry& entry);
 
     std::string server_;
+    std::size_t answer_factor_;
     Timers& timers_;
     Random& random_;
     TrafficCounters& counters_;

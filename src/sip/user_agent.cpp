@@ -43,7 +43,7 @@ class Agent final : public UserAgent, TransportHandler {
         : config_(std::move(config)),
           methods_(with_options(config_.methods)),
           abilities_{.methods = methods_,
-                     .option_tags = {},
+                     .option_tags = config_.option_tags,
                      .accept = config_.accept,
                      .allow_events = config_.allow_events},
           random_(random),
@@ -51,7 +51,7 @@ class Agent final : public UserAgent, TransportHandler {
           counters_(metrics, config_.peer_names),
           transports_(config_, network, timers, counters_, handler, *this),
           peers_(config_.peer_names.size(), timers),
-          server_(config_.user_agent, timers, random, counters_),
+          server_(config_.user_agent, config_.answer_factor, timers, random, counters_),
           client_(config_, transports_, network, resolver, timers, random, counters_, peers_) {}
 
     Result<std::vector<ListenAddress>> listen(const std::vector<ListenAddress>& at) override {
@@ -72,6 +72,10 @@ class Agent final : public UserAgent, TransportHandler {
     std::string contact_host(Transport transport) const override {
         return transports_.contact_host(transport);
     }
+
+    void set_peer(std::uint64_t flow, int peer) override { transports_.set_peer(flow, peer); }
+
+    void close_flow(std::uint64_t flow) override { transports_.close_flow(flow); }
 
     std::vector<PeerHealth> peers() const override { return peers_.all(); }
 
