@@ -21,7 +21,7 @@ from .xmpp_client import XmppClient
 from .xmpp_stream import Stream, XmppPeer
 
 BRANCH_ADDRESS = "127.0.0.2"
-HOME_PASSWORD = "correct horse battery"
+HOME_PASSWORD = "correct-horse-battery"
 
 
 class World:
