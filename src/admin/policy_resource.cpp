@@ -1,6 +1,7 @@
 // External access policies, whom they are granted to, and why two may talk or not.
 #include "admin/object_resource.h"
 #include "admin/resource.h"
+#include "base/text.h"
 #include "control/explain.h"
 #include "control/user_service.h"
 
@@ -8,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -92,9 +94,14 @@ Resource make_policy_resource(control::PolicyService& policies, control::UserSer
             const auto body = parse_body(request);
             const auto edit = edit_of(request);
             const auto whom = body ? users_of(*body) : body.error();
+            // Global holds for whoever has no policy of his own: to grant it is to take that away.
+            std::string_view policy = request.arguments.front();
+            if (text::iequals(policy, "global")) {
+                policy = {};
+            }
             return !whom   ? problem(whom.error())
                    : !edit ? problem(edit.error())
-                           : committed_all(users.grant(*whom, request.arguments.front(), *edit));
+                           : committed_all(users.grant(*whom, policy, *edit));
         }
         return collection<policy::AccessRule>(policies, request);
     });

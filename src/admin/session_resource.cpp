@@ -9,9 +9,11 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace isthmus::admin {
@@ -210,6 +212,29 @@ HttpResponse confirm_totp(const SignInServices& services, const HttpRequest& req
                                {"recovery_codes", json::array(codes->begin(), codes->end())}});
 }
 
+/// A browser that comes back from the provider is shown the sign-in page, which says what the code
+/// means: the JSON of a problem would be a dead end. Programs get the JSON.
+HttpReply for_a_browser(const HttpRequest& request, const HttpReply& reply) {
+    if (request.header("accept").find("text/html") == std::string_view::npos) {
+        return reply;
+    }
+    return [reply](HttpResponse response) {
+        if (response.status < 400) {
+            return reply(std::move(response));
+        }
+        boost::system::error_code error;
+        const json::value said = json::parse(response.body, error);
+        const json::object* fields = error ? nullptr : said.if_object();
+        const json::value* code = fields != nullptr ? fields->if_contains("code") : nullptr;
+        HttpResponse page{.status = 303, .content_type = "text/plain"};
+        page.headers.emplace_back(
+            "Location",
+            fmt::format("/#refused={}",
+                        code != nullptr && code->is_string() ? code->get_string().c_str() : ""));
+        reply(std::move(page));
+    };
+}
+
 }  // namespace
 
 void add_session_resources(const SignInServices& services,
@@ -245,7 +270,8 @@ void add_sign_in_resources(const SignInServices& services,
         to["oidc"] = [oidc = services.oidc](const HttpRequest& request,
                                             std::string_view rest,
                                             const HttpReply& reply) {
-            rest == "login" ? oidc->login(request, reply) : oidc->callback(request, reply);
+            const HttpReply answered = for_a_browser(request, reply);
+            rest == "login" ? oidc->login(request, answered) : oidc->callback(request, answered);
         };
     }
 }

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace isthmus::subscriptions {
 
@@ -21,9 +22,7 @@ class CompactText {
         if (data_ == nullptr) {
             return {};
         }
-        std::uint32_t size = 0;
-        std::memcpy(&size, data_.get(), sizeof size);
-        return {data_.get() + sizeof size, size};
+        return {data_.get() + sizeof(Head), head().size};
     }
 
     /// Brings near what is probably all of it; its size is not known before.
@@ -34,30 +33,57 @@ class CompactText {
 
     bool empty() const { return data_ == nullptr; }
 
-    /// `text` may be part of what is kept now.
+    /// `text` may be part of what is kept now; of more than 16 MiB nothing is kept.
     void assign(std::string_view text) {
-        if (text.empty()) {
+        if (text.empty() || text.size() > kMaxSize) {
             data_.reset();
             return;
         }
-        const auto size = static_cast<std::uint32_t>(text.size());
-        if (const std::size_t before = view().size(); size <= before && before - size < kSpare) {
-            std::memmove(data_.get() + sizeof size, text.data(), text.size());
-            std::memcpy(data_.get(), &size, sizeof size);
+        const Head before = head();
+        if (text.size() <= before.room() && before.room() - text.size() < kSpare) {
+            put({static_cast<std::uint32_t>(text.size()), before.steps}, text);
             return;
         }
-        // Not make_unique: nobody needs it cleared first.
-        std::unique_ptr<char[]> made(new char[sizeof size + text.size()]);
-        std::memcpy(made.get(), &size, sizeof size);
-        std::memcpy(made.get() + sizeof size, text.data(), text.size());
-        data_ = std::move(made);
+        const std::size_t steps = (sizeof(Head) + text.size() + kStep - 1) / kStep;
+        const std::size_t octets = steps <= kMaxSteps ? steps * kStep : sizeof(Head) + text.size();
+        // Not make_unique: nobody needs it cleared first. The one before goes last: `text` may be
+        // of it.
+        const std::unique_ptr<char[]> kept =
+            std::exchange(data_, std::unique_ptr<char[]>(new char[octets]));
+        put({static_cast<std::uint32_t>(text.size()),
+             static_cast<std::uint32_t>(steps <= kMaxSteps ? steps : 0)},
+            text);
     }
 
     void clear() { data_.reset(); }
 
   private:
-    /// A text so little shorter than the one before takes its place; the allocator rounds, too.
-    static constexpr std::size_t kSpare = 16;
+    static constexpr std::size_t kMaxSize = (1U << 24U) - 1;
+    static constexpr std::size_t kStep = 16;  // what allocators round to
+    static constexpr std::size_t kMaxSteps = 255;
+    /// A text so much shorter than its room stays there: what comes and goes, as a status does,
+    /// needs no allocation.
+    static constexpr std::size_t kSpare = 64;
+
+    struct Head {
+        std::uint32_t size : 24 = 0;
+        std::uint32_t steps : 8 = 0;  ///< all octets, the head's too; 0: just enough
+
+        std::size_t room() const { return steps == 0 ? size : steps * kStep - sizeof(Head); }
+    };
+
+    Head head() const {
+        Head found;
+        if (data_ != nullptr) {
+            std::memcpy(&found, data_.get(), sizeof found);
+        }
+        return found;
+    }
+
+    void put(Head head, std::string_view text) {
+        std::memmove(data_.get() + sizeof head, text.data(), text.size());
+        std::memcpy(data_.get(), &head, sizeof head);
+    }
 
     std::unique_ptr<char[]> data_;
 };

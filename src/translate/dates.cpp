@@ -97,7 +97,7 @@ Split split(std::int64_t time) {
     return {year_month_day(sys_days(std::chrono::days(days))), time - days * kDay};
 }
 
-/// `format` is made by FMT_COMPILE: each NOTIFY has such a text.
+/// `format` is made by FMT_COMPILE.
 template <class Format, class... Args>
 std::string_view print(Arena& arena, const Format& format, Args&&... args) {
     constexpr std::size_t kRoom = 48;
@@ -105,6 +105,34 @@ std::string_view print(Arena& arena, const Format& format, Args&&... args) {
     const auto result = fmt::format_to_n(to, kRoom, format, std::forward<Args>(args)...);
     arena.shrink_to(result.out);
     return {to, static_cast<std::size_t>(result.out - to)};
+}
+
+template <std::size_t Digits>
+char* print_number(char* to, std::uint64_t value) {
+    for (std::size_t i = Digits; i != 0; --i) {
+        to[i - 1] = static_cast<char>('0' + value % 10);
+        value /= 10;
+    }
+    return to + Digits;
+}
+
+constexpr std::size_t kDateTime = std::string_view("2002-09-10T23:08:25").size();
+
+/// RFC 3339 §5.6 without its zone; by hand, for each NOTIFY has one. Of years the last four digits.
+char* print_datetime(char* to, std::int64_t time) {
+    const auto [date, seconds] = split(time);
+    const auto second = static_cast<std::uint64_t>(seconds);
+    to = print_number<4>(to, static_cast<std::uint64_t>(static_cast<int>(date.year())));
+    *to++ = '-';
+    to = print_number<2>(to, static_cast<unsigned>(date.month()));
+    *to++ = '-';
+    to = print_number<2>(to, static_cast<unsigned>(date.day()));
+    *to++ = 'T';
+    to = print_number<2>(to, second / 3600);
+    *to++ = ':';
+    to = print_number<2>(to, second / 60 % 60);
+    *to++ = ':';
+    return print_number<2>(to, second % 60);
 }
 
 }  // namespace
@@ -180,22 +208,20 @@ std::string_view format_sip_date(std::int64_t time, Arena& arena) {
 }
 
 std::string_view format_datetime(std::int64_t time, Arena& arena) {
-    const auto [date, seconds] = split(time);
-    return print(arena,
-                 FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z"),
-                 static_cast<int>(date.year()),
-                 static_cast<unsigned>(date.month()),
-                 static_cast<unsigned>(date.day()),
-                 seconds / 3600,
-                 seconds / 60 % 60,
-                 seconds % 60);
+    char* const to = arena.chars(kDateTime + 1);
+    *print_datetime(to, time) = 'Z';
+    return {to, kDateTime + 1};
 }
 
 std::string_view format_datetime_us(std::int64_t microseconds, Arena& arena) {
     constexpr std::int64_t kSecond = 1000000;
-    std::string_view whole = format_datetime(microseconds / kSecond, arena);
-    whole.remove_suffix(1);
-    return print(arena, FMT_COMPILE("{}.{:06}Z"), whole, microseconds % kSecond);
+    constexpr std::size_t kFraction = 6;
+    char* const to = arena.chars(kDateTime + kFraction + 2);
+    char* at = print_datetime(to, microseconds / kSecond);
+    *at++ = '.';
+    at = print_number<kFraction>(at, static_cast<std::uint64_t>(microseconds % kSecond));
+    *at = 'Z';
+    return {to, kDateTime + kFraction + 2};
 }
 
 }  // namespace isthmus::translate

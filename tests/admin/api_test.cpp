@@ -182,6 +182,11 @@ TEST_F(ApiTest, PoliciesAndGrants) {
               "user");
     EXPECT_EQ(ask("DELETE", "/api/v1/policies/Sales").status, 409);
     EXPECT_EQ(ask("DELETE", "/api/v1/users/bob@contoso.example/policy").status, 200);
+    // Global for several at once: it takes away what was granted.
+    const char* both = R"({"users":["bob@contoso.example","carol@contoso.example"]})";
+    EXPECT_EQ(ask("POST", "/api/v1/policies/Sales:grant", both).status, 200);
+    EXPECT_EQ(object(ask("POST", "/api/v1/policies/Global:grant", both)).at("changed"), 2);
+    EXPECT_EQ(object(ask("GET", "/api/v1/users/carol@contoso.example")).at("policy"), "");
     EXPECT_EQ(
         ask("PUT", "/api/v1/users/bob@contoso.example/policy", R"({"policy":"Sales"})").status,
         200);

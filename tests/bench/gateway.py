@@ -14,6 +14,8 @@ import urllib.request
 
 from generator import Failure, on_core
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
 CONFIGURATION = """
 [server]
 name = "gateway.contoso.example"
@@ -51,6 +53,13 @@ PARTNER = {
     "tls": ["Required", "Required", "false"],
     "component": ["NotSupported", "NotSupported", "true"],
 }
+
+
+def unit_environment():
+    """What the systemd unit, as which it is installed, gives the process."""
+    with open(f"{ROOT}/packaging/isthmus.service") as unit:
+        return dict(line.strip().split("=", 1)[1].split("=", 1) for line in unit
+                    if line.startswith("Environment="))
 
 
 class Gateway:
@@ -103,7 +112,8 @@ class Gateway:
     def _start(self):
         self.log = open(f"{self.folder.name}/log", "ab")
         self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE, text=True)
+                                        stderr=subprocess.PIPE, text=True,
+                                        env={**os.environ, **unit_environment()})
         ready = queue.Queue()
         threading.Thread(target=self._read_log, args=(self.process, ready), daemon=True).start()
         try:

@@ -29,5 +29,23 @@ TEST(CompactTextTest, TakesAPartOfItself) {
     EXPECT_EQ(text.view(), "56789");
 }
 
+TEST(CompactTextTest, StaysWhereItIsWhenItShrinksAndGrowsBack) {
+    CompactText text(std::string(100, 'a'));
+    const char* const place = text.view().data();
+    text.assign(std::string(60, 'b'));
+    text.assign(std::string(100, 'c'));
+    EXPECT_EQ(text.view(), std::string(100, 'c'));
+    EXPECT_EQ(text.view().data(), place);
+}
+
+TEST(CompactTextTest, TakesLongTexts) {
+    CompactText text;
+    for (const std::size_t size : {4075U, 4076U, 4077U, 70000U, 69999U, 10U}) {
+        const std::string wanted(size, static_cast<char>('a' + size % 26));
+        text.assign(wanted);
+        EXPECT_EQ(text.view(), wanted);
+    }
+}
+
 }  // namespace
 }  // namespace isthmus::subscriptions

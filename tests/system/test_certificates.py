@@ -14,6 +14,7 @@ import time
 from base import OwnWorldTest, unique
 
 from lab.gateway import ROOT, binary
+from lab.pebble import Pebble
 from lab.pki import Authority
 from lab.process import PATIENCE, LabError, find_program, wait_until
 
@@ -77,6 +78,12 @@ class CertificateTest(OwnWorldTest):
         done = openssl("s_client", "-connect", f"{host}:{port}", "-servername",
                        name or "gateway.contoso.example", *more, check=False)
         return fingerprint(done.stdout)
+
+    def hook_environment(self):
+        """What the hook of ACME clients has to know of the laboratory."""
+        return {"ISTHMUS_TLS_DIR": self.path("tls"), "ISTHMUS": binary(),
+                "ISTHMUS_GROUP": grp.getgrgid(os.getgid()).gr_name,
+                "ISTHMUS_SERVER": f"unix:{self.gateway.admin_socket}"}
 
     def wait_presented(self, use, wanted, seconds=PATIENCE, name=None):
         wait_until(lambda: self.presented(use, name) == wanted, seconds, f"{use} shows it")
@@ -350,13 +357,8 @@ class WatchedFiles(CertificateTest):
         return lineage
 
     def hook(self, lineage):
-        group = grp.getgrgid(os.getgid()).gr_name
-        directory = os.path.dirname(self.path("bin/isthmus"))
-        os.makedirs(directory, exist_ok=True)
         done = subprocess.run([HOOK], capture_output=True, text=True, check=False, env={
-            **os.environ, "RENEWED_LINEAGE": lineage, "ISTHMUS_TLS_DIR": self.path("tls"),
-            "ISTHMUS_GROUP": group, "ISTHMUS": binary(),
-            "ISTHMUS_SERVER": f"unix:{self.gateway.admin_socket}"})
+            **os.environ, "RENEWED_LINEAGE": lineage, **self.hook_environment()})
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_1_the_hook_of_an_acme_client(self):
@@ -438,6 +440,75 @@ class WatchedFiles(CertificateTest):
         self.assertIn(fingerprint_of(self.world.prosody.certificate.certificate)[:16], done.stdout)
         self.refused("IST-API-001", "served", "nowhere", exit_code=2)
         self.refused("IST-TCP-001", "served", "127.0.0.1:1")
+
+
+class Acme(CertificateTest):
+    """A real client of the protocol with a real server, which proves the domains over HTTP."""
+
+    @classmethod
+    def build(cls, world):
+        super().build(world)
+        world.pebble = world.bench.own(Pebble(world.bench, world.authority, world.dns))
+        for domain in DOMAINS:
+            world.dns.address(domain, "127.0.0.1")
+
+    def issued(self):
+        """What certbot has now."""
+        with open(os.path.join(self.world.pebble.directory, "config", "live", DOMAINS[0],
+                               "fullchain.pem"), encoding="ascii") as file:
+            return fingerprint(file.read())
+
+    def test_from_the_first_certificate_to_its_renewal(self):
+        pebble, hook = self.world.pebble, self.hook_environment()
+        done = pebble.certonly(DOMAINS, "--deploy-hook", HOOK, env=hook)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        brought = self.path(f"tls/{DOMAINS[0]}")
+        self.cli("watch", "acme", "--use", "sip,xmpp-s2s,admin", "--certificate-file",
+                 os.path.join(brought, "fullchain.pem"), "--private-key-file",
+                 os.path.join(brought, "privkey.pem"), "--force")  # no machine knows its root
+        first = self.issued()
+        for use in ("sip", "xmpp-s2s", "admin"):
+            self.assertEqual(self.presented(use), first, use)
+        process = self.gateway.process.pid
+        done = pebble.certbot("renew", "--force-renewal", "--no-random-sleep-on-renew", env=hook)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        second = self.issued()
+        self.assertNotEqual(second, first)
+        for use in ("sip", "xmpp-s2s", "admin"):
+            self.assertEqual(self.presented(use), second, "in force when certbot returns")
+        self.assertEqual(self.gateway.process.pid, process)
+        self.assertTrue(self.gateway.process.running())
+
+
+class Restored(CertificateTest):
+    """A backup brings certificates back, and they are shown without a restart."""
+
+    def backup(self, *arguments):
+        done = self.with_input("a passphrase that is long enough\n", "backup", *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_what_was_shown_then_is_shown_again(self):
+        then, now, beside = self.new(), self.new(), self.new(["other.example"])
+        self.import_pair("then", then, "--use", "sip,xmpp-s2s")
+        self.backup("create", self.path("then.backup"))
+        self.import_pair("now", now, "--use", "sip,xmpp-s2s,admin")
+        self.import_pair("beside", beside)
+        own = self.presented("admin")
+        self.cli("delete", "then")
+        for use in ("sip", "xmpp-s2s", "admin"):
+            self.assertEqual(self.presented(use), fingerprint_of(now.certificate), use)
+        self.assertEqual(own, fingerprint_of(now.certificate))
+        self.backup("restore", self.path("then.backup"))
+        for use in ("sip", "xmpp-s2s"):
+            self.wait_presented(use, fingerprint_of(then.certificate))
+        self.assertNotEqual(self.presented("admin"), fingerprint_of(now.certificate))
+        listed = self.cli("list").stdout
+        self.assertIn("then", listed)
+        self.assertNotIn("beside", listed)
+        self.exchange()
+        self.gateway.stop()
+        self.gateway.restart()
+        self.assertEqual(self.presented("sip"), fingerprint_of(then.certificate), "its key too")
 
 
 class Cmdlets(CertificateTest):

@@ -74,6 +74,11 @@ class IdentityProvider(OwnWorldTest):
         self.assertIn(status, (401, 403))
         self.assertEqual(self.browser.ask("GET", "status")[0], 401)
 
+    def test_a_browser_is_not_left_with_json(self):
+        status, _, headers = self.browser.ask("GET", "oidc/callback?state=x&code=y",
+                                              headers={"Accept": "text/html,*/*;q=0.8"})
+        self.assertEqual((status, headers["Location"]), (303, "/#refused=IST-AUTH-018"))
+
     def test_lies_are_refused(self):
         for lie, words in (("nonce", "nonce"), ("aud", "aud"), ("iss", "iss"), ("expired", "exp"),
                            ("future", "iat"), ("none", "RS256"), ("hs256", "RS256"),

@@ -9,6 +9,7 @@ import unittest
 from base import OwnWorldTest
 
 from lab.gateway import ROOT, binary
+from lab.oidc import OidcProvider
 from lab.process import LabError
 
 PASSWORD = "correct horse battery"
@@ -38,10 +39,13 @@ class PanelTest(OwnWorldTest):
     ADMINS = (("alice", "admin"), ("bob", "admin"), ("ulla", "user-admin"), ("vera", "viewer"),
               ("hans", "helpdesk"))
 
+    TABLES = {}
+
     @classmethod
     def build(cls, world):
         prepare()
-        world.add_branch("udp").start(allow=False, tables={"sip": {"listen": ["udp:127.0.0.1:0"]}})
+        world.add_branch("udp").start(
+            allow=False, tables={"sip": {"listen": ["udp:127.0.0.1:0"]}, **cls.TABLES})
         for name, role in cls.ADMINS:
             done = subprocess.run(
                 [binary(), "--server", f"unix:{world.gateway.admin_socket}", "admin", "create",
@@ -92,6 +96,11 @@ class PanelTest(OwnWorldTest):
 class Procedure(PanelTest):
     def test_the_procedure_of_the_original(self):
         self.browse("procedure")
+
+
+class ManyUsers(PanelTest):
+    def test_grants_and_files(self):
+        self.browse("users")
 
 
 class Editing(PanelTest):
@@ -149,6 +158,33 @@ class Traffic(PanelTest):
         finally:
             done.set()
             talker.join()
+
+
+class IdentityProvider(PanelTest):
+    """The browser knows the gateway by its name: the provider sends it back to that."""
+
+    HOST = "gateway.contoso.example:8443"
+
+    @classmethod
+    def build(cls, world):
+        redirect = f"https://{cls.HOST}/api/v1/oidc/callback"
+        cls.provider = OidcProvider(world.bench, world.authority, redirect)
+        secret = os.path.join(world.bench.directory, "oidc.secret")
+        with open(secret, "w", encoding="ascii") as file:
+            file.write("a secret: with % and +\n")
+        cls.TABLES = {
+            "admin": {"names": ["gateway.contoso.example"]},
+            "admin.oidc": {"issuer": cls.provider.issuer, "client_id": "isthmus",
+                           "client_secret_file": secret, "redirect_url": redirect},
+            "admin.oidc.roles": {"xmpp-operators": "admin", "service-desk": "helpdesk"}}
+        super().build(world)
+
+    def environment(self):
+        return {**super().environment(), "PANEL_URL": f"https://{self.HOST}/",
+                "PANEL_HOST": f"{self.HOST} {self.gateway.listeners['admin'][0]}"}
+
+    def test_a_browser_signs_in(self):
+        self.browse("oidc")
 
 
 class Administration(PanelTest):

@@ -58,6 +58,9 @@ TEST_F(TextParts, Dates) {
     EXPECT_EQ(parse_sip_date("Tue, 10 Sep 2002 23:08:25 GMT"), 1031699305);
     EXPECT_EQ(format_sip_date(1031699305, arena_), "Tue, 10 Sep 2002 23:08:25 GMT");
     EXPECT_EQ(format_datetime(1031699305, arena_), "2002-09-10T23:08:25Z");
+    EXPECT_EQ(format_datetime(0, arena_), "1970-01-01T00:00:00Z");
+    EXPECT_EQ(format_datetime(253402300799, arena_), "9999-12-31T23:59:59Z");
+    EXPECT_EQ(format_datetime_us(1031699305000042, arena_), "2002-09-10T23:08:25.000042Z");
     EXPECT_EQ(parse_datetime("2002-09-10T23:08:25Z"), 1031699305);
     EXPECT_EQ(parse_datetime("2002-09-11T01:08:25.123+02:00"), 1031699305);
     EXPECT_EQ(parse_datetime("2002-09-10T16:08:25-07:00"), 1031699305);

@@ -1,6 +1,9 @@
 // Administrators, tokens, sessions, revisions with roll back; the audit log and backups.
 import assert from 'node:assert/strict';
+import jsQRModule from 'jsqr';
 import { cli, commit, expected, newPage, PASSWORD, read, run, said, shot, signedIn, URL_OF_PANEL } from './support.mjs';
+
+const jsQR = jsQRModule.default ?? jsQRModule;
 
 async function accounts() {
   expected.push(/400/);
@@ -48,6 +51,20 @@ async function tokens() {
   await said(page, /monitoring revoked/);
 }
 
+/** The text of a QR code that is drawn as squares of one unit. */
+function readQr(path, viewBox) {
+  const scale = 4;
+  const side = Number(viewBox.split(' ')[2]) * scale;
+  const pixels = new Uint8ClampedArray(side * side * 4).fill(255);
+  for (const [, x, y] of path.matchAll(/M(\d+) (\d+)h1v1h-1z/g)) {
+    for (let i = 0; i < scale * scale; i += 1) {
+      const at = (Number(y) * scale + Math.floor(i / scale)) * side + Number(x) * scale + (i % scale);
+      pixels.fill(0, at * 4, at * 4 + 3);
+    }
+  }
+  return jsQR(pixels, side, side).data;
+}
+
 async function secondFactor() {
   expected.push(/401/);
   const { createHmac } = await import('node:crypto');
@@ -63,7 +80,13 @@ async function secondFactor() {
   await page.goto(`${URL_OF_PANEL}administration/account`);
   await page.getByRole('button', { name: 'Set up an authenticator' }).click();
   const secret = await page.locator('code').first().innerText();
-  await page.getByLabel('Code').first().fill(code(secret, -30));
+  // What a telephone would read of the picture is the address that the gateway has made.
+  const picture = page.getByRole('img', { name: 'The key as a QR code' });
+  const uri = new URL(readQr(await picture.locator('path').getAttribute('d'), await picture.getAttribute('viewBox')));
+  assert.equal(uri.protocol, 'otpauth:');
+  assert.equal(uri.searchParams.get('secret'), secret.replace(/\s/g, ''));
+  await shot(page, 'second-factor');
+  await page.getByRole('textbox', { name: 'Code' }).first().fill(code(secret, -30));
   await page.getByRole('button', { name: 'Commit' }).click();
   await page.getByText('Keep these recovery codes').waitFor();
   const other = await newPage();

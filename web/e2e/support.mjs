@@ -27,7 +27,9 @@ let browser;
 async function launch() {
   browser ??= await chromium.launch({
     executablePath: process.env.PANEL_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu',
+      // A name that only the laboratory knows: "gateway.contoso.example:8443 127.0.0.1:40123".
+      ...(process.env.PANEL_HOST ? [`--host-resolver-rules=MAP ${process.env.PANEL_HOST}`] : [])],
   });
   return browser;
 }

@@ -1,4 +1,5 @@
 // The texts of the panel: English at once, other languages when they are chosen.
+import type { CodeText } from '../locales/de_codes';
 import { en, type Key } from '../locales/en';
 import { stored, store } from './stored';
 
@@ -9,14 +10,21 @@ export const LANGUAGES: readonly { id: Language; name: string }[] = [
   { id: 'de', name: 'Deutsch' },
 ];
 
-const load: Record<Language, () => Promise<Catalogue>> = {
-  en: () => Promise.resolve(en),
-  de: async () => (await import('../locales/de')).de,
+type Codes = Record<string, CodeText>;
+
+// The gateway itself speaks English: for that, no codes are needed.
+const load: Record<Language, () => Promise<[Catalogue, Codes]>> = {
+  en: () => Promise.resolve([en, {}]),
+  de: async () => {
+    const { de, deCodes } = await import('../locales/de');
+    return [de, deCodes];
+  },
 };
 
 class Texts {
   language = $state<Language>('en');
   catalogue = $state.raw<Catalogue>(en);
+  codes = $state.raw<Codes>({});
 }
 
 export const texts = new Texts();
@@ -30,7 +38,7 @@ function preferred(): Language {
 }
 
 export async function setLanguage(language: Language): Promise<void> {
-  texts.catalogue = await load[language]();
+  [texts.catalogue, texts.codes] = await load[language]();
   texts.language = language;
   document.documentElement.lang = language;
 }

@@ -18,6 +18,8 @@ class Session {
   me = $state.raw<Me | null>(null);
   state = $state<'asking' | 'out' | 'in' | 'over'>('asking');
   hasProvider = $state(false);
+  /** The code with which the provider of identities sent us back. */
+  refused = $state('');
   #waiting: (() => void)[] = [];
   #channel: BroadcastChannel | undefined;
 
@@ -42,7 +44,14 @@ class Session {
         return;
       }
     }
+    const refused = /^#refused=(IST-[A-Z]+-\d{3})?$/.exec(location.hash);
+    if (refused) {
+      history.replaceState(null, '', location.pathname + location.search);
+      this.refused = refused[1] ?? '?';
+    }
     await this.#look();
+    // The provider has sent this window back: one that waits for it may go on.
+    if (this.state === 'in') this.#channel.postMessage('signed in');
   }
 
   async signIn(given: Credentials): Promise<void> {

@@ -1,5 +1,9 @@
 import { deObjects } from './de_objects';
+import { dePeople } from './de_people';
 import { deShell } from './de_shell';
+import { deTraffic } from './de_traffic';
 import type { Key } from './en';
 
-export const de: Record<Key, string> = { ...deShell, ...deObjects };
+export const de: Record<Key, string> = { ...deShell, ...deObjects, ...dePeople, ...deTraffic };
+
+export { deCodes } from './de_codes';

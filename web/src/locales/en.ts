@@ -1,7 +1,9 @@
 // The texts in English. The labels of Lync Server's control panel are its own, word for word.
 import { enObjects } from './en_objects';
+import { enPeople } from './en_people';
 import { enShell } from './en_shell';
+import { enTraffic } from './en_traffic';
 
-export const en = { ...enShell, ...enObjects } as const;
+export const en = { ...enShell, ...enObjects, ...enPeople, ...enTraffic } as const;
 
 export type Key = keyof typeof en;

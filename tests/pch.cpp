@@ -1,0 +1,1 @@
+// pch.h is compiled with this, once for all tests.
