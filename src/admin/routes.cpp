@@ -104,6 +104,7 @@ constexpr Route kRoutes[] = {
     {"DELETE", "contacts/{}/{}", Right::Users},
     {"GET", "status", Right::Read},
     {"GET", "sip-peers", Right::Read},
+    {"POST", "sip-peers", Right::Read},
     {"GET", "sip-peers/{}", Right::Read},
     {"POST", "sip-peers/{}:test", Right::Troubleshoot},
     {"GET", "doctor", Right::Troubleshoot},

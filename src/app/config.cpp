@@ -32,6 +32,11 @@ void read_peers(Findings& findings, const toml::node* node, std::vector<SipPeerC
         TableReader table(findings, item.as_table(), "[[sip.peer]]");
         table.take("name", peer.name);
         table.one_of("kind", peer.kind, {"simple", "lync"});
+        table.one_of(
+            "presence_format", peer.presence_format, {"auto", "categories", "msrtc", "pidf"});
+        peer.asserted_identity = peer.kind == "lync";
+        table.take("asserted_identity", peer.asserted_identity);
+        table.one_of("min_tls_version", peer.min_tls_version, {"1.2", "1.3"});
         table.take("target", peer.target);
         table.take("domains", peer.domains);
         table.take("certificate_names", peer.certificate_names);

@@ -18,6 +18,9 @@ namespace isthmus::app {
 struct SipPeerConfig {
     std::string name;
     std::string kind = "simple";
+    std::string presence_format = "auto";
+    bool asserted_identity = false;  ///< default: true for lync
+    std::string min_tls_version;     ///< empty: that of [tls]
     std::string target;  ///< "tls:host:port"
     std::vector<std::string> domains;
     std::vector<std::string> certificate_names;

@@ -303,9 +303,14 @@ class Daemon {
                 .look_up = [this](auto domains,
                                   auto done) { crossing_->look_up(std::move(domains), done); },
                 .read_status = read_status_});
-        sip_peers_.emplace(sip_peer_facts(config_), read_status_, [this](auto index, auto done) {
-            crossing_->test_peer(index, std::move(done));
-        });
+        sip_peers_.emplace(
+            sip_peer_facts(config_),
+            read_status_,
+            [this](auto index, auto done) { crossing_->test_peer(index, std::move(done)); },
+            [this](const control::SipPeerOrder& order) {
+                return control::set_up_peer(
+                    order, doctor_->side().read_local(), policies_->current());
+            });
         admin_->assign(certificates_->context(control::Use::Admin));
         const auto connect = [url = database_url(config_)] {
             return std::make_unique<store::Database>(url, store::Database::Opening::Another);

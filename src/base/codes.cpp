@@ -389,6 +389,13 @@ constexpr Code kCodes[] = {
      "A connection to the SIP peer was dead, and was closed.",
      "A firewall or address translation on the way forgets idle connections, or the peer was "
      "restarted; the next request opens a new one."},
+    {"IST-SIP-030",
+     "The session with the SIP user ended twice before a message could be sent in it.",
+     "The SIP side takes INVITE and ends or never confirms the session: look at its log; the "
+     "sender was told."},
+    {"IST-SIP-031",
+     "The SIP peer's answer to INVITE cannot be used.",
+     "A 2xx needs a To tag and one Contact with a SIP URI: something on the way takes them out."},
     {"IST-TCP-001",
      "No address of the partner accepted a connection.",
      "Check firewalls on the way to the addresses in the evidence."},
@@ -414,6 +421,9 @@ constexpr Code kCodes[] = {
     {"IST-TLS-003",
      "The partner demands encryption and its settings here do not allow it.",
      "Set --tls-negotiation of the partner to Optional or Required."},
+    {"IST-TLS-004",
+     "The SIP peer speaks an older version of TLS than its min_tls_version.",
+     "Let it speak TLS 1.3, or lower min_tls_version of the [[sip.peer]] to 1.2."},
     {"IST-XMPP-001", "A stream broke the rules of XMPP.", "See the evidence; tell its operator."},
     {"IST-XMPP-002", "The partner closed the stream with an error.", "The evidence names it."},
     {"IST-XMPP-003",

@@ -38,6 +38,9 @@ constexpr Example kExamples[] = {
     {"status", "isthmus status -o json"},
     {"doctor", "isthmus doctor"},
     {"doctor", "isthmus doctor -q"},
+    {"sip-peer create",
+     "isthmus sip-peer create frontend --kind lync --target tls:pool.contoso.example:5061 "
+     "--domains contoso.example"},
     {"sip-peer test", "isthmus sip-peer test frontend"},
     {"partner list", "isthmus partner list -o wide"},
     {"partner get", "isthmus partner get fabrikam.example"},

@@ -2,6 +2,9 @@
 #include "base/log.h"
 #include "gateway/message_flow.h"
 #include "sip/random_token.h"
+#include "translate/diagnostics.h"
+
+#include <fmt/format.h>
 
 #include <charconv>
 #include <ctime>
@@ -168,7 +171,7 @@ void MessageFlow::carry_to_sip(std::uint64_t id,
                            .result = outcome_name(Outcome::Invalid)});
         case translate::ToSip::Action::Ignore:
             if (message.chat_state == xmpp::ChatState::Gone) {
-                conversations_.gone(message.to, message.from);
+                leave(message, served);
             }
             return counters_.count(kDirection, decision, Outcome::Dropped);
         case translate::ToSip::Action::Send:
@@ -235,7 +238,20 @@ void MessageFlow::submit_typing(std::uint64_t id,
                                 std::string_view sip_domain) {
     // RFC 3994 §3.2, RFC 3428 §8: "types" would be stale by the time that its turn came. "Types no
     // more" stays true and waits: without it he would go on seeing her type.
-    if ((made.typing_is_active && outbox_.is_pending(made.request.request_uri)) ||
+    const sip::OutgoingRequest& request = made.request;
+    if (sip_side_->uses_sessions(request.request_uri, sip_domain)) {
+        // No session is opened only to say that somebody types.
+        if (!sessions_->is_open({request.from, request.request_uri})) {
+            return counters_.count(Direction::XmppToSip, decision, Outcome::Dropped);
+        }
+        translate::ToSip notice = made;
+        translate::to_keyboard_activity(made.typing_is_active, notice.request);
+        if (!submit(id, ToSipKind::Typing, message, notice, decision, sip_domain)) {
+            return counters_.count(Direction::XmppToSip, decision, Outcome::Dropped);
+        }
+        return conversations_.typing_to_sip(message.to, message.from, made.typing_is_active);
+    }
+    if ((made.typing_is_active && outbox_.is_pending(request.request_uri)) ||
         !submit(id, ToSipKind::Typing, message, made, decision, sip_domain)) {
         return counters_.count(Direction::XmppToSip, decision, Outcome::Dropped);
     }
@@ -270,6 +286,7 @@ bool MessageFlow::submit(std::uint64_t id,
     entry.kind = kind;
     entry.asks_imdn = !made.imdn_message_id.empty();
     entry.is_sent = false;
+    entry.is_in_session = sip_side_->uses_sessions(request.request_uri, sip_domain);
     if (log::is_enabled(log::Level::Debug)) {
         log_.step("im.in",
                   {.direction = Direction::XmppToSip,
@@ -288,7 +305,9 @@ bool MessageFlow::submit(std::uint64_t id,
                   {},
                   arena_);
     }
-    const Outbox::Submitted submitted = outbox_.submit(request, cookie);
+    const Outbox::Submitted submitted =
+        entry.is_in_session ? session_outbox_.submit(request, cookie, pair_key(request, arena_))
+                            : outbox_.submit(request, cookie);
     if (submitted.fate == Outbox::Fate::Full) {
         to_sip_.release(cookie);
         return false;
@@ -296,14 +315,18 @@ bool MessageFlow::submit(std::uint64_t id,
     entry.target = submitted.target;
     is_carried_ = true;
     counters_.pending.set(static_cast<std::int64_t>(pending()));
-    counters_.queued.set(static_cast<std::int64_t>(outbox_.queued()));
+    counters_.queued.set(static_cast<std::int64_t>(queued()));
     return true;
 }
 
 void MessageFlow::transmit(const sip::OutgoingRequest& request, std::uint64_t cookie) {
     ToSip& entry = *to_sip_.find(cookie);
     entry.is_sent = true;
-    sip_side_->send(request, entry.sip_domain, *this, cookie);
+    if (entry.is_in_session) {
+        sessions_->send(request, entry.sip_domain, *this, cookie);
+    } else {
+        sip_side_->send(request, entry.sip_domain, *this, cookie);
+    }
 }
 
 void MessageFlow::note_end(const ToSip& entry, Outcome outcome) {
@@ -386,6 +409,7 @@ void MessageFlow::on_response(std::uint64_t cookie, const sip::Response& respons
         return;
     }
     const std::uint32_t target = entry->target;
+    const bool is_in_session = entry->is_in_session;
     if (response.status < 300) {
         finish_to_sip(cookie, Outcome::Delivered, nullptr, {}, {});
     } else {
@@ -395,14 +419,14 @@ void MessageFlow::on_response(std::uint64_t cookie, const sip::Response& respons
         const xmpp::StanzaError error = translate::to_xmpp(response, arena_);
         char status[4] = {};
         std::to_chars(status, status + 3, response.status);
-        finish_to_sip(cookie,
-                      Outcome::Refused,
-                      &error,
-                      "IST-SIP-003",
-                      arena_.concat(std::string_view(status), " ", response.reason));
+        std::string_view evidence = arena_.concat(std::string_view(status), " ", response.reason);
+        if (const translate::Diagnostic why = translate::read_diagnostic(response); why.id != 0) {
+            evidence =
+                arena_.copy(fmt::format("{}; ms-diagnostics {} {}", evidence, why.id, why.reason));
+        }
+        finish_to_sip(cookie, Outcome::Refused, &error, "IST-SIP-003", evidence);
     }
-    outbox_.finished(target);
-    counters_.queued.set(static_cast<std::int64_t>(outbox_.queued()));
+    finish_target(is_in_session, target);
 }
 
 void MessageFlow::on_no_response(std::uint64_t cookie, const Error& error) {
@@ -412,14 +436,14 @@ void MessageFlow::on_no_response(std::uint64_t cookie, const Error& error) {
         return;
     }
     const std::uint32_t target = entry->target;
+    const bool is_in_session = entry->is_in_session;
     const xmpp::StanzaError told = translate::to_xmpp(error);
     finish_to_sip(cookie,
                   outcome_of(error.kind),
                   &told,
                   error.code.empty() ? std::string_view("IST-SIP-002") : error.code,
                   error.detail.empty() ? error.public_text : error.detail);
-    outbox_.finished(target);
-    counters_.queued.set(static_cast<std::int64_t>(outbox_.queued()));
+    finish_target(is_in_session, target);
 }
 
 void MessageFlow::on_expired(std::uint64_t cookie) {
@@ -429,7 +453,7 @@ void MessageFlow::on_expired(std::uint64_t cookie) {
                               "The recipient's system takes no messages at the moment.");
     finish_to_sip(
         cookie, Outcome::Failed, &error, "IST-LIM-002", "waited too long behind another message");
-    counters_.queued.set(static_cast<std::int64_t>(outbox_.queued()));
+    counters_.queued.set(static_cast<std::int64_t>(queued()));
 }
 
 }  // namespace isthmus::gateway

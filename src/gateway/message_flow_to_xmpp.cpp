@@ -114,7 +114,7 @@ void MessageFlow::send_stanza(std::uint64_t id,
          .thread = request.call_id.starts_with(translate::kDerivedCallId)
                        ? threads_.find(request.call_id)
                        : std::string_view(),
-         .chat_type = side.is_chat,
+         .chat_type = side.is_chat || is_in_session_,
          .peer_takes_chat_states = side.takes_chat_states,
          .last_chat_state = side.is_composing ? xmpp::ChatState::Composing : xmpp::ChatState::None,
          .now = std::time(nullptr),
@@ -192,6 +192,7 @@ void MessageFlow::submit_stanza(std::uint64_t id,
     entry.since = timers_.now();
     entry.partner = decision.partner_place;
     entry.peer = origin.peer;
+    entry.is_in_session = is_in_session_;
     notices_.remember(id, made.imdn, message_.from, message_.to);
     if (!message_.bodies.empty()) {
         const std::string_view domain = compared_host(request.from.uri.host, arena_);
@@ -262,7 +263,8 @@ void MessageFlow::on_sent(std::uint64_t cookie) {
                   .since = entry->since},
                  Outcome::Delivered,
                  timers_.now());
-    entry->transaction->respond(202);
+    // Clients of sessions take 200 for "delivered" and know no other.
+    entry->transaction->respond(entry->is_in_session ? 200 : 202);
     counters_.count(Direction::SipToXmpp, entry->partner, Outcome::Delivered);
     counters_.observe(Direction::SipToXmpp, timers_.now() - entry->since);
     if (log::is_enabled(log::Level::Debug)) {

@@ -43,7 +43,12 @@ ClientTransaction::Actions ClientTransaction::on_response_to_invite(int status, 
         case State::Calling:
         case State::Proceeding:
             if (status < 200) {
-                // Timer B runs on (erratum 5653), retransmission ends (RFC 3261 §17.1.1.2).
+                // Timer B runs on (erratum 5653), retransmission ends (RFC 3261 §17.1.1.2). It runs
+                // anew, once, when somebody is being asked: people take longer than networks.
+                if (status > 100 && !is_alerting_) {
+                    is_alerting_ = true;
+                    end_at_ = now + kTimerB;
+                }
                 state_ = State::Proceeding;
                 resend_at_ = never;
                 return Actions(Action::PassResponse);

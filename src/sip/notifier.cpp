@@ -20,6 +20,10 @@ std::uint32_t system_epoch_seconds() {
     return static_cast<std::uint32_t>(std::chrono::duration_cast<seconds>(since).count());
 }
 
+PresenceFormat format_of(const Dialog& dialog) {
+    return static_cast<PresenceFormat>(dialog.document);
+}
+
 /// RFC 6665 §4.1.3 has whole Event values compared; only the id can differ here.
 std::string_view id_of(const Dialog& dialog) {
     return parse_event(dialog.event())->id;
@@ -70,6 +74,8 @@ SubscriptionHandle NotifierSet::accept(const Request& request,
         return 0;
     }
     dialog->remote_cseq = request.cseq.number;
+    dialog->document = static_cast<std::uint8_t>(
+        choose_format(request, sender_.presence(sip_domain)).value_or(PresenceFormat::Pidf));
     answer_granted(transaction, granted.expires, sender_.contact(sip_domain), &request);
     if (granted.expires == 0) {
         fetch(*dialog, owner);
@@ -177,7 +183,7 @@ void NotifierSet::pump(Watch& entry) {
 
 void NotifierSet::notify(Watch& entry) {
     const SubscriptionHandle handle = entry.handle;
-    NotifyContent content;
+    NotifyContent content{.format = format_of(entry.dialog)};
     entry.is_changed = false;
     arena_.reset();
     is_describing_ = true;
@@ -194,7 +200,7 @@ void NotifierSet::notify(Watch& entry) {
 
 /// RFC 6665 §4.4.3: one NOTIFY, and no subscription.
 void NotifierSet::fetch(Dialog& dialog, std::uint64_t owner) {
-    NotifyContent content;
+    NotifyContent content{.format = format_of(dialog)};
     Arena arena(1024);  // this may be somebody's describe(), rarely
     handler_.describe(owner, arena, content);
     content.state = SubscriptionState::Terminated;
@@ -237,7 +243,8 @@ void NotifierSet::transmit(Dialog& dialog,
     request.from_tag = dialog.local_tag();
     request.cseq = dialog.local_cseq;
     request.headers = std::span(headers).first(count);
-    request.content_type = content.body.empty() ? std::string_view() : kPresenceDocument;
+    request.content_type =
+        content.body.empty() ? std::string_view() : content_type_of(format_of(dialog));
     request.body = content.body;
     sender_.send(request, dialog.sip_domain(), dialog.next_hop(), *this, cookie);
 }
@@ -260,7 +267,7 @@ void NotifierSet::end(SubscriptionHandle handle, const NotifyContent& content) {
 void NotifierSet::finish(Watch& entry, NotifierHandler::End end) {
     const SubscriptionHandle handle = entry.handle;
     const std::uint64_t owner = entry.owner;
-    NotifyContent content;
+    NotifyContent content{.format = format_of(entry.dialog)};
     Arena arena(1024);
     handler_.describe_end(owner, arena, content);
     if (slots_.find(handle) == nullptr) {

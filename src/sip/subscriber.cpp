@@ -1,3 +1,5 @@
+#include "base/text.h"
+#include "sip/presence_format.h"
 #include "sip/random_token.h"
 #include "sip/subscriber_set.h"
 
@@ -18,6 +20,14 @@ constexpr std::uint32_t kMaxChallenges = 2;  // each takes a CSeq
 /// RFC 6665 §4.1.2.2; RFC 8048 §5.2.2 adds what says that the authorisation is gone.
 bool ends_refreshed(int status) {
     return ends_subscription(status) || status == 403 || status == 603;
+}
+
+/// Whether a 200 to SUBSCRIBE has the first NOTIFY on its back.
+bool carries_notify(const Response& response) {
+    return !response.body.empty() &&
+           std::ranges::any_of(response.headers, [](const HeaderField& field) {
+               return field.id == HeaderId::Other && text::iequals(field.name, "ms-piggyback-cseq");
+           });
 }
 
 }  // namespace
@@ -88,15 +98,21 @@ void SubscriberSet::ask(Subscription& entry, std::uint32_t expires) {
     entry.is_asking = true;
     std::array<char, 12> digits;
     const char* const end = std::to_chars(digits.begin(), digits.end(), expires).ptr;
-    // Route last: it is left out while there is none.
-    const std::array<OutgoingHeader, 6> headers{{
+    const bool is_plain = sender_.presence(dialog.sip_domain()) == PresencePreference::Pidf;
+    std::array<OutgoingHeader, 7> headers{{
         {"Event", kPresencePackage},
-        {"Accept", kPresenceDocument},
+        {"Accept", is_plain ? kPresenceDocument : kAllPresenceFormats},
         {"Expires", {digits.data(), static_cast<std::size_t>(end - digits.data())}},
         {"Contact", sender_.contact(dialog.sip_domain())},
         {"Allow-Events", kPresencePackage},  // RFC 6665 §4.4.4
-        {"Route", dialog.route()},
     }};
+    std::size_t count = 5;
+    if (!is_plain) {
+        headers[count++] = {"Supported", "ms-piggyback-first-notify"};
+    }
+    if (!dialog.route().empty()) {
+        headers[count++] = {"Route", dialog.route()};
+    }
     OutgoingRequest request;
     request.method = Method::Subscribe;
     request.request_uri = dialog.request_uri();
@@ -105,7 +121,7 @@ void SubscriberSet::ask(Subscription& entry, std::uint32_t expires) {
     request.call_id = dialog.call_id();
     request.from_tag = dialog.local_tag();
     request.cseq = dialog.local_cseq;
-    request.headers = std::span(headers).first(dialog.route().empty() ? 5 : 6);
+    request.headers = std::span(headers).first(count);
     const std::string_view next_hop =
         dialog.is_established() ? dialog.next_hop() : std::string_view();
     sender_.send(request, dialog.sip_domain(), next_hop, *this, entry.handle);
@@ -163,6 +179,9 @@ bool SubscriberSet::asks_for_longer(Subscription& entry, const Response& respons
 void SubscriberSet::on_granted(Subscription& entry, const Response& response) {
     entry.plan.forget_failures();
     entry.brief = 0;
+    if (!entry.dialog.is_established() && carries_notify(response)) {
+        return on_carried_notify(entry, response);
+    }
     if (entry.is_ending && entry.dialog.is_established()) {
         return entry.is_unsubscribing ? entry.timer.arm(config_.timer_n) : unsubscribe(entry);
     }
@@ -177,6 +196,38 @@ void SubscriberSet::on_granted(Subscription& entry, const Response& response) {
         schedule(entry);
     } else if (!entry.timer.is_armed()) {
         entry.timer.arm(config_.timer_n);  // the answer took so long
+    }
+}
+
+/// The 200 makes the dialog and is the first NOTIFY as well ([MS-PRES] §3.4.5).
+void SubscriberSet::on_carried_notify(Subscription& entry, const Response& response) {
+    const auto state_text = response.header(HeaderId::SubscriptionState);
+    const auto state = parse_subscription_state(state_text.value_or("active"));
+    if (!state || entry.dialog.establish(response) != nullptr) {
+        return finish(entry, SubscriptionEnd::Refused, response.status, {});
+    }
+    entry.dialog.remote_cseq = 1;
+    const auto expires = seconds_of(response, HeaderId::Expires);
+    entry.plan.grant(
+        timers_.now(), expires.value_or(entry.plan.wanted()), config_.least_expires, random_);
+    const std::uint64_t owner = entry.owner;
+    const bool is_heard = !entry.is_ending;
+    if (state->state == SubscriptionState::Terminated || entry.is_fetch) {
+        erase(entry);
+    } else if (entry.is_ending) {
+        return unsubscribe(entry);
+    } else {
+        schedule(entry);
+    }
+    if (is_heard) {
+        handler_.on_notify(
+            owner,
+            {.state = state->state,
+             .reason = state->reason,
+             .retry_after = state->retry_after,
+             .content_type = response.content_type,
+             .content_language = response.header(HeaderId::ContentLanguage).value_or(""),
+             .body = response.body});
     }
 }
 

@@ -152,11 +152,11 @@ ServerTransactions::Entry* ServerTransactions::find(const TransactionKey& key) {
 Arrival ServerTransactions::match(const Request& request, const TransactionKey& key) {
     Entry* entry = find(key);
     if (request.method == Method::Ack) {
-        if (entry == nullptr || entry->key.method() != Method::Invite) {
-            counters_.stray().add();
-        } else {
-            perform(*entry, entry->machine.on_ack(timers_.now()), nullptr);
+        if (entry == nullptr || entry->key.method() != Method::Invite ||
+            entry->machine.state() == ServerTransaction::State::Accepted) {
+            return Arrival::Acknowledges;
         }
+        perform(*entry, entry->machine.on_ack(timers_.now()), nullptr);
         return Arrival::Absorbed;
     }
     if (entry == nullptr || entry->key.method() != request.method) {
@@ -302,7 +302,7 @@ void ServerTransactions::perform(Entry& entry,
                 break;
             case Action::PassAck:
             case Action::ReportLostAck:
-                break;  // no dialogs above yet that would care
+                break;  // match() has told the one; the other changes nothing above
             case Action::ReportLate:
                 counters_.late().add();
                 break;
@@ -354,9 +354,10 @@ void ServerTransactions::on_time(Entry& entry) {
     perform(entry, entry.machine.on_time(timers_.now()), nullptr);
 }
 
-/// The user has answered, or may not any more.
+/// The user has answered, or may not any more; but it may repeat its 2xx to INVITE.
 void ServerTransactions::conclude(Entry& entry) {
-    if (entry.handle != nullptr) {
+    const bool may_repeat = entry.machine.state() == ServerTransaction::State::Accepted;
+    if (entry.handle != nullptr && !may_repeat) {
         entry.handle->forget();
     }
     if (std::exchange(entry.is_pending, false)) {
@@ -377,6 +378,9 @@ void ServerTransactions::settle(Entry& entry) {
 
 void ServerTransactions::end(Entry& entry) {
     conclude(entry);
+    if (entry.handle != nullptr) {
+        entry.handle->forget();
+    }
     entry.timer.cancel();
     entry.detach();
     tables_->by_branch.erase(entry);

@@ -23,22 +23,28 @@ Play::Play() {
     fabrikam_.emplace(loop_, theirs_, "192.0.2.2:5269");
     for (const auto& [name, address] : {std::pair{"proxy", "192.0.2.10"},
                                         std::pair{"neighbour", "192.0.2.11"},
+                                        std::pair{"lync", "192.0.2.12"},
                                         std::pair{"stranger", "192.0.2.66"}}) {
         parties_.try_emplace(name, loop_, wire_.host(address), address);
     }
     config_.domains = {{"contoso.example", "contoso.example"},
-                       {"northwind.example", "northwind.example"}};
+                       {"northwind.example", "northwind.example"},
+                       {"litware.example", "litware.example"}};
     config_.subscribe_rate = 1;
     config_.subscribe_burst = 5;
     config_.dialog_check = {};
     int index = 0;
     for (const auto& [name, domain, address] :
          {std::tuple{"proxy", "contoso.example", "192.0.2.10"},
-          std::tuple{"neighbour", "northwind.example", "192.0.2.11"}}) {
+          std::tuple{"neighbour", "northwind.example", "192.0.2.11"},
+          std::tuple{"lync", "litware.example", "192.0.2.12"}}) {
         gateway::SipPeer peer{.name = name, .domains = {domain}};
         peer.addresses = {*net::Cidr::parse(address)};
         peer.target = {.host = address, .port = 5060, .transport = sip::Transport::Tcp};
         peer.target.peer = index++;
+        peer.has_sessions = peer.asserts_identity = peer.name == "lync";
+        peer.presence =
+            peer.has_sessions ? sip::PresencePreference::Auto : sip::PresencePreference::Pidf;
         config_.peers.push_back(std::move(peer));
     }
     objects_.access_edge.allow_federated_users = true;
@@ -57,14 +63,15 @@ void Play::start() {
     gateway_ = std::make_unique<gateway::Gateway>(config_, loop_.timers(), random_, metrics_);
     sip::UserAgentConfig agent;
     agent.server_name = "gateway.contoso.example";
-    agent.peer_names = {"proxy", "neighbour"};
+    agent.peer_names = {"proxy", "neighbour", "lync"};
+    agent.has_sessions = true;
     agent.methods = {sip::Method::Message, sip::Method::Subscribe, sip::Method::Notify};
     agent.allow_events = "presence";
     user_agent_ =
         sip::make_user_agent(agent, ours_, resolver_, loop_.timers(), random_, metrics_, *gateway_);
     peers_ = std::make_unique<gateway::SipPeers>(config_, *user_agent_);
     xmpp::ServerConfig server;
-    server.domains = {"contoso.example", "northwind.example"};
+    server.domains = {"contoso.example", "northwind.example", "litware.example"};
     server.dialback_secret = "s3cr3t";
     server.max_output_octets = output_limit_;
     server_ =
