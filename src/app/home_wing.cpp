@@ -59,6 +59,7 @@ void open_for_devices(const Config& config, sip::UserAgentConfig& to) {
     }
     to.allow_events = "presence, presence.winfo";
     to.option_tags = {"adhoclist", "categoryList", "eventlist", "gruu", "outbound", "path"};
+    to.has_sessions = true;
     to.max_connections += config.home_max_devices;
     to.max_connections_per_address = kPerAddress;
     to.strangers_per_second = kStrangersPerSecond;
@@ -123,7 +124,18 @@ void HomeWing::on_flow_closed(std::uint64_t flow) {
     home_.on_flow_closed(flow);
 }
 
-// --- gateway::SipSide, sip::EventSender -------------------------------------------------------
+void HomeWing::on_benotify(const sip::Request& request, const sip::Origin& origin) {
+    if (origin.peer >= 0 && origin.peer != peer_) {
+        gateway_.on_benotify(request, origin);
+    }
+}
+
+bool HomeWing::on_ack(const sip::Request& request, const sip::Origin& origin) {
+    return origin.peer < 0 || origin.peer == peer_ ? home_.on_ack(request, origin)
+                                                   : gateway_.on_ack(request, origin);
+}
+
+// --- gateway::SipSide, sip::SessionPort -------------------------------------------------------
 
 bool HomeWing::serves(std::string_view sip_domain) const {
     return is_home(sip_domain) || peers_->serves(sip_domain);
@@ -132,6 +144,27 @@ bool HomeWing::serves(std::string_view sip_domain) const {
 bool HomeWing::is_congestion_safe(std::string_view sip_domain) const {
     // A device that has come by UDP and does not take what is too long for it says so itself.
     return is_home(sip_domain) || peers_->is_congestion_safe(sip_domain);
+}
+
+bool HomeWing::uses_sessions(std::string_view user, std::string_view sip_domain) const {
+    return !is_home(sip_domain) && peers_->uses_sessions(user, sip_domain);
+}
+
+void HomeWing::acknowledge(const sip::OutgoingRequest& request,
+                           std::string_view sip_domain,
+                           std::string_view next_hop) {
+    if (!is_home(sip_domain)) {
+        peers_->acknowledge(request, sip_domain, next_hop);
+    }
+}
+
+/// Both ends' INVITEs go by the same user agent, which knows them by their handlers.
+void HomeWing::cancel(const sip::ResponseHandler& handler, std::uint64_t cookie) {
+    user_agent_->cancel(handler, cookie);
+}
+
+sip::PresencePreference HomeWing::presence(std::string_view sip_domain) const {
+    return is_home(sip_domain) ? sip::PresencePreference::Pidf : peers_->presence(sip_domain);
 }
 
 void HomeWing::send(const sip::OutgoingRequest& request,
@@ -152,7 +185,7 @@ void HomeWing::send(const sip::OutgoingRequest& request,
     if (is_home(sip_domain)) {
         return loopback_.send(kHome, request, handler, cookie);
     }
-    static_cast<sip::EventSender*>(peers_)->send(request, sip_domain, next_hop, handler, cookie);
+    static_cast<sip::SessionPort*>(peers_)->send(request, sip_domain, next_hop, handler, cookie);
 }
 
 std::string_view HomeWing::contact(std::string_view sip_domain) const {
@@ -188,6 +221,10 @@ void HomeWing::send_to_device(const sip::OutgoingRequest& request,
                               sip::ResponseHandler& handler,
                               std::uint64_t cookie) {
     user_agent_->send(request, target, handler, cookie);
+}
+
+void HomeWing::acknowledge(const sip::OutgoingRequest& request, const sip::Target& target) {
+    user_agent_->acknowledge(request, target);
 }
 
 void HomeWing::prove(std::uint64_t flow) {

@@ -10,8 +10,8 @@
 #include "gateway/gateway.h"
 #include "gateway/sip_peers.h"
 #include "gateway/sip_side.h"
-#include "sip/event_usage.h"
 #include "sip/loopback.h"
+#include "sip/sessions.h"
 #include "sip/user_agent.h"
 
 #include <memory>
@@ -35,7 +35,7 @@ void open_for_devices(const Config& config, sip::UserAgentConfig& to);
 
 class HomeWing final : public sip::RequestHandler,
                        public gateway::SipSide,
-                       public sip::EventSender,
+                       public sip::SessionPort,
                        private home::Outside {
   public:
     /// The last peer of `flows` is home_peer().
@@ -62,16 +62,24 @@ class HomeWing final : public sip::RequestHandler,
                     std::unique_ptr<sip::IncomingRequest> transaction) override;
     void on_notify_ahead(std::string_view call_id) override;
     void on_flow_closed(std::uint64_t flow) override;
+    void on_benotify(const sip::Request& request, const sip::Origin& origin) override;
+    bool on_ack(const sip::Request& request, const sip::Origin& origin) override;
 
     // gateway::SipSide
     bool serves(std::string_view sip_domain) const override;
     bool is_congestion_safe(std::string_view sip_domain) const override;
+    bool uses_sessions(std::string_view user, std::string_view sip_domain) const override;
     void send(const sip::OutgoingRequest& request,
               std::string_view sip_domain,
               sip::ResponseHandler& handler,
               std::uint64_t cookie) override;
 
-    // sip::EventSender
+    // sip::SessionPort: the flows have no sessions with those who are at home
+    void acknowledge(const sip::OutgoingRequest& request,
+                     std::string_view sip_domain,
+                     std::string_view next_hop) override;
+    void cancel(const sip::ResponseHandler& handler, std::uint64_t cookie) override;
+    sip::PresencePreference presence(std::string_view sip_domain) const override;
     void send(const sip::OutgoingRequest& request,
               std::string_view sip_domain,
               std::string_view next_hop,
@@ -96,6 +104,7 @@ class HomeWing final : public sip::RequestHandler,
                         const sip::Target& target,
                         sip::ResponseHandler& handler,
                         std::uint64_t cookie) override;
+    void acknowledge(const sip::OutgoingRequest& request, const sip::Target& target) override;
     void prove(std::uint64_t flow) override;
     void close(std::uint64_t flow) override;
     std::string_view contact() const override;

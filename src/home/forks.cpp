@@ -1,6 +1,7 @@
 #include "home/forks.h"
 
 #include "base/text.h"
+#include "translate/message.h"
 
 #include <utility>
 #include <vector>
@@ -64,7 +65,8 @@ std::vector<sip::OutgoingHeader> passed_headers(const sip::Request& request) {
 
 void Forks::send(const sip::Request& request,
                  std::span<const Device* const> devices,
-                 std::unique_ptr<sip::IncomingRequest> transaction) {
+                 std::unique_ptr<sip::IncomingRequest> transaction,
+                 std::uint64_t in_session) {
     const std::uint64_t id = ++last_;
     Fork& fork = forks_[id];
     fork.transaction = std::move(transaction);
@@ -82,7 +84,7 @@ void Forks::send(const sip::Request& request,
     }
     fork.open = fork.devices.size();
     for (std::size_t i = 0; i < devices.size(); ++i) {
-        const sip::OutgoingRequest made{
+        sip::OutgoingRequest made{
             .method = request.method,
             .request_uri = devices[i]->contact,
             .from = from,
@@ -94,7 +96,18 @@ void Forks::send(const sip::Request& request,
             .content_type = request.content_type,
             .body = request.body,
             .max_forwards = static_cast<int>(request.max_forwards.value_or(70)) - 1};
-        outside_.send_to_device(made, devices[i]->target, *this, id << kBranchBits | i);
+        const std::uint64_t cookie = id << kBranchBits | i;
+        if (devices[i]->id != in_session) {
+            outside_.send_to_device(made, devices[i]->target, *this, cookie);
+            continue;
+        }
+        // A session is one of two users, whichever of his devices it is on.
+        made.request_uri = request.to.uri.text;
+        if (made.content_type.starts_with("application/im-iscomposing+xml")) {
+            translate::to_keyboard_activity(made.body.find(">active<") != std::string_view::npos,
+                                            made);
+        }
+        in_session_(*devices[i], made, *this, cookie);
     }
 }
 

@@ -21,14 +21,26 @@ namespace isthmus::home {
 
 class Forks final : private sip::ResponseHandler {
   public:
-    /// `on_outcome` hears of each device whether it has answered.
-    Forks(Outside& outside, std::function<void(std::uint64_t device, bool has_answered)> on_outcome)
-        : outside_(outside), on_outcome_(std::move(on_outcome)) {}
+    /// The way into the session of a device.
+    using InSession = std::function<void(const Device& device,
+                                         const sip::OutgoingRequest& request,
+                                         sip::ResponseHandler& handler,
+                                         std::uint64_t cookie)>;
 
-    /// `devices` is not empty. Answers `transaction` later, always.
+    /// `on_outcome` hears of each device whether it has answered.
+    Forks(Outside& outside,
+          InSession in_session,
+          std::function<void(std::uint64_t device, bool has_answered)> on_outcome)
+        : outside_(outside),
+          in_session_(std::move(in_session)),
+          on_outcome_(std::move(on_outcome)) {}
+
+    /// `devices` is not empty; the one with the id `in_session`, if any, gets it in its session.
+    /// Answers `transaction` later, always.
     void send(const sip::Request& request,
               std::span<const Device* const> devices,
-              std::unique_ptr<sip::IncomingRequest> transaction);
+              std::unique_ptr<sip::IncomingRequest> transaction,
+              std::uint64_t in_session = 0);
 
     std::size_t pending() const { return forks_.size(); }
 
@@ -52,6 +64,7 @@ class Forks final : private sip::ResponseHandler {
     void conclude(std::uint64_t fork, int status, const sip::Response* response);
 
     Outside& outside_;
+    InSession in_session_;
     std::function<void(std::uint64_t, bool)> on_outcome_;
     std::unordered_map<std::uint64_t, Fork> forks_;
     std::uint64_t last_ = 0;

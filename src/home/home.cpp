@@ -15,7 +15,6 @@ namespace {
 using sip::Method;
 
 constexpr std::size_t kUsersOfFlow = 8;
-constexpr std::uint16_t kSilences = 2;  // then the device is gone
 constexpr Duration kBetweenReports = std::chrono::seconds(1);
 
 /// COMPAT(baresip 1.0, 2026-11): an algorithm that it does not know ends its registration, though
@@ -40,8 +39,26 @@ Home::Home(
       timers_(timers),
       sign_in_(config_.domains, timers, random),
       registrar_(config_.registrar, timers, random, *this),
-      forks_(outside,
-             [this](std::uint64_t device, bool has_answered) { on_outcome(device, has_answered); }),
+      sessions_(
+          outside,
+          registrar_,
+          [this](const sip::Request& request, std::unique_ptr<sip::IncomingRequest> transaction) {
+              on_message(request, std::move(transaction));
+          },
+          [this](std::string_view address) {
+              const std::string_view domain = address.substr(address.rfind('@') + 1);
+              return !is_here(domain) || sign_in_.knows(address);
+          },
+          timers,
+          random,
+          metrics),
+      forks_(
+          outside,
+          [this](const Device& device,
+                 const sip::OutgoingRequest& request,
+                 sip::ResponseHandler& handler,
+                 std::uint64_t cookie) { sessions_.send(device, request, handler, cookie); },
+          [this](std::uint64_t device, bool has_answered) { on_outcome(device, has_answered); }),
       agent_(
           config_.domains,
           outside,
@@ -57,6 +74,7 @@ Home::Home(
 Home::~Home() = default;
 
 void Home::abandon() {
+    sessions_.abandon();
     forks_.abandon();
 }
 
@@ -214,7 +232,15 @@ void Home::on_request(const sip::Request& request,
             return registrar_.on_register(request, origin, *caller, *transaction);
         }
         case Method::Message:
-            return on_message(request, *caller, std::move(transaction));
+            if (request.to.tag()) {
+                return sessions_.on_request(request, origin, std::move(transaction));
+            }
+            return on_message(request, std::move(transaction));
+        case Method::Invite:
+        case Method::Info:
+        case Method::Bye:
+        case Method::Update:
+            return sessions_.on_request(request, origin, std::move(transaction));
         case Method::Subscribe:
             if (caller_of(request.to.uri)) {
                 return agent_.on_subscribe(
@@ -253,98 +279,6 @@ const Device* Home::device_of(const Caller& caller, const sip::Origin& origin) c
     return nullptr;
 }
 
-void Home::on_message(const sip::Request& request,
-                      const Caller& caller,
-                      std::unique_ptr<sip::IncomingRequest> transaction) {
-    if (const auto to = caller_of(request.uri)) {
-        return deliver(request, *to, std::move(transaction));
-    }
-    (void)caller;
-    outside_.pass_to_flows(request, std::move(transaction));
-}
-
-/// To all devices of one of our users, or to the one that the URI names.
-void Home::deliver(const sip::Request& request,
-                   const Caller& to,
-                   std::unique_ptr<sip::IncomingRequest> transaction) {
-    if (request.max_forwards == 0U) {
-        return transaction->respond(483);
-    }
-    const auto from = contact_address(request.from.uri.text);
-    if (!from || agent_.blocks(to.key, *from)) {
-        return transaction->respond(403);
-    }
-    const auto* devices = registrar_.devices(to.key);
-    if (devices == nullptr) {
-        return transaction->respond(sign_in_.knows(to.key) ? 480 : 404);
-    }
-    std::vector<const Device*> chosen;
-    const auto named = request.uri.param("opaque").value_or("");
-    const auto gr = request.uri.param("gr").value_or("");
-    for (const auto& device : *devices) {
-        const bool is_named =
-            !device->gruu.empty() && (gr == device->gruu || named == "user:epid:" + device->gruu);
-        if (is_named) {
-            chosen = {device.get()};
-            break;
-        }
-        chosen.push_back(device.get());
-    }
-    forks_.send(request, chosen, std::move(transaction));
-}
-
-void Home::on_outcome(std::uint64_t id, bool has_answered) {
-    Device* device = registrar_.find(id);
-    if (device == nullptr) {
-        return;
-    }
-    device->unanswered = has_answered ? 0 : static_cast<std::uint16_t>(device->unanswered + 1);
-    if (device->unanswered >= kSilences) {
-        registrar_.dismiss_device(id, Departure::Expired);
-    }
-}
-
-void Home::on_flow_request(const sip::Request& request,
-                           std::unique_ptr<sip::IncomingRequest> transaction) {
-    arena_.reset();
-    const auto to = caller_of(request.uri);
-    switch (request.method) {
-        case Method::Options:
-            return transaction->respond(200);
-        case Method::Message:
-            return to ? deliver(request, *to, std::move(transaction)) : transaction->respond(404);
-        case Method::Subscribe: {
-            const auto whom = caller_of(request.to.uri);
-            return whom && sign_in_.knows(whom->key)
-                       ? agent_.on_flow_subscribe(request, *whom, std::move(transaction))
-                       : transaction->respond(404);
-        }
-        case Method::Notify:
-            return forward_notify(request, std::move(transaction));
-        default:
-            return transaction->respond(481);
-    }
-}
-
-/// Of a subscription of ours, or of one that a device made by itself and that we only passed on.
-void Home::forward_notify(const sip::Request& request,
-                          std::unique_ptr<sip::IncomingRequest> transaction) {
-    const auto to = caller_of(request.to.uri);
-    const auto* devices = to ? registrar_.devices(to->key) : nullptr;
-    if (devices != nullptr && outside_.contact().find(request.uri.text) == std::string::npos) {
-        const Device* chosen = devices->size() == 1 ? devices->front().get() : nullptr;
-        for (const auto& device : *devices) {
-            if (device->contact == request.uri.text) {
-                chosen = device.get();
-            }
-        }
-        if (chosen != nullptr) {
-            return forks_.send(request, std::span(&chosen, 1), std::move(transaction));
-        }
-    }
-    agent_.on_flow_notify(request, *transaction);
-}
-
 void Home::on_flow_closed(std::uint64_t flow) {
     flows_.erase(flow);
     registrar_.on_flow_closed(flow);
@@ -377,6 +311,7 @@ void Home::on_arrival(const std::string& user, Device& device) {
 
 void Home::on_departure(const std::string& user, Device& device, Departure why) {
     devices_gauge_.set(static_cast<std::int64_t>(registrar_.size()));
+    sessions_.on_departure(device.id);
     agent_.on_departure(user, device, why);
     if (why == Departure::Dismissed) {
         log::event(log::Level::Info, "home.dismissed", {{"user", user}});

@@ -20,6 +20,7 @@
 
 #include "home/device.h"
 #include "home/forks.h"
+#include "home/lync_sessions.h"
 #include "home/outside.h"
 #include "home/presence_agent.h"
 #include "home/registrar.h"
@@ -61,6 +62,11 @@ class Home final : private RegistrarHandler {
                     std::unique_ptr<sip::IncomingRequest> transaction);
     void on_flow_closed(std::uint64_t flow);
 
+    /// False: of no session of ours.
+    bool on_ack(const sip::Request& request, const sip::Origin& origin) {
+        return sessions_.on_ack(request, origin);
+    }
+
     /// What the flows want of one of our users.
     void on_flow_request(const sip::Request& request,
                          std::unique_ptr<sip::IncomingRequest> transaction);
@@ -94,12 +100,14 @@ class Home final : private RegistrarHandler {
                 int status,
                 std::string_view code,
                 std::string_view why);
-    void on_message(const sip::Request& request,
-                    const Caller& caller,
-                    std::unique_ptr<sip::IncomingRequest> transaction);
+    void on_message(const sip::Request& request, std::unique_ptr<sip::IncomingRequest> transaction);
     void deliver(const sip::Request& request,
                  const Caller& to,
                  std::unique_ptr<sip::IncomingRequest> transaction);
+    std::uint64_t choose_session(const sip::Request& request,
+                                 const Caller& to,
+                                 std::string_view from,
+                                 std::vector<const Device*>& chosen) const;
     void forward_notify(const sip::Request& request,
                         std::unique_ptr<sip::IncomingRequest> transaction);
     const Device* device_of(const Caller& caller, const sip::Origin& origin) const;
@@ -114,6 +122,7 @@ class Home final : private RegistrarHandler {
     Timers& timers_;
     SignIn sign_in_;
     Registrar registrar_;
+    LyncSessions sessions_;
     Forks forks_;
     PresenceAgent agent_;
     std::unordered_map<std::uint64_t, std::vector<std::string>>

@@ -35,6 +35,9 @@ class Outside {
                                 const sip::Target& target,
                                 sip::ResponseHandler& handler,
                                 std::uint64_t cookie) = 0;
+    /// The ACK of a 2xx, and the end of an INVITE; see sip::UserAgent.
+    virtual void acknowledge(const sip::OutgoingRequest& request, const sip::Target& target) = 0;
+    virtual void cancel(const sip::ResponseHandler& handler, std::uint64_t cookie) = 0;
     /// That connection belongs to somebody who has signed in.
     virtual void prove(std::uint64_t flow) = 0;
     virtual void close(std::uint64_t flow) = 0;

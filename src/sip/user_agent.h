@@ -83,7 +83,8 @@ class RequestHandler {
     /// A connection that somebody opened to us is gone. Not called from inside another call.
     virtual void on_flow_closed(std::uint64_t /*flow*/) {}
 
-    /// A NOTIFY that wants no response, not even a bad one ([MS-SIP] BENOTIFY). Views die on return.
+    /// A NOTIFY that wants no response, not even a bad one ([MS-SIP] BENOTIFY). Views die on
+    /// return.
     virtual void on_benotify(const Request& /*request*/, const Origin& /*origin*/) {}
 
     /// An ACK that no INVITE transaction waits for: of a 2xx (RFC 3261 §13.3.1.4), or stray. False:

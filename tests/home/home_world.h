@@ -115,6 +115,12 @@ class FakeOutside final : public Outside {
         to_devices.push_back(copy(request, target.flow, handler, cookie));
     }
 
+    void acknowledge(const sip::OutgoingRequest& request, const sip::Target& target) override {
+        acknowledged.emplace_back(std::string(request.request_uri), target.flow);
+    }
+
+    void cancel(const sip::ResponseHandler& /*handler*/, std::uint64_t /*cookie*/) override {}
+
     void prove(std::uint64_t flow) override { proved.push_back(flow); }
 
     void close(std::uint64_t flow) override { closed.push_back(flow); }
@@ -134,6 +140,7 @@ class FakeOutside final : public Outside {
     std::vector<Sent> to_flows;
     std::vector<Sent> to_devices;
     std::vector<std::pair<std::string, std::unique_ptr<sip::IncomingRequest>>> passed;
+    std::vector<std::pair<std::string, std::uint64_t>> acknowledged;
     std::vector<std::uint64_t> proved;
     std::vector<std::uint64_t> closed;
     std::vector<Saved> saved;
