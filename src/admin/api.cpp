@@ -38,7 +38,7 @@ Api::Api(const ApiServices& services)
           {"blocks", make_block_resource(services.policies)},
           {"policies", make_policy_resource(services.policies, services.users)},
           {"explain", make_explain_resource(services.policies, find_contact(services.contacts))},
-          {"users", make_user_resource(services.users)},
+          {"users", make_user_resource(services.users, services.home)},
           {"users:import",
            make_user_import_resource(services.users, services.connect, services.post)},
           {"users:sync", make_user_sync_resource(services.directory)},

@@ -47,6 +47,7 @@ struct ApiServices {
     ConnectStore connect;
     control::Background::Post post;
     control::DirectoryService* directory = nullptr;  ///< null: there is none
+    control::HomeService* home = nullptr;            ///< null: there is no home server
     control::AuditService* audit_log = nullptr;
     control::BackupService* backups = nullptr;
     std::string spool_folder = {};  ///< for what is too large for the memory

@@ -11,6 +11,7 @@
 #include "control/contact_service.h"
 #include "control/directory_service.h"
 #include "control/doctor.h"
+#include "control/home_service.h"
 #include "control/message_series.h"
 #include "control/overview.h"
 #include "control/partner_test.h"
@@ -63,7 +64,8 @@ Resource make_partner_resource(control::PolicyService& policies,
 Resource make_block_resource(control::PolicyService& policies);
 Resource make_policy_resource(control::PolicyService& policies, control::UserService& users);
 Resource make_explain_resource(control::PolicyService& policies, FindContact find_contact);
-Resource make_user_resource(control::UserService& users);
+/// `home` may be null: then nobody has a password here.
+Resource make_user_resource(control::UserService& users, control::HomeService* home);
 /// The body is a CSV file. `connect` gives a further connection, for the other thread.
 Resource make_user_import_resource(control::UserService& users,
                                    ConnectStore connect,

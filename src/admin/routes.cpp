@@ -41,6 +41,8 @@ constexpr Route kRoutes[] = {
     {"GET", "users/{}/policy", Right::Read},
     {"PUT", "users/{}/policy", Right::Users},
     {"DELETE", "users/{}/policy", Right::Users},
+    {"PUT", "users/{}/password", Right::Users},
+    {"DELETE", "users/{}/password", Right::Users},
     {"GET", "sites", Right::Read},
     {"POST", "sites", Right::Configure},
     {"GET", "sites/{}", Right::Read},

@@ -110,6 +110,32 @@ HttpResponse policy_of(control::UserService& users, const HttpRequest& request) 
     return committed_all(users.grant({&identity, 1}, policy, *edit));
 }
 
+/// users/{uri}/password
+HttpResponse password_of(control::HomeService* home, const HttpRequest& request) {
+    if (home == nullptr) {
+        return problem(make_error(ErrorKind::NotFound,
+                                  "IST-HOME-010",
+                                  "There is no home server: [home] enabled is false.",
+                                  {}));
+    }
+    const auto edit = edit_of(request);
+    if (!edit) {
+        return problem(edit.error());
+    }
+    if (request.method == "DELETE") {
+        return committed(home->erase_password(request.arguments.front(), *edit));
+    }
+    const auto body = parse_body(request);
+    if (!body) {
+        return problem(body.error());
+    }
+    const json::value* given = body->if_contains("password");
+    if (given == nullptr || !given->is_string() || body->size() != 1) {
+        return problem(invalid("password: must be a text, and stand alone."));
+    }
+    return committed(home->set_password(request.arguments.front(), given->get_string(), *edit));
+}
+
 HttpResponse one(control::UserService& users, const HttpRequest& request) {
     const std::string& identity = request.arguments.front();
     if (request.method == "GET") {
@@ -134,8 +160,11 @@ HttpResponse one(control::UserService& users, const HttpRequest& request) {
 
 }  // namespace
 
-Resource make_user_resource(control::UserService& users) {
-    return at_once([&users](const HttpRequest& request, std::string_view rest) {
+Resource make_user_resource(control::UserService& users, control::HomeService* home) {
+    return at_once([&users, home](const HttpRequest& request, std::string_view rest) {
+        if (rest.ends_with("/password") && request.raw_path.ends_with("/password")) {
+            return password_of(home, request);
+        }
         if (!request.arguments.empty()) {
             return rest.ends_with("/policy") && request.raw_path.ends_with("/policy")
                        ? policy_of(users, request)

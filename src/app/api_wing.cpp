@@ -82,7 +82,19 @@ ApiWing::ApiWing(Parts parts)
                                     .policies = parts_.policies,
                                     .audit = parts_.admin.audit(),
                                     .on_restored = parts_.on_restored});
+    make_home();
     make_api();
+}
+
+void ApiWing::make_home() {
+    if (parts_.home == nullptr) {
+        return;
+    }
+    home_.emplace(
+        users_, *parts_.home, parts_.admin.audit(), [this](const auto& user, const auto& one) {
+            return parts_.crossing.set_credentials(user, one);
+        });
+    users_.set_on_erased([this](const std::string& user) { home_->on_user_erased(user); });
 }
 
 control::ReadStatus ApiWing::make_status_reader() {
@@ -149,6 +161,7 @@ void ApiWing::make_api() {
         .connect = connect_,
         .post = [this](auto call) { parts_.control.post(std::move(call)); },
         .directory = &*directory_,
+        .home = home_ ? &*home_ : nullptr,
         .audit_log = &archive_->audit_log(),
         .backups = &archive_->backups(),
         .spool_folder = parts_.config.state_dir});

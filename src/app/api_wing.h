@@ -17,6 +17,7 @@
 #include "control/contact_service.h"
 #include "control/directory_service.h"
 #include "control/doctor.h"
+#include "control/home_service.h"
 #include "control/message_series.h"
 #include "control/partner_test.h"
 #include "control/policy_service.h"
@@ -28,6 +29,7 @@
 #include "control/user_service.h"
 #include "net/event_loop.h"
 #include "store/database.h"
+#include "store/home_store.h"
 #include "store/key_box.h"
 
 #include <functional>
@@ -50,6 +52,7 @@ class ApiWing {
         CertificateWing& certificates;
         Crossing& crossing;
         AdminWing& admin;
+        store::HomeStore* home;  ///< null: nobody signs in here
         std::function<Result<void>()> reload;
         std::function<void()> on_restored;  ///< a backup's restoration has ended
     };
@@ -79,6 +82,7 @@ class ApiWing {
     control::ReadStatus make_status_reader();
     control::DoctorSide make_doctor_side();
     control::PolicyFacts policy_facts() const;
+    void make_home();
     void make_api();
 
     Parts parts_;
@@ -90,6 +94,7 @@ class ApiWing {
     admin::EventFeed events_;
     std::optional<admin::LiveWatch> live_watch_;
     control::UserService users_;
+    std::optional<control::HomeService> home_;
     control::PartnerTests partner_tests_;
     control::Doctor doctor_;
     control::SipPeers sip_peers_;

@@ -75,11 +75,9 @@ void read_dns(TableReader table, Config& config) {
     table.finish();
 }
 
-void read_home(TableReader table) {
-    const toml::node* enabled = table.node("enabled");
-    if (enabled != nullptr && enabled->value_exact<bool>() != false) {
-        table.fault(*enabled, "[home] enabled must be false: this version has no home server");
-    }
+void read_home(TableReader table, Config& config) {
+    table.take("enabled", config.home_enabled);
+    table.take("max_devices", config.home_max_devices, 1, 1'000'000);
     table.finish();
 }
 
@@ -168,7 +166,7 @@ void read_all(Findings& findings, const toml::table& document, Config& config) {
     read_sip(findings, root.table("sip"), config);
     read_xmpp(root.table("xmpp"), config);
     read_dns(root.table("dns"), config);
-    read_home(root.table("home"));
+    read_home(root.table("home"), config);
     read_rest(root, config);
     read_directory(root.table("directory"), config.directory);
     root.finish();

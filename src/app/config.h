@@ -21,7 +21,7 @@ struct SipPeerConfig {
     std::string presence_format = "auto";
     bool asserted_identity = false;  ///< default: true for lync
     std::string min_tls_version;     ///< empty: that of [tls]
-    std::string target;  ///< "tls:host:port"
+    std::string target;              ///< "tls:host:port"
     std::vector<std::string> domains;
     std::vector<std::string> certificate_names;
     std::vector<std::string> addresses;
@@ -48,6 +48,9 @@ struct Config {
     std::vector<std::string> sip_listen = {"tls:[::]:5061"};
     std::vector<std::string> sip_domains;
     std::vector<SipPeerConfig> sip_peers;
+
+    bool home_enabled = false;
+    std::size_t home_max_devices = 20'000;
 
     std::vector<std::string> xmpp_listen = {"[::]:5269"};
     std::vector<std::string> xmpp_direct_tls_listen;

@@ -134,11 +134,11 @@ void Checks::check_sip() {
     }
     for (std::size_t i = 0; i < config_.sip_domains.size(); ++i) {
         const auto name = sip_name(config_.sip_domains[i]);
-        if (name && !peer_of_domain_.contains(*name)) {
+        if (name && !config_.home_enabled && !peer_of_domain_.contains(*name)) {
             warn({"sip", "domains", static_cast<int>(i)},
                  "IST-CFG-002",
                  fmt::format("no SIP peer reaches the users of '{0}'; add a [[sip.peer]] with "
-                             "domains = [\"{0}\"]",
+                             "domains = [\"{0}\"], or set [home] enabled = true",
                              shown(config_.sip_domains[i])));
         }
     }

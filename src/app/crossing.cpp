@@ -67,6 +67,19 @@ bool Crossing::set_tls(std::shared_ptr<const net::TlsContext> sip,
     return done.value_or(false);
 }
 
+bool Crossing::set_credentials(const std::string& user,
+                               const std::optional<policy::SipCredentials>& credentials) {
+    const auto done = ask<bool>(
+        [this, user, credentials] {
+            if (traffic_.home() != nullptr) {
+                traffic_.home()->set_credentials(user, credentials);
+            }
+            return true;
+        },
+        std::chrono::seconds(1));
+    return done.value_or(false);
+}
+
 void Crossing::restore(std::vector<subscriptions::Record> records) {
     traffic_.loop().post([this, records = std::move(records)] { traffic_.restore(records); });
 }

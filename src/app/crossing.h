@@ -19,6 +19,7 @@
 #include "net/event_loop.h"
 #include "net/wire.h"
 #include "policy/policy.h"
+#include "policy/sip_credentials.h"
 #include "store/subscription_store.h"
 
 #include <chrono>
@@ -49,6 +50,10 @@ class Crossing {
     /// For handshakes from now on. True when it is in force, false as publish().
     bool set_tls(std::shared_ptr<const net::TlsContext> sip,
                  std::shared_ptr<const net::TlsContext> xmpp);
+    /// A user's password at the home server, or its end. True when it is in force, false as
+    /// publish().
+    bool set_credentials(const std::string& user,
+                         const std::optional<policy::SipCredentials>& credentials);
     /// Records that a backup has brought while traffic runs: pairs that are not there yet come to
     /// life with begin_restored().
     void restore(std::vector<subscriptions::Record> records);

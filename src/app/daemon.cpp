@@ -19,6 +19,7 @@
 #include "net/event_loop.h"
 #include "store/config_store.h"
 #include "store/database.h"
+#include "store/home_store.h"
 #include "store/key_box.h"
 #include "store/subscription_store.h"
 
@@ -157,6 +158,7 @@ class Daemon {
                           certificates_->context(control::Use::XmppS2s));
         crossing_.emplace(*traffic_, control_, *subscription_store_);
         restore_subscriptions();
+        restore_home();
         traffic_->start();
         open_admin();
         auto listening = crossing_->listen(config_);
@@ -194,6 +196,28 @@ class Daemon {
                    {{"count", count}, {"duration_ms", time.count() * 1000}});
     }
 
+    /// Passwords and lists of those who sign in here.
+    void restore_home() {
+        if (traffic_->home() == nullptr) {
+            return;
+        }
+        home_store_.emplace(*database_, &*keys_);
+        std::size_t users = 0;
+        const std::size_t unreadable = home_store_->load_passwords(
+            [&](const std::string& user, const policy::SipCredentials& credentials) {
+                ++users;
+                traffic_->home()->set_credentials(user, credentials);
+            });
+        home_store_->load([&](const store::HomeDocument& one) {
+            traffic_->home()->restore(one.user, one.kind, one.body);
+        });
+        log::event(unreadable == 0 ? log::Level::Info : log::Level::Error,
+                   "home.loaded",
+                   {{"code", unreadable == 0 ? "" : "IST-HOME-005"},
+                    {"count", users},
+                    {"unreadable", unreadable}});
+    }
+
     void open_admin() {
         admin_.emplace(config_, control_, *database_, *keys_, audit_to(*database_));
         expect(admin_->set_up_oidc());
@@ -208,6 +232,7 @@ class Daemon {
                                     .certificates = *certificates_,
                                     .crossing = *crossing_,
                                     .admin = *admin_,
+                                    .home = home_store_ ? &*home_store_ : nullptr,
                                     .reload = [this] { return reload(); },
                                     .on_restored = [this] { follow_restoration(); }});
         failures_ = admin_->listen(api_->api(), panel_);
@@ -323,6 +348,7 @@ class Daemon {
     std::optional<Crossing> crossing_;
     std::optional<control::PolicyService> policies_;
     std::optional<CertificateWing> certificates_;
+    std::optional<store::HomeStore> home_store_;
     Listening listening_;
     std::optional<ApiWing> api_;
     std::optional<AdminWing> admin_;

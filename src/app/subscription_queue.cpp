@@ -40,6 +40,10 @@ void SubscriptionQueue::erase(std::string_view user, std::string_view contact, D
     add(store::ErasedPair{std::string(user), std::string(contact)}, std::move(done));
 }
 
+void SubscriptionQueue::save(store::HomeDocument document, Done done) {
+    add(std::move(document), std::move(done));
+}
+
 void SubscriptionQueue::add(store::SubscriptionChange change, Done done) {
     at_end_of_turn();
     if (waiting() >= limit_) {

@@ -44,6 +44,8 @@ class SubscriptionQueue final : public subscriptions::Store, net::EndOfTurn {
     /// Beyond the limit `done` hears false at the end of this turn, ahead of those that wait.
     void save(subscriptions::Record record, Done done) override;
     void erase(std::string_view user, std::string_view contact, Done done) override;
+    /// What the home server keeps.
+    void save(store::HomeDocument document, Done done);
 
     /// Jobs whose outcome is not known yet.
     std::size_t waiting() const { return jobs_.size() + under_way_.size(); }

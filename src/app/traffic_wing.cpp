@@ -120,6 +120,9 @@ Result<gateway::GatewayConfig> make_flows(const Config& config) {
         }
         made.peers.push_back(std::move(*peer));
     }
+    if (auto home = home_peer(config, made)) {
+        made.peers.push_back(*std::move(home));
+    }
     return made;
 }
 
@@ -134,6 +137,7 @@ sip::UserAgentConfig make_user_agent_config(const Config& config) {
         made.peer_names.push_back(peer.name);
         made.has_sessions = made.has_sessions || peer.kind == "lync";
     }
+    open_for_devices(config, made);
     return made;
 }
 
@@ -191,6 +195,9 @@ TrafficWing::TrafficWing(const Config& config,
 
 TrafficWing::~TrafficWing() {
     stop();
+    if (home_ != nullptr) {
+        home_->home().abandon();
+    }
     gateway_.abandon();
 }
 
@@ -214,6 +221,17 @@ Result<std::unique_ptr<TrafficWing>> TrafficWing::create(
         return resolver.error();
     }
     made->resolver_ = std::move(*resolver);
+    if (config.home_enabled) {
+        made->home_ = std::make_unique<HomeWing>(config,
+                                                 made->flows_,
+                                                 made->gateway_,
+                                                 made->subscription_queue_,
+                                                 made->loop_.timers(),
+                                                 made->random_,
+                                                 metrics);
+    }
+    sip::RequestHandler& requests =
+        made->home_ != nullptr ? static_cast<sip::RequestHandler&>(*made->home_) : made->gateway_;
     sip::UserAgentConfig agent = make_user_agent_config(config);
     agent.tap = &tap;
     made->user_agent_ = sip::make_user_agent(std::move(agent),
@@ -222,7 +240,7 @@ Result<std::unique_ptr<TrafficWing>> TrafficWing::create(
                                              made->loop_.timers(),
                                              made->random_,
                                              metrics,
-                                             made->gateway_);
+                                             requests);
     made->sip_peers_ = std::make_unique<gateway::SipPeers>(made->flows_, *made->user_agent_);
     xmpp::ServerConfig server = make_server_config(config, made->flows_, *policy);
     server.tap = &tap;
@@ -233,8 +251,14 @@ Result<std::unique_ptr<TrafficWing>> TrafficWing::create(
                                       made->random_,
                                       metrics,
                                       made->gateway_);
-    made->gateway_.attach(
-        *made->sip_peers_, *made->sip_peers_, *made->server_, made->subscription_queue_);
+    if (made->home_ != nullptr) {
+        made->home_->attach(*made->user_agent_, *made->sip_peers_);
+        made->gateway_.attach(
+            *made->home_, *made->home_, *made->server_, made->subscription_queue_);
+    } else {
+        made->gateway_.attach(
+            *made->sip_peers_, *made->sip_peers_, *made->server_, made->subscription_queue_);
+    }
     made->gateway_.set_policy(std::move(policy));
     made->started_ = made->loop_.timers().now();
     return made;
@@ -299,7 +323,11 @@ Listening TrafficWing::listen(const Config& config) {
 std::shared_ptr<const policy::Policy> TrafficWing::set_policy(
     std::shared_ptr<const policy::Policy> policy) {
     server_->set_settings(stream_settings(policy->gateway()));
-    return gateway_.set_policy(std::move(policy));
+    auto before = gateway_.set_policy(std::move(policy));
+    if (home_ != nullptr) {
+        home_->home().recheck();
+    }
+    return before;
 }
 
 void TrafficWing::set_tls(const std::shared_ptr<const net::TlsContext>& sip,
@@ -315,6 +343,9 @@ std::vector<control::PeerStatus> TrafficWing::peer_status(TimePoint now) const {
     std::vector<control::PeerStatus> made;
     for (std::size_t i = 0; i < flows_.peers.size(); ++i) {
         const gateway::SipPeer& peer = flows_.peers[i];
+        if (peer.target.host.empty()) {
+            continue;  // the home server, which is no system of its own
+        }
         control::PeerStatus& one = made.emplace_back();
         one.name = peer.name;
         one.transport = text::to_lower(sip::transport_name(peer.target.transport));
@@ -390,7 +421,7 @@ control::MessageCounts TrafficWing::counts() const {
 
 bool TrafficWing::is_idle() const {
     return gateway_.pending() == 0 && server_->pending() == 0 && user_agent_->pending() == 0 &&
-           subscription_queue_.waiting() == 0;
+           subscription_queue_.waiting() == 0 && (home_ == nullptr || home_->pending() == 0);
 }
 
 void TrafficWing::drain(Duration patience, std::function<void()> on_done) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/config.h"
+#include "app/home_wing.h"
 #include "app/own_records.h"
 #include "app/peer_test.h"
 #include "app/running_link_test.h"
@@ -63,6 +64,9 @@ class TrafficWing {
     /// Before start(), in as many slices as it takes: what the database holds. Or on the traffic
     /// thread: pairs that are there already stay as they are.
     void restore(const std::vector<subscriptions::Record>& records) { gateway_.restore(records); }
+
+    /// Null: it is not enabled. Before start(), or on the traffic thread.
+    home::Home* home() { return home_ == nullptr ? nullptr : &home_->home(); }
 
     /// On the traffic thread: what was restored while it ran comes to life.
     void begin_restored() { gateway_.begin(); }
@@ -126,6 +130,7 @@ class TrafficWing {
     net::SystemNetwork network_;
     gateway::GatewayConfig flows_;
     gateway::Gateway gateway_;
+    std::unique_ptr<HomeWing> home_;  ///< null: not enabled
     std::unique_ptr<sip::UserAgent> user_agent_;
     std::unique_ptr<gateway::SipPeers> sip_peers_;
     std::unique_ptr<xmpp::Server> server_;

@@ -6,8 +6,8 @@ namespace isthmus::codes {
 
 namespace {
 
-// Areas: POL policy, DNS, TCP, TLS, CERT certificates, AUTH, DB dialback, SIP, XMPP, LIM limits,
-// CFG configuration, API, MIG migration. Keep sorted by id; add, never renumber.
+// Areas: POL policy, DNS, HOME home server, TCP, TLS, CERT certificates, AUTH, DB dialback, SIP,
+// XMPP, LIM limits, CFG configuration, API, MIG migration. Keep sorted by id; add, never renumber.
 constexpr Code kCodes[] = {
     {"IST-API-001", "The request is not valid.", "Correct the field that the message names."},
     {"IST-API-002", "There is no such object.", "Check the name; `list` shows what there is."},
@@ -320,6 +320,29 @@ constexpr Code kCodes[] = {
     {"IST-DNS-004",
      "The name server did not answer in time.",
      "Check [dns] servers and the network to them."},
+    {"IST-HOME-001",
+     "Somebody tried to sign in to the home server with a wrong name or password.",
+     "Nothing, if it was a slip; `isthmus user password USER` sets a new password. The evidence "
+     "says "
+     "from where."},
+    {"IST-HOME-002",
+     "Sign-in from one address is locked for five minutes after too many wrong passwords.",
+     "Wait; or find out in the evidence whose device guesses, often one with an old password."},
+    {"IST-HOME-003",
+     "Policy does not let this user sign in to the home server.",
+     "`isthmus user get USER`: he must be entered and enabled, and he signs in for himself only."},
+    {"IST-HOME-004",
+     "The connection of a device that was signed in is gone.",
+     "Nothing: it signs in again when it comes back; until then the user may be away."},
+    {"IST-HOME-005",
+     "Passwords of the home server could not be opened: no key here fits.",
+     "Restore `secret.key` in the state directory from the backup, or set new passwords."},
+    {"IST-HOME-006",
+     "The home server keeps no more of this: a limit is reached.",
+     "The evidence names the limit: contacts or groups of a user, devices of all."},
+    {"IST-HOME-010",
+     "There is no home server: [home] enabled is false.",
+     "Set [home] enabled = true in the configuration and start the gateway again."},
     {"IST-LIM-001", "A message was too large.", "Nothing, or raise [limits]."},
     {"IST-LIM-002", "A queue is full.", "See `isthmus status`: the other side takes no messages."},
     {"IST-LIM-003", "A peer sends faster than its limit.", "See who it is in the evidence."},

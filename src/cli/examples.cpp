@@ -95,6 +95,7 @@ constexpr Example kExamples[] = {
     {"user set", "isthmus user set alice@contoso.example --enabled false"},
     {"user set", "isthmus user set alice@contoso.example --homed here"},
     {"user delete", "isthmus user delete alice@contoso.example"},
+    {"user password", "isthmus user password alice@contoso.example < password"},
     {"user import", "isthmus --dry-run user import users.csv"},
     {"user import", "isthmus user import users.csv"},
     {"user sync", "isthmus --dry-run user sync"},

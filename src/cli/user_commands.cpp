@@ -1,6 +1,7 @@
 // Our users, and the sites and pools that they belong to.
 #include "base/text.h"
 #include "cli/program.h"
+#include "cli/secret_input.h"
 
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
@@ -80,6 +81,20 @@ void add_sites(Program& program) {
                    true);
 }
 
+int set_password(const Program& program, const std::string& path) {
+    if (program.has("--delete")) {
+        return program.change("DELETE", path, {}, "deleted");
+    }
+    return program.change("PUT", path, {{"password", read_secret("password")}}, "set");
+}
+
+void add_password(Program& program, CLI::App& command) {
+    program.flag(command,
+                 "--password-stdin",
+                 "read the password from stdin, as is done without this flag too");
+    program.flag(command, "--delete", "take it away: he is signed out and stays out");
+}
+
 }  // namespace
 
 void add_user_commands(Program& program) {
@@ -123,6 +138,10 @@ void add_user_commands(Program& program) {
     named("delete", "take the entry away; Global holds for him then", [&program, path] {
         return program.change("DELETE", path(), {}, "deleted");
     });
+    add_password(program,
+                 named("password",
+                       "set the password that he signs in to the home server with",
+                       [&program, path] { return set_password(program, path() + "/password"); }));
     add_sites(program);
 }
 

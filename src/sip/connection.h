@@ -144,6 +144,13 @@ class Connection final : public net::StreamHandler {
     /// To be called with each request; looks at the first one only.
     void note_alias(const Via& via);
 
+    void set_flow(std::uint64_t flow) { origin_.flow = flow; }
+
+    /// It counts against what strangers of its address may open.
+    bool counts_as_stranger() const { return counts_as_stranger_; }
+
+    void set_counts_as_stranger(bool counts) { counts_as_stranger_ = counts; }
+
     Side side() const { return side_; }
 
     /// What goes into the Via of our requests on this connection.
@@ -194,6 +201,7 @@ class Connection final : public net::StreamHandler {
     bool has_looked_for_alias_ = false;
     bool was_open_ = false;
     bool is_paused_ = false;
+    bool counts_as_stranger_ = true;
 };
 
 }  // namespace isthmus::sip

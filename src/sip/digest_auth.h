@@ -92,8 +92,8 @@ class DigestServer {
                  bool may_use_md5 = true);
 
     /// Values of WWW-Authenticate or Proxy-Authenticate, strongest first, one header each
-    /// (RFC 8760 §2.3).
-    std::vector<std::string> challenges(bool is_stale);
+    /// (RFC 8760 §2.3). `only_md5`: for clients that take the first whatever it asks for.
+    std::vector<std::string> challenges(bool is_stale, bool only_md5 = false);
 
     /// `value` of Authorization or Proxy-Authorization. Same work and same answer whether or not
     /// the user exists.

@@ -9,7 +9,7 @@ namespace isthmus::sip {
 namespace {
 
 // By Method, from Ack on.
-constexpr std::array<std::string_view, 15> kMethods = {"",
+constexpr std::array<std::string_view, 16> kMethods = {"",
                                                        "ACK",
                                                        "BYE",
                                                        "CANCEL",
@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, 15> kMethods = {"",
                                                        "PUBLISH",
                                                        "REFER",
                                                        "REGISTER",
+                                                       "SERVICE",
                                                        "SUBSCRIBE",
                                                        "UPDATE"};
 

@@ -31,6 +31,7 @@ enum class Method : std::uint8_t {
     Publish,
     Refer,
     Register,
+    Service,  ///< [MS-SIP]: what a Lync client asks of its home server
     Subscribe,
     Update,
 };

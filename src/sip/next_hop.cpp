@@ -12,6 +12,14 @@ constexpr Duration kAvoid = std::chrono::seconds(30);    // a way that failed, i
 constexpr Duration kHoldDown = std::chrono::seconds(1);  // between two tries of the only way
 constexpr Duration kLocated = std::chrono::seconds(60);  // then the resolver is asked again
 
+/// RFC 5626 §5.3: 430 means that to whoever asked.
+Error flow_gone() {
+    return make_error(ErrorKind::Unreachable,
+                      "IST-HOME-004",
+                      "the connection is gone",
+                      "the device has not come back yet");
+}
+
 bool is_address(std::string_view host) {
     return net::IpAddress::parse(host).has_value();
 }
@@ -77,11 +85,20 @@ bool Way::leads_to(const LocatedTarget& target) const {
            std::ranges::find(endpoints_, target.endpoint) != endpoints_.end();
 }
 
+void Way::take(Connection& connection) {
+    endpoints_ = {connection.origin().remote};
+    attach(connection);
+    is_open_ = true;
+}
+
 void Way::open() {
     if (is_opening_ || is_open_) {
         return;
     }
     is_opening_ = true;
+    if (hop_.target_.flow != 0) {
+        return fail(flow_gone());
+    }
     if (transport_ == Transport::Udp) {
         return open_port();
     }
@@ -159,7 +176,9 @@ void Way::fail(const Error& error) {
     avoid_until_ = now + kAvoid;
     retry_at_ = now + kHoldDown;
     hop_.last_error_ = error;
-    hop_.located_until_ = {};  // perhaps it has moved
+    if (hop_.target_.flow == 0) {
+        hop_.located_until_ = {};  // perhaps it has moved
+    }
     WaitingList turned_away;
     turned_away.take(waiting_);
     while (Traveller* traveller = turned_away.pop()) {
@@ -169,7 +188,19 @@ void Way::fail(const Error& error) {
 }
 
 NextHop::NextHop(Target target, const Surroundings& surroundings)
-    : target_(std::move(target)), around_(surroundings) {}
+    : target_(std::move(target)), around_(surroundings) {
+    if (target_.flow == 0) {
+        return;
+    }
+    last_error_ = flow_gone();
+    located_until_ = TimePoint::max();
+    if (Connection* connection = around_.transports.connection_of(target_.flow)) {
+        const Origin& origin = connection->origin();
+        ways_.push_back(
+            std::make_unique<Way>(*this, next_id_++, origin.transport, origin.remote.to_string()));
+        ways_.back()->take(*connection);
+    }
+}
 
 NextHop::~NextHop() = default;
 

@@ -103,6 +103,7 @@ class Way final : public ConnectionOpener {
     friend class NextHop;
 
     bool leads_to(const LocatedTarget& target) const;
+    void take(Connection& connection);
     void open();
     void open_port();
     /// Takes a connection of the peer's, if it has offered one.

@@ -9,7 +9,8 @@ constexpr std::size_t kMany = 4096;
 bool is_same(const Target& a, const Target& b) {
     return a.port == b.port && a.transport == b.transport && a.use_srv == b.use_srv &&
            a.host == b.host && a.certificate_names == b.certificate_names &&
-           a.needs_tls13 == b.needs_tls13 && a.username == b.username && a.password == b.password;
+           a.needs_tls13 == b.needs_tls13 && a.username == b.username && a.password == b.password &&
+           a.flow == b.flow;
 }
 
 }  // namespace
@@ -19,7 +20,9 @@ NextHop& NextHops::to(const Target& target) {
         return *last_;
     }
     const auto transport = static_cast<std::uint64_t>(target.transport);
-    const std::uint64_t hash = hash_.add(target.port ^ transport << 16U, target.host);
+    const std::uint64_t hash = target.flow != 0
+                                   ? hash_.add(target.flow, {})
+                                   : hash_.add(target.port ^ transport << 16U, target.host);
     last_ = by_target_.find(
         hash, [&target](const NextHop& hop) { return is_same(hop.target(), target); });
     if (last_ == nullptr) {

@@ -8,8 +8,6 @@ namespace {
 
 constexpr std::size_t kSlots = 4096;
 constexpr Duration kRemembered = std::chrono::seconds(60);
-constexpr double kBurst = 50;
-constexpr double kPerSecond = 10;
 
 /// What one owner of an address can be assumed to hold.
 std::string_view network_of(const net::IpAddress& address) {
@@ -18,7 +16,12 @@ std::string_view network_of(const net::IpAddress& address) {
 
 }  // namespace
 
-SourceGuard::SourceGuard(Timers& timers) : timers_(timers), known_(kSlots), allowances_(kSlots) {}
+SourceGuard::SourceGuard(Timers& timers, double per_second, double burst)
+    : timers_(timers),
+      per_second_(per_second),
+      burst_(burst),
+      known_(kSlots),
+      allowances_(kSlots) {}
 
 int SourceGuard::identify(const Origin& origin, RequestHandler& handler) {
     const std::uint64_t hash = hash_.add(origin.remote.port, origin.remote.address.octets());
@@ -41,12 +44,12 @@ bool SourceGuard::admit_stranger(const net::IpAddress& address) {
         const bool is_unused = allowance.filled == TimePoint{};
         allowance.address = hash;
         if (is_unused) {
-            allowance.left = kBurst;
+            allowance.left = burst_;
             allowance.filled = now;
         }
     }
     const std::chrono::duration<double> passed = now - allowance.filled;
-    allowance.left = std::min(kBurst, allowance.left + passed.count() * kPerSecond);
+    allowance.left = std::min(burst_, allowance.left + passed.count() * per_second_);
     allowance.filled = now;
     if (allowance.left < 1) {
         return false;

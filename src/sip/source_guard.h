@@ -15,7 +15,8 @@ namespace isthmus::sip {
 
 class SourceGuard {
   public:
-    explicit SourceGuard(Timers& timers);
+    /// A stranger may send `burst` requests at once and `per_second` in the long run.
+    SourceGuard(Timers& timers, double per_second, double burst);
 
     /// What `handler` said of that source within the last minute, or says now.
     int identify(const Origin& origin, RequestHandler& handler);
@@ -38,6 +39,8 @@ class SourceGuard {
     };
 
     Timers& timers_;
+    double per_second_;
+    double burst_;
     KeyedHash hash_;
     std::vector<Known> known_;
     std::vector<Allowance> allowances_;

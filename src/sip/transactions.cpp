@@ -28,10 +28,6 @@ bool has_credentials(const Request& request) {
     return request.header(HeaderId::Authorization) || request.header(HeaderId::ProxyAuthorization);
 }
 
-bool is_challenge(int status) {
-    return status == 401 || status == 407;
-}
-
 }  // namespace
 
 /// One transaction with what it needs to answer: the head of the response, rendered when the
@@ -117,10 +113,12 @@ class ServerTransactions::Handle final : public IncomingRequest, public Recycled
 };
 
 ServerTransactions::ServerTransactions(std::string server,
+                                       std::size_t answer_factor,
                                        Timers& timers,
                                        Random& random,
                                        TrafficCounters& counters)
     : server_(std::move(server)),
+      answer_factor_(answer_factor),
       timers_(timers),
       random_(random),
       counters_(counters),

@@ -29,9 +29,15 @@ enum class Arrival : std::uint8_t {
     Acknowledges,  ///< an ACK of a 2xx, or a stray one: the transaction user knows
 };
 
+inline bool is_challenge(int status) {
+    return status == 401 || status == 407;
+}
+
 class ServerTransactions {
   public:
+    /// See UserAgentConfig::answer_factor.
     ServerTransactions(std::string server,
+                       std::size_t answer_factor,
                        Timers& timers,
                        Random& random,
                        TrafficCounters& counters);
@@ -100,6 +106,7 @@ class ServerTransactions {
               bool is_again = false) const;
 
     std::string server_;
+    std::size_t answer_factor_;
     Tap* tap_ = &no_tap();
     Timers& timers_;
     Random& random_;

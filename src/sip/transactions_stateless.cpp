@@ -54,6 +54,11 @@ bool ServerTransactions::render_datagram(std::string_view head,
                                          std::size_t limit) {
     scratch_.clear();
     append_response(scratch_, head, response, server_);
+    // A challenge without its header is no answer at all; success is for those who proved
+    // something.
+    if (is_challenge(response.status) || response.status / 100 == 2) {
+        limit *= answer_factor_;
+    }
     if (limit == 0 || scratch_.size() < limit) {
         return true;
     }

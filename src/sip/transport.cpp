@@ -76,8 +76,13 @@ Transports::Transports(const UserAgentConfig& config,
       counters_(counters),
       requests_(requests),
       handler_(handler),
-      guard_(timers),
-      burial_(timers, [this] { graveyard_.clear(); }) {
+      guard_(timers, config.strangers_per_second, config.strangers_burst),
+      burial_(timers, [this] {
+          graveyard_.clear();
+          for (const std::uint64_t flow : std::exchange(closed_flows_, {})) {
+              requests_.on_flow_closed(flow);
+          }
+      }) {
     limits_.message_octets = config.max_message_octets;
     parse_limits_.octets = config.max_message_octets;
 }
@@ -135,6 +140,8 @@ void Transports::accept(std::unique_ptr<net::ByteStream> stream, Transport trans
     auto connection = std::make_unique<Connection>(
         std::move(stream), transport, Connection::Side::Accepted, limits_, timers_, *this);
     Connection& accepted = *connection;
+    accepted.set_flow(++last_flow_);
+    flows_.emplace(last_flow_, &accepted);
     keep(std::move(connection));
     accepted.start(tls_, server_options());
 }
@@ -257,13 +264,48 @@ void Transports::on_closed(Connection& connection, const Error& reason) {
         counters_.connection(origin.peer, origin.transport, direction_of(connection), -1);
     }
     if (connection.side() == Connection::Side::Accepted) {
-        auto from_there = accepted_from_.find(network_of(origin.remote.address));
-        if (--from_there->second == 0) {
-            accepted_from_.erase(from_there);
+        if (connection.counts_as_stranger()) {
+            leave(connection);
         }
+        flows_.erase(origin.flow);
+        closed_flows_.push_back(origin.flow);
     }
     log_end(connection, reason);
     bury(connection);
+}
+
+/// The limit for strangers holds for it no more.
+void Transports::leave(const Connection& connection) {
+    auto from_there = accepted_from_.find(network_of(connection.origin().remote.address));
+    if (--from_there->second == 0) {
+        accepted_from_.erase(from_there);
+    }
+}
+
+Connection* Transports::connection_of(std::uint64_t flow) const {
+    const auto found = flows_.find(flow);
+    return found != flows_.end() && found->second->is_open() ? found->second : nullptr;
+}
+
+void Transports::set_peer(std::uint64_t flow, int peer) {
+    Connection* connection = connection_of(flow);
+    if (connection == nullptr || connection->origin().peer == peer) {
+        return;
+    }
+    const Origin& origin = connection->origin();
+    counters_.connection(origin.peer, origin.transport, direction_of(*connection), -1);
+    connection->set_peer(peer);
+    counters_.connection(peer, origin.transport, direction_of(*connection), 1);
+    if (connection->counts_as_stranger()) {
+        leave(*connection);
+        connection->set_counts_as_stranger(false);
+    }
+}
+
+void Transports::close_flow(std::uint64_t flow) {
+    if (Connection* connection = connection_of(flow)) {
+        connection->shut_down();
+    }
 }
 
 /// Ends are everyday; only a handshake that fails is for the administrator, and not each of many.

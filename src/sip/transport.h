@@ -17,6 +17,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace isthmus::sip {
@@ -75,6 +76,12 @@ class Transports final : public ConnectionHandler {
     /// (RFC 5923 §8.1); null: none. Whether its certificate proves the target is the caller's.
     Connection* reusable(const std::vector<net::Endpoint>& endpoints, int peer) const;
 
+    /// Null: it is gone.
+    Connection* connection_of(std::uint64_t flow) const;
+    /// See UserAgent.
+    void set_peer(std::uint64_t flow, int peer);
+    void close_flow(std::uint64_t flow);
+
     /// The port that requests to `to` leave from; an ephemeral one if we listen on none.
     Result<net::DatagramSocket*> port_for(const net::IpAddress& to);
     /// What goes into the Via of requests that leave from there.
@@ -101,6 +108,7 @@ class Transports final : public ConnectionHandler {
     bool make_room();
     void keep(std::unique_ptr<Connection> connection);
     void bury(Connection& connection);
+    void leave(const Connection& connection);
     void on_datagram(DatagramPort& port, const net::Endpoint& from, std::string_view datagram);
     void dispatch(const ParseResult& result, const Source& source, std::string_view octets);
     void log_end(const Connection& connection, const Error& reason);
@@ -122,8 +130,11 @@ class Transports final : public ConnectionHandler {
     std::vector<Listener> listeners_;
     std::vector<std::unique_ptr<DatagramPort>> ports_;
     std::map<Connection*, std::unique_ptr<Connection>> connections_;
-    std::map<net::IpAddress, std::size_t> accepted_from_;
+    std::unordered_map<std::uint64_t, Connection*> flows_;  ///< accepted ones
+    std::uint64_t last_flow_ = 0;
+    std::map<net::IpAddress, std::size_t> accepted_from_;  ///< connections of strangers
     std::vector<std::unique_ptr<Connection>> graveyard_;
+    std::vector<std::uint64_t> closed_flows_;  ///< nobody has been told yet
     Timer burial_;
     TimePoint next_report_{};
     TimePoint next_handshake_report_{};

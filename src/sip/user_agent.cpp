@@ -42,6 +42,14 @@ std::vector<Method> methods_of(const UserAgentConfig& config) {
 constexpr std::string_view kBenotify = "BENOTIFY";
 constexpr std::array<std::string_view, 1> kSessionTags{"timer"};
 
+UserAgentConfig with_session_tags(UserAgentConfig config) {
+    if (config.has_sessions) {
+        config.option_tags.insert(
+            config.option_tags.end(), kSessionTags.begin(), kSessionTags.end());
+    }
+    return config;
+}
+
 /// RFC 3261 §11: to the gateway, not to somebody behind it.
 bool is_options_to_us(const Request& request) {
     return request.method == Method::Options && !request.uri.has_user;
@@ -56,12 +64,10 @@ class Agent final : public UserAgent, TransportHandler {
           Random& random,
           metrics::Registry& metrics,
           RequestHandler& handler)
-        : config_(std::move(config)),
+        : config_(with_session_tags(std::move(config))),
           methods_(methods_of(config_)),
           abilities_{.methods = methods_,
-                     .option_tags = config_.has_sessions
-                                        ? std::span<const std::string_view>(kSessionTags)
-                                        : std::span<const std::string_view>(),
+                     .option_tags = config_.option_tags,
                      .accept = config_.accept,
                      .allow_events = config_.allow_events},
           random_(random),
@@ -69,7 +75,7 @@ class Agent final : public UserAgent, TransportHandler {
           counters_(metrics, config_.peer_names),
           transports_(config_, network, timers, counters_, handler, *this),
           peers_(config_.peer_names.size(), timers),
-          server_(config_.user_agent, timers, random, counters_),
+          server_(config_.user_agent, config_.answer_factor, timers, random, counters_),
           client_(config_, transports_, network, resolver, timers, random, counters_, peers_) {
         server_.set_tap(*config_.tap);
     }
@@ -100,6 +106,10 @@ class Agent final : public UserAgent, TransportHandler {
     std::string contact_host(Transport transport) const override {
         return transports_.contact_host(transport);
     }
+
+    void set_peer(std::uint64_t flow, int peer) override { transports_.set_peer(flow, peer); }
+
+    void close_flow(std::uint64_t flow) override { transports_.close_flow(flow); }
 
     std::vector<PeerHealth> peers() const override { return peers_.all(); }
 

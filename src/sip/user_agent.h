@@ -32,6 +32,8 @@ struct Origin {
     bool is_tls13 = false;
     /// Set by whoever classifies origins (see RequestHandler::identify), kept per connection.
     int peer = -1;
+    /// Names the connection, and never another one; 0 for datagrams. RFC 5626 §3.
+    std::uint64_t flow = 0;
 };
 
 /// One request waiting for its answer. Destroyed unanswered it answers 500, so that nothing is
@@ -79,7 +81,11 @@ class RequestHandler {
     /// (nobody has looked): time to fetch what it needs from memory. The view dies on return.
     virtual void on_notify_ahead(std::string_view /*call_id*/) {}
 
-    /// A NOTIFY that wants no response, not even a bad one ([MS-SIP] BENOTIFY). Views die on return.
+    /// A connection that somebody opened to us is gone. Not called from inside another call.
+    virtual void on_flow_closed(std::uint64_t /*flow*/) {}
+
+    /// A NOTIFY that wants no response, not even a bad one ([MS-SIP] BENOTIFY). Views die on
+    /// return.
     virtual void on_benotify(const Request& /*request*/, const Origin& /*origin*/) {}
 
     /// An ACK that no INVITE transaction waits for: of a 2xx (RFC 3261 §13.3.1.4), or stray. False:
@@ -98,6 +104,9 @@ struct Target {
     std::string username;                        ///< digest, towards a peer that challenges
     std::string password;
     int peer = -1;  ///< index of the configuration, for the metrics; -1: none
+    /// Origin::flow of the connection that it has to take, and no other; 0: any. Nothing else of
+    /// the target counts then.
+    std::uint64_t flow = 0;
 };
 
 class ResponseHandler {
@@ -136,7 +145,13 @@ struct UserAgentConfig {
     std::size_t max_message_octets = 65536;
     std::size_t max_connections = 4096;
     std::size_t max_pending_transactions = 200000;  ///< beyond: 503 with Retry-After
-    std::size_t max_connections_per_address = 256;
+    std::size_t max_connections_per_address = 256;  ///< of strangers
+    double strangers_per_second = 10;               ///< requests, per address
+    double strangers_burst = 50;
+    /// A datagram that challenges a stranger, or tells him of success, may be that many times as
+    /// long as what it answers: more than 1 where strangers can sign in.
+    std::size_t answer_factor = 1;
+    std::vector<std::string_view> option_tags;  ///< what Require may ask for; string literals
     /// The handler takes INVITE, and all that goes on in a session, beside the `methods`.
     bool has_sessions = false;
     /// What the handler takes besides OPTIONS; anything else known is answered 405, see Allow.
@@ -171,6 +186,13 @@ class UserAgent {
     /// Host and port of ours for a Contact, where a peer reaches us by that transport; empty if we
     /// do not listen for it.
     virtual std::string contact_host(Transport transport) const = 0;
+
+    /// Whoever opened that connection has proved to be of the peer with that index: no stranger any
+    /// more. Nothing happens if it is gone.
+    virtual void set_peer(std::uint64_t /*flow*/, int /*peer*/) {}
+
+    /// Ends that connection in order, once what was sent on it has left.
+    virtual void close_flow(std::uint64_t /*flow*/) {}
 
     /// By the index of the configuration, one for each of peer_names.
     virtual std::vector<PeerHealth> peers() const { return {}; }

@@ -331,6 +331,15 @@ constexpr Step kSteps[] = {
     UPDATE objects SET body = json_remove(body, '$.dialback_passphrase')
         WHERE kind = 'gateway' AND json_extract(body, '$.dialback_passphrase') IS NOT NULL;
     )"},
+    // 8: what the home server keeps for its users, by kind; "password" is sealed.
+    {.both = R"(
+    CREATE TABLE home_documents (
+        "user" $TEXT NOT NULL,
+        kind $TEXT NOT NULL,
+        body $TEXT NOT NULL,
+        PRIMARY KEY ("user", kind)
+    ) $TABLE;
+    )"},
 };
 
 static_assert(std::size(kSteps) == kNewestSchema);

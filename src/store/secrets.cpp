@@ -22,6 +22,9 @@ constexpr SecretColumn kColumns[] = {
     {"SELECT id, body FROM objects WHERE kind = 'secret'",
      "UPDATE objects SET body = ? WHERE kind = 'secret' AND id = ?",
      object_place},
+    {"SELECT \"user\", body FROM home_documents WHERE kind = 'password'",
+     "UPDATE home_documents SET body = ? WHERE kind = 'password' AND \"user\" = ?",
+     home_place},
 };
 static_assert(kSecretKind == "secret");
 
@@ -61,6 +64,10 @@ std::string totp_place(std::string_view admin) {
 
 std::string object_place(std::string_view id) {
     return fmt::format("secret/{}", id);
+}
+
+std::string home_place(std::string_view user) {
+    return fmt::format("home/{}/password", user);
 }
 
 std::string seal_secret(const KeyBox* keys, std::string_view plain, std::string_view place) {

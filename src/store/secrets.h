@@ -18,6 +18,9 @@ std::string totp_place(std::string_view admin);
 /// Of a document of the kind kSecretKind.
 std::string object_place(std::string_view id);
 
+/// Of what is kept of a user's password at the home server.
+std::string home_place(std::string_view user);
+
 /// As it is stored. Empty stays empty; without keys it stays as it is.
 std::string seal_secret(const KeyBox* keys, std::string_view plain, std::string_view place);
 /// What was never sealed comes as it is. Nothing if no key opens it, or it was changed.

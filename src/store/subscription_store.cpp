@@ -75,7 +75,16 @@ class Writer {
           erase_(database, kErase, "(?, ?)", kPairsEnd),
           erase_dialogs_(database, kEraseDialogs, "(?, ?)", kPairsEnd),
           save_dialog_(Bulk::insert(
-              database, "watch_dialogs", "\"user\", contact, position, saved, expires_at")) {}
+              database, "watch_dialogs", "\"user\", contact, position, saved, expires_at")),
+          save_document_(database,
+                         "INSERT INTO home_documents VALUES ",
+                         "(?, ?, ?)",
+                         " ON CONFLICT (\"user\", kind) DO UPDATE SET body = excluded.body"),
+          erase_document_(database,
+                          "DELETE FROM home_documents WHERE (\"user\", kind) IN "
+                          "(SELECT column1, column2 FROM (VALUES ",
+                          "(?, ?)",
+                          kPairsEnd) {}
 
     void operator()(const Record& record) {
         save_.bind(record.user).bind(record.contact).bind(record.user_uri);
@@ -91,7 +100,17 @@ class Writer {
         erase_.bind(pair.user).bind(pair.contact).end_row();
     }
 
+    void operator()(const HomeDocument& document) {
+        if (document.body.empty()) {
+            erase_document_.bind(document.user).bind(document.kind).end_row();
+        } else {
+            save_document_.bind(document.user).bind(document.kind).bind(document.body).end_row();
+        }
+    }
+
     void finish() {
+        save_document_.finish();
+        erase_document_.finish();
         erase_.finish();
         save_.finish();
         erase_dialogs_.finish();
@@ -119,11 +138,21 @@ class Writer {
     Bulk erase_;
     Bulk erase_dialogs_;
     Bulk save_dialog_;
+    Bulk save_document_;
+    Bulk erase_document_;
     std::vector<const Record*> saved_;
 };
 
+std::string key_of(const HomeDocument& document) {
+    return document.user + "\n\n" + document.kind;  // no contact is that
+}
+
+std::string key_of(const auto& pair) {
+    return pair.user + '\n' + pair.contact;
+}
+
 std::string key_of(const SubscriptionChange& change) {
-    return std::visit([](const auto& one) { return one.user + '\n' + one.contact; }, change);
+    return std::visit([](const auto& one) { return key_of(one); }, change);
 }
 
 }  // namespace

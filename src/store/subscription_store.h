@@ -3,6 +3,7 @@
 #pragma once
 
 #include "store/database.h"
+#include "store/home_store.h"
 #include "subscriptions/record.h"
 
 #include <cstddef>
@@ -22,8 +23,9 @@ struct ErasedPair {
     bool operator==(const ErasedPair&) const = default;
 };
 
-/// A record that is inserted or replaces the pair's former one, or its end.
-using SubscriptionChange = std::variant<subscriptions::Record, ErasedPair>;
+/// A record that is inserted or replaces the pair's former one, or its end; or what the home server
+/// keeps of a user, which is written in the same transactions.
+using SubscriptionChange = std::variant<subscriptions::Record, ErasedPair, HomeDocument>;
 
 class SubscriptionStore {
   public:

@@ -34,7 +34,7 @@ class Baresip:
     """One running baresip with one registered account, writing to one contact."""
 
     def __init__(self, bench, uri, contact, proxy_port, ca_file, transport="tcp", name=None,
-                 presence=False):
+                 presence=False, password="secret"):
         self.uri = uri
         self.events = []
         self._arrived = threading.Condition()
@@ -51,7 +51,7 @@ class Baresip:
                 presence=PRESENCE_MODULE if presence else ""))
         with open(os.path.join(directory, "accounts"), "w", encoding="utf-8") as accounts:
             accounts.write(
-                f'"{name or user.title()}" <{uri};transport={transport}>;auth_pass=secret'
+                f'"{name or user.title()}" <{uri};transport={transport}>;auth_pass={password}'
                 f';outbound="sip:127.0.0.1:{proxy_port};transport={transport}";regint=600'
                 + (";pubint=600\n" if presence else "\n"))
         with open(os.path.join(directory, "contacts"), "w", encoding="utf-8") as contacts:

@@ -148,11 +148,12 @@ class Gateway:
 
     # What an administrator does
 
-    def cli(self, *arguments, check=True, seconds=PATIENCE):
-        """Runs `isthmus ARGUMENTS` against this gateway."""
+    def cli(self, *arguments, check=True, seconds=PATIENCE, stdin=None):
+        """Runs `isthmus ARGUMENTS` against this gateway; `stdin` is a text."""
+        given = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
         done = subprocess.run([binary(), "--server", f"unix:{self.admin_socket}", *arguments],
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=seconds, check=False)
+                              capture_output=True, text=True, timeout=seconds, check=False,
+                              **given)
         if check and done.returncode != 0:
             raise LabError(f"isthmus {' '.join(arguments)}: exit {done.returncode}\n"
                            f"{done.stdout}{done.stderr}")

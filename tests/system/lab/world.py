@@ -11,6 +11,7 @@ In each world somebody stands by who must never receive anything.
 from .dns import DnsServer
 from .ejabberd import Ejabberd
 from .gateway import Gateway
+from .home_device import HomeDevice
 from .kamailio import Kamailio
 from .pki import Authority
 from .process import Bench, free_port
@@ -20,6 +21,7 @@ from .xmpp_client import XmppClient
 from .xmpp_stream import Stream, XmppPeer
 
 BRANCH_ADDRESS = "127.0.0.2"
+HOME_PASSWORD = "correct-horse-battery"
 
 
 class World:
@@ -32,6 +34,7 @@ class World:
         self.gateway = self.kamailio = self.branch = None
         self.prosody = self.ejabberd = self.northwind = self._northwind = None
         self._peers, self._domains, self._static = [], [], {}
+        self.home = None
 
     # SIP side
 
@@ -53,6 +56,12 @@ class World:
         self.branch = self.bench.own(SipAgent(f"sip:bob@{domain}", transport, host=address))
         self.add_peer("branch", f"{transport}:{address}:{self.branch.port}", [domain],
                       addresses=addresses or [address])
+        return self
+
+    def add_home(self, domain="contoso.example"):
+        """The users of that domain sign in to the gateway itself."""
+        self.home = domain
+        self._domains.append(domain)
         return self
 
     def add_peer(self, name, target, domains, **more):
@@ -116,6 +125,8 @@ class World:
     # The gateway, then the others
 
     def start(self, tables=None, allow=True):
+        if self.home:
+            tables = {"home": {"enabled": True}, **(tables or {})}
         self.gateway = Gateway(self.bench, self.authority, self._domains, self._peers,
                                self._static, tables).start()
         for domain in self._domains:
@@ -146,6 +157,20 @@ class World:
             tls=(None, self.authority.ca_file, "sip.contoso.example")))
         agent.register()
         return agent
+
+    def home_account(self, name, password=HOME_PASSWORD):
+        """A user who may sign in to the home server; his address."""
+        address = f"{name}@{self.home}"
+        self.gateway.cli("user", "create", address)
+        self.gateway.cli("user", "password", address, stdin=password + "\n")
+        return address
+
+    def home_device(self, name, transport="tcp", password=HOME_PASSWORD, **more):
+        """A device of that user, not signed in yet."""
+        return self.bench.own(HomeDevice(
+            f"sip:{name}@{self.home}", password, transport,
+            proxy=self.gateway.sip_address(transport),
+            tls=(None, self.authority.ca_file, "sip.contoso.example"), **more))
 
     def xmpp_user(self, name, server=None, resource="lab", receipts=True, quiet=False):
         """A user signed in at Prosody (or ejabberd); the account is made if need be."""

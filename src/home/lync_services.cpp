@@ -1,0 +1,232 @@
+// The SERVICE requests of Lync clients: changes of the contact list, publications, whom the user
+// lets see him and whom he blocks. [MS-PRES], [MS-SIP]; measured with SIPE 1.25.
+#include "base/buffer.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "translate/address.h"
+#include "xml/writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "home/presence_agent.h"
+
+namespace isthmus::home {
+
+namespace {
+
+constexpr std::string_view kSoap = "application/SOAP+xml";
+
+/// The Display of an address that is only the address says nothing.
+std::string_view display_of(std::string_view display, std::string_view address) {
+    const auto as_address = contact_address(display);
+    return as_address && *as_address == address ? std::string_view() : display;
+}
+
+std::string soap(std::string_view call,
+                 std::string_view ns,
+                 std::string_view id_name,
+                 std::uint32_t id) {
+    Buffer out;
+    xml::Writer writer(out);
+    const std::string name = fmt::format("m:{}", call);
+    writer.open("SOAP-ENV:Envelope")
+        .attribute("xmlns:SOAP-ENV", "http://schemas.xmlsoap.org/soap/envelope/")
+        .open("SOAP-ENV:Body")
+        .open(name)
+        .attribute("xmlns:m", ns);
+    if (id != 0) {
+        writer.element(id_name, std::to_string(id));
+    } else {
+        writer.text("");
+    }
+    writer.close(name).close("SOAP-ENV:Body").close("SOAP-ENV:Envelope");
+    return std::string(out.view());
+}
+
+}  // namespace
+
+void PresenceAgent::on_service(const sip::Request& request,
+                               const Caller& caller,
+                               const Device* device,
+                               std::unique_ptr<sip::IncomingRequest> transaction) {
+    const auto self = contact_address(request.uri.text);
+    if (device == nullptr || !self || *self != caller.key) {
+        return transaction->respond(403);
+    }
+    Person& one = person(caller.key);
+    arena_.reset();
+    const auto is = [&](std::string_view type) {
+        return text::istarts_with(request.content_type, type);
+    };
+    const auto when_stored = [&] {
+        save_list(one,
+                  [held = std::shared_ptr<sip::IncomingRequest>(std::move(transaction))](
+                      bool is_stored) { held->respond(is_stored ? 200 : 500); });
+    };
+    if (is(kSoap)) {
+        return on_list_call(request, one, std::move(transaction));
+    }
+    if (is("application/msrtc-category-publish+xml")) {
+        const auto published = parse_publish(request.body, arena_);
+        if (!published) {
+            return transaction->respond(400);
+        }
+        PresenceState& state = one.devices[device->id];
+        const PresenceState before = state;
+        const auto user_before = one.user_state;
+        const std::string note_before = one.note;
+        state.availability = published->machine_state.value_or(state.availability);
+        one.user_state = published->user_state ? published->user_state : one.user_state;
+        one.note = published->note.value_or(one.note);
+        transaction->respond(200);
+        if (state != before || one.user_state != user_before || one.note != note_before) {
+            save_state(one);
+            on_own_change(one);
+        }
+        return;
+    }
+    if (is("application/msrtc-presence-setsubscriber+xml")) {
+        const auto acknowledged = parse_acknowledged(request.body, arena_);
+        if (!acknowledged) {
+            return transaction->respond(400);
+        }
+        for (const std::string& address : *acknowledged) {
+            if (consent_of(one, address) == Consent::Open) {
+                allow(one, address);
+            }
+        }
+        return when_stored();
+    }
+    if (is("application/msrtc-setcontainermembers+xml")) {
+        const auto members = parse_memberships(request.body, arena_);
+        if (!members) {
+            return transaction->respond(400);
+        }
+        for (const Membership& member : *members) {
+            if (member.is_blocked && member.is_added) {
+                block(one, member.address);
+            } else if (member.is_blocked) {
+                one.list.forget(member.address);
+            } else if (member.is_added) {
+                allow(one, member.address);
+            }
+        }
+        return when_stored();
+    }
+    // What else a client may ask for is not here: it goes on without.
+    transaction->respond(501);
+}
+
+void PresenceAgent::on_list_call(const sip::Request& request,
+                                 Person& person,
+                                 std::unique_ptr<sip::IncomingRequest> transaction) {
+    const auto call = parse_list_call(request.body, arena_);
+    if (!call) {
+        return transaction->respond(400);
+    }
+    int status = 200;
+    const ContactList before = person.list;
+    const std::string body = apply(person, *call, status);
+    if (status != 200) {
+        return transaction->respond(status);
+    }
+    if (person.list == before) {
+        sip::OutgoingResponse response;
+        response.status = 200;
+        response.content_type = kSoap;
+        response.body = body;
+        return transaction->respond(response);
+    }
+    // Nothing is told before it is stored; what could not be is taken back.
+    save_list(
+        person,
+        [this,
+         key = person.key,
+         before,
+         body,
+         held = std::shared_ptr<sip::IncomingRequest>(std::move(transaction))](bool is_stored) {
+            if (!is_stored) {
+                this->person(key).list = before;
+                return held->respond(500);
+            }
+            sip::OutgoingResponse response;
+            response.status = 200;
+            response.content_type = kSoap;
+            response.body = body;
+            held->respond(response);
+        });
+}
+
+/// What is answered.
+std::string PresenceAgent::apply(Person& person, const ListCall& call, int& status) {
+    ContactList& list = person.list;
+    std::uint32_t group = 0;
+    const auto id = static_cast<std::uint32_t>(text::to_number(call.group_id).value_or(0));
+    if (call.name == "setContact") {
+        const auto address = contact_address(call.uri);
+        Contact contact;
+        if (!address) {
+            status = 400;
+            return {};
+        }
+        contact.address = *address;
+        contact.name = display_of(call.display_name, *address);
+        contact.is_subscribed = call.is_subscribed;
+        std::string_view left = call.groups;
+        while (!left.empty()) {
+            const std::size_t blank = left.find(' ');
+            contact.groups.push_back(
+                static_cast<std::uint32_t>(text::to_number(left.substr(0, blank)).value_or(0)));
+            left = blank == std::string_view::npos ? "" : left.substr(blank + 1);
+        }
+        if (!list.set_contact(std::move(contact))) {
+            log::event(log::Level::Warning,
+                       "home.limit",
+                       {{"code", "IST-HOME-006"}, {"user", person.key}, {"msg", "contacts"}});
+            status = 403;
+            return {};
+        }
+        // She is on his list: she may see him, and goes on to when he takes her off it again.
+        if (!list.is_blocked(*address)) {
+            list.allow(*address);
+        }
+        for (const Watcher& one : person.watchers) {
+            if (one.address == *address) {
+                notifiers_->changed(one.handle);
+            }
+        }
+    } else if (call.name == "deleteContact") {
+        const auto address = contact_address(call.uri);
+        if (address && list.erase_contact(*address)) {
+            unwatch(person, *address);
+            for (const auto& dialog : person.dialogs) {
+                std::erase(dialog->addresses, *address);
+            }
+            Arena arena;  // the call lives in the other one
+            const auto jid = translate::to_jid("sip:" + *address, arena);
+            if (jid && !is_home(*address)) {
+                outside_.remove_contact(person.key, jid->jid.to_bare_string());
+            }
+        }
+    } else if (call.name == "addGroup") {
+        const auto made = list.add_group(call.group_name);
+        if (!made) {
+            status = 403;
+            return {};
+        }
+        group = *made;
+    } else if (call.name == "modifyGroup") {
+        status = list.rename_group(id, call.group_name) ? 200 : 404;
+    } else if (call.name == "deleteGroup") {
+        list.erase_group(id);
+    } else if (call.name == "setACE") {
+        // COMPAT(SIPE 1.25, 2026-11): rights of clients of LCS 2005, "BD" is to block.
+    } else {
+        status = 501;
+    }
+    return soap(call.name, call.ns, "m:groupID", group);
+}
+
+}  // namespace isthmus::home

@@ -1,0 +1,147 @@
+"""A Lync-protocol client (pidgin-sipe) signs in to the home server and talks to a user on Prosody."""
+
+import unittest
+
+from base import OwnWorldTest, unique
+
+from lab.process import PATIENCE, wait_until
+from lab.purple import PurpleClient, purple_client
+from lab.world import HOME_PASSWORD
+
+ROMEO = "romeo@fabrikam.example"
+COMPOSING = "<composing xmlns='http://jabber.org/protocol/chatstates'/>"
+
+
+@unittest.skipUnless(purple_client(), "needs libpurple-dev, pidgin-sipe and purple_client")
+class LyncClient(OwnWorldTest):
+    @classmethod
+    def build(cls, world):
+        world.add_home().add_prosody(users=("romeo", "nurse")).start()
+        world.romeo, world.nurse = world.xmpp_user("romeo"), world.xmpp_user("nurse")
+        for name in ("alice", "bob", "carol", "dora", "erin", "frank", "grace", "heidi", "ivan"):
+            world.home_account(name)
+
+    def tearDown(self):
+        self.assertTrue(self.gateway.process.running(), self.gateway.process.tail())
+        self.assertEqual(self.world.nurse.received(), [])
+
+    def sign_in(self, name, transport="tls", password=HOME_PASSWORD, **more):
+        client = PurpleClient(
+            self.world.bench, f"{name}@contoso.example", password,
+            self.gateway.sip_port(transport), transport,
+            certificate=self.gateway.certificate.certificate, **more)
+        self.addCleanup(client.process.stop)
+        if more.get("signed_on", True):
+            client.wait("group-added", "Other Contacts")  # its list has come
+        return client
+
+    def add(self, client, address, whom, group=""):
+        """Adds the contact; the XMPP user `whom` approves."""
+        client.do("add", f"sip:{address}", *([group] if group else []))
+        whom.wait("presence", type="subscribe", bare=client.address)
+        whom.send_raw(f"<presence to='{client.address}' type='subscribed'/>")
+        client.wait("buddy-status", f"sip:{address}", "available")
+
+    def test_contact_by_address_with_presence(self):
+        alice, romeo = self.sign_in("alice"), self.world.romeo
+        self.add(alice, ROMEO, romeo)
+        self.addCleanup(romeo.send_raw, "<presence/>")
+        romeo.send_raw("<presence><show>dnd</show><status>reading</status></presence>")
+        alice.wait("buddy-status", f"sip:{ROMEO}", "do-not-disturb")
+        self.assertIn("reading", alice.buddies()[ROMEO][1])
+        romeo.send_raw("<presence><show>away</show></presence>")
+        alice.wait("buddy-status", f"sip:{ROMEO}", "away")
+        romeo.send_raw("<presence type='unavailable'/>")
+        alice.wait("buddy-status", f"sip:{ROMEO}", "offline",
+                   since=len(alice.events) - 1 if alice.events else 0)
+        # Removed in the client, gone on her side too.
+        alice.do("remove", f"sip:{ROMEO}")
+        romeo.wait("presence", type="unsubscribe", bare="alice@contoso.example")
+
+    def test_messages_and_typing_both_ways(self):
+        bob, romeo = self.sign_in("bob"), self.world.romeo
+        text = unique("from a Lync client")
+        bob.do("im", f"sip:{ROMEO}", text)
+        message = romeo.wait("message", body=text)
+        self.assertEqual(message["from"].split("/")[0], "bob@contoso.example")
+        self.assertEqual(message["type"], "chat")
+        romeo.send("bob@contoso.example", text + " back", extra=["<active xmlns='http://jabber.org/"
+                                                                "protocol/chatstates'/>"])
+        bob.wait("im", f"sip:{ROMEO}", text + " back")
+        romeo.send_raw(f"<message to='bob@contoso.example' type='chat'>{COMPOSING}</message>")
+        bob.wait("typing", f"sip:{ROMEO}", "on")
+        bob.do("typing", f"sip:{ROMEO}", "on")
+        wait_until(lambda: any("composing" in m["xml"] and m["from"].startswith("bob@")
+                               for m in romeo.messages()), PATIENCE, "bob's typing")
+        self.assertFalse([e for e in bob.events if e[0] == "error"], bob.events)
+
+    def test_a_message_opens_the_session(self):
+        heidi, romeo = self.sign_in("heidi"), self.world.romeo
+        texts = [unique("nobody had written before") for _ in range(3)]
+        for text in texts:
+            romeo.send("heidi@contoso.example", text)
+        heidi.wait("im", f"sip:{ROMEO}", texts[-1])
+        self.assertEqual([e[2] for e in heidi.events if e[0] == "im"], texts)
+
+    def test_own_presence_and_note(self):
+        grace, romeo = self.sign_in("grace"), self.world.romeo
+        romeo.send_raw("<presence to='grace@contoso.example' type='subscribe'/>")
+        grace.wait("added", f"sip:{ROMEO}")
+        romeo.wait("presence", type="subscribed", bare="grace@contoso.example")
+        romeo.wait("presence", type="available", bare="grace@contoso.example")
+        grace.do("status", "busy", "in a meeting")
+        romeo.wait("presence", bare="grace@contoso.example", show="dnd", status="in a meeting")
+        grace.quit()
+        romeo.wait("presence", type="unavailable", bare="grace@contoso.example")
+
+    def test_who_has_added_him_is_blocked(self):
+        carol, romeo = self.sign_in("carol"), self.world.romeo
+        carol.do("block", f"sip:{ROMEO}")
+        wait_until(lambda: "block" in self.stored("carol"), PATIENCE, "the block")
+        romeo.send_raw("<presence to='carol@contoso.example' type='subscribe'/>")
+        romeo.wait("presence", type="unsubscribed", bare="carol@contoso.example")
+        ident = romeo.send("carol@contoso.example", unique("unwanted"))
+        romeo.wait("error", id=ident)
+        self.assertFalse([e for e in carol.events if e[0] in ("im", "added")], carol.events)
+
+    def stored(self, name):
+        """The user's contacts as the database has them."""
+        import sqlite3
+        with sqlite3.connect(f"file:{self.gateway.directory}/isthmus.db?mode=ro",
+                             uri=True) as database:
+            row = database.execute("SELECT body FROM home_documents WHERE \"user\" = ? AND "
+                                   "kind = 'contacts'", (f"{name}@contoso.example",)).fetchone()
+        return row[0] if row else ""
+
+    def test_a_contact_list_survives(self):
+        dora = self.sign_in("dora")
+        self.add(dora, ROMEO, self.world.romeo, "Verona")
+        wait_until(lambda: "contact\t" + ROMEO in self.stored("dora"), PATIENCE, "the contact")
+        self.gateway.kill()
+        self.gateway.restart()
+        again = self.sign_in("dora", name="purple-dora-again")
+        again.wait("buddy-added", f"sip:{ROMEO}", None, "Verona")
+        again.wait("buddy-status", f"sip:{ROMEO}", "available")
+
+    def test_colleagues(self):
+        ivan, heidi = self.sign_in("ivan"), self.sign_in("heidi", name="purple-heidi-2")
+        ivan.do("add", "sip:heidi@contoso.example")
+        ivan.wait("buddy-status", "sip:heidi@contoso.example", "available")
+        text = unique("among colleagues")
+        ivan.do("im", "sip:heidi@contoso.example", text)
+        heidi.wait("im", "sip:ivan@contoso.example", text)
+
+    def test_failed_delivery_is_shown(self):
+        erin = self.sign_in("erin")
+        erin.do("im", "sip:nobody@elsewhere.example", "hello?")
+        erin.wait("error", "sip:nobody@elsewhere.example")
+
+    def test_wrong_password(self):
+        frank = self.sign_in("frank", password="not the right one", signed_on=False)
+        frank.wait("connection-error")
+
+    def test_signed_out_by_the_server(self):
+        frank = self.sign_in("frank", name="purple-frank-2")
+        self.gateway.cli("user", "password", "frank@contoso.example", "--delete")
+        frank.wait("connection-error")
+        self.gateway.cli("user", "password", "frank@contoso.example", stdin=HOME_PASSWORD + "\n")
