@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 namespace isthmus::gateway {
@@ -69,7 +70,7 @@ TEST(MessageHistory, LongTextsAreCutAndTakeTheRoomOfOthers) {
                     Outcome::Failed,
                     {});
         if (i % 997 == 0) {
-            ASSERT_GE(history.last() - history.first(), 1000U);
+            ASSERT_GE(history.last() - history.first(), std::min<std::uint64_t>(i - 1, 1000));
             for (std::uint64_t number = history.first(); number <= history.last(); ++number) {
                 ASSERT_EQ(history.row(number).id, number);
                 ASSERT_EQ(history.row(number).to, std::to_string(number));

@@ -71,16 +71,22 @@ TEST_F(PresenceDialogsTest, ChangesAreToldAsThingsAreNow) {
     EXPECT_GT(news.last, start);
     ASSERT_EQ(news.pairs.size(), 1U) << "the pair once, however often it changed";
     EXPECT_EQ(news.pairs[0].pair + "x", dialog.subscription);
-    ASSERT_EQ(news.pairs[0].subscriptions.size(), 1U);
+    ASSERT_EQ(news.pairs[0].subscriptions.size(), 2U) << "each watches the other";
     EXPECT_EQ(news.pairs[0].subscriptions[0].id, dialog.subscription);
+    const std::string other = news.pairs[0].subscriptions[1].id;
     ASSERT_EQ(news.pairs[0].dialogs.size(), 1U);
     EXPECT_NE(news.pairs[0].dialogs[0].call_id, dialog.call_id);
     ASSERT_TRUE(flow.end(dialog.subscription));
     news = flow.news(news.last, 20);
     ASSERT_EQ(news.pairs.size(), 1U);
-    EXPECT_EQ(news.pairs[0].pair + "x", dialog.subscription);
-    EXPECT_TRUE(news.pairs[0].subscriptions.empty());
+    ASSERT_EQ(news.pairs[0].subscriptions.size(), 1U);
+    EXPECT_EQ(news.pairs[0].subscriptions[0].id, other);
     EXPECT_TRUE(news.pairs[0].dialogs.empty());
+    ASSERT_TRUE(flow.end(other));
+    news = flow.news(news.last, 20);
+    ASSERT_EQ(news.pairs.size(), 1U);
+    EXPECT_EQ(news.pairs[0].pair + "x", dialog.subscription);
+    EXPECT_TRUE(news.pairs[0].subscriptions.empty()) << "the pair is gone";
     EXPECT_TRUE(flow.news(news.last, 20).pairs.empty());
 }
 
