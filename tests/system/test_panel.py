@@ -98,6 +98,11 @@ class Procedure(PanelTest):
         self.browse("procedure")
 
 
+class FirstSteps(PanelTest):
+    def test_the_first_page_leads_on(self):
+        self.browse("first")
+
+
 class ManyUsers(PanelTest):
     def test_grants_and_files(self):
         self.browse("users")
