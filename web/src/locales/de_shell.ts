@@ -177,7 +177,7 @@ export const deShell: Record<keyof typeof enShell, string> = {
   'home.step.partner': 'XMPP-Partner hinzufügen',
   'home.step.partnerHelp': 'Nur Domänen in der Liste sind erreichbar oder erreichen Sie.',
   'home.step.peer': 'Das SIP-System erreichen',
-  'home.step.peerHelp': 'Die Untersuchung fragt es jetzt; sonst wird es gefragt, wenn die erste Nachricht dorthin geht.',
+  'home.step.peerHelp': '„Verbindung testen“ fragt es jetzt; sonst wird es gefragt, wenn die erste Nachricht dorthin geht.',
   'home.step.stream': 'Den Partner erreichen',
   'home.step.streamHelp': 'Auswählen, Bearbeiten, Verbindung testen: zehn Schritte sagen, was auf welcher Seite fehlt.',
   'appearance.help': 'Wie die Systemsteuerung in diesem Browser aussieht.',

@@ -175,7 +175,7 @@ export const enShell = {
   'home.step.partner': 'Add an XMPP partner',
   'home.step.partnerHelp': 'Only domains in the list can be reached, or reach you.',
   'home.step.peer': 'Reach the SIP system',
-  'home.step.peerHelp': 'The Doctor asks it now; else it is asked when the first message goes there.',
+  'home.step.peerHelp': 'Test connection asks it now; else it is asked when the first message goes there.',
   'home.step.stream': 'Reach the partner',
   'home.step.streamHelp': 'Select it, Edit, Test connection: ten steps say what is missing on either side.',
   'appearance.help': 'How the panel looks in this browser.',
