@@ -25,9 +25,9 @@ class LyncClient(OwnWorldTest):
         self.assertTrue(self.gateway.process.running(), self.gateway.process.tail())
         self.assertEqual(self.world.nurse.received(), [])
 
-    def sign_in(self, name, transport="tls", password=HOME_PASSWORD, **more):
+    def sign_in(self, who, transport="tls", password=HOME_PASSWORD, **more):
         client = PurpleClient(
-            self.world.bench, f"{name}@contoso.example", password,
+            self.world.bench, f"{who}@contoso.example", password,
             self.gateway.sip_port(transport), transport,
             certificate=self.gateway.certificate.certificate, **more)
         self.addCleanup(client.process.stop)
@@ -51,10 +51,12 @@ class LyncClient(OwnWorldTest):
         self.assertIn("reading", alice.buddies()[ROMEO][1])
         romeo.send_raw("<presence><show>away</show></presence>")
         alice.wait("buddy-status", f"sip:{ROMEO}", "away")
+        seen = len(alice.events)
         romeo.send_raw("<presence type='unavailable'/>")
-        alice.wait("buddy-status", f"sip:{ROMEO}", "offline",
-                   since=len(alice.events) - 1 if alice.events else 0)
+        alice.wait("buddy-status", f"sip:{ROMEO}", "offline", since=seen)
         # Removed in the client, gone on her side too.
+        romeo.send_raw("<presence/>")
+        alice.wait("buddy-status", f"sip:{ROMEO}", "available", since=len(alice.events) - 1)
         alice.do("remove", f"sip:{ROMEO}")
         romeo.wait("presence", type="unsubscribe", bare="alice@contoso.example")
 
