@@ -147,6 +147,21 @@ std::string query_of(const HttpRequest& request, std::string_view name) {
     return found == request.query.end() ? std::string() : found->second;
 }
 
+Result<bool> flag_of(const HttpRequest& request, std::string_view name, bool usual) {
+    const std::string given = query_of(request, name);
+    if (given.empty()) {
+        return usual;
+    }
+    if (given != "true" && given != "false") {
+        return make_error(
+            ErrorKind::Syntax,
+            "IST-API-001",
+            fmt::format("{} {}: must be true or false.", name, text::escape_for_log(given, 80)),
+            {});
+    }
+    return given == "true";
+}
+
 Result<control::Edit> edit_of(const HttpRequest& request) {
     if (auto good = check_spelling(request); !good) {
         return good.error();
@@ -163,15 +178,11 @@ Result<control::Edit> edit_of(const HttpRequest& request) {
     }
     for (const auto& [name, flag] : {std::pair("dry_run", &control::Edit::dry_run),
                                      std::pair("force", &control::Edit::force)}) {
-        const std::string given = query_of(request, name);
-        if (!given.empty() && given != "true" && given != "false") {
-            return make_error(
-                ErrorKind::Syntax,
-                "IST-API-001",
-                fmt::format("{} {}: must be true or false.", name, text::escape_for_log(given, 80)),
-                {});
+        const auto given = flag_of(request, name, false);
+        if (!given) {
+            return given.error();
         }
-        made.*flag = given == "true";
+        made.*flag = *given;
     }
     return made;
 }

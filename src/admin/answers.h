@@ -38,6 +38,9 @@ Result<Paging> paging_of(const HttpRequest& request, std::size_t usual, std::siz
 /// Empty if it was not given.
 std::string query_of(const HttpRequest& request, std::string_view name);
 
+/// A parameter that is true or false, `usual` if it is not given; IST-API-001.
+Result<bool> flag_of(const HttpRequest& request, std::string_view name, bool usual);
+
 /// RFC 9457 problem details with our code, step and fix.
 HttpResponse problem(const Error& error);
 HttpResponse not_found(std::string_view path);

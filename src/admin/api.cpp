@@ -53,6 +53,7 @@ Api::Api(const ApiServices& services)
           {"subscriptions", make_subscription_resource(services.subscriptions)},
           {"contacts", make_contact_resource(services.contacts)},
           {"status", make_status_resource(services.read_status, services.policy_facts)},
+          {"config", make_config_resource(services.show_config)},
           {"config:reload", make_reload_resource(services.reload)},
           {"openapi.yaml", make_openapi_resource()},
       },
@@ -138,7 +139,8 @@ void Api::handle(const HttpRequest& request, const HttpReply& reply) const {
             routed, pattern.find('/') == std::string_view::npos ? "" : rest, HttpReply(reply));
     } catch (const std::exception& error) {
         // The database, say: a resource that throws has not replied.
-        reply(problem(make_error(ErrorKind::Internal, "The request failed.", error.what())));
+        reply(problem(
+            make_error(ErrorKind::Internal, "IST-API-046", "The request failed.", error.what())));
     }
 }
 

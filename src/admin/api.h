@@ -7,6 +7,8 @@
 #include "admin/resource.h"
 #include "control/overview.h"
 
+#include <boost/json/object.hpp>
+
 #include <functional>
 #include <map>
 #include <string>
@@ -22,6 +24,9 @@ struct ApiServices {
     /// Reload of the boot file (log level, certificates), as SIGHUP does; the error text if it
     /// failed.
     std::function<Result<void>()> reload;
+    /// The boot file as it was read at the start, without secrets; with what holds where it is
+    /// silent, if asked for.
+    std::function<boost::json::object(bool is_effective)> show_config = {};
     control::MessageSeries* series = nullptr;
     const control::TrafficService* traffic = nullptr;  ///< nothing: there is no traffic here
     EventFeed* events = nullptr;

@@ -2,11 +2,15 @@
 
 #include "admin/answers.h"
 #include "admin/fields.h"
+#include "base/text.h"
+#include "control/certificate_checks.h"
 #include "control/certificate_orders.h"
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace isthmus::admin {
@@ -42,6 +46,14 @@ HttpResponse done_with(const control::CertificateService& certificates,
 HttpResponse list(const control::CertificateService& certificates, const HttpRequest& request) {
     const std::string state = query_of(request, "state");
     const std::string thumbprint = query_of(request, "thumbprint");
+    if (!state.empty() && std::ranges::find(control::kStates, state) == control::kStates.end()) {
+        return problem(make_error(ErrorKind::Syntax,
+                                  "IST-API-001",
+                                  fmt::format("state '{}' is none of {}.",
+                                              text::escape_for_log(state, 80),
+                                              fmt::join(control::kStates, ", ")),
+                                  {}));
+    }
     json::array items;
     for (const auto& [name, one] : certificates.all()) {
         json::object shown = certificates.shown(one);
@@ -210,7 +222,10 @@ HttpResponse one_use(const CertificateServices& services, const HttpRequest& req
     if (!edit) {
         return problem(edit.error());
     }
-    const auto respond = [&](const Result<control::Committed>& made) {
+    const auto respond = [&](Result<control::Committed> made) {
+        if (made) {
+            made->object.erase("effective_seconds");  // of the document only
+        }
         HttpResponse response = done_with(certificates, made);
         if (made) {
             response.headers.emplace_back("ETag", certificates.etag_of(*use));
@@ -218,7 +233,9 @@ HttpResponse one_use(const CertificateServices& services, const HttpRequest& req
         return response;
     };
     if (request.method == "DELETE") {
-        return respond(certificates.unassign(*use, query_of(request, "previous") == "true", *edit));
+        const auto is_previous = flag_of(request, "previous", false);
+        return is_previous ? respond(certificates.unassign(*use, *is_previous, *edit))
+                           : problem(is_previous.error());
     }
     const auto body = parse_body(request);
     if (!body) {

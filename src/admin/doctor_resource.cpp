@@ -1,6 +1,7 @@
 // The doctor and the SIP peers over HTTP.
 #include "admin/answers.h"
 #include "admin/failure_card.h"
+#include "admin/fields.h"
 #include "admin/resource.h"
 
 #include <boost/json/array.hpp>
@@ -37,6 +38,54 @@ json::object to_json(const control::SipPeerView& peer) {
     }
     made["failure"] = peer.status ? failure_card(peer.status->last_error) : json::value();
     return made;
+}
+
+json::object to_json(const control::SipPeerSetup& setup) {
+    json::array ways;
+    for (const control::Instruction& one : setup.instructions) {
+        ways.push_back(json::object{{"title", one.title}, {"lines", texts(one.lines)}});
+    }
+    return {{"name", setup.peer.name},
+            {"kind", setup.peer.kind},
+            {"is_configured", setup.is_configured},
+            {"configuration", texts(setup.configuration)},
+            {"instructions", std::move(ways)}};
+}
+
+/// What would have to be done for a SIP peer; it is done in the configuration file and elsewhere.
+HttpResponse set_up(const control::SipPeers& peers, const HttpRequest& request) {
+    const auto body = parse_body(request);
+    if (!body) {
+        return problem(body.error());
+    }
+    if (auto fine = only_fields(*body, {"name", "kind", "target", "domains"}); !fine) {
+        return problem(fine.error());
+    }
+    control::SipPeerOrder order;
+    for (const auto& [name, into] : {std::pair{"name", &order.name},
+                                     std::pair{"kind", &order.kind},
+                                     std::pair{"target", &order.target}}) {
+        auto value = text_field(*body, name);
+        if (!value) {
+            return problem(value.error());
+        }
+        *into = value->value_or(std::string());
+    }
+    if (const json::value* domains = body->if_contains("domains")) {
+        const bool is_list = domains->is_array() &&
+                             std::ranges::all_of(domains->get_array(), [](const json::value& one) {
+                                 return one.is_string();
+                             });
+        if (!is_list) {
+            return problem(make_error(
+                ErrorKind::Syntax, "IST-API-001", "domains must be a list of texts", "domains"));
+        }
+        for (const json::value& one : domains->get_array()) {
+            order.domains.emplace_back(one.get_string());
+        }
+    }
+    const auto made = peers.set_up(order);
+    return made ? answer(to_json(*made)) : problem(made.error());
 }
 
 HttpResponse tested(const std::string& name, const Result<std::vector<control::TestStep>>& steps) {
@@ -81,6 +130,9 @@ Resource make_doctor_resource(const control::Doctor& doctor) {
 
 Resource make_sip_peer_resource(const control::SipPeers& peers) {
     return [&peers](const HttpRequest& request, std::string_view, const HttpReply& reply) {
+        if (request.arguments.empty() && request.method == "POST") {
+            return reply(set_up(peers, request));
+        }
         if (request.arguments.empty()) {
             json::array items;
             for (const control::SipPeerView& one : peers.list()) {

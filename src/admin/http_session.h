@@ -1,10 +1,12 @@
 // One connection of the HTTP server: reads a request's head, then its body, hands it over, writes
-// the answer. Part of http_server.cpp, which alone includes it: both know Beast, nothing else does.
+// the answer. Part of http_server.cpp, which alone includes it: they know Beast, nothing else does.
 #pragma once
 
 #include "admin/answers.h"
 #include "admin/http_chunks.h"
+#include "admin/http_fields.h"
 #include "admin/http_server.h"
+#include "admin/release.h"
 #include "admin/routes.h"
 #include "base/text.h"
 
@@ -52,29 +54,6 @@ constexpr auto kRefusal = std::chrono::seconds(30);
 
 /// Who is at the other end, as the listener knows it.
 control::Author local_author(int socket);
-
-/// Runs when the connection ends.
-class Release {
-  public:
-    explicit Release(std::function<void()> call) : call_(std::move(call)) {}
-
-    Release(const Release&) = delete;
-    Release& operator=(const Release&) = delete;
-    Release(Release&&) = delete;
-    Release& operator=(Release&&) = delete;
-
-    ~Release() { call_(); }
-
-  private:
-    std::function<void()> call_;
-};
-
-/// No control reaches the wire in a field's value, whoever made it.
-inline std::string clean(std::string value) {
-    std::ranges::replace_if(
-        value, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
-    return value;
-}
 
 template <class Stream>
 class Session : public std::enable_shared_from_this<Session<Stream>> {
@@ -266,38 +245,6 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
         answer(problem(make_error(kind, code, std::move(sentence), {})), false);
     }
 
-    void set_unless_given(const HttpResponse& given,
-                          std::string_view name,
-                          std::string_view value) {
-        const bool is_given = std::ranges::any_of(
-            given.headers, [&](const auto& field) { return text::iequals(field.first, name); });
-        if (!is_given) {
-            response_->set(name, value);
-        }
-    }
-
-    void set_fields(const HttpResponse& given) {
-        response_->set(http::field::content_type, clean(given.content_type));
-        if (!given.allow.empty()) {
-            response_->set(http::field::allow, clean(given.allow));
-        }
-        for (const auto& [name, value] : given.headers) {
-            response_->insert(name, clean(value));
-        }
-        set_unless_given(given, "Cache-Control", "no-store");
-        set_unless_given(given, "X-Content-Type-Options", "nosniff");
-        if constexpr (std::is_same_v<Stream, TlsStream>) {
-            set_unless_given(given, "Strict-Transport-Security", "max-age=31536000");
-            set_unless_given(given, "X-Frame-Options", "DENY");
-            set_unless_given(given,
-                             "Content-Security-Policy",
-                             "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
-                             "form-action 'none'");
-            set_unless_given(given, "Referrer-Policy", "no-referrer");
-            set_unless_given(given, "Cross-Origin-Resource-Policy", "same-origin");
-        }
-    }
-
     /// What of the request is still on its way when it is answered.
     enum class Unread : std::uint8_t { Nothing, Body };
 
@@ -305,7 +252,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
         response_.emplace();
         response_->version(11);
         response_->result(static_cast<unsigned>(response.status));
-        set_fields(response);
+        set_fields(*response_, response, std::is_same_v<Stream, TlsStream>);
         if (response.go_on) {
             return go_on(std::move(response));
         }

@@ -114,8 +114,13 @@ void test_partner(control::PartnerTests& tests,
         reply(problem(options.error()));
         return;
     }
-    query_of(request, "stream") == "false" ? test_in_one(tests, request, *options, reply)
-                                           : test_live(tests, request, *options, reply);
+    const auto is_live = flag_of(request, "stream", true);
+    if (!is_live) {
+        reply(problem(is_live.error()));
+        return;
+    }
+    *is_live ? test_live(tests, request, *options, reply)
+             : test_in_one(tests, request, *options, reply);
 }
 
 }  // namespace isthmus::admin

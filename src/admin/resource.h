@@ -24,6 +24,8 @@
 #include "control/traffic_service.h"
 #include "control/user_service.h"
 
+#include <boost/json/object.hpp>
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -79,6 +81,8 @@ Resource make_revision_resource(control::PolicyService& policies);
 Resource make_migration_resource(control::PolicyService& policies);
 Resource make_status_resource(control::ReadStatus read_status,
                               std::function<control::PolicyFacts()> policy_facts);
+/// The boot file.
+Resource make_config_resource(std::function<boost::json::object(bool is_effective)> shown);
 Resource make_reload_resource(std::function<Result<void>()> reload);
 Resource make_doctor_resource(const control::Doctor& doctor);
 Resource make_sip_peer_resource(const control::SipPeers& peers);

@@ -112,9 +112,11 @@ constexpr Route kRoutes[] = {
     {"DELETE", "contacts/{}/{}", Right::Users},
     {"GET", "status", Right::Read},
     {"GET", "sip-peers", Right::Read},
+    {"POST", "sip-peers", Right::Read},
     {"GET", "sip-peers/{}", Right::Read},
     {"POST", "sip-peers/{}:test", Right::Troubleshoot},
     {"GET", "doctor", Right::Troubleshoot},
+    {"GET", "config", Right::Read},
     {"POST", "config:reload", Right::Configure},
     {"GET", "migrations/readiness", Right::Read},
     // What names administrators and where they sign in from is for administrators.

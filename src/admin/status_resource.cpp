@@ -174,6 +174,16 @@ Resource make_reload_resource(std::function<Result<void>()> reload_now) {
     });
 }
 
+Resource make_config_resource(std::function<json::object(bool is_effective)> shown) {
+    return single([shown = std::move(shown)](const HttpRequest& request) {
+        if (!shown) {
+            return not_found(request.path);
+        }
+        const auto is_effective = flag_of(request, "effective", false);
+        return is_effective ? answer(shown(*is_effective)) : problem(is_effective.error());
+    });
+}
+
 Resource make_openapi_resource() {
     return single([](const HttpRequest& /*request*/) {
         return HttpResponse{200, "application/yaml", std::string(openapi_document()), {}};

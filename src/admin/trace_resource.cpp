@@ -96,13 +96,20 @@ HttpResponse list(const TraceService& traces) {
     return answer(json::object{{"items", std::move(items)}, {"total", total}});
 }
 
-/// GET traces/ID: how it stands and what is kept of it, behind ?after=.
-void show(TraceService& traces, const HttpRequest& request, const HttpReply& reply) {
+/// ?after=, the number of the last event that is known.
+Result<std::uint64_t> after_of(const HttpRequest& request) {
     const std::string given = query_of(request, "after");
     const auto after = given.empty() ? std::optional<std::uint64_t>(0) : text::to_number(given);
+    return after
+               ? Result<std::uint64_t>(*after)
+               : make_error(ErrorKind::Syntax, "IST-API-001", "after: must be a whole number.", {});
+}
+
+/// GET traces/ID: how it stands and what is kept of it, behind ?after=.
+void show(TraceService& traces, const HttpRequest& request, const HttpReply& reply) {
+    const auto after = after_of(request);
     if (!after) {
-        return reply(problem(
-            make_error(ErrorKind::Syntax, "IST-API-001", "after: must be a whole number.", {})));
+        return reply(problem(after.error()));
     }
     traces.read(request.arguments.front(),
                 *after,
@@ -147,8 +154,9 @@ void follow(TraceService& traces,
             const HttpRequest& request,
             const HttpReply& reply) {
     const auto trace = traces.get(request.arguments.front());
-    if (!trace) {
-        return reply(problem(trace.error()));
+    const auto after = after_of(request);
+    if (!trace || !after) {
+        return reply(problem(trace ? after.error() : trace.error()));
     }
     if (followers.is_full()) {
         return reply(problem(make_error(ErrorKind::Limit,
@@ -157,14 +165,11 @@ void follow(TraceService& traces,
                                         fmt::format("{} do", TraceFollowers::kMost))));
     }
     traces.note_reading(*trace, "as they came", request.author);
-    std::string last(request.header("last-event-id"));
-    if (last.empty()) {
-        last = query_of(request, "after");
-    }
+    const auto last = text::to_number(request.header("last-event-id"));
     HttpResponse response{200, "text/event-stream", {}, {}};
     response.go_on = [&followers,
                       id = trace->id,
-                      after = text::to_number(last).value_or(0),
+                      after = last.value_or(*after),
                       author_now = request.author_now](std::shared_ptr<HttpStream> stream) {
         followers.add(id, after, std::move(stream), author_now);
     };

@@ -43,7 +43,11 @@ ApiWing::ApiWing(Parts parts)
       sip_peers_(
           sip_peer_facts(parts_.config),
           read_status_,
-          [this](auto index, auto done) { parts_.crossing.test_peer(index, std::move(done)); }),
+          [this](auto index, auto done) { parts_.crossing.test_peer(index, std::move(done)); },
+          [this](const control::SipPeerOrder& order) {
+              return control::set_up_peer(
+                  order, doctor_.side().read_local(), parts_.policies.current());
+          }),
       traces_(
           parts_.crossing.trace_side(),
           canonical_names(),
@@ -122,31 +126,32 @@ control::PolicyFacts ApiWing::policy_facts() const {
 }
 
 void ApiWing::make_api() {
-    api_.emplace(
-        admin::ApiServices{.policies = parts_.policies,
-                           .users = users_,
-                           .subscriptions = subscriptions_,
-                           .contacts = contacts_,
-                           .read_status = read_status_,
-                           .reload = parts_.reload,
-                           .series = &series_,
-                           .traffic = &traffic_,
-                           .events = &events_,
-                           .traces = &traces_,
-                           .followers = &followers_,
-                           .policy_facts = [this] { return policy_facts(); },
-                           .sign_in = &parts_.admin.services(),
-                           .audit = parts_.admin.audit(),
-                           .partner_tests = &partner_tests_,
-                           .doctor = &doctor_,
-                           .sip_peers = &sip_peers_,
-                           .certificates = &parts_.certificates.services(),
-                           .connect = connect_,
-                           .post = [this](auto call) { parts_.control.post(std::move(call)); },
-                           .directory = &*directory_,
-                           .audit_log = &archive_->audit_log(),
-                           .backups = &archive_->backups(),
-                           .spool_folder = parts_.config.state_dir});
+    api_.emplace(admin::ApiServices{
+        .policies = parts_.policies,
+        .users = users_,
+        .subscriptions = subscriptions_,
+        .contacts = contacts_,
+        .read_status = read_status_,
+        .reload = parts_.reload,
+        .show_config = [this](bool is_effective) { return parts_.config.shown(is_effective); },
+        .series = &series_,
+        .traffic = &traffic_,
+        .events = &events_,
+        .traces = &traces_,
+        .followers = &followers_,
+        .policy_facts = [this] { return policy_facts(); },
+        .sign_in = &parts_.admin.services(),
+        .audit = parts_.admin.audit(),
+        .partner_tests = &partner_tests_,
+        .doctor = &doctor_,
+        .sip_peers = &sip_peers_,
+        .certificates = &parts_.certificates.services(),
+        .connect = connect_,
+        .post = [this](auto call) { parts_.control.post(std::move(call)); },
+        .directory = &*directory_,
+        .audit_log = &archive_->audit_log(),
+        .backups = &archive_->backups(),
+        .spool_folder = parts_.config.state_dir});
 }
 
 void ApiWing::start() {

@@ -29,9 +29,15 @@ void read_peers(Findings& findings, const toml::node* node, std::vector<SipPeerC
     }
     for (const toml::node& item : *peers) {
         SipPeerConfig peer;
-        TableReader table(findings, item.as_table(), "[[sip.peer]]");
+        TableReader table(
+            findings, item.as_table(), "[[sip.peer]]", fmt::format("sip.peer[{}]", to.size()));
         table.take("name", peer.name);
         table.one_of("kind", peer.kind, {"simple", "lync"});
+        table.one_of(
+            "presence_format", peer.presence_format, {"auto", "categories", "msrtc", "pidf"});
+        peer.asserted_identity = peer.kind == "lync";
+        table.take("asserted_identity", peer.asserted_identity);
+        table.one_of("min_tls_version", peer.min_tls_version, {"1.2", "1.3"});
         table.take("target", peer.target);
         table.take("domains", peer.domains);
         table.take("certificate_names", peer.certificate_names);
@@ -65,17 +71,7 @@ void read_xmpp(TableReader table, Config& config) {
 
 void read_dns(TableReader table, Config& config) {
     table.take("servers", config.dns_servers);
-    auto fixed = table.table("static");
-    if (fixed.raw() != nullptr) {
-        for (const auto& [name, value] : *fixed.raw()) {
-            if (!TableReader::strings(value, config.dns_static[std::string(name.str())])) {
-                fixed.fault(value,
-                            fmt::format("[dns.static] \"{}\" must be a list of strings, as in "
-                                        "[\"192.0.2.7\"]",
-                                        name.str()));
-            }
-        }
-    }
+    table.take("static", config.dns_static);
     table.finish();
 }
 
@@ -161,7 +157,7 @@ void read_rest(TableReader& root, Config& config) {
 
 void read_all(Findings& findings, const toml::table& document, Config& config) {
     note_places(document, config.places);
-    TableReader root(findings, &document, "the file");
+    TableReader root(findings, &document, "the file", "");
     auto server = root.table("server");
     server.take("name", config.server_name);
     server.take("state_dir", config.state_dir);
@@ -237,6 +233,7 @@ Result<Config> read_and_check(std::string_view text,
         return refused(findings.faults());
     }
     config.warnings = findings.warnings();
+    config.keys = findings.take_keys();
     return config;
 }
 
@@ -244,6 +241,11 @@ Result<Config> read_and_check(std::string_view text,
 
 std::string Config::in_state_dir(std::string_view path) const {
     return path.starts_with('/') ? std::string(path) : fmt::format("{}/{}", state_dir, path);
+}
+
+boost::json::object Config::shown(bool is_effective) const {
+    return {
+        {"file", file}, {"effective", is_effective}, {"config", shown_config(keys, is_effective)}};
 }
 
 std::string Config::locate(const At& at) const {
@@ -257,6 +259,14 @@ Result<Config> parse_config(std::string_view text,
                             const std::string& name,
                             const std::string& folder) {
     return read_and_check(text, name, folder, false);
+}
+
+ConfigKeys known_keys() {
+    Findings findings("");
+    Config config;
+    // One peer, so that its keys are met.
+    read_all(findings, toml::parse("[[sip.peer]]\n"), config);
+    return findings.take_keys();
 }
 
 Result<Config> load_config(const std::string& path) {

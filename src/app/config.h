@@ -18,6 +18,9 @@ namespace isthmus::app {
 struct SipPeerConfig {
     std::string name;
     std::string kind = "simple";
+    std::string presence_format = "auto";
+    bool asserted_identity = false;  ///< default: true for lync
+    std::string min_tls_version;     ///< empty: that of [tls]
     std::string target;  ///< "tls:host:port"
     std::vector<std::string> domains;
     std::vector<std::string> certificate_names;
@@ -91,9 +94,12 @@ struct Config {
     std::string file;  ///< as whoever started the program named it
     Places places;
     std::vector<ConfigWarning> warnings;
+    ConfigKeys keys;  ///< all that the reader knows
 
     /// A path of the configuration, taken relative to state_dir.
     std::string in_state_dir(std::string_view path) const;
+    /// {"file", "effective", "config"}, see shown_config().
+    boost::json::object shown(bool is_effective) const;
     /// "FILE:LINE:COLUMN: [sip] listen: ", for what is found out about a value later.
     std::string locate(const At& at) const;
 };
@@ -106,5 +112,7 @@ Result<Config> load_config(const std::string& path);
 Result<Config> parse_config(std::string_view text,
                             const std::string& name,
                             const std::string& folder = ".");
+/// Every key that a file may have, as if the file were silent.
+ConfigKeys known_keys();
 
 }  // namespace isthmus::app

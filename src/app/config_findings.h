@@ -2,11 +2,14 @@
 // and column, all of one run together.
 #pragma once
 
+#include "app/config_keys.h"
+
 #include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace isthmus::app {
@@ -56,6 +59,11 @@ class Findings {
     /// It can, but something will not work.
     void warn(Place place, std::string_view code, std::string_view sentence);
 
+    /// What the reader knows and has found.
+    void note(ConfigKey key) { keys_.push_back(std::move(key)); }
+
+    ConfigKeys take_keys() { return std::move(keys_); }
+
     bool has_faults() const { return !faults_.empty(); }
 
     /// In the order of the file, one a line.
@@ -66,6 +74,7 @@ class Findings {
     std::string line_of(Place place, std::string_view sentence) const;
 
     std::string file_;
+    ConfigKeys keys_;
     std::multimap<Place, std::string> faults_;
     std::multimap<Place, ConfigWarning> warnings_;
 };

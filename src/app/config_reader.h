@@ -4,6 +4,7 @@
 
 #include "app/config_findings.h"
 
+#include <boost/json/object.hpp>
 #include <toml++/toml.h>
 
 #include <cstddef>
@@ -11,6 +12,7 @@
 #include <functional>
 #include <initializer_list>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,15 +29,17 @@ void note_places(const toml::table& document, Places& to);
 /// One table: take() each known key, then finish() names what was not known.
 class TableReader {
   public:
-    /// `title` is how faults call it: "[sip]".
-    TableReader(Findings& findings, const toml::table* table, std::string title)
-        : findings_(findings), table_(table), title_(std::move(title)) {}
+    /// `title` is how faults call it, "[sip]"; `path` is where it stands, "sip.peer[0]".
+    TableReader(Findings& findings, const toml::table* table, std::string title, std::string path)
+        : findings_(findings), table_(table), title_(std::move(title)), path_(std::move(path)) {}
 
     void take(std::string_view key, std::string& to);
     void take(std::string_view key, std::size_t& to, std::int64_t least, std::int64_t most);
     void take(std::string_view key, bool& to);
+    void take(std::string_view key, std::optional<bool>& to);
     void take(std::string_view key, std::vector<std::string>& to);
     void take(std::string_view key, std::map<std::string, std::string>& to);
+    void take(std::string_view key, std::map<std::string, std::vector<std::string>>& to);
     void one_of(std::string_view key,
                 std::string& to,
                 std::initializer_list<std::string_view> values);
@@ -59,10 +63,18 @@ class TableReader {
     void read(std::string_view key,
               const std::string& wanted,
               const std::function<bool(const toml::node&)>& convert);
+    /// read(), and what the key may hold, held and holds.
+    template <class T>
+    void note(std::string_view key,
+              boost::json::object kind,
+              T& to,
+              const std::string& wanted,
+              const std::function<bool(const toml::node&)>& convert);
 
     Findings& findings_;
     const toml::table* table_;
     std::string title_;
+    std::string path_;
     std::vector<std::string> known_;
 };
 

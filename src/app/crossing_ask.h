@@ -11,7 +11,7 @@
 namespace isthmus::app {
 
 inline Error no_answer() {
-    return make_error(ErrorKind::Timeout, {}, "The traffic thread does not answer.", {});
+    return make_error(ErrorKind::Timeout, "IST-API-044", "The traffic thread does not answer.", {});
 }
 
 template <class T>

@@ -113,13 +113,7 @@ void read_directory(TableReader table, control::DirectorySettings& to) {
     table.take("password_file", to.password_file);
     table.take("filter", to.filter);
     table.take("ca_files", to.ca_files);
-    if (table.raw() != nullptr && table.raw()->contains("start_tls")) {
-        bool start_tls = false;
-        table.take("start_tls", start_tls);
-        to.start_tls = start_tls;
-    } else {
-        table.node("start_tls");
-    }
+    table.take("start_tls", to.start_tls);
     table.take("allow_plain", to.allow_plain);
     table.take("logon_domain", to.logon_domain);
     std::string homed = "here";

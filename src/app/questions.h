@@ -29,9 +29,11 @@ class Questions {
         question.patience = std::make_unique<Timer>(control_.timers(), [this, number] {
             // Not at once: the timer goes with the question.
             control_.post([this, number] {
-                answer(
-                    number,
-                    make_error(ErrorKind::Timeout, {}, "The traffic thread does not answer.", {}));
+                answer(number,
+                       make_error(ErrorKind::Timeout,
+                                  "IST-API-044",
+                                  "The traffic thread does not answer.",
+                                  {}));
             });
         });
         question.patience->arm(patience);

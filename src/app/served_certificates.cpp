@@ -273,7 +273,10 @@ void ServedCertificates::ask_address(const std::string& address,
             done(json::object{{"items", json::array{std::move(made)}}, {"total", 1}});
         });
     if (!is_taken) {
-        done(make_error(ErrorKind::Limit, "Other certificates are being looked at; try again."));
+        done(make_error(ErrorKind::Limit,
+                        "IST-API-043",
+                        "Other certificates are being looked at; try again.",
+                        {}));
     }
 }
 

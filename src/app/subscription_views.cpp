@@ -1,5 +1,7 @@
 #include "app/subscription_views.h"
 
+#include "app/page_views.h"
+
 #include <string>
 #include <utility>
 
@@ -34,13 +36,8 @@ control::SubscriptionStatus to_control(gateway::SubscriptionStatus status) {
 }
 
 control::SubscriptionPage to_control(gateway::SubscriptionPage page) {
-    control::SubscriptionPage made;
-    made.total = page.total;
-    made.items.reserve(page.items.size());
-    for (gateway::SubscriptionStatus& status : page.items) {
-        made.items.push_back(to_control(std::move(status)));
-    }
-    return made;
+    return page_of<control::SubscriptionPage>(std::move(page),
+                                              [](auto one) { return to_control(std::move(one)); });
 }
 
 }  // namespace isthmus::app

@@ -1,5 +1,6 @@
 #include "app/traffic_views.h"
 
+#include "app/page_views.h"
 #include "app/subscription_views.h"
 
 #include <fmt/format.h>
@@ -103,13 +104,8 @@ control::DialogStatus to_control(gateway::DialogStatus dialog) {
 }
 
 control::DialogPage to_control(gateway::DialogPage page) {
-    control::DialogPage made;
-    made.total = page.total;
-    made.items.reserve(page.items.size());
-    for (gateway::DialogStatus& dialog : page.items) {
-        made.items.push_back(to_control(std::move(dialog)));
-    }
-    return made;
+    return page_of<control::DialogPage>(std::move(page),
+                                        [](auto one) { return to_control(std::move(one)); });
 }
 
 control::PresenceNews to_control(gateway::PresenceNews news) {
@@ -212,13 +208,8 @@ gateway::MessageFilter to_gateway(const control::MessageFilter& filter) {
 }
 
 control::MessagePage to_control(gateway::MessageListing listing) {
-    control::MessagePage made;
-    made.total = listing.total;
-    made.items.reserve(listing.items.size());
-    for (gateway::MessageStatus& message : listing.items) {
-        made.items.push_back(to_control(std::move(message)));
-    }
-    return made;
+    return page_of<control::MessagePage>(std::move(listing),
+                                         [](auto one) { return to_control(std::move(one)); });
 }
 
 }  // namespace isthmus::app

@@ -32,6 +32,17 @@ std::string read_secret(const std::string& path) {
     return std::string(text::trim(text));
 }
 
+/// Auto: to each kind what is its own.
+sip::PresencePreference presence_of(const SipPeerConfig& config) {
+    using enum sip::PresencePreference;
+    if (config.presence_format == "auto") {
+        return config.kind == "lync" ? Auto : Pidf;
+    }
+    return config.presence_format == "categories" ? Categories
+           : config.presence_format == "msrtc"    ? Msrtc
+                                                  : Pidf;
+}
+
 Result<gateway::SipPeer> make_peer(const SipPeerConfig& config, std::size_t index) {
     gateway::SipPeer made{.name = config.name};
     const auto target = parse_target(config.target);
@@ -47,6 +58,10 @@ Result<gateway::SipPeer> make_peer(const SipPeerConfig& config, std::size_t inde
     if (!config.password_file.empty()) {
         made.target.password = read_secret(config.password_file);
     }
+    made.has_sessions = config.kind == "lync";
+    made.presence = presence_of(config);
+    made.asserts_identity = config.asserted_identity;
+    made.target.needs_tls13 = config.min_tls_version == "1.3";
     made.certificate_names = config.certificate_names;
     if (made.certificate_names.empty()) {
         made.certificate_names = {target->host};
@@ -117,6 +132,7 @@ sip::UserAgentConfig make_user_agent_config(const Config& config) {
     made.allow_events = sip::kPresencePackage;
     for (const SipPeerConfig& peer : config.sip_peers) {
         made.peer_names.push_back(peer.name);
+        made.has_sessions = made.has_sessions || peer.kind == "lync";
     }
     return made;
 }

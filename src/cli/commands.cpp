@@ -15,6 +15,8 @@ namespace isthmus::cli {
 
 void add_commands(Program& program, const CommandLine& line) {
     add_offline_commands(program);
+    add_config_commands(program);
+    add_setup_command(program);
     add_partner_commands(program);
     add_policy_commands(program);
     add_subscription_commands(program);

@@ -13,6 +13,8 @@ struct Offline {
     std::function<int(const std::string& config)> check_config;
     std::function<int(const std::string& cases)> translate;
     std::string version;
+    /// What a configuration file may hold, as JSON.
+    std::function<std::string()> config_schema = {};
 };
 
 int run(int count, const char* const* arguments, const Offline& offline);

@@ -30,6 +30,13 @@ constexpr Example kExamples[] = {
     {"completion", "isthmus completion bash > /etc/bash_completion.d/isthmus"},
     {"completion", "isthmus completion fish > ~/.config/fish/completions/isthmus.fish"},
     {"config check", "isthmus config check /etc/isthmus/isthmus.toml"},
+    {"setup", "isthmus setup"},
+    {"setup",
+     "isthmus setup isthmus.toml --name gateway.contoso.example --domains contoso.example "
+     "--sip-system tls:sip.contoso.example:5061"},
+    {"config show", "isthmus config show"},
+    {"config show", "isthmus config show --effective -o json"},
+    {"config schema", "isthmus config schema > isthmus.schema.json"},
     {"config history", "isthmus config history"},
     {"config history", "isthmus config history 42 -o json"},
     {"config rollback", "isthmus config rollback 41 --reason 'the partner is back'"},
@@ -39,6 +46,9 @@ constexpr Example kExamples[] = {
     {"status", "isthmus status --watch"},
     {"doctor", "isthmus doctor"},
     {"doctor", "isthmus doctor -q"},
+    {"sip-peer create",
+     "isthmus sip-peer create frontend --kind lync --target tls:pool.contoso.example:5061 "
+     "--domains contoso.example"},
     {"sip-peer test", "isthmus sip-peer test frontend"},
     {"partner list", "isthmus partner list -o wide"},
     {"partner get", "isthmus partner get fabrikam.example"},

@@ -1,4 +1,4 @@
-// The commands about the process itself: those without a daemon, and status, reload, history.
+// The commands about the process itself: those without a daemon, and status.
 #include "cli/program.h"
 #include "cli/watch.h"
 
@@ -33,47 +33,6 @@ void add_offline_commands(Program& program) {
         "--config",
         "configuration file",
         true);
-    CLI::App& config = program.group("config", "the boot configuration and its history");
-    program.option(program.command(config,
-                                   "check",
-                                   "check a file (offline)",
-                                   [&] {
-                                       const std::string& file = program.given("FILE");
-                                       return offline.check_config(
-                                           file.empty() ? "/etc/isthmus/isthmus.toml" : file);
-                                   }),
-                   "FILE",
-                   "configuration file");
-    program.command(config, "reload", "as SIGHUP: log level and certificates", [&program] {
-        return program.change("POST", "config:reload", {}, "reloaded");
-    });
-    program.option(
-        program.command(config,
-                        "history",
-                        "the latest revisions, or what one changed",
-                        [&program] {
-                            const std::string& revision = program.given("REV");
-                            return program.show(
-                                revision.empty() ? "revisions"
-                                                 : "revisions/" + encode_segment(revision),
-                                {.columns = {{"revision", "at", "admin", "action", "object"},
-                                             {"origin", "reason"}}});
-                        }),
-        "REV",
-        "number of a revision");
-    program.word(program.command(config,
-                                 "rollback",
-                                 "everything as it was after a revision, as a new one",
-                                 [&program] {
-                                     return program.change(
-                                         "POST",
-                                         "revisions/" + encode_segment(program.given("REVISION")) +
-                                             ":rollback",
-                                         {},
-                                         "rolled back");
-                                 }),
-                 "REVISION",
-                 "its number");
     program.option(program.command("translate",
                                    "run translation cases (offline)",
                                    [&] { return offline.translate(program.given("--cases")); }),

@@ -175,6 +175,8 @@ struct CommandLine;
 void add_commands(Program& program, const CommandLine& line);
 
 void add_offline_commands(Program& program);
+void add_config_commands(Program& program);
+void add_setup_command(Program& program);
 void add_partner_commands(Program& program);
 /// `isthmus partner test`, with what was given.
 int test_partner(const Program& program);

@@ -70,6 +70,30 @@ int test_peer(const Program& program) {
     return code != 0 ? code : outcome;
 }
 
+int create_peer(const Program& program) {
+    json::object body = program.body();
+    body["name"] = program.given("NAME");
+    return program.request("POST", "sip-peers", body, [](const json::object& setup) {
+        fmt::print("# {}\n",
+                   setup.at("is_configured").as_bool()
+                       ? "In the configuration file already:"
+                       : "For the configuration file; then restart the gateway:");
+        for (const json::value& line : setup.at("configuration").as_array()) {
+            fmt::print("{}\n", shown(line));
+        }
+        const json::array& ways = setup.at("instructions").as_array();
+        if (ways.size() > 1) {
+            fmt::print("\n# At the other side one of these is enough.\n");
+        }
+        for (const json::value& one : ways) {
+            fmt::print("\n# {}\n", text_of(one.as_object(), "title"));
+            for (const json::value& line : one.at("lines").as_array()) {
+                fmt::print("{}\n", shown(line));
+            }
+        }
+    });
+}
+
 }  // namespace
 
 void add_test_commands(Program& program) {
@@ -91,6 +115,16 @@ void add_test_commands(Program& program) {
                                  }),
                  "NAME",
                  "its name");
+    program.properties(
+        program.word(program.command(peer,
+                                     "create",
+                                     "what to set up here and at the SIP system; changes nothing",
+                                     [&program] { return create_peer(program); }),
+                     "NAME",
+                     "its name, known or new"),
+        {{"kind", Property::Type::Text, "simple, or lync for Lync and Skype for Business servers"},
+         {"target", Property::Type::Text, "how it is reached, tls:HOST:PORT"},
+         {"domains", Property::Type::List, "its SIP domains, separated by commas"}});
     program.word(
         program.command(
             peer, "test", "ask it for a sign of life", [&program] { return test_peer(program); }),

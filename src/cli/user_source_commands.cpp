@@ -156,8 +156,13 @@ std::string sync_text(const json::object& body) {
     if (const std::int64_t removed = number_of(body, "removed"); removed > 0) {
         out += fmt::format("removed:\n{}", list_of_names(body, "removed_users", removed));
     }
+    if (const std::int64_t without = number_of(body, "without_address"); without > 0) {
+        out += fmt::format("{} {} no SIP address in any of the attributes that are asked for\n",
+                           without,
+                           without == 1 ? "entry has" : "entries have");
+    }
     if (const std::int64_t skipped = number_of(body, "skipped"); skipped > 0) {
-        out += fmt::format("{} entries skipped:\n", skipped);
+        out += fmt::format("{} {} skipped:\n", skipped, skipped == 1 ? "entry" : "entries");
         std::size_t shown = 0;
         for (const json::value& fault : list_of(body, "faults")) {
             if (shown++ < kShown) {
@@ -182,6 +187,9 @@ int sync_users(const Program& program) {
             target += query;
             separator = '&';
         }
+    }
+    if (const std::string& reason = program.switches().reason; !reason.empty()) {
+        target += fmt::format("{}reason={}", separator, encode_segment(reason));
     }
     const Answer answer = program.call_patiently("POST", target, {});
     const bool has_report =

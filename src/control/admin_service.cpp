@@ -175,7 +175,8 @@ void AdminService::create(std::string_view name,
         return done(outcome_error(AdminStore::Outcome::Exists, *wanted));
     }
     if (list().value().size() >= kMostAccounts) {
-        return done(make_error(ErrorKind::Limit, "There are too many administrators."));
+        return done(make_error(
+            ErrorKind::Conflict, "IST-API-045", "There are too many administrators.", {}));
     }
     auto plan = std::make_shared<Plan>();
     plan->account = {.name = *wanted,
@@ -230,7 +231,7 @@ void AdminService::set(std::string_view name,
         plan->account.password_set_at = context_.wall();
     }
     if (is_trial) {
-        return done(status_of(plan->account));
+        return done(try_access(*plan));
     }
     if (!change.password) {
         return done(save(*plan, {}));
@@ -243,6 +244,21 @@ void AdminService::set(std::string_view name,
         [this, hash, plan, done] { done(save(*plan, *hash)); });
     if (!waits) {
         done(is_busy());
+    }
+}
+
+Result<AccountStatus> AdminService::try_access(const Plan& plan) const {
+    const store::Account& account = plan.account;
+    try {
+        const auto outcome =
+            plan.has_access
+                ? context_.store.set_access(account.name, account.role, account.is_enabled, true)
+                : AdminStore::Outcome::Done;
+        return outcome == AdminStore::Outcome::Done
+                   ? Result<AccountStatus>(status_of(account))
+                   : Result<AccountStatus>(outcome_error(outcome, account.name));
+    } catch (const store::StoreError& error) {
+        return not_stored(error);
     }
 }
 
@@ -295,15 +311,18 @@ Result<void> AdminService::erase(std::string_view name, const Author& author, bo
     if (!found) {
         return found.error();
     }
-    if (is_trial) {
-        return {};
-    }
     try {
-        const auto outcome = context_.store.erase(found->name);
+        const auto outcome = context_.store.erase(found->name, is_trial);
         if (outcome != AdminStore::Outcome::Done) {
             Error error = outcome_error(outcome, found->name);
-            context_.note(author, "delete", "admin/" + found->name, "refused", error.public_text);
+            if (!is_trial) {
+                context_.note(
+                    author, "delete", "admin/" + found->name, "refused", error.public_text);
+            }
             return error;
+        }
+        if (is_trial) {
+            return {};
         }
     } catch (const store::StoreError& error) {
         return not_stored(error);

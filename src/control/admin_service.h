@@ -77,6 +77,8 @@ class AdminService {
 
     Result<store::Account> find(std::string_view name) const;
     AccountStatus status_of(store::Account account) const;
+    /// What save() would say to another role or state.
+    Result<AccountStatus> try_access(const Plan& plan) const;
     Result<AccountStatus> save(const Plan& plan, const std::string& hash);
 
     AdminContext& context_;

@@ -24,7 +24,8 @@ Error not_read(const std::exception& error) {
 }
 
 Error too_many() {
-    return make_error(ErrorKind::Limit, "Too many readings of the audit log are under way.", {});
+    return make_error(
+        ErrorKind::Limit, "IST-API-043", "Too many readings of the audit log are under way.", {});
 }
 
 /// "0000-00-00T00:00:00Z" or its beginning up to the day.

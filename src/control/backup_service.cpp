@@ -17,6 +17,10 @@ namespace {
 constexpr std::size_t kLeastPassphrase = 12;
 constexpr std::size_t kMostPassphrase = 1024;
 
+Error too_many() {
+    return make_error(ErrorKind::Limit, "IST-API-043", "Too many backups are under way.", {});
+}
+
 /// What is being thrown, as an administrator reads it.
 Error error_of_current_exception() {
     try {
@@ -123,7 +127,7 @@ void BackupService::create(std::shared_ptr<SpoolFile> to,
             done(result->value());
         });
     if (!waits) {
-        done(make_error(ErrorKind::Limit, "Too many backups are under way.", {}));
+        done(too_many());
     }
 }
 
@@ -145,7 +149,7 @@ void BackupService::verify(std::shared_ptr<SpoolFile> from,
             done(result->value());
         });
     if (!waits) {
-        done(make_error(ErrorKind::Limit, "Too many backups are under way.", {}));
+        done(too_many());
     }
 }
 

@@ -39,6 +39,9 @@ inline constexpr std::array<std::int64_t, 4> kWarningDays = {1, 7, 14, 30};
 std::int64_t days_left(const net::CertificateFacts& facts, std::int64_t now);
 /// pending, valid, expiring (30 days), expired, not-yet-valid, authority.
 std::string_view state_of(const KnownCertificate& certificate, std::int64_t now);
+/// All that it can be.
+inline constexpr std::array<std::string_view, 6> kStates = {
+    "pending", "valid", "expiring", "expired", "not-yet-valid", "authority"};
 
 /// Apart from any use, at the time `now`.
 std::vector<CertificateFinding> check_certificate(const KnownCertificate& certificate,

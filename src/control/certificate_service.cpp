@@ -27,7 +27,8 @@ Error invalid(std::string sentence) {
 }
 
 Error busy() {
-    return make_error(ErrorKind::Limit, "Other keys are being made; try again in a moment.");
+    return make_error(
+        ErrorKind::Limit, "IST-API-043", "Other keys are being made; try again in a moment.", {});
 }
 
 /// All files as one.

@@ -1,6 +1,7 @@
 #include "control/contact_service.h"
 
 #include "base/log.h"
+#include "control/steering.h"
 
 #include <fmt/format.h>
 

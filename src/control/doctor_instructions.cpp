@@ -2,6 +2,7 @@
 // records, firewall rules, the SIP side.
 #include "base/text.h"
 #include "control/doctor.h"
+#include "control/sip_peer_setup.h"
 
 #include <fmt/format.h>
 
@@ -11,8 +12,6 @@
 namespace isthmus::control {
 
 namespace {
-
-constexpr std::size_t kMostPartners = 50;
 
 struct Port {
     std::string transport;  ///< tcp, udp
@@ -76,99 +75,6 @@ Instruction firewall_for(const LocalFacts& facts) {
     return made;
 }
 
-/// A port and transport of ours that such a peer can send to.
-std::pair<std::string, std::string> way_to_us(const LocalFacts& facts, const std::string& target) {
-    const std::string transport = target.substr(0, target.find(':'));
-    for (const std::string& one : facts.sip_listeners) {
-        if (one.starts_with(transport + ":")) {
-            return {transport, port_of(one, {}).number};
-        }
-    }
-    return {transport, transport == "tls" ? "5061" : "5060"};
-}
-
-std::vector<std::string> domains_of(const policy::Policy& policy) {
-    std::vector<std::string> made;
-    for (const policy::Partner& partner : policy.partners()) {
-        if (partner.enabled && made.size() < kMostPartners) {
-            made.push_back(partner.domain);
-            made.insert(
-                made.end(), partner.additional_domains.begin(), partner.additional_domains.end());
-        }
-    }
-    if (made.empty()) {
-        made.emplace_back("PARTNER-DOMAIN");
-    }
-    return made;
-}
-
-Instruction lync_for(const LocalFacts& facts,
-                     const SipPeerFacts& peer,
-                     const std::vector<std::string>& partners) {
-    const auto [transport, port] = way_to_us(facts, peer.target);
-    Instruction made{fmt::format("Lync or Skype for Business ({}): management shell", peer.name),
-                     {"# On an Edge pool: each partner's domain is reached through the gateway"}};
-    for (const std::string& domain : partners) {
-        made.lines.push_back(fmt::format(
-            "New-CsAllowedDomain -Identity \"{}\" -ProxyFqdn \"{}\"", domain, facts.server_name));
-    }
-    made.lines.emplace_back(
-        "# Or, for all of them at once, the gateway as hosting provider (port 5061, TLS)");
-    made.lines.push_back(
-        fmt::format("New-CsHostingProvider -Identity \"XMPP\" -ProxyFqdn \"{}\" -Enabled $True "
-                    "-HostsOCSUsers $False -EnabledSharedAddressSpace $False "
-                    "-VerificationLevel UseSourceVerification",
-                    facts.server_name));
-    made.lines.emplace_back("# Without an Edge: the gateway as trusted application, and routes");
-    made.lines.push_back(fmt::format(
-        "New-CsTrustedApplicationPool -Identity {} -Registrar FRONT-END-POOL -Site SITE "
-        "-ComputerFqdn {} -RequiresReplication $False -ThrottleAsServer $True "
-        "-TreatAsAuthenticated $True",
-        facts.server_name,
-        facts.server_name));
-    for (const std::string& domain : partners) {
-        made.lines.push_back(
-            fmt::format("$route = New-CsStaticRoute -TLSRoute -Destination \"{}\" -Port {} "
-                        "-MatchUri \"{}\" -UseDefaultCertificate $True",
-                        facts.server_name,
-                        port,
-                        domain));
-        made.lines.emplace_back(
-            "Set-CsStaticRoutingConfiguration -Identity Global -Route @{Add=$route}");
-    }
-    made.lines.emplace_back("Enable-CsTopology");
-    if (transport != "tls") {
-        made.lines.push_back(fmt::format(
-            "# [[sip.peer]] {} uses {}: Lync speaks TLS only; write its target as tls:HOST:5061",
-            peer.name,
-            transport));
-    }
-    return made;
-}
-
-Instruction kamailio_for(const LocalFacts& facts,
-                         const SipPeerFacts& peer,
-                         const std::vector<std::string>& partners) {
-    const auto [transport, port] = way_to_us(facts, peer.target);
-    Instruction made{
-        fmt::format("Kamailio ({}): in request_route, before your own routes", peer.name), {}};
-    std::string condition;
-    for (const std::string& domain : partners) {
-        condition += fmt::format("{}$rd == \"{}\"", condition.empty() ? "" : " || ", domain);
-    }
-    made.lines.push_back(
-        fmt::format("if (is_method(\"MESSAGE|SUBSCRIBE|NOTIFY|OPTIONS\") && ({})) {{", condition));
-    made.lines.push_back(
-        fmt::format("    $du = \"sip:{}:{};transport={}\";", facts.server_name, port, transport));
-    made.lines.emplace_back("    t_relay();");
-    made.lines.emplace_back("    exit;");
-    made.lines.emplace_back("}");
-    made.lines.push_back(
-        fmt::format("# Requests from {} are those of the gateway: let them in without a challenge.",
-                    facts.server_name));
-    return made;
-}
-
 }  // namespace
 
 std::vector<Instruction> instructions_for(const LocalFacts& facts, const policy::Policy& policy) {
@@ -177,10 +83,10 @@ std::vector<Instruction> instructions_for(const LocalFacts& facts, const policy:
         made.push_back(records_for(facts));
     }
     made.push_back(firewall_for(facts));
-    const std::vector<std::string> partners = domains_of(policy);
     for (const SipPeerFacts& peer : facts.peers) {
-        made.push_back(peer.kind == "lync" ? lync_for(facts, peer, partners)
-                                           : kamailio_for(facts, peer, partners));
+        for (Instruction& one : instructions_for(facts, peer, policy)) {
+            made.push_back(std::move(one));
+        }
     }
     return made;
 }

@@ -1,6 +1,7 @@
 // What comes with every change: who makes it, on what ground, and how seriously.
 #pragma once
 
+#include "base/result.h"
 #include "control/author.h"
 
 #include <boost/json/object.hpp>
@@ -31,5 +32,8 @@ struct Committed {
 
 /// A strong ETag of an object: its content says it all. Quoted, as in the header field.
 std::string etag_of(const boost::json::object& object);
+
+/// Conflict with IST-API-005: what the author saw is no more.
+Error changed_meanwhile(std::string_view object);
 
 }  // namespace isthmus::control

@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "control/doctor.h"
+#include "control/sip_peer_setup.h"
 #include "control/status_service.h"
 #include "control/test_step.h"
 
@@ -28,13 +29,25 @@ class SipPeers {
     /// By index of the configuration; `done` is called later, once.
     using TestPeer = std::function<void(std::size_t index, TestDone done)>;
 
-    SipPeers(std::vector<SipPeerFacts> facts, ReadStatus read_status, TestPeer test)
-        : facts_(std::move(facts)), read_status_(std::move(read_status)), test_(std::move(test)) {}
+    /// With what is known of the gateway and its partners right now.
+    using SetUpPeer = std::function<Result<SipPeerSetup>(const SipPeerOrder& order)>;
+
+    SipPeers(std::vector<SipPeerFacts> facts,
+             ReadStatus read_status,
+             TestPeer test,
+             SetUpPeer set_up = {})
+        : facts_(std::move(facts)),
+          read_status_(std::move(read_status)),
+          test_(std::move(test)),
+          set_up_(std::move(set_up)) {}
 
     std::vector<SipPeerView> list() const;
     /// NotFound with IST-API-002.
     Result<SipPeerView> get(std::string_view name) const;
     void test(std::string_view name, TestDone done) const;
+
+    /// See set_up_peer(): says what is to be done, does nothing.
+    Result<SipPeerSetup> set_up(const SipPeerOrder& order) const { return set_up_(order); }
 
   private:
     std::optional<std::size_t> find(std::string_view name) const;
@@ -42,6 +55,7 @@ class SipPeers {
     std::vector<SipPeerFacts> facts_;
     ReadStatus read_status_;
     TestPeer test_;
+    SetUpPeer set_up_;
 };
 
 }  // namespace isthmus::control

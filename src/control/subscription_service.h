@@ -88,9 +88,4 @@ class SubscriptionService {
     CanonicalNames canonical_;
 };
 
-/// IST-API-001 with the name of the field, unless it is empty or canonical already.
-Result<std::string> canonical_field(const Canonical& canonical,
-                                    std::string_view field,
-                                    std::string_view given);
-
 }  // namespace isthmus::control

@@ -105,7 +105,8 @@ Result<NewToken> TokenService::create(std::string_view role,
     }
     try {
         if (context_.store.tokens().size() >= kMostTokens) {
-            return make_error(ErrorKind::Limit, "There are too many tokens; revoke some.");
+            return make_error(
+                ErrorKind::Conflict, "IST-API-045", "There are too many tokens; revoke some.", {});
         }
         NewToken made;
         made.secret = fmt::format("{}{}", kPrefix, context_.random.hex(kSecretOctets));

@@ -1,7 +1,7 @@
 #include "control/trace_service.h"
 
 #include "base/text.h"
-#include "control/subscription_service.h"
+#include "control/steering.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #include "control/traffic_service.h"
 
-#include "base/log.h"
 #include "base/text.h"
+#include "control/steering.h"
 
 #include <fmt/format.h>
 
@@ -16,34 +16,11 @@ namespace {
 
 constexpr std::size_t kMostConversations = 10'000;  // messages that are looked at
 
-Error wrong_limit() {
-    return make_error(
-        ErrorKind::Syntax,
-        "IST-API-001",
-        fmt::format("limit must be a whole number from 1 to {}.", TrafficService::kMaxLimit),
-        {});
-}
-
 Error no_such_stream(std::string_view id) {
     return make_error(ErrorKind::NotFound,
                       "IST-API-002",
                       "There is no such stream.",
                       fmt::format("no stream has the id '{}'", text::escape_for_log(id)));
-}
-
-/// Who steered what: it makes no revision, the log remembers it.
-Result<void> logged(Result<void> result,
-                    std::string_view event,
-                    std::string_view id,
-                    const Author& author) {
-    log::event(log::Level::Info,
-               event,
-               {{"id", id},
-                {"admin", author.admin},
-                {"origin", author.origin},
-                {"result", result ? "done" : "failed"},
-                {"code", result ? std::string_view() : result.error().code}});
-    return result;
 }
 
 void add_to(Conversation& into, const MessageStatus& message, std::size_t with) {
@@ -130,25 +107,17 @@ void TrafficService::stream(const std::string& id, StreamDone done) const {
 }
 
 Result<void> TrafficService::close_stream(std::string_view id, const Author& author) const {
-    return logged(side_.close_stream(id), "stream.close", id, author);
+    return steered(side_.close_stream(id), "stream.close", id, author);
 }
 
 void TrafficService::dialogs(SubscriptionFilter filter, TrafficSide::DialogsDone done) const {
-    if (filter.limit == 0 || filter.limit > kMaxLimit) {
-        return done(wrong_limit());
+    const auto limit = check_limit(filter.limit, kMaxLimit);
+    auto good = limit ? with_canonical_names(canonical_, std::move(filter))
+                      : Result<SubscriptionFilter>(limit.error());
+    if (!good) {
+        return done(good.error());
     }
-    auto user = canonical_field(canonical_.user, "user", filter.user);
-    auto contact = canonical_field(canonical_.contact, "contact", filter.contact);
-    auto partner = canonical_field(canonical_.domain, "partner", filter.partner);
-    for (const auto* name : {&user, &contact, &partner}) {
-        if (!*name) {
-            return done(name->error());
-        }
-    }
-    filter.user = std::move(*user);
-    filter.contact = std::move(*contact);
-    filter.partner = std::move(*partner);
-    side_.list_dialogs(filter, std::move(done));
+    side_.list_dialogs(*good, std::move(done));
 }
 
 Result<DialogStatus> TrafficService::dialog(std::string_view id) const {
@@ -156,13 +125,13 @@ Result<DialogStatus> TrafficService::dialog(std::string_view id) const {
 }
 
 Result<void> TrafficService::end_dialog(std::string_view id, const Author& author) const {
-    return logged(side_.end_dialog(id), "dialog.end", id, author);
+    return steered(side_.end_dialog(id), "dialog.end", id, author);
 }
 
 Result<MessageFilter> TrafficService::checked(MessageFilter filter) const {
     constexpr std::string_view kStates[] = {"", "pending", "queued", "failed", "delivered"};
-    if (filter.limit == 0 || filter.limit > kMaxLimit) {
-        return wrong_limit();
+    if (const auto limit = check_limit(filter.limit, kMaxLimit); !limit) {
+        return limit.error();
     }
     if (std::ranges::find(kStates, filter.state) == std::end(kStates)) {
         return make_error(ErrorKind::Syntax,
@@ -171,18 +140,7 @@ Result<MessageFilter> TrafficService::checked(MessageFilter filter) const {
                                       text::escape_for_log(filter.state, 80)),
                           {});
     }
-    auto user = canonical_field(canonical_.user, "user", filter.user);
-    auto contact = canonical_field(canonical_.contact, "contact", filter.contact);
-    auto partner = canonical_field(canonical_.domain, "partner", filter.partner);
-    for (const auto* name : {&user, &contact, &partner}) {
-        if (!*name) {
-            return name->error();
-        }
-    }
-    filter.user = std::move(*user);
-    filter.contact = std::move(*contact);
-    filter.partner = std::move(*partner);
-    return filter;
+    return with_canonical_names(canonical_, std::move(filter));
 }
 
 void TrafficService::messages(MessageFilter filter, TrafficSide::MessagesDone done) const {

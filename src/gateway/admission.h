@@ -41,6 +41,11 @@ class Admission {
     /// by a trusted certificate that carries one of the peer's names, or by a listed address.
     int identify(const sip::Origin& origin) const;
 
+    /// Whether the P-Asserted-Identity of that peer is who sends (RFC 3325 §5).
+    bool believes_identity(int peer) const {
+        return peer >= 0 && config_.peers[static_cast<std::size_t>(peer)].asserts_identity;
+    }
+
     /// Whether that peer may send for users of `sip_domain` (lower-case A-labels).
     bool may_assert(int peer, std::string_view sip_domain) const;
 

@@ -1,6 +1,7 @@
 #include "gateway/gateway.h"
 
 #include "gateway/explanation.h"
+#include "gateway/sender.h"
 
 #include <utility>
 
@@ -19,10 +20,19 @@ xmpp::Negotiation as_link(policy::Negotiation negotiation) {
     }
 }
 
+/// A request whose response nobody waits for.
+class Unanswered final : public sip::IncomingRequest {
+  public:
+    void respond(const sip::OutgoingResponse& /*response*/) override {}
+};
+
 }  // namespace
 
 Gateway::Gateway(GatewayConfig config, Timers& timers, Random& random, metrics::Registry& metrics)
     : config_(std::move(config)),
+      timers_(timers),
+      random_(random),
+      metrics_(metrics),
       admission_(config_),
       counters_(metrics),
       traces_(admission_, timers),
@@ -30,11 +40,18 @@ Gateway::Gateway(GatewayConfig config, Timers& timers, Random& random, metrics::
       messages_(config_, admission_, counters_, traces_, presence_, timers, random) {}
 
 void Gateway::attach(SipSide& sip_side,
-                     sip::EventSender& events,
+                     sip::SessionPort& events,
                      xmpp::Server& server,
                      subscriptions::Store& store) {
     server_ = &server;
-    messages_.attach(sip_side, server);
+    sessions_ =
+        sip::make_sessions({.idle = config_.session_idle, .max_sessions = config_.max_sessions},
+                           events,
+                           timers_,
+                           random_,
+                           metrics_,
+                           messages_);
+    messages_.attach(sip_side, *sessions_, server);
     presence_.attach(sip_side, events, server, store);
 }
 
@@ -56,14 +73,41 @@ int Gateway::identify(const sip::Origin& origin) {
 void Gateway::on_request(const sip::Request& request,
                          const sip::Origin& origin,
                          std::unique_ptr<sip::IncomingRequest> transaction) {
+    if (!request.to.tag() && admission_.believes_identity(origin.peer)) {
+        if (const auto identity = asserted_identity(request)) {
+            sip::Request asserted = request;
+            asserted.from.uri = *identity;
+            return dispatch(asserted, origin, std::move(transaction));
+        }
+    }
+    dispatch(request, origin, std::move(transaction));
+}
+
+void Gateway::dispatch(const sip::Request& request,
+                       const sip::Origin& origin,
+                       std::unique_ptr<sip::IncomingRequest> transaction) {
     switch (request.method) {
         case sip::Method::Subscribe:
             return presence_.on_subscribe(request, origin, std::move(transaction));
         case sip::Method::Notify:
             return presence_.on_notify(request, origin, std::move(transaction));
+        case sip::Method::Message:
+        case sip::Method::Options:
+            if (!request.to.tag()) {
+                return messages_.on_request(request, origin, std::move(transaction));
+            }
+            return sessions_->on_request(request, origin, std::move(transaction));
         default:
-            return messages_.on_request(request, origin, std::move(transaction));
+            return sessions_->on_request(request, origin, std::move(transaction));
     }
+}
+
+void Gateway::on_benotify(const sip::Request& request, const sip::Origin& origin) {
+    presence_.on_notify(request, origin, std::make_unique<Unanswered>());
+}
+
+bool Gateway::on_ack(const sip::Request& request, const sip::Origin& origin) {
+    return sessions_->on_ack(request, origin);
 }
 
 void Gateway::on_notify_ahead(std::string_view call_id) {

@@ -14,6 +14,7 @@
 #include "gateway/sip_side.h"
 #include "gateway/traces.h"
 #include "policy/policy.h"
+#include "sip/sessions.h"
 #include "sip/user_agent.h"
 #include "xmpp/server.h"
 
@@ -35,7 +36,7 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
 
     /// Joins the wings; before any traffic. All must outlive the gateway's last call.
     void attach(SipSide& sip_side,
-                sip::EventSender& events,
+                sip::SessionPort& events,
                 xmpp::Server& server,
                 subscriptions::Store& store);
 
@@ -54,6 +55,9 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
 
     /// Before the wings go: forgets what is under way.
     void abandon() {
+        if (sessions_ != nullptr) {
+            sessions_->abandon();
+        }
         messages_.abandon();
         presence_.abandon();
     }
@@ -89,8 +93,11 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
                     const sip::Origin& origin,
                     std::unique_ptr<sip::IncomingRequest> transaction) override;
 
-    // xmpp::StanzaHandler
+    void on_benotify(const sip::Request& request, const sip::Origin& origin) override;
+    bool on_ack(const sip::Request& request, const sip::Origin& origin) override;
     void on_notify_ahead(std::string_view call_id) override;
+
+    // xmpp::StanzaHandler
     void on_message(const xmpp::Message& message) override;
     void on_presence_ahead(const xmpp::Jid& from, const xmpp::Jid& to) override;
     void on_presence(const xmpp::Presence& presence) override;
@@ -101,12 +108,20 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
     Error link_refusal(std::string_view remote_domain) override;
 
   private:
+    void dispatch(const sip::Request& request,
+                  const sip::Origin& origin,
+                  std::unique_ptr<sip::IncomingRequest> transaction);
+
     GatewayConfig config_;
+    Timers& timers_;
+    Random& random_;
+    metrics::Registry& metrics_;
     Admission admission_;
     Counters counters_;
     Traces traces_;
     PresenceFlow presence_;
     MessageFlow messages_;
+    std::unique_ptr<sip::Sessions> sessions_;
     xmpp::Server* server_ = nullptr;
 };
 

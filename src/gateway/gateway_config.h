@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "net/address.h"
+#include "sip/event_usage.h"
 #include "sip/user_agent.h"
 
 #include <cstddef>
@@ -19,6 +20,9 @@ struct SipPeer {
     std::vector<std::string> certificate_names;  ///< tls: names its certificate must carry
     std::vector<net::Cidr> addresses;            ///< udp, tcp: where it may send from
     sip::Target target;
+    sip::PresencePreference presence = sip::PresencePreference::Pidf;
+    bool asserts_identity = false;  ///< its P-Asserted-Identity is believed
+    bool has_sessions = false;  ///< its users take messages in INVITE sessions (kind lync)
 };
 
 /// One SIP domain and the XMPP domain its users have (usually the same).
@@ -37,6 +41,8 @@ struct GatewayConfig {
     std::size_t max_queue_per_target = 100;  ///< waiting behind one pending MESSAGE
     std::size_t max_queued = 100000;         ///< the same, all targets together
     Duration queue_patience = std::chrono::seconds(30);
+    Duration session_idle = std::chrono::minutes(10);  ///< without a message; then BYE
+    std::size_t max_sessions = 100000;
     std::size_t max_pairs = 2'000'000;  ///< of a SIP user and an XMPP user with presence
     double subscribe_rate = 50;         ///< XMPP requests for subscriptions a second, per partner
     double subscribe_burst = 200;

@@ -5,6 +5,13 @@
 
 namespace isthmus::gateway {
 
+namespace {
+
+/// Somebody may have to answer first, and then one message of ours may go unanswered.
+constexpr Duration kSessionPatience = std::chrono::seconds(100);
+
+}  // namespace
+
 MessageFlow::MessageFlow(const GatewayConfig& config,
                          Admission& admission,
                          Counters& counters,
@@ -25,10 +32,16 @@ MessageFlow::MessageFlow(const GatewayConfig& config,
               {.per_target = config.max_queue_per_target,
                .total = config.max_queued,
                .patience = config.queue_patience}),
+      session_outbox_(*this,
+                      timers,
+                      {.per_target = config.max_queue_per_target,
+                       .total = config.max_queued,
+                       .patience = std::max(config.queue_patience, kSessionPatience)}),
       conversations_(*this, timers, {}) {}
 
-void MessageFlow::attach(SipSide& sip_side, xmpp::Server& server) {
+void MessageFlow::attach(SipSide& sip_side, sip::Sessions& sessions, xmpp::Server& server) {
     sip_side_ = &sip_side;
+    sessions_ = &sessions;
     server_ = &server;
 }
 
@@ -48,6 +61,15 @@ Outcome MessageFlow::outcome_of(ErrorKind kind) {
         default:
             return Outcome::Failed;
     }
+}
+
+void MessageFlow::finish_target(bool is_in_session, std::uint32_t target) {
+    outbox_of(is_in_session).finished(target);
+    counters_.queued.set(static_cast<std::int64_t>(queued()));
+}
+
+std::string_view MessageFlow::pair_key(const sip::OutgoingRequest& request, Arena& arena) {
+    return arena.concat(request.from, " ", request.request_uri);
 }
 
 std::string_view MessageFlow::partner_name(std::uint32_t place) const {
@@ -144,7 +166,11 @@ void MessageFlow::send_notice(const DeliveryNotices::Entry& entry, translate::Im
     notice.asks_imdn = false;
     notice.ticket = 0;
     notice.is_sent = false;
-    const Outbox::Submitted submitted = outbox_.submit(made.request, cookie);
+    notice.is_in_session = sip_side_->uses_sessions(made.request.request_uri, served->sip);
+    const Outbox::Submitted submitted =
+        notice.is_in_session
+            ? session_outbox_.submit(made.request, cookie, pair_key(made.request, arena_))
+            : outbox_.submit(made.request, cookie);
     if (submitted.fate == Outbox::Fate::Full) {
         to_sip_.release(cookie);
         return;

@@ -23,11 +23,13 @@
 #include "gateway/slab.h"
 #include "gateway/threads.h"
 #include "gateway/traces.h"
+#include "sip/sessions.h"
 #include "sip/user_agent.h"
 #include "translate/error.h"
 #include "translate/message.h"
 #include "xmpp/server.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -35,7 +37,8 @@
 
 namespace isthmus::gateway {
 
-class MessageFlow final : private Outbox::Sender,
+class MessageFlow final : public sip::SessionUser,
+                          private Outbox::Sender,
                           private sip::ResponseHandler,
                           private Conversations::Handler {
   public:
@@ -47,11 +50,22 @@ class MessageFlow final : private Outbox::Sender,
                 Timers& timers,
                 Random& random);
 
-    void attach(SipSide& sip_side, xmpp::Server& server);
+    void attach(SipSide& sip_side, sip::Sessions& sessions, xmpp::Server& server);
 
     void on_request(const sip::Request& request,
                     const sip::Origin& origin,
                     std::unique_ptr<sip::IncomingRequest> transaction);
+
+    // sip::SessionUser
+    std::string_view on_invite(const sip::Request& request,
+                               const sip::Origin& origin,
+                               sip::IncomingRequest& transaction) override;
+    bool may_continue(const sip::Origin& origin, std::string_view sip_domain) override;
+    void on_session_request(const sip::Request& request,
+                            const sip::Origin& origin,
+                            std::unique_ptr<sip::IncomingRequest> transaction) override;
+    void on_session_over(const sip::SessionPair& pair, sip::SessionEnd end) override;
+
     /// Settles its ticket, at once or when the SIP side has answered.
     void on_message(const xmpp::Message& message);
     void on_sent(std::uint64_t cookie);
@@ -60,9 +74,9 @@ class MessageFlow final : private Outbox::Sender,
     /// Messages whose outcome is not known yet, both directions.
     std::size_t pending() const { return to_xmpp_.size() + to_sip_.size(); }
 
-    std::size_t queued() const { return outbox_.queued(); }
+    std::size_t queued() const { return outbox_.queued() + session_outbox_.queued(); }
 
-    Duration oldest_queued() const { return outbox_.oldest(); }
+    Duration oldest_queued() const { return std::max(outbox_.oldest(), session_outbox_.oldest()); }
 
     std::uint64_t last_row() const { return history_.last(); }
 
@@ -80,6 +94,7 @@ class MessageFlow final : private Outbox::Sender,
         TimePoint since;
         std::uint32_t partner = Counters::kOther;
         int peer = -1;
+        bool is_in_session = false;
         std::uint64_t row = 0;  ///< of the history
     };
 
@@ -105,6 +120,7 @@ class MessageFlow final : private Outbox::Sender,
         std::uint32_t target = 0;  ///< of the outbox
         ToSipKind kind = ToSipKind::Text;
         bool asks_imdn = false;
+        bool is_in_session = false;
         bool is_sent = false;  ///< else it waits behind another to the same target
     };
 
@@ -171,6 +187,8 @@ class MessageFlow final : private Outbox::Sender,
                       const xmpp::Message& message,
                       const policy::Decision& decision,
                       const ServedDomain& served);
+    /// She has closed her window: RFC 7573 §4, BYE.
+    void leave(const xmpp::Message& message, const ServedDomain& served);
     void submit_receipt(std::uint64_t id,
                         const xmpp::Message& message,
                         const translate::ToSip& made,
@@ -213,6 +231,12 @@ class MessageFlow final : private Outbox::Sender,
     void on_response(std::uint64_t cookie, const sip::Response& response) override;
     void on_no_response(std::uint64_t cookie, const Error& error) override;
 
+    Outbox& outbox_of(bool is_in_session) { return is_in_session ? session_outbox_ : outbox_; }
+
+    /// What messages in one session queue up by.
+    static std::string_view pair_key(const sip::OutgoingRequest& request, Arena& arena);
+    void finish_target(bool is_in_session, std::uint32_t target);
+
     bool is_full() const { return pending() >= config_.max_pending; }
 
     const GatewayConfig& config_;
@@ -223,15 +247,18 @@ class MessageFlow final : private Outbox::Sender,
     Timers& timers_;
     Random& random_;
     SipSide* sip_side_ = nullptr;
+    sip::Sessions* sessions_ = nullptr;
     xmpp::Server* server_ = nullptr;
     MessageLog log_;
     MessageHistory history_;
     Arena arena_;
-    bool is_carried_ = false;  ///< the message being taken has its entry in to_sip_
-    xmpp::Message message_;    ///< reused, keeps its vectors' capacity
+    bool is_in_session_ = false;  ///< the request being taken
+    bool is_carried_ = false;     ///< the message being taken has its entry in to_sip_
+    xmpp::Message message_;       ///< reused, keeps its vectors' capacity
     Slab<ToXmpp> to_xmpp_;
     Slab<ToSip> to_sip_;
     Outbox outbox_;
+    Outbox session_outbox_;  ///< by pair: RFC 3428 §8 speaks of messages outside dialogs
     DeliveryNotices notices_;
     SentMessages sent_messages_;
     Conversations conversations_;

@@ -167,7 +167,7 @@ void MessageFlow::carry_to_sip(std::uint64_t id,
                            .result = outcome_name(Outcome::Invalid)});
         case translate::ToSip::Action::Ignore:
             if (message.chat_state == xmpp::ChatState::Gone) {
-                conversations_.gone(message.to, message.from);
+                leave(message, served);
             }
             return counters_.count(kDirection, decision, Outcome::Dropped);
         case translate::ToSip::Action::Send:
@@ -234,7 +234,20 @@ void MessageFlow::submit_typing(std::uint64_t id,
                                 std::string_view sip_domain) {
     // RFC 3994 §3.2, RFC 3428 §8: "types" would be stale by the time that its turn came. "Types no
     // more" stays true and waits: without it he would go on seeing her type.
-    if ((made.typing_is_active && outbox_.is_pending(made.request.request_uri)) ||
+    const sip::OutgoingRequest& request = made.request;
+    if (sip_side_->uses_sessions(request.request_uri, sip_domain)) {
+        // No session is opened only to say that somebody types.
+        if (!sessions_->is_open({request.from, request.request_uri})) {
+            return counters_.count(Direction::XmppToSip, decision, Outcome::Dropped);
+        }
+        translate::ToSip notice = made;
+        translate::to_keyboard_activity(made.typing_is_active, notice.request);
+        if (!submit(id, ToSipKind::Typing, message, notice, decision, sip_domain)) {
+            return counters_.count(Direction::XmppToSip, decision, Outcome::Dropped);
+        }
+        return conversations_.typing_to_sip(message.to, message.from, made.typing_is_active);
+    }
+    if ((made.typing_is_active && outbox_.is_pending(request.request_uri)) ||
         !submit(id, ToSipKind::Typing, message, made, decision, sip_domain)) {
         return counters_.count(Direction::XmppToSip, decision, Outcome::Dropped);
     }
@@ -269,6 +282,7 @@ bool MessageFlow::submit(std::uint64_t id,
     entry.kind = kind;
     entry.asks_imdn = !made.imdn_message_id.empty();
     entry.is_sent = false;
+    entry.is_in_session = sip_side_->uses_sessions(request.request_uri, sip_domain);
     if (log::is_enabled(log::Level::Debug)) {
         log_.step("im.in",
                   {.direction = Direction::XmppToSip,
@@ -290,7 +304,9 @@ bool MessageFlow::submit(std::uint64_t id,
     if (traces_.is_on()) [[unlikely]] {
         show_translation(id, message, request, decision);
     }
-    const Outbox::Submitted submitted = outbox_.submit(request, cookie);
+    const Outbox::Submitted submitted =
+        entry.is_in_session ? session_outbox_.submit(request, cookie, pair_key(request, arena_))
+                            : outbox_.submit(request, cookie);
     if (submitted.fate == Outbox::Fate::Full) {
         to_sip_.release(cookie);
         return false;
@@ -298,14 +314,18 @@ bool MessageFlow::submit(std::uint64_t id,
     entry.target = submitted.target;
     is_carried_ = true;
     counters_.pending.set(static_cast<std::int64_t>(pending()));
-    counters_.queued.set(static_cast<std::int64_t>(outbox_.queued()));
+    counters_.queued.set(static_cast<std::int64_t>(queued()));
     return true;
 }
 
 void MessageFlow::transmit(const sip::OutgoingRequest& request, std::uint64_t cookie) {
     ToSip& entry = *to_sip_.find(cookie);
     entry.is_sent = true;
-    sip_side_->send(request, entry.sip_domain, *this, cookie);
+    if (entry.is_in_session) {
+        sessions_->send(request, entry.sip_domain, *this, cookie);
+    } else {
+        sip_side_->send(request, entry.sip_domain, *this, cookie);
+    }
 }
 
 }  // namespace isthmus::gateway

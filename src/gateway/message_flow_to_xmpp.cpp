@@ -114,7 +114,7 @@ void MessageFlow::send_stanza(std::uint64_t id,
          .thread = request.call_id.starts_with(translate::kDerivedCallId)
                        ? threads_.find(request.call_id)
                        : std::string_view(),
-         .chat_type = side.is_chat,
+         .chat_type = side.is_chat || is_in_session_,
          .peer_takes_chat_states = side.takes_chat_states,
          .last_chat_state = side.is_composing ? xmpp::ChatState::Composing : xmpp::ChatState::None,
          .now = std::time(nullptr),
@@ -195,6 +195,7 @@ void MessageFlow::submit_stanza(std::uint64_t id,
     entry.since = timers_.now();
     entry.partner = decision.partner_place;
     entry.peer = origin.peer;
+    entry.is_in_session = is_in_session_;
     entry.row = history_.add_open({.direction = Direction::SipToXmpp,
                                    .id = id,
                                    .from = request.from.uri.text,
@@ -261,7 +262,8 @@ void MessageFlow::on_sent(std::uint64_t cookie) {
     }
     // RFC 3428 §7: a gateway into another network cannot promise delivery, so 202 (gap G-31).
     history_.settle(entry->row, timers_.now());
-    entry->transaction->respond(202);
+    // Clients of sessions take 200 for "delivered" and know no other.
+    entry->transaction->respond(entry->is_in_session ? 200 : 202);
     counters_.count(Direction::SipToXmpp, entry->partner, Outcome::Delivered);
     counters_.observe(Direction::SipToXmpp, timers_.now() - entry->since);
     if (log::is_enabled(log::Level::Debug)) {

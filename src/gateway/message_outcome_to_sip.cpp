@@ -1,6 +1,9 @@
 // What becomes of a MESSAGE towards SIP: its final response, or why there is none.
 #include "base/log.h"
 #include "gateway/message_flow.h"
+#include "translate/diagnostics.h"
+
+#include <fmt/format.h>
 
 #include <charconv>
 
@@ -83,6 +86,7 @@ void MessageFlow::on_response(std::uint64_t cookie, const sip::Response& respons
         return;
     }
     const std::uint32_t target = entry->target;
+    const bool is_in_session = entry->is_in_session;
     if (response.status < 300) {
         finish_to_sip(cookie, Outcome::Delivered, nullptr, {}, {});
     } else {
@@ -92,14 +96,14 @@ void MessageFlow::on_response(std::uint64_t cookie, const sip::Response& respons
         const xmpp::StanzaError error = translate::to_xmpp(response, arena_);
         char status[4] = {};
         std::to_chars(status, status + 3, response.status);
-        finish_to_sip(cookie,
-                      Outcome::Refused,
-                      &error,
-                      "IST-SIP-003",
-                      arena_.concat(std::string_view(status), " ", response.reason));
+        std::string_view evidence = arena_.concat(std::string_view(status), " ", response.reason);
+        if (const translate::Diagnostic why = translate::read_diagnostic(response); why.id != 0) {
+            evidence =
+                arena_.copy(fmt::format("{}; ms-diagnostics {} {}", evidence, why.id, why.reason));
+        }
+        finish_to_sip(cookie, Outcome::Refused, &error, "IST-SIP-003", evidence);
     }
-    outbox_.finished(target);
-    counters_.queued.set(static_cast<std::int64_t>(outbox_.queued()));
+    finish_target(is_in_session, target);
 }
 
 void MessageFlow::on_no_response(std::uint64_t cookie, const Error& error) {
@@ -109,14 +113,14 @@ void MessageFlow::on_no_response(std::uint64_t cookie, const Error& error) {
         return;
     }
     const std::uint32_t target = entry->target;
+    const bool is_in_session = entry->is_in_session;
     const xmpp::StanzaError told = translate::to_xmpp(error);
     finish_to_sip(cookie,
                   outcome_of(error.kind),
                   &told,
                   error.code.empty() ? std::string_view("IST-SIP-002") : error.code,
                   error.detail.empty() ? error.public_text : error.detail);
-    outbox_.finished(target);
-    counters_.queued.set(static_cast<std::int64_t>(outbox_.queued()));
+    finish_target(is_in_session, target);
 }
 
 void MessageFlow::on_expired(std::uint64_t cookie) {
@@ -126,7 +130,7 @@ void MessageFlow::on_expired(std::uint64_t cookie) {
                               "The recipient's system takes no messages at the moment.");
     finish_to_sip(
         cookie, Outcome::Failed, &error, "IST-LIM-002", "waited too long behind another message");
-    counters_.queued.set(static_cast<std::int64_t>(outbox_.queued()));
+    counters_.queued.set(static_cast<std::int64_t>(queued()));
 }
 
 }  // namespace isthmus::gateway

@@ -121,8 +121,10 @@ void Outbox::forget(std::uint32_t index) {
     free_targets_.push_back(index);
 }
 
-Outbox::Submitted Outbox::submit(const sip::OutgoingRequest& request, std::uint64_t cookie) {
-    const std::uint32_t index = find_or_make(request.request_uri);
+Outbox::Submitted Outbox::submit(const sip::OutgoingRequest& request,
+                                 std::uint64_t cookie,
+                                 std::string_view key) {
+    const std::uint32_t index = find_or_make(key);
     Target& target = targets_[index];
     if (!target.is_pending) {
         target.is_pending = true;

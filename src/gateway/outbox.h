@@ -46,7 +46,14 @@ class Outbox {
     ~Outbox();
 
     /// Transmits at once if nothing is pending for its Request-URI, else keeps a copy.
-    Submitted submit(const sip::OutgoingRequest& request, std::uint64_t cookie);
+    Submitted submit(const sip::OutgoingRequest& request, std::uint64_t cookie) {
+        return submit(request, cookie, request.request_uri);
+    }
+
+    /// The same for a target that is not the Request-URI alone.
+    Submitted submit(const sip::OutgoingRequest& request,
+                     std::uint64_t cookie,
+                     std::string_view key);
     /// The pending request of that target (see Submitted) has its outcome: the next one goes out.
     void finished(std::uint32_t index);
 

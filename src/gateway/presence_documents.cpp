@@ -33,7 +33,7 @@ void PresenceFlow::write_document(const Entry& entry,
     if (!document) {
         return;
     }
-    sip::write_pidf(document->pidf, out);
+    sip::write_presence(document->pidf, into.format, out);
     into.body = arena.copy(out.view());
     into.content_language = document->content_language;
 }

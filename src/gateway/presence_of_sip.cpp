@@ -2,6 +2,7 @@
 // RFC 8048 §5.2, RFC 6121 §3 and §4.
 #include "base/text.h"
 #include "gateway/presence_flow.h"
+#include "sip/presence_format.h"
 #include "translate/address.h"
 #include "translate/error.h"
 #include "translate/presence.h"
@@ -233,10 +234,17 @@ void PresenceFlow::plan_retry(PairHandle handle, Entry& entry, Watch watch, std:
 
 void PresenceFlow::take_document(Entry& entry, const sip::Notification& notification, int& status) {
     Pair& pair = entry.value;
-    if (!text::iequals(media_type(notification.content_type), sip::kPresenceDocument)) {
+    auto pidf = sip::read_presence(notification.content_type, notification.body, arena_);
+    if (!pidf) {
         counters_.count(Watch::XmppWatchesSip, pair.label, Update::Invalid);
-        status = 415;
+        const ErrorKind kind = pidf.error().kind;
+        status = kind == ErrorKind::Unsupported ? 415 : kind == ErrorKind::TooLong ? 413 : 400;
         return;
+    }
+    if (pidf->tuples.empty() &&
+        !text::iequals(media_type(notification.content_type), sip::kPresenceDocument)) {
+        // Categories without a state: what was known of it stands.
+        return counters_.count(Watch::XmppWatchesSip, pair.label, Update::Unchanged);
     }
     const Ends ends = ends_of(entry, arena_);
     announced_.clear();
@@ -250,7 +258,7 @@ void PresenceFlow::take_document(Entry& entry, const sip::Notification& notifica
         const auto domain = xmpp::domain_to_unicode(served->sip, arena_);
         entity_domain = domain ? *domain : std::string_view(served->sip);
     }
-    const auto made = translate::to_presence(notification.body,
+    const auto made = translate::to_presence(std::move(*pidf),
                                              {.presentity = ends.user,
                                               .watcher = ends.contact,
                                               .announced = announced_,

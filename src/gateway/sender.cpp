@@ -31,6 +31,27 @@ std::string_view compared_host(std::string_view host, Arena& arena) {
     return host;
 }
 
+std::optional<sip::Uri> asserted_identity(const sip::Request& request) {
+    for (const sip::HeaderField& field : request.headers) {
+        if (field.id != sip::HeaderId::PAssertedIdentity) {
+            continue;
+        }
+        std::string_view rest = field.value;
+        while (!rest.empty()) {
+            const std::string_view value = rest;
+            const auto identity = sip::parse_name_addr(value, &rest);
+            if (!identity) {
+                return std::nullopt;
+            }
+            if (identity->uri.is_sip()) {
+                return identity->uri.text == request.from.uri.text ? std::nullopt
+                                                                   : std::optional(identity->uri);
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 std::optional<Denial> prove_sender(const sip::Request& request,
                                    const sip::Origin& origin,
                                    const Admission& admission,

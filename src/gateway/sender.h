@@ -40,6 +40,10 @@ std::optional<Denial> prove_sender(const sip::Request& request,
                                    Arena& arena,
                                    ProvedSender& into);
 
+/// The sip URI that the request's P-Asserted-Identity has beside any tel URI, where it is not that
+/// of From (RFC 3325 §9.1).
+std::optional<sip::Uri> asserted_identity(const sip::Request& request);
+
 /// Host of a SIP URI as domains are compared: lower case, no final dot (RFC 3261 §19.1.4).
 std::string_view compared_host(std::string_view host, Arena& arena);
 

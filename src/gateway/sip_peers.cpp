@@ -19,6 +19,11 @@ bool SipPeers::is_congestion_safe(std::string_view sip_domain) const {
     return peer != nullptr && peer->target.transport != sip::Transport::Udp;
 }
 
+bool SipPeers::uses_sessions(std::string_view /*user*/, std::string_view sip_domain) const {
+    const SipPeer* peer = find(sip_domain);
+    return peer != nullptr && peer->has_sessions;
+}
+
 void SipPeers::send(const sip::OutgoingRequest& request,
                     std::string_view sip_domain,
                     sip::ResponseHandler& handler,
@@ -73,9 +78,23 @@ void SipPeers::send(const sip::OutgoingRequest& request,
                     std::string_view next_hop,
                     sip::ResponseHandler& handler,
                     std::uint64_t cookie) {
+    user_agent_.send(request, target_of(sip_domain, next_hop), handler, cookie);
+}
+
+void SipPeers::acknowledge(const sip::OutgoingRequest& request,
+                           std::string_view sip_domain,
+                           std::string_view next_hop) {
+    user_agent_.acknowledge(request, target_of(sip_domain, next_hop));
+}
+
+void SipPeers::cancel(const sip::ResponseHandler& handler, std::uint64_t cookie) {
+    user_agent_.cancel(handler, cookie);
+}
+
+const sip::Target& SipPeers::target_of(std::string_view sip_domain, std::string_view next_hop) {
     const SipPeer& peer = *find(sip_domain);
     const sip::Target* hop = next_hop.empty() ? nullptr : hop_of(peer, next_hop);
-    user_agent_.send(request, hop != nullptr ? *hop : peer.target, handler, cookie);
+    return hop != nullptr ? *hop : peer.target;
 }
 
 std::string_view SipPeers::contact(std::string_view sip_domain) const {
@@ -89,6 +108,11 @@ std::string_view SipPeers::contact(std::string_view sip_domain) const {
         contact += ">";
     }
     return contact;
+}
+
+sip::PresencePreference SipPeers::presence(std::string_view sip_domain) const {
+    const SipPeer* peer = find(sip_domain);
+    return peer != nullptr ? peer->presence : sip::PresencePreference::Pidf;
 }
 
 }  // namespace isthmus::gateway

@@ -4,7 +4,7 @@
 
 #include "gateway/gateway_config.h"
 #include "gateway/sip_side.h"
-#include "sip/event_usage.h"
+#include "sip/sessions.h"
 
 #include <array>
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace isthmus::gateway {
 
-class SipPeers final : public SipSide, public sip::EventSender {
+class SipPeers final : public SipSide, public sip::SessionPort {
   public:
     /// Both must outlive it.
     SipPeers(const GatewayConfig& config, sip::UserAgent& user_agent)
@@ -22,22 +22,30 @@ class SipPeers final : public SipSide, public sip::EventSender {
 
     bool is_congestion_safe(std::string_view sip_domain) const override;
 
+    bool uses_sessions(std::string_view user, std::string_view sip_domain) const override;
+
     void send(const sip::OutgoingRequest& request,
               std::string_view sip_domain,
               sip::ResponseHandler& handler,
               std::uint64_t cookie) override;
 
-    // sip::EventSender
+    // sip::SessionPort
+    void acknowledge(const sip::OutgoingRequest& request,
+                     std::string_view sip_domain,
+                     std::string_view next_hop) override;
+    void cancel(const sip::ResponseHandler& handler, std::uint64_t cookie) override;
     void send(const sip::OutgoingRequest& request,
               std::string_view sip_domain,
               std::string_view next_hop,
               sip::ResponseHandler& handler,
               std::uint64_t cookie) override;
     std::string_view contact(std::string_view sip_domain) const override;
+    sip::PresencePreference presence(std::string_view sip_domain) const override;
 
   private:
     const SipPeer* find(std::string_view sip_domain) const;
 
+    const sip::Target& target_of(std::string_view sip_domain, std::string_view next_hop);
     const sip::Target* hop_of(const SipPeer& peer, std::string_view next_hop);
 
     const GatewayConfig& config_;

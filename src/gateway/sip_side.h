@@ -18,6 +18,13 @@ class SipSide {
     /// Whether all hops we know of on that way control congestion, so that RFC 3428 §8 allows
     /// MESSAGE requests above 1300 octets.
     virtual bool is_congestion_safe(std::string_view sip_domain) const = 0;
+
+    /// Whether that user takes messages in INVITE sessions only (sip/sessions.h). `user` is a SIP
+    /// URI, the domain one that serves() has confirmed.
+    virtual bool uses_sessions(std::string_view /*user*/, std::string_view /*sip_domain*/) const {
+        return false;
+    }
+
     /// Sends towards the users of `sip_domain`, which serves() must have confirmed. Exactly one
     /// call of `handler` with `cookie` follows, later.
     virtual void send(const sip::OutgoingRequest& request,

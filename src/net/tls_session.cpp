@@ -246,8 +246,9 @@ int TlsSession::keep_session(SSL* ssl, SSL_SESSION* session) {
         const unsigned char* id = SSL_SESSION_get_id(session, &size);
         key.assign(reinterpret_cast<const char*>(id), size);
     }
-    known->context_->sessions().keep(
-        key, known->peer_->sha256, {SessionPointer(session), known->times_resumed_});
+    // One server may be there for many domains, which we have chosen; callers choose themselves.
+    const std::string& owner = known->options_.role == TlsRole::Client ? key : known->peer_->sha256;
+    known->context_->sessions().keep(key, owner, {SessionPointer(session), known->times_resumed_});
     return 1;  // the reference is ours now
 }
 

@@ -54,8 +54,9 @@ ClientRequest* ClientRequests::find(const Response& response, const Source& sour
         return nullptr;
     }
     auto is_it = [&](const ClientRequest& entry) {
+        const bool is_its_cancel = entry.is_cancelled && response.cseq.method == "CANCEL";
         if (entry.branch.view() != response.via.branch ||
-            method_name(entry.method) != response.cseq.method) {
+            (method_name(entry.method) != response.cseq.method && !is_its_cancel)) {
             return false;
         }
         if (source.connection != nullptr) {
@@ -73,6 +74,9 @@ void ClientRequests::on_response(const Response& response, const Source& source)
         return;
     }
     peers_.heard(entry->peer);
+    if (response.cseq.method != method_name(entry->method)) {
+        return;  // to a CANCEL
+    }
     if (entry->handler != nullptr) {
         counters_.response(entry->peer, Direction::In, entry->method, response.status);
     }
@@ -175,7 +179,16 @@ void ClientRequests::start_again(ClientRequest& entry) {
 }
 
 void ClientRequests::pass(ClientRequest& entry, const Response& response) {
-    if (response.status < 200 || entry.handler == nullptr) {
+    if (response.status < 200) {
+        if (entry.is_cancelled && entry.handler != nullptr) {
+            send_cancel(entry);
+        }
+        return;
+    }
+    if (entry.handler == nullptr) {
+        if (entry.inviter != nullptr && response.status < 300) {
+            entry.inviter->on_another_2xx(entry.cookie, response);
+        }
         return;
     }
     if (response.status == 408 && entry.method != Method::Invite) {
@@ -247,6 +260,9 @@ void ClientRequests::tell(ClientRequest& entry, const Error& error) {
 
 ResponseHandler* ClientRequests::conclude(ClientRequest& entry) {
     --pending_;
+    if (entry.method == Method::Invite) {
+        forget_invite(entry);
+    }
     counters_.transactions().add(-1);
     peers_.settled(entry.peer);
     counters_.duration(entry.method)

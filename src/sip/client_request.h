@@ -95,6 +95,7 @@ class ClientRequest final : public Traveller, public ConnectionUser {
     ClientTransaction machine;
     Timer timer;
     ResponseHandler* handler = nullptr;  ///< null: it has been told
+    ResponseHandler* inviter = nullptr;  ///< INVITE: the same, still there when it has been told
     std::uint64_t cookie = 0;
     NextHop* hop = nullptr;
     net::DatagramSocket* socket = nullptr;  ///< sent by UDP
@@ -117,6 +118,7 @@ class ClientRequest final : public Traveller, public ConnectionUser {
     HeaderId answer_header = HeaderId::Authorization;
     Phase phase = Phase::Travelling;
     bool is_oversized = false;  ///< for UDP
+    bool is_cancelled = false;  ///< CANCEL has been sent, or goes when a provisional response comes
 
   private:
     void on_connection_lost(const Error& reason) override { owner_.on_lost(*this, reason); }

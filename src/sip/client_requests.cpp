@@ -3,6 +3,7 @@
 #include "sip/tapped.h"
 #include "sip/writer.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace isthmus::sip {
@@ -49,42 +50,90 @@ void ClientRequests::send(const OutgoingRequest& request,
                           const Target& target,
                           ResponseHandler& handler,
                           std::uint64_t cookie) {
-    ClientRequest& entry = pool_.take(*this, timers_);
+    ClientRequest& entry = take(request, target);
     entry.handler = &handler;
     entry.cookie = cookie;
-    entry.method = request.method;
-    entry.peer = target.peer;
-    entry.began = timers_.now();
-    entry.cseq = request.cseq == 0 ? 1 : request.cseq;
-    entry.challenges = 0;
-    entry.is_oversized = false;
-    entry.phase = ClientRequest::Phase::Travelling;
     if (request.from_tag.empty()) {
         entry.from_tag.renew(random_);
     }
     if (request.call_id.empty()) {
         entry.call_id.renew(random_);
     }
+    if (entry.method == Method::Invite) {
+        entry.inviter = &handler;
+        invites_.emplace(cookie, &entry);
+    }
     ++pending_;
     counters_.transactions().add(1);
-    counters_.request(entry.peer, Direction::Out, entry.method);
     peers_.asked(entry.peer);
-
-    NextHop& hop = hops_.to(target);
-    point_at(entry, &hop);
-    if (pending_ > config_.max_pending_transactions || hop.waiting() >= kMaxWaiting) {
+    if (pending_ > config_.max_pending_transactions || entry.hop->waiting() >= kMaxWaiting) {
         return fail_later(
             entry,
             make_error(ErrorKind::Limit, "IST-LIM-002", "too many requests", "SIP queue is full"));
     }
-    if (Way* way = hop.open_way()) {
+    set_out(entry, request);
+}
+
+void ClientRequests::acknowledge(const OutgoingRequest& request, const Target& target) {
+    ClientRequest& entry = take(request, target);
+    if (entry.hop->waiting() >= kMaxWaiting) {
+        return end(entry);
+    }
+    set_out(entry, request);
+}
+
+/// A fresh entry whose outcome nobody waits for yet.
+ClientRequest& ClientRequests::take(const OutgoingRequest& request, const Target& target) {
+    ClientRequest& entry = pool_.take(*this, timers_);
+    entry.handler = nullptr;
+    entry.inviter = nullptr;
+    entry.method = request.method;
+    entry.peer = target.peer;
+    entry.began = timers_.now();
+    entry.cseq = request.cseq == 0 ? 1 : request.cseq;
+    entry.challenges = 0;
+    entry.is_oversized = false;
+    entry.is_cancelled = false;
+    entry.phase = ClientRequest::Phase::Travelling;
+    counters_.request(entry.peer, Direction::Out, entry.method);
+    point_at(entry, &hops_.to(target));
+    return entry;
+}
+
+void ClientRequests::set_out(ClientRequest& entry, const OutgoingRequest& request) {
+    if (Way* way = entry.hop->open_way()) {
         return transmit(entry, *way, request);
     }
     entry.save(request);
     entry.timer.arm(kPatience);
     is_sending_ = true;  // a failure is told later, not from inside send()
-    hop.route(entry);
+    entry.hop->route(entry);
     is_sending_ = false;
+}
+
+void ClientRequests::forget_invite(ClientRequest& entry) {
+    const auto [begin, end] = invites_.equal_range(entry.cookie);
+    const auto found =
+        std::find_if(begin, end, [&](const auto& each) { return each.second == &entry; });
+    if (found != end) {
+        invites_.erase(found);
+    }
+}
+
+void ClientRequests::cancel(const ResponseHandler& handler, std::uint64_t cookie) {
+    const auto [begin, end] = invites_.equal_range(cookie);
+    for (auto at = begin; at != end; ++at) {
+        ClientRequest& entry = *at->second;
+        if (entry.inviter == &handler && !entry.is_cancelled) {
+            entry.is_cancelled = true;
+            // RFC 3261 §9.1: not before a provisional response.
+            if (entry.phase == ClientRequest::Phase::Sent &&
+                entry.machine.state() == ClientTransaction::State::Proceeding) {
+                send_cancel(entry);
+            }
+            return;
+        }
+    }
 }
 
 void ClientRequests::point_at(ClientRequest& entry, NextHop* hop) {
@@ -134,6 +183,14 @@ void ClientRequests::transmit(ClientRequest& entry, Way& way, const OutgoingRequ
     }
     if (entry.method == Method::Invite) {
         entry.sent_by = way.sent_by();
+    }
+    if (entry.method == Method::Ack) {
+        if (connection != nullptr) {
+            connection->flush();
+        } else {
+            way.socket()->send(way.remote(), entry.octets);
+        }
+        return end(entry);
     }
     entry.way = way.id();
     entry.phase = ClientRequest::Phase::Sent;
@@ -210,21 +267,39 @@ void ClientRequests::send_ack(ClientRequest& entry, const Response& response) {
     OutgoingRequest ack = entry.saved.view(headers_);
     ack.method = Method::Ack;
     ack.to = response.header(HeaderId::To).value_or("");
-    ack.body = {};
-    ack.content_type = {};
+    send_beside(entry, ack, response.via.transport);
+}
+
+/// RFC 3261 §9.1. Its own response tells nothing that the INVITE's does not, so it has no
+/// transaction: over UDP it may be lost, and the INVITE rings until Timer B.
+void ClientRequests::send_cancel(ClientRequest& entry) {
+    OutgoingRequest request = entry.saved.view(headers_);
+    request.method = Method::Cancel;
+    const Connection* connection = entry.connection();
+    send_beside(entry,
+                request,
+                via_name(connection != nullptr ? connection->origin().transport : Transport::Udp));
+}
+
+/// Where the INVITE went, under its branch and number.
+void ClientRequests::send_beside(ClientRequest& entry,
+                                 OutgoingRequest request,
+                                 std::string_view via) {
+    request.body = {};
+    request.content_type = {};
     std::erase_if(headers_, [](const OutgoingHeader& header) {
         return header_id(header.name) != HeaderId::Route;
     });
-    ack.headers = headers_;
-    RequestStamp stamp = entry.stamp(ack);
-    stamp.transport = response.via.transport;
+    request.headers = headers_;
+    RequestStamp stamp = entry.stamp(request);
+    stamp.transport = via;
     stamp.sent_by = entry.sent_by;
     if (Connection* connection = entry.connection()) {
-        append_request(connection->output(), ack, stamp);
+        append_request(connection->output(), request, stamp);
         connection->flush();
     } else if (entry.socket != nullptr) {
         scratch_.clear();
-        append_request(scratch_, ack, stamp);
+        append_request(scratch_, request, stamp);
         entry.socket->send(entry.remote, scratch_.view());
     }
 }

@@ -19,6 +19,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace isthmus::sip {
@@ -45,6 +47,10 @@ class ClientRequests final : public TravellerHandler, public ClientRequestOwner 
               ResponseHandler& handler,
               std::uint64_t cookie);
 
+    /// See UserAgent.
+    void acknowledge(const OutgoingRequest& request, const Target& target);
+    void cancel(const ResponseHandler& handler, std::uint64_t cookie);
+
     void on_response(const Response& response, const Source& source);
 
     /// Whose sender has not heard yet.
@@ -57,6 +63,8 @@ class ClientRequests final : public TravellerHandler, public ClientRequestOwner 
     void on_lost(ClientRequest& entry, const Error& reason) override;
 
   private:
+    ClientRequest& take(const OutgoingRequest& request, const Target& target);
+    void set_out(ClientRequest& entry, const OutgoingRequest& request);
     void point_at(ClientRequest& entry, NextHop* hop);
 
     void transmit(ClientRequest& entry, Way& way, const OutgoingRequest& request);
@@ -64,6 +72,9 @@ class ClientRequests final : public TravellerHandler, public ClientRequestOwner 
     void divert(ClientRequest& entry, const OutgoingRequest& request);
     void send_again(ClientRequest& entry);
     void send_ack(ClientRequest& entry, const Response& response);
+    void send_cancel(ClientRequest& entry);
+    void send_beside(ClientRequest& entry, OutgoingRequest request, std::string_view via);
+    void forget_invite(ClientRequest& entry);
 
     ClientRequest* find(const Response& response, const Source& source);
     void perform(ClientRequest& entry,
@@ -99,6 +110,7 @@ class ClientRequests final : public TravellerHandler, public ClientRequestOwner 
     NextHops hops_;
     ChainedTable<ClientRequest, &ClientRequest::by_branch> by_branch_;
     Pool<ClientRequest> pool_;
+    std::unordered_multimap<std::uint64_t, ClientRequest*> invites_;  // by cookie, until told
     std::size_t pending_ = 0;
     bool is_sending_ = false;  // inside send(): nobody may be told anything yet
 };

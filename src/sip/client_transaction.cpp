@@ -7,6 +7,7 @@ namespace isthmus::sip {
 namespace {
 
 constexpr Duration kTimerB = 64 * t1;
+constexpr Duration kAlerting = 128 * t1;
 constexpr Duration kTimerD = seconds(32);
 constexpr Duration kTimerF = 64 * t1;
 constexpr Duration kTimerK = t4;
@@ -43,7 +44,12 @@ ClientTransaction::Actions ClientTransaction::on_response_to_invite(int status, 
         case State::Calling:
         case State::Proceeding:
             if (status < 200) {
-                // Timer B runs on (erratum 5653), retransmission ends (RFC 3261 §17.1.1.2).
+                // Timer B runs on (erratum 5653), retransmission ends (RFC 3261 §17.1.1.2). When
+                // somebody is being asked it is set anew, once: people take longer than networks.
+                if (status > 100 && !is_alerting_) {
+                    is_alerting_ = true;
+                    end_at_ = now + kAlerting;
+                }
                 state_ = State::Proceeding;
                 resend_at_ = never;
                 return Actions(Action::PassResponse);

@@ -52,6 +52,7 @@ class ClientTransaction {
     Duration interval_ = t1;
     Kind kind_;
     bool is_reliable_;
+    bool is_alerting_ = false;
     State state_;
 };
 

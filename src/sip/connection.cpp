@@ -173,6 +173,7 @@ void Connection::open() {
     state_ = State::Open;
     last_message_ = timers_.now();
     origin_.certificate = stream_->peer_certificate();
+    origin_.is_tls13 = stream_->tls_version() == "TLSv1.3";
     was_open_ = true;
     handler_.on_open(*this);
     if (ConnectionOpener* opener = std::exchange(opener_, nullptr)) {

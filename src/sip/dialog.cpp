@@ -8,12 +8,15 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <vector>
 
 namespace isthmus::sip {
 
 namespace {
 
 constexpr std::string_view kFormat = "d1";
+constexpr std::string_view kFormatOther = "d2";  // a number more: the document, if it is no PIDF
+constexpr std::uint32_t kGreatestDocument = 2;   // PresenceFormat
 constexpr std::uint32_t kGreatestCSeq = 0x7FFFFFFF;  // RFC 3261 §8.1.1.5
 
 bool is_sip(const Uri& uri) {
@@ -27,8 +30,8 @@ std::string_view without_headers(const Uri& uri) {
 }
 
 /// Null if the one Contact was good.
-Fault read_target(const Request& request, std::string_view& target) {
-    const auto value = request.header(HeaderId::Contact);
+Fault read_target(const Message& message, std::string_view& target) {
+    const auto value = message.header(HeaderId::Contact);
     if (!value) {
         return "Contact: missing";
     }
@@ -37,7 +40,7 @@ Fault read_target(const Request& request, std::string_view& target) {
     if (Fault fault = read_name_addr(*value, contact, &rest)) {
         return fault;
     }
-    if (!is_sip(contact.uri) || !rest.empty() || request.count(HeaderId::Contact) != 1) {
+    if (!is_sip(contact.uri) || !rest.empty() || message.count(HeaderId::Contact) != 1) {
         return "Contact: not one SIP URI";
     }
     target = without_headers(contact.uri);
@@ -49,10 +52,10 @@ struct RouteSet {
     std::string strict_first;  // URI of a first router without lr
 };
 
-/// RFC 3261 §12.1.1: in order, URI parameters kept.
-Fault read_route_set(const Request& request, RouteSet& routes) {
-    bool is_first = true;
-    for (const HeaderField& field : request.headers) {
+/// Every Record-Route value in order, with all its parameters.
+Fault read_record_routes(const Message& message, std::vector<NameAddr>& routes) {
+    std::size_t size = 0;
+    for (const HeaderField& field : message.headers) {
         if (field.id != HeaderId::RecordRoute) {
             continue;
         }
@@ -66,16 +69,31 @@ Fault read_route_set(const Request& request, RouteSet& routes) {
             if (!is_sip(route.uri)) {
                 return "Record-Route: not a SIP URI";
             }
-            if (routes.text.size() > Dialog::kMaxText) {
+            size += route.uri.text.size() + route.params.size();
+            if (size > Dialog::kMaxText) {
                 return "Record-Route: too long";
             }
-            if (is_first && !route.uri.param("lr")) {
-                routes.strict_first = without_headers(route.uri);
-            } else {
-                routes.text.append(routes.text.empty() ? "<" : ", <").append(route.uri.text);
-                routes.text.append(route.params.empty() ? ">" : ">;").append(route.params);
-            }
-            is_first = false;
+            routes.push_back(route);
+        }
+    }
+    return nullptr;
+}
+
+/// RFC 3261 §12.1.1: in the order of a request; §12.1.2: a response has them from the far end.
+Fault read_route_set(const Message& message, bool is_response, RouteSet& routes) {
+    std::vector<NameAddr> values;
+    if (Fault fault = read_record_routes(message, values)) {
+        return fault;
+    }
+    if (is_response) {
+        std::ranges::reverse(values);
+    }
+    for (const NameAddr& route : values) {
+        if (&route == &values.front() && !route.uri.param("lr")) {
+            routes.strict_first = without_headers(route.uri);
+        } else {
+            routes.text.append(routes.text.empty() ? "<" : ", <").append(route.uri.text);
+            routes.text.append(route.params.empty() ? ">" : ">;").append(route.params);
         }
     }
     return nullptr;
@@ -111,21 +129,37 @@ std::optional<Dialog> Dialog::start(const DialogStart& start) {
 }
 
 const char* Dialog::establish(const Request& request) {
-    const std::string_view tag = request.from.tag().value_or("");
-    if (tag.empty()) {
+    if (!request.from.tag() || request.from.tag()->empty()) {
         return "From: no tag";
     }
+    return establish(request, request.from, false);
+}
+
+const char* Dialog::establish(const Response& response) {
+    if (!response.to.tag() || response.to.tag()->empty()) {
+        return "To: no tag";
+    }
+    return establish(response, response.to, true);
+}
+
+const char* Dialog::establish(const Message& message, const NameAddr& peer, bool is_response) {
+    const std::string_view tag = *peer.tag();
     std::string_view target;
-    if (Fault fault = read_target(request, target)) {
+    if (Fault fault = read_target(message, target)) {
         return fault;
     }
     RouteSet routes;
-    if (Fault fault = read_route_set(request, routes)) {
+    if (Fault fault = read_route_set(message, is_response, routes)) {
         return fault;
     }
     const bool is_strict = !routes.strict_first.empty();
     std::string remote("<");
-    remote.append(request.from.uri.text).append(">;tag=").append(tag);
+    remote.append(peer.uri.text).append(">");
+    // Which of a user's endpoints it is, to servers of the Lync kind ([MS-SIPRE] §2.2.1).
+    if (const auto epid = find_param(peer.params, "epid"); epid && !epid->empty()) {
+        remote.append(";epid=").append(*epid);
+    }
+    remote.append(";tag=").append(tag);
     if (is_strict) {
         routes.text = route_behind_strict(routes.text, target);
     }
@@ -235,7 +269,7 @@ bool Dialog::assign(const Parts& parts) {
 
 /// Numbers in one line, then the block.
 std::string Dialog::save() const {
-    std::string saved(kFormat);
+    std::string saved(document == 0 ? kFormat : kFormatOther);
     const auto add = [&](std::uint32_t number) {
         saved.append(" ").append(std::to_string(number));
     };
@@ -243,6 +277,9 @@ std::string Dialog::save() const {
     add(remote_cseq);
     add(is_strict_ ? 1 : 0);
     add(remote_tag_size_);
+    if (document != 0) {
+        add(document);
+    }
     for (const std::uint16_t size : sizes_) {
         add(size);
     }
@@ -251,7 +288,8 @@ std::string Dialog::save() const {
 
 std::optional<Dialog> Dialog::load(std::string_view saved) {
     const std::size_t line = saved.find('\n');
-    if (line == std::string_view::npos || !saved.starts_with(kFormat) ||
+    const bool has_document = saved.starts_with(kFormatOther);
+    if (line == std::string_view::npos || (!saved.starts_with(kFormat) && !has_document) ||
         saved.size() - line - 1 > kMaxText) {
         return std::nullopt;
     }
@@ -264,6 +302,11 @@ std::optional<Dialog> Dialog::load(std::string_view saved) {
         !take_number(numbers, is_strict) || !take_number(numbers, tag)) {
         return std::nullopt;
     }
+    std::uint32_t document = 0;
+    if (has_document && (!take_number(numbers, document) || document > kGreatestDocument)) {
+        return std::nullopt;
+    }
+    made.document = static_cast<std::uint8_t>(document);
     std::string_view rest = saved.substr(line + 1);
     Parts parts;
     for (std::string_view& part : parts) {

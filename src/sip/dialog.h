@@ -29,7 +29,7 @@ struct DialogStart {
 class Dialog {
   public:
     /// Beyond, no dialog is made: a peer must not fill our memory with its headers.
-    static constexpr std::size_t kMaxText = 4096;
+    static constexpr std::size_t kMaxText = 12288;
 
     Dialog() = default;
     /// Empty if there is too much text.
@@ -37,6 +37,8 @@ class Dialog {
     /// Remote tag, remote target and route set as the peer's request says, which makes it a dialog
     /// (RFC 3261 §12.1.1). Null if all is well, else what is wrong; nothing has changed then.
     const char* establish(const Request& request);
+    /// The same as the peer's 2xx to our INVITE says (RFC 3261 §12.1.2).
+    const char* establish(const Response& response);
     /// A later request of the peer may move the target (RFC 3261 §12.2.2). A Contact that is no use
     /// is ignored.
     void refresh_target(const Request& request);
@@ -76,6 +78,7 @@ class Dialog {
 
     std::uint32_t local_cseq = 0;
     std::uint32_t remote_cseq = 0;  ///< of the last request accepted; 0 before the first
+    std::uint8_t document = 0;      ///< PresenceFormat of what we tell in it
 
   private:
     enum Part : std::uint8_t {
@@ -97,6 +100,7 @@ class Dialog {
     Parts parts() const;
     std::string_view target() const;
     bool assign(const Parts& parts);
+    const char* establish(const Message& message, const NameAddr& peer, bool is_response);
 
     std::unique_ptr<char[]> text_;
     std::array<std::uint16_t, kParts> sizes_{};

@@ -15,6 +15,9 @@
 
 namespace isthmus::sip {
 
+/// The first of them that the watcher takes ([MS-PRES] §1.3.3): PIDF before the others, or behind.
+enum class PresencePreference : std::uint8_t { Pidf, Auto, Categories, Msrtc };
+
 /// The way to the peers, which the room above knows. Traffic thread only.
 class EventSender {
   public:
@@ -30,6 +33,11 @@ class EventSender {
     /// Whole Contact value of ours for requests and responses exchanged with that domain's peer:
     /// `<sip:gateway.contoso.example:5061;transport=tls>`.
     virtual std::string_view contact(std::string_view sip_domain) const = 0;
+
+    /// In which documents presence goes to and comes from that domain's peer, if it can be chosen.
+    virtual PresencePreference presence(std::string_view /*sip_domain*/) const {
+        return PresencePreference::Pidf;
+    }
 };
 
 enum class SubscriptionState : std::uint8_t { Pending, Active, Terminated };

@@ -130,6 +130,12 @@ std::optional<Error> Way::on_connection_open(Connection& connection) {
         if (auto error = hop_.check_certificate(connection.origin().certificate)) {
             return error;
         }
+        if (hop_.target().needs_tls13 && !connection.origin().is_tls13) {
+            return make_error(ErrorKind::NotAuthorized,
+                              "IST-TLS-004",
+                              "the peer speaks an older version of TLS than it must",
+                              "min_tls_version of the peer is 1.3");
+        }
     }
     is_opening_ = false;
     is_open_ = true;

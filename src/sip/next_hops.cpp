@@ -9,7 +9,7 @@ constexpr std::size_t kMany = 4096;
 bool is_same(const Target& a, const Target& b) {
     return a.port == b.port && a.transport == b.transport && a.use_srv == b.use_srv &&
            a.host == b.host && a.certificate_names == b.certificate_names &&
-           a.username == b.username && a.password == b.password;
+           a.needs_tls13 == b.needs_tls13 && a.username == b.username && a.password == b.password;
 }
 
 }  // namespace

@@ -70,6 +70,8 @@ SubscriptionHandle NotifierSet::accept(const Request& request,
         return 0;
     }
     dialog->remote_cseq = request.cseq.number;
+    dialog->document = static_cast<std::uint8_t>(
+        choose_format(request, sender_.presence(sip_domain)).value_or(PresenceFormat::Pidf));
     answer_granted(transaction, granted.expires, sender_.contact(sip_domain), &request);
     if (granted.expires == 0) {
         fetch(*dialog, owner);
@@ -177,7 +179,7 @@ void NotifierSet::pump(Watch& entry) {
 
 void NotifierSet::notify(Watch& entry) {
     const SubscriptionHandle handle = entry.handle;
-    NotifyContent content;
+    NotifyContent content{.format = format_of(entry.dialog)};
     entry.is_changed = false;
     arena_.reset();
     is_describing_ = true;
@@ -194,7 +196,7 @@ void NotifierSet::notify(Watch& entry) {
 
 /// RFC 6665 §4.4.3: one NOTIFY, and no subscription.
 void NotifierSet::fetch(Dialog& dialog, std::uint64_t owner) {
-    NotifyContent content;
+    NotifyContent content{.format = format_of(dialog)};
     Arena arena(1024);  // this may be somebody's describe(), rarely
     handler_.describe(owner, arena, content);
     content.state = SubscriptionState::Terminated;
@@ -237,7 +239,8 @@ void NotifierSet::transmit(Dialog& dialog,
     request.from_tag = dialog.local_tag();
     request.cseq = dialog.local_cseq;
     request.headers = std::span(headers).first(count);
-    request.content_type = content.body.empty() ? std::string_view() : kPresenceDocument;
+    request.content_type =
+        content.body.empty() ? std::string_view() : content_type_of(format_of(dialog));
     request.body = content.body;
     sender_.send(request, dialog.sip_domain(), dialog.next_hop(), *this, cookie);
 }
@@ -260,7 +263,7 @@ void NotifierSet::end(SubscriptionHandle handle, const NotifyContent& content) {
 void NotifierSet::finish(Watch& entry, NotifierHandler::End end) {
     const SubscriptionHandle handle = entry.handle;
     const std::uint64_t owner = entry.owner;
-    NotifyContent content;
+    NotifyContent content{.format = format_of(entry.dialog)};
     Arena arena(1024);
     handler_.describe_end(owner, arena, content);
     if (slots_.find(handle) == nullptr) {

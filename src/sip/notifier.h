@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "sip/event_usage.h"
+#include "sip/presence_format.h"
 #include "sip/subscriber.h"
 
 #include <cstdint>
@@ -26,7 +27,8 @@ struct NotifyContent {
     SubscriptionState state = SubscriptionState::Active;
     TerminationReason reason = TerminationReason::Other;
     std::optional<std::uint32_t> retry_after;
-    std::string_view body;  ///< application/pidf+xml; empty: none
+    PresenceFormat format = PresenceFormat::Pidf;  ///< in which the body is wanted
+    std::string_view body;                         ///< empty: none
     std::string_view content_language;
 };
 

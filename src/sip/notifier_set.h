@@ -19,6 +19,10 @@
 
 namespace isthmus::sip {
 
+inline PresenceFormat format_of(const Dialog& dialog) {
+    return static_cast<PresenceFormat>(dialog.document);
+}
+
 struct Watch {
     template <class Owner>
     Watch(SubscriptionHandle made, Owner& set, Timers& timers)

@@ -1,7 +1,7 @@
 #include "sip/subscribe_terms.h"
 
-#include "base/text.h"
 #include "sip/grammar.h"
+#include "sip/presence_format.h"
 
 #include <algorithm>
 #include <array>
@@ -28,29 +28,6 @@ class NumberText {
     std::size_t size_;
 };
 
-/// RFC 3856 §6.5: absent, PIDF is meant.
-bool accepts_pidf(const Request& request) {
-    bool is_asked = false;
-    for (const HeaderField& field : request.headers) {
-        if (field.id != HeaderId::Accept) {
-            continue;
-        }
-        is_asked = true;
-        std::string_view left = field.value;
-        while (!left.empty()) {
-            const std::size_t comma = left.find(',');
-            const std::string_view range = left.substr(0, comma);
-            const std::string_view type = text::trim(range.substr(0, range.find(';')));
-            if (grammar::is_word(type, kPresenceDocument) ||
-                grammar::is_word(type, "application/*") || type == "*/*") {
-                return true;
-            }
-            left.remove_prefix(comma == std::string_view::npos ? left.size() : comma + 1);
-        }
-    }
-    return !is_asked;
-}
-
 }  // namespace
 
 std::optional<EventValue> presence_event(const Request& request) {
@@ -74,7 +51,7 @@ std::optional<std::uint32_t> check_terms(const Request& request,
         answer_bad_request(transaction, "Expires: not a number");
         return std::nullopt;
     }
-    if (!accepts_pidf(request)) {
+    if (!choose_format(request, PresencePreference::Pidf)) {
         answer(transaction, 406, {"Accept", kPresenceDocument});
         return std::nullopt;
     }

@@ -1,3 +1,4 @@
+#include "sip/presence_format.h"
 #include "sip/random_token.h"
 #include "sip/subscriber_set.h"
 
@@ -88,15 +89,21 @@ void SubscriberSet::ask(Subscription& entry, std::uint32_t expires) {
     entry.is_asking = true;
     std::array<char, 12> digits;
     const char* const end = std::to_chars(digits.begin(), digits.end(), expires).ptr;
-    // Route last: it is left out while there is none.
-    const std::array<OutgoingHeader, 6> headers{{
+    const bool is_plain = sender_.presence(dialog.sip_domain()) == PresencePreference::Pidf;
+    std::array<OutgoingHeader, 7> headers{{
         {"Event", kPresencePackage},
-        {"Accept", kPresenceDocument},
+        {"Accept", is_plain ? kPresenceDocument : kAllPresenceFormats},
         {"Expires", {digits.data(), static_cast<std::size_t>(end - digits.data())}},
         {"Contact", sender_.contact(dialog.sip_domain())},
         {"Allow-Events", kPresencePackage},  // RFC 6665 §4.4.4
-        {"Route", dialog.route()},
     }};
+    std::size_t count = 5;
+    if (!is_plain) {
+        headers[count++] = {"Supported", "ms-piggyback-first-notify"};
+    }
+    if (!dialog.route().empty()) {
+        headers[count++] = {"Route", dialog.route()};
+    }
     OutgoingRequest request;
     request.method = Method::Subscribe;
     request.request_uri = dialog.request_uri();
@@ -105,7 +112,7 @@ void SubscriberSet::ask(Subscription& entry, std::uint32_t expires) {
     request.call_id = dialog.call_id();
     request.from_tag = dialog.local_tag();
     request.cseq = dialog.local_cseq;
-    request.headers = std::span(headers).first(dialog.route().empty() ? 5 : 6);
+    request.headers = std::span(headers).first(count);
     const std::string_view next_hop =
         dialog.is_established() ? dialog.next_hop() : std::string_view();
     sender_.send(request, dialog.sip_domain(), next_hop, *this, entry.handle);
@@ -163,6 +170,9 @@ bool SubscriberSet::asks_for_longer(Subscription& entry, const Response& respons
 void SubscriberSet::on_granted(Subscription& entry, const Response& response) {
     entry.plan.forget_failures();
     entry.brief = 0;
+    if (!entry.dialog.is_established() && carries_notify(response)) {
+        return on_carried_notify(entry, response);
+    }
     if (entry.is_ending && entry.dialog.is_established()) {
         return entry.is_unsubscribing ? entry.timer.arm(config_.timer_n) : unsubscribe(entry);
     }
@@ -254,92 +264,6 @@ void SubscriberSet::fetch(std::vector<std::uint64_t>& owners) {
         owners.push_back(entry.owner);
     }
     expected_.clear();
-}
-
-void SubscriberSet::on_notify(const Request& request, IncomingRequest& transaction) {
-    const auto event_text = request.header(HeaderId::Event);
-    const auto event = event_text ? parse_event(*event_text) : std::nullopt;
-    if (event && event->package != kPresencePackage) {
-        return answer_bad_event(transaction);
-    }
-    Subscription* entry = find(request);
-    // RFC 3856 §6.9: of a SUBSCRIBE that forked, the first dialog is kept. Our Event has no id.
-    if (entry == nullptr || (event && !event->id.empty()) ||
-        (entry->dialog.is_established() &&
-         entry->dialog.remote_tag() != request.from.tag().value_or(""))) {
-        return answer(transaction, 481);
-    }
-    if (!event) {
-        return answer_bad_request(transaction, "Event: missing or malformed");
-    }
-    const auto state_text = request.header(HeaderId::SubscriptionState);
-    const auto state = state_text ? parse_subscription_state(*state_text) : std::nullopt;
-    if (!state) {
-        return answer_bad_request(transaction, "Subscription-State: missing or malformed");
-    }
-    if (request.cseq.number < entry->dialog.remote_cseq) {
-        return answer(transaction, 500);  // RFC 3261 §12.2.2
-    }
-    const bool is_last = state->state == SubscriptionState::Terminated || entry->is_fetch;
-    if (!is_last) {
-        if (const char* fault = accept(*entry, request, *state)) {
-            return answer_bad_request(transaction, fault);
-        }
-    }
-    const std::uint64_t owner = entry->owner;
-    const bool is_heard = !entry->is_ending;
-    if (is_last) {
-        erase(*entry);
-    }
-    int status = 200;
-    if (is_heard) {
-        status = handler_.on_notify(
-            owner,
-            {.state = state->state,
-             .reason = state->reason,
-             .retry_after = state->retry_after,
-             .content_type = request.content_type,
-             .content_language = request.header(HeaderId::ContentLanguage).value_or(""),
-             .body = request.body});
-    }
-    status == 415 ? answer(transaction, status, {"Accept", kPresenceDocument})
-                  : answer(transaction, status);
-}
-
-/// A NOTIFY that does not end it. Null if all is well.
-const char* SubscriberSet::accept(Subscription& entry,
-                                  const Request& request,
-                                  const SubscriptionStateValue& state) {
-    const bool is_first = !entry.dialog.is_established();
-    if (is_first) {
-        // RFC 6665 §4.4.1: NOTIFY makes the dialog, not the 200.
-        if (const char* fault = entry.dialog.establish(request)) {
-            return fault;
-        }
-        entry.timer.cancel();
-        if (!entry.plan.is_granted()) {
-            entry.plan.grant(timers_.now(), entry.plan.wanted(), config_.least_expires, random_);
-        }
-    } else {
-        entry.dialog.refresh_target(request);
-    }
-    entry.dialog.remote_cseq = request.cseq.number;
-    if (entry.is_ending) {
-        if (is_first && !entry.is_asking) {
-            unsubscribe(entry);
-        }
-        return nullptr;
-    }
-    bool is_news = is_first;
-    if (state.expires) {
-        entry.was_told_expiry = entry.is_initial;
-        is_news = entry.plan.tell(timers_.now(), *state.expires, config_.least_expires, random_) ||
-                  is_first;
-    }
-    if (is_news) {
-        schedule(entry);
-    }
-    return nullptr;
 }
 
 void SubscriberSet::schedule(Subscription& entry) {

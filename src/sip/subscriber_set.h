@@ -78,6 +78,8 @@ class SubscriberSet final : public Subscribers, public ResponseHandler {
     void unsubscribe(Subscription& entry);
     bool asks_for_longer(Subscription& entry, const Response& response);
     void on_granted(Subscription& entry, const Response& response);
+    static bool carries_notify(const Response& response);
+    void on_carried_notify(Subscription& entry, const Response& response);
     void on_failed(Subscription& entry,
                    bool was_initial,
                    int status,

@@ -150,11 +150,11 @@ ServerTransactions::Entry* ServerTransactions::find(const TransactionKey& key) {
 Arrival ServerTransactions::match(const Request& request, const TransactionKey& key) {
     Entry* entry = find(key);
     if (request.method == Method::Ack) {
-        if (entry == nullptr || entry->key.method() != Method::Invite) {
-            counters_.stray().add();
-        } else {
-            perform(*entry, entry->machine.on_ack(timers_.now()), nullptr);
+        if (entry == nullptr || entry->key.method() != Method::Invite ||
+            entry->machine.state() == ServerTransaction::State::Accepted) {
+            return Arrival::Acknowledges;
         }
+        perform(*entry, entry->machine.on_ack(timers_.now()), nullptr);
         return Arrival::Absorbed;
     }
     if (entry == nullptr || entry->key.method() != request.method) {
@@ -224,51 +224,6 @@ void ServerTransactions::cancel(const Request& request,
     }
 }
 
-void ServerTransactions::answer_statelessly(const Request& request,
-                                            const Source& source,
-                                            const OutgoingResponse& response) {
-    std::uint64_t hash = hash_.add(request.cseq.number, request.via.branch);
-    hash = hash_.add(hash, request.call_id);
-    char tag[16];
-    for (char& c : tag) {
-        c = "0123456789abcdef"[hash & 15U];
-        hash >>= 4U;
-    }
-    Buffer& head = head_;
-    head.clear();
-    append_response_head(head, request, source.origin.remote, {tag, sizeof tag});
-    counters_.response(source.origin.peer, Direction::Out, request.method, response.status);
-    if (source.connection != nullptr) {
-        if (source.connection->is_open()) {
-            Buffer& output = source.connection->output();
-            const std::size_t before = output.size();
-            append_response(output, head.view(), response, server_);
-            show(output.view().substr(before), source.origin.remote);
-            source.connection->flush();
-        }
-        return;
-    }
-    if (render_datagram(head.view(), response, source.is_stranger() ? source.octets : 0)) {
-        show(scratch_.view(), source.origin.remote);
-        source.socket->send(source.origin.remote, scratch_.view());
-    }
-}
-
-/// Into scratch_. A stranger gets less than it sent, or nothing: its address may be forged (abuse
-/// case C11). `limit` 0: no limit.
-bool ServerTransactions::render_datagram(std::string_view head,
-                                         const OutgoingResponse& response,
-                                         std::size_t limit) {
-    scratch_.clear();
-    append_response(scratch_, head, response, server_);
-    if (limit == 0 || scratch_.size() < limit) {
-        return true;
-    }
-    scratch_.clear();
-    append_response(scratch_, head, plain(response.status), {});
-    return scratch_.size() < limit;
-}
-
 void ServerTransactions::answer(Entry& entry, const OutgoingResponse& response) {
     OutgoingResponse allowed = response;
     if (response.status == 408 && entry.key.method() != Method::Invite) {
@@ -300,7 +255,7 @@ void ServerTransactions::perform(Entry& entry,
                 break;
             case Action::PassAck:
             case Action::ReportLostAck:
-                break;  // no dialogs above yet that would care
+                break;  // match() has told the one; the other changes nothing above
             case Action::ReportLate:
                 counters_.late().add();
                 break;
@@ -355,9 +310,10 @@ void ServerTransactions::on_time(Entry& entry) {
     perform(entry, entry.machine.on_time(timers_.now()), nullptr);
 }
 
-/// The user has answered, or may not any more.
+/// The user has answered, or may not any more; but it may repeat its 2xx to INVITE.
 void ServerTransactions::conclude(Entry& entry) {
-    if (entry.handle != nullptr) {
+    const bool may_repeat = entry.machine.state() == ServerTransaction::State::Accepted;
+    if (entry.handle != nullptr && !may_repeat) {
         entry.handle->forget();
     }
     if (std::exchange(entry.is_pending, false)) {
@@ -378,6 +334,9 @@ void ServerTransactions::settle(Entry& entry) {
 
 void ServerTransactions::end(Entry& entry) {
     conclude(entry);
+    if (entry.handle != nullptr) {
+        entry.handle->forget();
+    }
     entry.timer.cancel();
     entry.detach();
     tables_->by_branch.erase(entry);

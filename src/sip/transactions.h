@@ -24,8 +24,9 @@ namespace isthmus::sip {
 
 /// What a request turned out to be.
 enum class Arrival : std::uint8_t {
-    New,       ///< nobody has seen it
-    Absorbed,  ///< a retransmission or an ACK, dealt with
+    New,           ///< nobody has seen it
+    Absorbed,      ///< a retransmission or an ACK, dealt with
+    Acknowledges,  ///< an ACK of a 2xx, or a stray one: the transaction user knows
 };
 
 class ServerTransactions {

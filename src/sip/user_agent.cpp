@@ -9,6 +9,8 @@
 
 #include <array>
 #include <charconv>
+#include <span>
+#include <string_view>
 #include <utility>
 
 namespace isthmus::sip {
@@ -21,10 +23,24 @@ using Direction = TrafficCounters::Direction;
 constexpr std::uint64_t kRetryAfterLeast = 5;
 constexpr std::uint64_t kRetryAfterSpread = 11;
 
-std::vector<Method> with_options(std::vector<Method> methods) {
+std::vector<Method> methods_of(const UserAgentConfig& config) {
+    std::vector<Method> methods = config.methods;
     methods.push_back(Method::Options);
+    if (config.has_sessions) {
+        for (const Method method : {Method::Invite,
+                                    Method::Ack,
+                                    Method::Bye,
+                                    Method::Cancel,
+                                    Method::Info,
+                                    Method::Update}) {
+            methods.push_back(method);
+        }
+    }
     return methods;
 }
+
+constexpr std::string_view kBenotify = "BENOTIFY";
+constexpr std::array<std::string_view, 1> kSessionTags{"timer"};
 
 /// RFC 3261 §11: to the gateway, not to somebody behind it.
 bool is_options_to_us(const Request& request) {
@@ -41,9 +57,11 @@ class Agent final : public UserAgent, TransportHandler {
           metrics::Registry& metrics,
           RequestHandler& handler)
         : config_(std::move(config)),
-          methods_(with_options(config_.methods)),
+          methods_(methods_of(config_)),
           abilities_{.methods = methods_,
-                     .option_tags = {},
+                     .option_tags = config_.has_sessions
+                                        ? std::span<const std::string_view>(kSessionTags)
+                                        : std::span<const std::string_view>(),
                      .accept = config_.accept,
                      .allow_events = config_.allow_events},
           random_(random),
@@ -71,6 +89,14 @@ class Agent final : public UserAgent, TransportHandler {
         client_.send(request, target, handler, cookie);
     }
 
+    void acknowledge(const OutgoingRequest& request, const Target& target) override {
+        client_.acknowledge(request, target);
+    }
+
+    void cancel(const ResponseHandler& handler, std::uint64_t cookie) override {
+        client_.cancel(handler, cookie);
+    }
+
     std::string contact_host(Transport transport) const override {
         return transports_.contact_host(transport);
     }
@@ -83,9 +109,22 @@ class Agent final : public UserAgent, TransportHandler {
 
   private:
     void on_request(const Request& request, const Source& source, Arena& arena) override {
+        if (config_.has_sessions && request.method_text == kBenotify) {
+            counters_.request(source.origin.peer, Direction::In, request.method);
+            peers_.heard(source.origin.peer);
+            return handler_.on_benotify(request, source.origin);
+        }
         const TransactionKey key = server_.key_of(request, source);
-        if (server_.match(request, key) == Arrival::Absorbed) {
-            return;
+        switch (server_.match(request, key)) {
+            case Arrival::Absorbed:
+                return;
+            case Arrival::Acknowledges:
+                if (!handler_.on_ack(request, source.origin)) {
+                    counters_.stray().add();
+                }
+                return;
+            case Arrival::New:
+                break;
         }
         counters_.request(source.origin.peer, Direction::In, request.method);
         peers_.heard(source.origin.peer);

@@ -29,6 +29,7 @@ struct Origin {
     net::Endpoint remote;
     net::Endpoint local;
     const net::PeerCertificate* certificate = nullptr;  ///< TLS with a client certificate only
+    bool is_tls13 = false;
     /// Set by whoever classifies origins (see RequestHandler::identify), kept per connection.
     int peer = -1;
 };
@@ -38,7 +39,8 @@ struct Origin {
 class IncomingRequest {
   public:
     virtual ~IncomingRequest() = default;
-    /// Final response, once. Sent (or dropped, if the connection is gone) at the end of the turn.
+    /// Final response, once; a 2xx to INVITE may be sent again while it is not acknowledged
+    /// (RFC 3261 §13.3.1.4). Sent (or dropped, if the connection is gone) at the end of the turn.
     virtual void respond(const OutgoingResponse& response) = 0;
 
     /// The To tag of the response, should the request have none: the local tag of a dialog that it
@@ -76,6 +78,13 @@ class RequestHandler {
     /// A NOTIFY with that Call-ID follows in this turn of the loop, if nothing is wrong with it
     /// (nobody has looked): time to fetch what it needs from memory. The view dies on return.
     virtual void on_notify_ahead(std::string_view /*call_id*/) {}
+
+    /// A NOTIFY that wants no response, not even a bad one ([MS-SIP] BENOTIFY). Views die on return.
+    virtual void on_benotify(const Request& /*request*/, const Origin& /*origin*/) {}
+
+    /// An ACK that no INVITE transaction waits for: of a 2xx (RFC 3261 §13.3.1.4), or stray. False:
+    /// stray. Views die on return.
+    virtual bool on_ack(const Request& /*request*/, const Origin& /*origin*/) { return false; }
 };
 
 /// Where a request is to go: the next hop of a configured peer, or the domain of its URI.
@@ -85,6 +94,7 @@ struct Target {
     Transport transport = Transport::Tcp;
     bool use_srv = false;                        ///< RFC 3263 when no port was configured
     std::vector<std::string> certificate_names;  ///< tls: one of these must be proved
+    bool needs_tls13 = false;                    ///< less is refused
     std::string username;                        ///< digest, towards a peer that challenges
     std::string password;
     int peer = -1;  ///< index of the configuration, for the metrics; -1: none
@@ -97,6 +107,10 @@ class ResponseHandler {
     virtual void on_response(std::uint64_t cookie, const Response& response) = 0;
     /// No answer: kind Timeout (Timer F, or 408) or Unreachable (no target took it).
     virtual void on_no_response(std::uint64_t cookie, const Error& error) = 0;
+
+    /// One more 2xx to an INVITE that has had one: a retransmission, or another fork of it
+    /// (RFC 3261 §13.2.2.4). The handler must live as long as the user agent if it sends INVITE.
+    virtual void on_another_2xx(std::uint64_t /*cookie*/, const Response& /*response*/) {}
 };
 
 /// How a configured peer answers.
@@ -123,6 +137,8 @@ struct UserAgentConfig {
     std::size_t max_connections = 4096;
     std::size_t max_pending_transactions = 200000;  ///< beyond: 503 with Retry-After
     std::size_t max_connections_per_address = 256;
+    /// The handler takes INVITE, and all that goes on in a session, beside the `methods`.
+    bool has_sessions = false;
     /// What the handler takes besides OPTIONS; anything else known is answered 405, see Allow.
     std::vector<Method> methods = {Method::Message};
     std::string accept = "text/plain, message/cpim";  ///< Accept of answers to OPTIONS and of 415
@@ -147,6 +163,11 @@ class UserAgent {
                       const Target& target,
                       ResponseHandler& handler,
                       std::uint64_t cookie) = 0;
+    /// The ACK of a 2xx: no transaction, no answer, nobody hears (RFC 3261 §13.2.2.4).
+    virtual void acknowledge(const OutgoingRequest& request, const Target& target) = 0;
+    /// Takes back the INVITE that was sent with these, as soon as that is allowed (RFC 3261 §9.1).
+    /// Its outcome comes as without. Nothing happens if it has come.
+    virtual void cancel(const ResponseHandler& handler, std::uint64_t cookie) = 0;
     /// Host and port of ours for a Contact, where a peer reaches us by that transport; empty if we
     /// do not listen for it.
     virtual std::string contact_host(Transport transport) const = 0;

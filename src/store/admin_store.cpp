@@ -101,7 +101,8 @@ bool AdminStore::is_last_admin(std::string_view name) const {
 
 AdminStore::Outcome AdminStore::set_access(std::string_view name,
                                            std::string_view role,
-                                           bool is_enabled) {
+                                           bool is_enabled,
+                                           bool is_trial) {
     Transaction transaction(database_);
     if ((role != "admin" || !is_enabled) && is_last_admin(name)) {
         return Outcome::LastAdmin;
@@ -112,11 +113,13 @@ AdminStore::Outcome AdminStore::set_access(std::string_view name,
     if (!touched(write)) {
         return Outcome::NotFound;
     }
-    transaction.commit();
+    if (!is_trial) {
+        transaction.commit();
+    }
     return Outcome::Done;
 }
 
-AdminStore::Outcome AdminStore::erase(std::string_view name) {
+AdminStore::Outcome AdminStore::erase(std::string_view name, bool is_trial) {
     Transaction transaction(database_);
     if (is_last_admin(name)) {
         return Outcome::LastAdmin;
@@ -127,7 +130,9 @@ AdminStore::Outcome AdminStore::erase(std::string_view name) {
     if (!touched(remove)) {
         return Outcome::NotFound;
     }
-    transaction.commit();
+    if (!is_trial) {
+        transaction.commit();
+    }
     return Outcome::Done;
 }
 

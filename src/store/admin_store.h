@@ -52,9 +52,14 @@ class AdminStore {
     std::vector<Account> accounts() const;
     std::optional<Account> account(std::string_view name) const;
     Outcome insert(const Account& account);
-    /// Role and enabled; refused if no enabled account of the role "admin" would be left.
-    Outcome set_access(std::string_view name, std::string_view role, bool is_enabled);
-    Outcome erase(std::string_view name);
+    /// Role and enabled; refused if no enabled account of the role "admin" would be left. A trial
+    /// answers the same and changes nothing.
+    Outcome set_access(std::string_view name,
+                       std::string_view role,
+                       bool is_enabled,
+                       bool is_trial = false);
+    /// Refused and tried like set_access().
+    Outcome erase(std::string_view name, bool is_trial = false);
     Outcome set_password(std::string_view name, std::string_view hash, std::int64_t at);
     void note_sign_in(std::string_view name, std::int64_t at, std::string_view from);
 

@@ -15,28 +15,6 @@ using text::iequals;
 constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-char* put_utf8(char32_t c, char* to) {
-    const auto tail = [c](unsigned shift) {
-        return static_cast<char>(0x80U | (c >> shift & 0x3FU));
-    };
-    if (c < 0x80) {
-        *to++ = static_cast<char>(c);
-    } else if (c < 0x800) {
-        *to++ = static_cast<char>(0xC0U | c >> 6U);
-        *to++ = tail(0);
-    } else if (c < 0x10000) {
-        *to++ = static_cast<char>(0xE0U | c >> 12U);
-        *to++ = tail(6);
-        *to++ = tail(0);
-    } else {
-        *to++ = static_cast<char>(0xF0U | c >> 18U);
-        *to++ = tail(12);
-        *to++ = tail(6);
-        *to++ = tail(0);
-    }
-    return to;
-}
-
 std::string_view from_latin1(std::string_view octets, Arena& arena) {
     char* const to = arena.chars(2 * octets.size());
     char* end = to;
@@ -85,6 +63,28 @@ std::optional<std::string_view> from_marked_utf16(std::string_view octets, Arena
 }
 
 }  // namespace
+
+char* put_utf8(char32_t c, char* to) {
+    const auto tail = [c](unsigned shift) {
+        return static_cast<char>(0x80U | (c >> shift & 0x3FU));
+    };
+    if (c < 0x80) {
+        *to++ = static_cast<char>(c);
+    } else if (c < 0x800) {
+        *to++ = static_cast<char>(0xC0U | c >> 6U);
+        *to++ = tail(0);
+    } else if (c < 0x10000) {
+        *to++ = static_cast<char>(0xE0U | c >> 12U);
+        *to++ = tail(6);
+        *to++ = tail(0);
+    } else {
+        *to++ = static_cast<char>(0xF0U | c >> 18U);
+        *to++ = tail(12);
+        *to++ = tail(6);
+        *to++ = tail(0);
+    }
+    return to;
+}
 
 std::optional<std::string_view> to_utf8(std::string_view octets,
                                         std::string_view charset,

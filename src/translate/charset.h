@@ -16,6 +16,9 @@ std::optional<std::string_view> to_utf8(std::string_view octets,
                                         std::string_view charset,
                                         Arena& arena);
 
+/// Writes the octets of `c`, four at most; answers the place behind them.
+char* put_utf8(char32_t c, char* to);
+
 /// CR LF and lone CR become LF.
 std::string_view with_line_feeds(std::string_view text, Arena& arena);
 

@@ -6,6 +6,7 @@
 #include "translate/cpim.h"
 #include "translate/html.h"
 #include "translate/mime.h"
+#include "translate/rtf.h"
 
 #include <array>
 #include <optional>
@@ -36,9 +37,12 @@ class Reader {
             return multipart(media, entity.body, depth);
         }
         const bool is_html = media.is("text", "html");
-        const bool is_text = is_html || media.is("text", "plain");
-        const bool is_document =
-            media.is("application", "im-iscomposing+xml") || media.is("message", "imdn+xml");
+        const bool is_rtf = media.is("text", "rtf") || media.is("application", "rtf");
+        const bool is_text = is_html || is_rtf || media.is("text", "plain");
+        const bool is_keyboard = media.is("application", "xml");
+        const bool is_document = is_keyboard || media.is("application", "im-iscomposing+xml") ||
+                                 media.is("application", "ms-imdn+xml") ||
+                                 media.is("message", "imdn+xml");
         if (media.is("message", "cpim")) {
             return cpim(entity.body, depth);
         }
@@ -46,10 +50,23 @@ class Reader {
         if (!body) {
             return unsupported();
         }
+        if (is_rtf) {
+            const auto said = rtf_to_text(*body, arena_);
+            return said ? add(*said) : unsupported();
+        }
         if (is_text) {
             return text(*body, media.param("charset").value_or(std::string_view()), is_html);
         }
-        return media.is("message", "imdn+xml") ? imdn(*body) : typing(*body);
+        if (media.is("message", "imdn+xml")) {
+            return imdn(read_imdn(*body, arena_));
+        }
+        if (media.is("application", "ms-imdn+xml")) {
+            return imdn(read_ms_imdn(*body, arena_));
+        }
+        return is_keyboard && body->find("KeyboardActivity") == std::string_view::npos
+                   ? unsupported()
+                   : typing(is_keyboard ? read_keyboard_activity(*body, arena_)
+                                        : read_typing(*body, arena_));
     }
 
     bool text(std::string_view octets, std::string_view charset, bool is_html) {
@@ -61,6 +78,10 @@ class Reader {
         if (is_html) {
             said = html_to_text(said, arena_);
         }
+        return add(said);
+    }
+
+    bool add(std::string_view said) {
         const bool is_first = into_.kind != Content::Kind::Text;
         into_.text = is_first ? said : arena_.concat(into_.text, "\n", said);
         into_.kind = Content::Kind::Text;
@@ -85,8 +106,7 @@ class Reader {
         return false;
     }
 
-    bool typing(std::string_view document) {
-        const auto typing = read_typing(document, arena_);
+    bool typing(const Result<Typing>& typing) {
         if (!typing) {
             return refused(typing.error());
         }
@@ -95,8 +115,7 @@ class Reader {
         return true;
     }
 
-    bool imdn(std::string_view document) {
-        const auto notice = read_imdn(document, arena_);
+    bool imdn(const Result<std::optional<ImdnNotice>>& notice) {
         if (!notice) {
             return refused(notice.error());
         }

@@ -1,11 +1,14 @@
 #include "translate/diagnostics.h"
 
 #include "base/codes.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 
 namespace isthmus::translate {
 
@@ -15,6 +18,9 @@ struct Row {
     std::string_view code;  ///< or how codes begin that share the row
     Diagnostic diagnostic;
 };
+
+constexpr std::uint64_t kGreatestId = 99999;
+constexpr std::size_t kMaxReason = 256;
 
 constexpr Diagnostic kNotAuthorized{
     1002, "From URI not authorized to communicate with federated partners"};
@@ -52,9 +58,11 @@ Diagnostic diagnostic_of(std::string_view code) {
 void add_diagnostics(Refusal& to, std::string_view code, std::string_view host, Arena& arena) {
     const Diagnostic diagnostic = diagnostic_of(code);
     if (diagnostic.id != 0) {
-        to.add("ms-diagnostics",
-               arena.copy(fmt::format(
-                   "{};source=\"{}\";reason=\"{}\"", diagnostic.id, host, diagnostic.reason)));
+        const std::string_view value = arena.copy(
+            fmt::format("{};source=\"{}\";reason=\"{}\"", diagnostic.id, host, diagnostic.reason));
+        to.add("ms-diagnostics", value);
+        // The other one does not leave the federated server that it was made in.
+        to.add("ms-diagnostics-public", value);
     }
     const codes::Code* known = codes::find(code);
     if (known == nullptr) {
@@ -64,6 +72,28 @@ void add_diagnostics(Refusal& to, std::string_view code, std::string_view host, 
     const std::string_view sentence =
         code.starts_with("IST-POL-") ? "The sender may not talk to that domain." : known->sentence;
     to.add("Warning", arena.copy(fmt::format("399 {} \"{}\"", host, sentence)));
+}
+
+Diagnostic read_diagnostic(const sip::Message& message) {
+    for (const std::string_view name : {"ms-diagnostics-public", "ms-diagnostics"}) {
+        for (const sip::HeaderField& field : message.headers) {
+            if (field.id != sip::HeaderId::Other || !text::iequals(field.name, name)) {
+                continue;
+            }
+            const std::size_t semicolon = std::min(field.value.find(';'), field.value.size());
+            const auto id = text::to_number(text::trim(field.value.substr(0, semicolon)));
+            if (!id || *id == 0 || *id > kGreatestId) {
+                continue;
+            }
+            std::string_view reason =
+                sip::find_param(field.value.substr(semicolon), "reason").value_or("");
+            if (reason.size() >= 2 && reason.front() == '"' && reason.back() == '"') {
+                reason = reason.substr(1, reason.size() - 2);
+            }
+            return {static_cast<int>(*id), reason.substr(0, kMaxReason)};
+        }
+    }
+    return {};
 }
 
 }  // namespace isthmus::translate

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "sip/message.h"
 #include "translate/error.h"
 
 #include <string_view>
@@ -17,7 +18,11 @@ struct Diagnostic {
 /// The one that matches a code of ours.
 Diagnostic diagnostic_of(std::string_view code);
 
-/// Adds both headers; for peers that are ours, strangers learn nothing. `host`: our name.
+/// What a peer says of its refusal, ms-diagnostics-public before ms-diagnostics; id 0: nothing that
+/// can be read. A view into the message; nothing of it goes further than the log.
+Diagnostic read_diagnostic(const sip::Message& message);
+
+/// Adds these headers; for peers that are ours, strangers learn nothing. `host`: our name.
 void add_diagnostics(Refusal& to, std::string_view code, std::string_view host, Arena& arena);
 
 }  // namespace isthmus::translate

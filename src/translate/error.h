@@ -19,7 +19,7 @@ namespace isthmus::translate {
 struct Refusal {
     int status = 0;
     std::string_view reason;  ///< empty: the standard phrase
-    std::array<sip::OutgoingHeader, 4> headers{};
+    std::array<sip::OutgoingHeader, 5> headers{};
     std::size_t header_count = 0;
 
     Refusal& add(std::string_view name, std::string_view value) {

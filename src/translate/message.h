@@ -25,8 +25,8 @@ inline constexpr std::string_view kHopsHeader = "Isthmus-Hops";
 
 /// Value of Accept in a 415: what to_xmpp() reads.
 inline constexpr std::string_view kAccept =
-    "text/plain, text/html;q=0.5, message/cpim, multipart/alternative, multipart/mixed, "
-    "application/im-iscomposing+xml, message/imdn+xml";
+    "text/plain, text/html;q=0.5, text/rtf;q=0.4, message/cpim, multipart/alternative, "
+    "multipart/mixed, application/im-iscomposing+xml, message/imdn+xml";
 
 /// How a Call-ID begins that was made from a thread which is none: whoever keeps both finds the
 /// thread again (gap G-08).
@@ -152,6 +152,11 @@ struct ToSip {
 };
 
 ToSip to_sip(const xmpp::Message& message, const ToSipContext& context, Arena& arena);
+
+/// Makes of a typing notice the INFO that clients of sessions know, KeyboardActivity.
+void to_keyboard_activity(bool is_active, sip::OutgoingRequest& notice);
+/// Whether an INFO in a session says that somebody types, or types no more.
+bool is_keyboard_activity(const sip::Request& request);
 
 /// The MESSAGE that tells `to`, the sender of a SIP message, what became of it at `from`
 /// (RFC 5438 §7.2.1). Ignore if that was not asked for.

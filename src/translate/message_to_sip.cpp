@@ -361,6 +361,12 @@ ToSip to_sip(const xmpp::Message& message, const ToSipContext& context, Arena& a
     return send_text(message, body, subject, context, arena);
 }
 
+void to_keyboard_activity(bool is_active, sip::OutgoingRequest& notice) {
+    notice.method = sip::Method::Info;
+    notice.content_type = "application/xml";
+    notice.body = write_keyboard_activity(is_active);
+}
+
 ToSip notice_to_sip(const ImdnRequest& asked,
                     ImdnStatus status,
                     const xmpp::Jid& from,

@@ -236,6 +236,12 @@ ToXmpp to_xmpp(const sip::Request& request,
     return result;
 }
 
+bool is_keyboard_activity(const sip::Request& request) {
+    const auto media = sip::parse_media_type(request.content_type);
+    return media && media->is("application", "xml") &&
+           request.body.find("KeyboardActivity") != std::string_view::npos;
+}
+
 bool to_receipt(const ImdnNotice& notice, const SentMessage& sent, xmpp::Message& into) {
     const bool is_from_recipient =
         sent.recipient.domain.empty() || into.from.bare() == sent.recipient.bare();

@@ -17,6 +17,9 @@ constexpr std::string_view kTyping = "urn:ietf:params:xml:ns:im-iscomposing";
 constexpr xml::Limits kLimits{.max_element_octets = 16384, .max_depth = 8, .max_children = 64};
 constexpr std::string_view kDeclaration = R"(<?xml version="1.0" encoding="UTF-8"?>)";
 
+/// They say it again every 3 to 5 s.
+constexpr int kKeyboardLapses = 10;
+
 // In the order of ImdnStatus.
 constexpr std::array<std::string_view, 5> kStatuses{
     "delivered", "failed", "forbidden", "displayed", "error"};
@@ -60,6 +63,26 @@ Result<std::optional<ImdnNotice>> read_imdn(std::string_view document, Arena& ar
     return std::optional<ImdnNotice>({text::trim(id->all_text(arena)), *status});
 }
 
+Result<std::optional<ImdnNotice>> read_ms_imdn(std::string_view document, Arena& arena) {
+    const auto root = xml::parse_document(document, arena, kLimits);
+    const xml::Element* id =
+        root && (*root)->name == "imdn" ? (*root)->child("message-id", (*root)->ns) : nullptr;
+    if (id == nullptr) {
+        return malformed("malformed IMDN");
+    }
+    const xml::Element* recipient = (*root)->child("recipient", (*root)->ns);
+    const xml::Element* status =
+        recipient == nullptr ? nullptr : recipient->child("status", (*root)->ns);
+    const auto code =
+        status == nullptr ? std::nullopt : text::to_number(text::trim(status->all_text(arena)));
+    const std::string_view about = text::trim(id->all_text(arena));
+    if (!code || *code < 200 || about.empty()) {
+        return std::optional<ImdnNotice>();
+    }
+    return std::optional<ImdnNotice>(
+        {about, *code < 300 ? ImdnStatus::Delivered : ImdnStatus::Failed});
+}
+
 std::string_view write_imdn(const ImdnRequest& asked,
                             ImdnStatus status,
                             std::string_view recipient_uri,
@@ -98,6 +121,25 @@ Result<Typing> read_typing(std::string_view document, Arena& arena) {
         }
     }
     return typing;
+}
+
+Result<Typing> read_keyboard_activity(std::string_view document, Arena& arena) {
+    const auto root = xml::parse_document(document, arena, kLimits);
+    const xml::Element* status = root && (*root)->name == "KeyboardActivity"
+                                     ? (*root)->child("status", (*root)->ns)
+                                     : nullptr;
+    if (status == nullptr) {
+        return malformed("malformed KeyboardActivity");
+    }
+    return Typing{.is_active = status->attribute("status").value_or("") == "type",
+                  .lapses_in = kKeyboardLapses};
+}
+
+std::string_view write_keyboard_activity(bool is_active) {
+    return is_active ? "<?xml version=\"1.0\"?><KeyboardActivity><status status=\"type\"/>"
+                       "</KeyboardActivity>"
+                     : "<?xml version=\"1.0\"?><KeyboardActivity><status status=\"idle\"/>"
+                       "</KeyboardActivity>";
 }
 
 std::string_view write_typing(bool is_active) {

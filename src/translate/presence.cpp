@@ -12,6 +12,7 @@
 #include <cstring>
 #include <optional>
 #include <span>
+#include <utility>
 
 namespace isthmus::translate {
 
@@ -339,15 +340,22 @@ boost::system::result<void, Refusal> to_presence(std::string_view document,
     if (!pidf) {
         return refusal(pidf.error().kind == ErrorKind::TooLong ? 413 : 400);
     }
-    if (!is_entity(pidf->entity, context, arena)) {
+    return to_presence(std::move(*pidf), context, arena, into);
+}
+
+boost::system::result<void, Refusal> to_presence(sip::Pidf pidf,
+                                                 const PresenceContext& context,
+                                                 Arena& arena,
+                                                 std::vector<Presence>& into) {
+    if (!is_entity(pidf.entity, context, arena)) {
         return refusal(403);
     }
     // The person sums up its tuples: where these speak for themselves it adds nothing.
-    if (std::ranges::any_of(pidf->tuples, [](const PidfTuple& tuple) {
+    if (std::ranges::any_of(pidf.tuples, [](const PidfTuple& tuple) {
             return !tuple.activities.empty() || tuple.input.is_idle;
         })) {
-        pidf->activities.clear();
-        pidf->input = {};
+        pidf.activities.clear();
+        pidf.input = {};
     }
     const std::size_t begin = into.size();
     const auto is_named = [&](std::string_view resource) {
@@ -356,11 +364,11 @@ boost::system::result<void, Refusal> to_presence(std::string_view document,
                            [resource](const Presence& p) { return p.from.resource == resource; });
     };
     // A tuple for mail or telephone says nothing here, unless it is all there is (gap G-17).
-    const bool has_usual = std::ranges::any_of(pidf->tuples, is_about_messages);
-    for (const PidfTuple& tuple : pidf->tuples) {
+    const bool has_usual = std::ranges::any_of(pidf.tuples, is_about_messages);
+    for (const PidfTuple& tuple : pidf.tuples) {
         const auto resource = resource_of(tuple, context.presentity, arena);
         if (resource && !is_named(*resource) && (!has_usual || is_about_messages(tuple))) {
-            into.push_back(to_stanza(tuple, *pidf, context, *resource, arena));
+            into.push_back(to_stanza(tuple, pidf, context, *resource, arena));
         }
     }
     // RFC 3856 §6.8: the document is the whole state; what it leaves out is gone.
@@ -371,7 +379,7 @@ boost::system::result<void, Refusal> to_presence(std::string_view document,
     }
     if (into.size() == begin) {
         into.push_back(unavailable(context, {}));
-        fill_statuses(pidf->notes, context.content_language, into.back());
+        fill_statuses(pidf.notes, context.content_language, into.back());
     }
     return {};
 }

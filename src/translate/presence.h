@@ -67,6 +67,11 @@ struct PresenceContext {
 /// resources that the document does not name any more. Appended to `into`. The error is the
 /// response to the NOTIFY: 400, 413 if there is too much of it, or 403 for a document about
 /// somebody else (gap G-22); nothing is appended then.
+boost::system::result<void, Refusal> to_presence(sip::Pidf pidf,
+                                                 const PresenceContext& context,
+                                                 Arena& arena,
+                                                 std::vector<xmpp::Presence>& into);
+/// The same of a PIDF document.
 boost::system::result<void, Refusal> to_presence(std::string_view document,
                                                  const PresenceContext& context,
                                                  Arena& arena,

@@ -1,47 +1,25 @@
 // Where the command line goes and what it refuses to take from its arguments.
 #include "cli/api_client.h"
-#include "cli/commands.h"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include "one_answer.h"
+
 namespace isthmus::cli {
 namespace {
 
-class AdminCommands : public testing::Test {
+class AdminCommands : public Commands {
   protected:
     AdminCommands() {
-        folder = std::filesystem::temp_directory_path() / "isthmus-cli-XXXXXX";
-        mkdtemp(folder.data());
         token = folder + "/token";
         std::ofstream(token) << "ist_abc\n";
     }
 
-    ~AdminCommands() override { std::filesystem::remove_all(folder); }
-
-    int call(std::vector<std::string> words) {
-        std::vector<const char*> arguments{"isthmus"};
-        for (const std::string& word : words) {
-            arguments.push_back(word.c_str());
-        }
-        const Offline offline{.serve = {}, .check_config = {}, .translate = {}, .version = "1"};
-        testing::internal::CaptureStdout();
-        testing::internal::CaptureStderr();
-        const int code = run(static_cast<int>(arguments.size()), arguments.data(), offline);
-        out = testing::internal::GetCapturedStdout();
-        err = testing::internal::GetCapturedStderr();
-        return code;
-    }
-
-    std::string folder;
     std::string token;
-    std::string out;
-    std::string err;
 };
 
 TEST_F(AdminCommands, AddressesThatAreNone) {
@@ -82,7 +60,7 @@ TEST_F(AdminCommands, HttpsNeedsATokenAndAFingerprintIsOne) {
 
 TEST_F(AdminCommands, NothingSecretInArguments) {
     EXPECT_EQ(call({"admin", "create", "alice", "--role", "viewer"}), 2);
-    EXPECT_NE(err.find("--password-stdin"), std::string::npos);
+    EXPECT_NE(talk.find("--password-stdin"), std::string::npos);
     EXPECT_EQ(call({"admin", "create", "alice", "--role", "viewer", "--password", "secret"}), 2);
     EXPECT_EQ(call({"admin", "set", "alice"}), 2);
     EXPECT_EQ(call({"admin", "set", "alice", "--enabled", "maybe"}), 2);

@@ -1,48 +1,32 @@
 // Certificates on the command line: what is asked of the daemon, and that no secret is shown or
 // taken from arguments.
-#include "cli/commands.h"
-
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "one_answer.h"
 
 namespace isthmus::cli {
 namespace {
 
-class CertificateCommands : public testing::Test {
+class CertificateCommands : public Commands {
   protected:
     CertificateCommands() {
-        folder = std::filesystem::temp_directory_path() / "isthmus-cert-XXXXXX";
-        mkdtemp(folder.data());
         file = folder + "/own.pem";
         std::ofstream(file) << "-----BEGIN PRIVATE KEY-----\n";
         std::ofstream(folder + "/password") << "tr0ub4dor\nrest\n";
     }
 
-    ~CertificateCommands() override { std::filesystem::remove_all(folder); }
-
+    /// `isthmus --dry-run cert WORDS`
     int call(std::vector<std::string> words) {
-        std::vector<const char*> arguments{"isthmus", "--dry-run", "cert"};
-        for (const std::string& word : words) {
-            arguments.push_back(word.c_str());
-        }
-        const Offline offline{.serve = {}, .check_config = {}, .translate = {}, .version = "1"};
-        testing::internal::CaptureStdout();
-        testing::internal::CaptureStderr();
-        const int code = run(static_cast<int>(arguments.size()), arguments.data(), offline);
-        out = testing::internal::GetCapturedStdout();
-        err = testing::internal::GetCapturedStderr();
-        return code;
+        words.insert(words.begin(), {"--dry-run", "cert"});
+        return Commands::call(std::move(words));
     }
 
-    std::string folder;
     std::string file;
-    std::string out;
-    std::string err;
 };
 
 TEST_F(CertificateCommands, AskTheDaemonForWhatIsDocumented) {
@@ -63,7 +47,7 @@ TEST_F(CertificateCommands, AskTheDaemonForWhatIsDocumented) {
          R"(POST /api/v1/certificates:served {"address":"192.0.2.1:5269","name":"x.example"})"},
     };
     for (const auto& [words, wanted] : rows) {
-        EXPECT_EQ(call(words), 0) << err;
+        EXPECT_EQ(call(words), 0) << talk;
         EXPECT_EQ(out, std::string(wanted) + "\n");
     }
 }
@@ -80,14 +64,14 @@ TEST_F(CertificateCommands, ShowNoSecretAndTakeNoneFromArguments) {
                     "--use",
                     "xmpp-s2s"}),
               0)
-        << err;
+        << talk;
     EXPECT_EQ(out,
               R"(POST /api/v1/certificates:import {"content_base64":"***","more_base64":"***",)"
               R"("name":"web","password":"***","uses":["xmpp-s2s"]})"
               "\n");
     EXPECT_EQ(call({"import", file, "--password", "secret"}), 2);
     EXPECT_EQ(call({"import", folder + "/none"}), 2);
-    EXPECT_NE(err.find("fix: "), std::string::npos);
+    EXPECT_NE(talk.find("fix: "), std::string::npos);
     std::ofstream(folder + "/large") << std::string((std::size_t{1} << 20U) + 1, 'x');
     EXPECT_EQ(call({"import", folder + "/large"}), 2);
     EXPECT_EQ(call({"assign", "web"}), 2) << "which use?";

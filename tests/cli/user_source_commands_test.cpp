@@ -71,7 +71,7 @@ TEST_F(UserSourceCommands, ASynchronisation) {
               "12 users in the directory: 1 created, 2 changed, 0 taken over, 1 renamed, "
               "0 disabled, 0 enabled, 1 removed, 7 as they were\n"
               "removed:\n  gone@contoso.example\n"
-              "1 entries skipped:\n  cn=x: uri: no.\n"
+              "1 entry skipped:\n  cn=x: uri: no.\n"
               "note: pool p is not known\n");
     EXPECT_EQ(talk, "synchronised, revision 3, in force\n");
     ask({"user", "sync", "--dry-run", "--force"},

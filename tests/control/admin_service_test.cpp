@@ -93,6 +93,29 @@ TEST(AdminService, TheLastAdminStays) {
     EXPECT_TRUE(world.admins.erase("alice", world.root, false)) << "nor is it kept";
 }
 
+TEST(AdminService, ATrialRefusesTheLastAdminToo) {
+    AdminWorld world;
+    world.create("alice", "admin");
+    world.create("bob", "viewer");
+    world.take_audit();
+    const auto try_set = [&](const char* name, const AccountChange& change) {
+        std::string code = "nobody called back";
+        world.admins.set(name, change, world.root, true, [&](const auto& made) {
+            code = made ? "" : std::string(made.error().code);
+        });
+        return code;
+    };
+    EXPECT_EQ(world.admins.erase("alice", world.root, true).error().code, "IST-AUTH-014");
+    EXPECT_EQ(try_set("alice", {.role = "viewer"}), "IST-AUTH-014");
+    EXPECT_EQ(try_set("alice", {.is_enabled = false}), "IST-AUTH-014");
+    EXPECT_EQ(try_set("bob", {.role = "admin"}), "");
+    EXPECT_EQ(world.admins.get("bob")->account.role, "viewer") << "a trial";
+    EXPECT_TRUE(world.set("bob", {.role = "admin"}));
+    EXPECT_EQ(try_set("alice", {.role = "viewer"}), "");
+    EXPECT_TRUE(world.admins.erase("alice", world.root, true));
+    EXPECT_EQ(world.take_audit(), (std::vector<std::string>{"set admin/bob done"}));
+}
+
 TEST(OwnAccount, ChangesThePasswordAndEndsTheOtherSessions) {
     AdminWorld world;
     world.create("alice", "admin");

@@ -173,7 +173,7 @@ TEST_F(DoctorTest, WhatIsToBeCopied) {
                            .certificate_names = {},
                            .addresses = {}});
     const auto all = instructions_for(facts, service->current());
-    ASSERT_EQ(all.size(), 4U);
+    ASSERT_EQ(all.size(), 6U);
     EXPECT_THAT(all[0].lines,
                 Contains("_xmpp-server._tcp.contoso.example. 3600 IN SRV 0 0 5269 "
                          "gateway.contoso.example."));
@@ -183,8 +183,15 @@ TEST_F(DoctorTest, WhatIsToBeCopied) {
                 Contains(HasSubstr("sip:gateway.contoso.example:5060;transport=udp")));
     EXPECT_THAT(all[2].lines, Contains(HasSubstr("$rd == \"a.example\"")));
     EXPECT_THAT(all[3].lines,
+                Contains(HasSubstr("New-CsTrustedApplicationPool -Identity "
+                                   "gateway.contoso.example -Registrar fe.contoso.example ")));
+    EXPECT_THAT(all[4].lines,
                 Contains("New-CsAllowedDomain -Identity \"a.example\" -ProxyFqdn "
-                         "\"gateway.contoso.example\""));
+                         "\"gateway.contoso.example\" -VerificationLevel AlwaysVerifiable "
+                         "-Comment \"Isthmus\""));
+    EXPECT_THAT(all[5].lines,
+                Contains(HasSubstr("New-CsHostingProvider -Identity \"Isthmus\" -ProxyFqdn "
+                                   "\"gateway.contoso.example\" -Enabled $true ")));
 }
 
 TEST_F(DoctorTest, TheWorstDecides) {

@@ -93,7 +93,7 @@ TEST_F(Race, DeadIpv6CostsAQuarterOfASecond) {
     EXPECT_EQ(party.stream, nullptr);
     EXPECT_EQ(accepted, 0) << "nobody was called before";
     turn(1ms);
-    EXPECT_TRUE(loop.run_until([&] { return party.stream != nullptr && accepted == 1; }));
+    ASSERT_TRUE(loop.run_until([&] { return party.stream != nullptr && accepted == 1; }));
     EXPECT_EQ(party.stream->remote(), living->local());
 }
 

@@ -87,6 +87,21 @@ TEST_F(Resumption, ASessionIsOfOneNameAndOneOfOurDomains) {
     EXPECT_TRUE(meet(options).is_resumed());
 }
 
+TEST_F(Resumption, OneServerOfManyDomainsHasASessionForEach) {
+    const auto meet_as = [&](std::size_t number) {
+        return meet({.server_name = std::to_string(number) + ".fabrikam.example"}).is_resumed();
+    };
+    // What it keeps of us is another matter.
+    const std::size_t count = TlsSessions::kLimitOfOne;
+    for (std::size_t i = 0; i < count + 8; ++i) {
+        EXPECT_FALSE(meet_as(i));
+    }
+    EXPECT_EQ(ours->sessions().size(), count + 8);
+    for (std::size_t i = 8; i < count + 8; ++i) {
+        EXPECT_TRUE(meet_as(i)) << i;
+    }
+}
+
 TEST_F(Resumption, StrangersGetNothingThatWeWouldHaveToKeep) {
     const CertificateAuthority nobody("Nobody");
     ours = context_of(authority, nobody.issue_for("contoso.example"));

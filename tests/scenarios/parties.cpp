@@ -1,4 +1,5 @@
 // Who speaks in a script besides the gateway.
+#include <algorithm>
 #include <utility>
 
 #include "scenarios/play.h"
@@ -69,10 +70,13 @@ std::deque<std::string>& SipParty::inbox() {
 
 void SipParty::answer(const std::string& status_line, const std::vector<std::string>& headers) {
     std::string text = response_to(last_request, status_line);
-    for (const std::string& header : headers) {
-        text += header + "\r\n";
+    const auto blank = std::ranges::find(headers, "");
+    for (auto at = headers.begin(); at != blank; ++at) {
+        text += *at + "\r\n";
     }
-    server_->peers().at(asked_on_)->send(text + "Content-Length: 0\r\n\r\n");
+    const std::string body = blank == headers.end() ? "" : body_of(headers);
+    text += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    server_->peers().at(asked_on_)->send(text);
     loop_.run();
 }
 

@@ -23,22 +23,28 @@ Play::Play() {
     fabrikam_.emplace(loop_, theirs_, "192.0.2.2:5269");
     for (const auto& [name, address] : {std::pair{"proxy", "192.0.2.10"},
                                         std::pair{"neighbour", "192.0.2.11"},
+                                        std::pair{"lync", "192.0.2.12"},
                                         std::pair{"stranger", "192.0.2.66"}}) {
         parties_.try_emplace(name, loop_, wire_.host(address), address);
     }
     config_.domains = {{"contoso.example", "contoso.example"},
-                       {"northwind.example", "northwind.example"}};
+                       {"northwind.example", "northwind.example"},
+                       {"litware.example", "litware.example"}};
     config_.subscribe_rate = 1;
     config_.subscribe_burst = 5;
     config_.dialog_check = {};
     int index = 0;
     for (const auto& [name, domain, address] :
          {std::tuple{"proxy", "contoso.example", "192.0.2.10"},
-          std::tuple{"neighbour", "northwind.example", "192.0.2.11"}}) {
+          std::tuple{"neighbour", "northwind.example", "192.0.2.11"},
+          std::tuple{"lync", "litware.example", "192.0.2.12"}}) {
         gateway::SipPeer peer{.name = name, .domains = {domain}};
         peer.addresses = {*net::Cidr::parse(address)};
         peer.target = {.host = address, .port = 5060, .transport = sip::Transport::Tcp};
         peer.target.peer = index++;
+        peer.has_sessions = peer.asserts_identity = peer.name == "lync";
+        peer.presence =
+            peer.has_sessions ? sip::PresencePreference::Auto : sip::PresencePreference::Pidf;
         config_.peers.push_back(std::move(peer));
     }
     objects_.access_edge.allow_federated_users = true;
@@ -57,14 +63,15 @@ void Play::start() {
     gateway_ = std::make_unique<gateway::Gateway>(config_, loop_.timers(), random_, metrics_);
     sip::UserAgentConfig agent;
     agent.server_name = "gateway.contoso.example";
-    agent.peer_names = {"proxy", "neighbour"};
+    agent.peer_names = {"proxy", "neighbour", "lync"};
+    agent.has_sessions = true;
     agent.methods = {sip::Method::Message, sip::Method::Subscribe, sip::Method::Notify};
     agent.allow_events = "presence";
     user_agent_ =
         sip::make_user_agent(agent, ours_, resolver_, loop_.timers(), random_, metrics_, *gateway_);
     peers_ = std::make_unique<gateway::SipPeers>(config_, *user_agent_);
     xmpp::ServerConfig server;
-    server.domains = {"contoso.example", "northwind.example"};
+    server.domains = {"contoso.example", "northwind.example", "litware.example"};
     server.dialback_secret = "s3cr3t";
     server.max_output_octets = output_limit_;
     server_ =
@@ -269,156 +276,6 @@ bool Play::change_policy(const std::vector<std::string>& words) {
         return false;
     }
     return true;
-}
-
-void Play::expect_sip(SipParty& party, const Line& line) {
-    auto& inbox = party.inbox();
-    if (inbox.empty()) {
-        fail(line, "nothing arrived");
-    }
-    const std::string message = inbox.front();
-    inbox.pop_front();
-    const std::size_t end = message.find("\r\n\r\n");
-    const auto received = lines_of(std::string_view(message).substr(0, end));
-    const std::string body = message.substr(end + 4);
-    const auto blank = std::ranges::find(line.block, "");
-    for (auto at = line.block.begin(); at != blank; ++at) {
-        const bool is_absent = at->starts_with('!');
-        const std::string pattern = is_absent ? at->substr(1) + ":*" : *at;
-        const auto begin = at == line.block.begin() ? received.begin() : received.begin() + 1;
-        const auto stop = at == line.block.begin() ? received.begin() + 1 : received.end();
-        const bool found = std::any_of(
-            begin, stop, [&](const std::string& one) { return matches(pattern, one, &names_); });
-        if (found == is_absent) {
-            fail(line, fmt::format("'{}' does not hold for:\n{}", *at, message));
-        }
-    }
-    const std::string wanted = blank == line.block.end() ? "*" : body_of(line.block);
-    if (!matches(replaced(wanted, "{mid}", "*"), body)) {
-        fail(line, fmt::format("the body is '{}'", body));
-    }
-    if (wanted.find("{mid}") != std::string::npos) {
-        constexpr std::string_view kName = "imdn.Message-ID: ";
-        const std::size_t begin = body.find(kName) + kName.size();
-        message_id_ = body.substr(begin, body.find('\r', begin) - begin);
-    }
-    if (!received.empty() && !received[0].starts_with("SIP/2.0")) {
-        party.last_request = message;
-    }
-}
-
-void Play::sip_step(SipParty& party, const Line& line, const std::vector<std::string>& words) {
-    if (words[1] == "sends") {
-        std::vector<std::string> block = line.block;
-        for (std::string& one : block) {
-            one = with_names(replaced(one, "{mid}", message_id_), names_);
-        }
-        party.send(sip_text(block), words.size() > 3 && words[3] == "UDP");
-    } else if (words[1] == "receives" && words.size() > 2 && words[2] == "nothing") {
-        if (!party.inbox().empty()) {
-            fail(line, "but there came:\n" + party.inbox().front());
-        }
-    } else if (words[1] == "receives") {
-        expect_sip(party, line);
-    } else if (words[1] == "answers") {
-        party.answer(line.text.substr(line.text.find("answers") + 8), line.block);
-    } else if (words[1] == "goes" && words[2] == "down") {
-        party.set_up(false);
-        wire_.cut(endpoint(party.address()));
-        loop_.run();
-    } else if (words[1] == "comes" && words[2] == "up") {
-        party.set_up(true);
-    } else {
-        fail(line, "not a step of a SIP party");
-    }
-}
-
-void Play::link_fabrikam() {
-    loop_.run();
-    if (fabrikam_ && fabrikam_->connections() > linked_) {
-        linked_ = fabrikam_->connections();
-        // As ScriptedServer::let_in_by_external(), but the stanzas that follow at once are kept.
-        fabrikam_->hear();
-        fabrikam_->say(header(kTheirs, kOurs, "p1") + features(kStartTls));
-        fabrikam_->hear();
-        fabrikam_->start_tls();
-        fabrikam_->say(header(kTheirs, kOurs, "p2") + features(kExternalOffer));
-        fabrikam_->hear();
-        fabrikam_->say(kSuccess);
-        fabrikam_->hear();
-        fabrikam_->say(header(kTheirs, kOurs, "p3") + features(""));
-    }
-}
-
-void Play::call_us() {
-    if (fabrikam_calls_ && fabrikam_calls_->is_connected()) {
-        return;
-    }
-    fabrikam_calls_ = std::make_unique<StreamPeer>(theirs_, "192.0.2.1:5269");
-    const auto say = [&](std::string_view text) {
-        fabrikam_calls_->send(text);
-        loop_.run();
-    };
-    loop_.run();
-    say(header(kTheirs, kOurs));
-    say(kStartTls);
-    fabrikam_calls_->start_tls({.role = net::TlsRole::Client, .server_name = std::string(kOurs)});
-    loop_.run();
-    say(header(kTheirs, kOurs));
-    say(auth("="));
-    say(header(kTheirs, kOurs));
-    fabrikam_calls_->take();
-}
-
-bool Play::change_fabrikam(const std::vector<std::string>& words) {
-    const std::string_view what = words.size() == 3 ? words[2] : std::string_view();
-    if (words[1] == "goes" && what == "down") {
-        fabrikam_.reset();
-        linked_ = 0;
-        wire_.cut(endpoint("192.0.2.2:5269"));
-    } else if (words[1] == "comes" && what == "up") {
-        fabrikam_.emplace(loop_, theirs_, "192.0.2.2:5269");
-    } else if (words[1] == "stops" && what == "reading") {
-        wire_.set_window(2000);
-        fabrikam_->peer().stream().pause_reading(true);
-    } else if (words[1] == "reads" && what == "again") {
-        fabrikam_->peer().stream().pause_reading(false);
-    } else {
-        return false;
-    }
-    return true;
-}
-
-void Play::xmpp_step(const Line& line, const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& part : line.block) {
-        text += text::trim(part);
-    }
-    if (words[1] == "sends") {
-        call_us();
-        fabrikam_calls_->send(with_id(text, heard_id_));
-        loop_.run();
-    } else if (change_fabrikam(words)) {
-        loop_.run();
-    } else if (words[1] == "hears") {
-        // On its own connection to us: stream errors and the end of the stream.
-        const std::string heard = fabrikam_calls_ ? fabrikam_calls_->take() : "";
-        if (!matches(text, heard)) {
-            fail(line, fmt::format("heard '{}'", heard));
-        }
-    } else if (words[1] == "receives") {
-        link_fabrikam();
-        heard_ = linked_ == 0 ? "" : fabrikam_->hear();
-        if (!matches(words.size() > 2 && words[2] == "nothing" ? "" : with_id(text, "*"), heard_)) {
-            fail(line, fmt::format("received '{}'", heard_));
-        }
-        if (text.find("{id}") != std::string::npos) {
-            const std::size_t begin = heard_.find(" id='") + 5;
-            heard_id_ = heard_.substr(begin, heard_.find('\'', begin) - begin);
-        }
-    } else {
-        fail(line, "not a step of the XMPP party");
-    }
 }
 
 void Play::finish() {

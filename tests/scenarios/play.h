@@ -115,7 +115,7 @@ class Play {
     void xmpp_step(const Line& line, const std::vector<std::string>& words);
     void expect_sip(SipParty& party, const Line& line);
     void link_fabrikam();
-    void call_us();
+    void call_us(std::string_view stanza);
     void publish();
     bool look(const Line& line, const std::vector<std::string>& words);
     std::vector<gateway::SubscriptionStatus> statuses(const std::vector<std::string>& words);
@@ -137,6 +137,7 @@ class Play {
     ScriptedServer bystander_{loop_, wire_.host("192.0.2.9"), "192.0.2.9:5269"};
     std::map<std::string, SipParty> parties_;
     std::unique_ptr<StreamPeer> fabrikam_calls_;
+    std::string called_;  ///< domain of ours that it is for
     MemoryStore store_{loop_};
     gateway::GatewayConfig config_;
     std::size_t output_limit_ = xmpp::ServerConfig{}.max_output_octets;

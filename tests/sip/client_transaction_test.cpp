@@ -136,11 +136,21 @@ TEST(InviteClient, TimerADoublesWithoutBoundUntilTimerB) {
 
 TEST(InviteClient, ProvisionalStopsRetransmissionButNotTimerB) {  // erratum 5653
     Bench bench(Kind::Invite, false);
-    EXPECT_THAT(bench.respond(180), ElementsAre(Action::PassResponse));
+    EXPECT_THAT(bench.respond(100), ElementsAre(Action::PassResponse));
     EXPECT_EQ(bench.machine.state(), State::Proceeding);
-    EXPECT_THAT(bench.respond(183), ElementsAre(Action::PassResponse));
+    EXPECT_THAT(bench.respond(100), ElementsAre(Action::PassResponse));
     EXPECT_THAT(bench.wait(), ElementsAre(Action::ReportTimeout, Action::Terminate));
     EXPECT_EQ(bench.passed(), 64 * t1);
+}
+
+TEST(InviteClient, WhereSomebodyIsAskedTimerBIsSetAnewOnce) {
+    Bench bench(Kind::Invite, false);
+    bench.now += seconds(2);
+    EXPECT_THAT(bench.respond(180), ElementsAre(Action::PassResponse));
+    bench.now += seconds(2);
+    EXPECT_THAT(bench.respond(183), ElementsAre(Action::PassResponse));
+    EXPECT_THAT(bench.wait(), ElementsAre(Action::ReportTimeout, Action::Terminate));
+    EXPECT_EQ(bench.passed(), seconds(2) + 128 * t1);
 }
 
 TEST(InviteClient, AcknowledgesEveryCopyOfARefusalForTimerD) {

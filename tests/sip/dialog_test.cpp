@@ -92,8 +92,38 @@ TEST(Dialog, TheTargetMovesAndTheRouteSetDoesNot) {  // RFC 3261 §12.2.2
     EXPECT_EQ(dialog.request_uri(), "sip:alice@192.0.2.8");
 }
 
+TEST(Dialog, A2xxToOursTurnsTheRoutesRound) {  // RFC 3261 §12.1.2
+    auto dialog = Dialog::start(usual_start());
+    const Parsed parsed(
+        "SIP/2.0 200 OK\r\nVia: SIP/2.0/TLS g.example;branch=z9hG4bK1\r\n"
+        "From: <sip:juliet@fabrikam.example>;tag=ours\r\n"
+        "To: \"Alice\"<sip:alice@contoso.example>;tag=theirs;epid=b84a59c035\r\n"
+        "Call-ID: call\r\nCSeq: 1 INVITE\r\n"
+        "Record-Route: <sip:p2.example;lr;ms-route-sig=aaBB>;tag=x, <sip:p1.example;lr>\r\n"
+        "Contact: <sip:alice@contoso.example;opaque=user:epid:hYns-AA;gruu>\r\n"
+        "Content-Length: 0\r\n\r\n");
+    ASSERT_EQ(dialog->establish(parsed.response()), nullptr);
+    EXPECT_EQ(dialog->route(), "<sip:p1.example;lr>, <sip:p2.example;lr;ms-route-sig=aaBB>;tag=x");
+    EXPECT_EQ(dialog->request_uri(), "sip:alice@contoso.example;opaque=user:epid:hYns-AA;gruu");
+    EXPECT_EQ(dialog->remote(), "<sip:alice@contoso.example>;epid=b84a59c035;tag=theirs");
+    EXPECT_EQ(dialog->remote_tag(), "theirs");
+}
+
+TEST(Dialog, TheDocumentOfADialogIsKept) {
+    Dialog dialog = established(kContact);
+    EXPECT_TRUE(dialog.save().starts_with("d1 "));
+    dialog.document = 2;
+    const std::string saved = dialog.save();
+    EXPECT_TRUE(saved.starts_with("d2 "));
+    ASSERT_TRUE(Dialog::load(saved));
+    EXPECT_EQ(Dialog::load(saved)->document, 2);
+    std::string wrong = saved;
+    wrong.replace(wrong.find(" 2 "), 3, " 9 ");
+    EXPECT_FALSE(Dialog::load(wrong));
+}
+
 TEST(Dialog, WhatCannotMakeOne) {
-    const std::string long_route = "Record-Route: <sip:" + std::string(4050, 'p') +
+    const std::string long_route = "Record-Route: <sip:" + std::string(12250, 'p') +
                                    "@p.example;lr>\r\n" + std::string(kContact);
 
     struct {

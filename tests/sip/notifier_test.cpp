@@ -259,7 +259,7 @@ TEST_F(NotifierTest, Limits) {
         routes.append(i == 0 ? "" : "\r\n").append("Record-Route: <sip:p.example;lr>");
     }
     EXPECT_EQ(subscribe({.extra = routes}).status, 500);
-    EXPECT_EQ(subscribe({.call_id = std::string(5000, 'c')}).status, 500);
+    EXPECT_EQ(subscribe({.call_id = std::string(13000, 'c')}).status, 500);
     EXPECT_EQ(notifiers->size(), 0U);
 }
 

@@ -283,7 +283,7 @@ TEST_F(SubscriberTest, Limits) {
     EXPECT_EQ(subscribe(), 0U);
     EXPECT_THAT(sender.requests, SizeIs(2));
     subscribers = make_subscribers({}, sender, timers, random, registry, watcher);
-    const std::string huge = "sip:" + std::string(5000, 'a') + "@contoso.example";
+    const std::string huge = "sip:" + std::string(13000, 'a') + "@contoso.example";
     EXPECT_EQ(subscribers->subscribe({.watcher = "<sip:j@f.example>",
                                       .presentity = huge,
                                       .sip_domain = "contoso.example",

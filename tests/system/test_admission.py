@@ -6,6 +6,7 @@ from base import LabError, SharedWorldTest, settle, unique
 from test_messages import with_stream
 
 from lab.pki import self_signed
+from lab.process import PATIENCE, wait_until
 from lab.sip_agent import SipAgent
 from lab.xmpp_stream import NS_SASL, NS_STREAM, Stream
 
@@ -79,9 +80,11 @@ class Admission(SharedWorldTest):
         self.passes(unique("allowed again"))
 
     def test_a_new_partner_is_in_force_within_a_second(self):
+        live = with_stream(self.world)
         self.gateway.cli("partner", "delete", "northwind.example", "--yes")
         try:
             self.refused(self.world.branch.message("sip:tybalt@northwind.example", "no"), 403, 404)
+            wait_until(lambda: not live.alive(), PATIENCE, "the end of the stream that was up")
         finally:
             self.gateway.cli("partner", "create", "northwind.example", "--partner-type",
                              "Federated")

@@ -2,21 +2,17 @@
 is driven against the daemon, every answer is compared with the file, and the file has exactly the
 routes that the daemon serves."""
 
-import http.client
 import json
 import os
-import re
-import socket
-import ssl
 import unittest
 import urllib.parse
 
 import yaml
-from base import OwnWorldTest
+from contract import ContractTest, served_routes
 from test_admin import PASSWORD, totp
 from test_oidc import REDIRECT, SECRET
 
-from lab.gateway import ROOT, Gateway
+from lab.gateway import Gateway
 from lab.oidc import OidcProvider, User
 from lab.openapi import FILE, Description
 
@@ -39,7 +35,7 @@ NOT_DRIVEN = {
     ("addContact", 503): "the same",
     ("removeContact", 503): "the same",
 }
-# Operations with other tags have tests of their own.
+# Those with other tags: test_contract_operation.py.
 DRIVEN_TAGS = {"partners", "policies", "users", "settings", "revisions", "presence", "status",
                "administrators", "session"}
 # Operations of those tags that other tests drive.
@@ -53,128 +49,7 @@ SAMPLES = {
     "provider": ("Yahoo!", "Nobody"), "revision": ("1", "99999"), "id": ("0", "0"),
     "name": ("viola", "nobody"), "contact": ("juliet@fabrikam.example", "nobody@nobody.example"),
 }
-SAMPLES_OF = {"/sip-domains/{domain}": ("sip.example", "nobody.example")}
-
-
-class Asked:
-    """Sends requests and compares each answer with the description."""
-
-    def __init__(self, test, description):
-        self.test, self.description = test, description
-        self.seen = set()  # (operation, status)
-
-    def over(self, gateway, token=None):
-        return Unix(self, gateway.admin_socket, token)
-
-    def check(self, method, target, status, headers, text, wanted):
-        operation = self.description.match(method, target.split("?")[0])
-        self.test.assertIsNotNone(operation, f"{method} {target} is not documented")
-        self.test.assertEqual(status, wanted, f"{method} {target}: {text[:600]}")
-        faults = self.description.faults_of_answer(operation, status, headers, text)
-        self.test.assertEqual(faults, [], f"{method} {target}: {status} {text[:600]}")
-        self.seen.add((operation.id, status))
-
-
-class OverUnixSocket(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=20)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(20)
-        self.sock.connect(self.path)
-
-
-class Unix:
-    def __init__(self, asked, path, token=None):
-        self.asked, self.path, self.token = asked, path, token
-
-    def connection(self):
-        return OverUnixSocket(self.path)
-
-    def send(self, method, target, body=None, headers=None):
-        """(status, headers, text); `body` as text, or an object for JSON."""
-        sent = {"Content-Type": "application/json"} if body is not None else {}
-        if self.token:
-            sent["Authorization"] = "Bearer " + self.token
-        sent.update(headers or {})
-        connection = self.connection()
-        try:
-            connection.request(method, "/api/v1/" + target,
-                               body if isinstance(body, (str, type(None))) else json.dumps(body),
-                               sent)
-            answer = connection.getresponse()
-            self.keep_cookies(answer.headers.get_all("Set-Cookie", []))
-            return answer.status, dict(answer.getheaders()), answer.read().decode()
-        finally:
-            connection.close()
-
-    def keep_cookies(self, cookies):
-        pass
-
-    def ask(self, wanted, method, target, body=None, headers=None):
-        """The answer, which must have the status `wanted` and be as described."""
-        if wanted < 300 and isinstance(body, dict):
-            operation = self.asked.description.match(method, target.split("?")[0])
-            faults = self.asked.description.faults_of_body(operation, body)
-            self.asked.test.assertEqual(faults, [], f"{method} {target} {body}")
-        status, got, text = self.send(method, target, body, headers)
-        self.asked.check(method, target, status, got, text, wanted)
-        return json.loads(text) if got.get("Content-Type", "").endswith("json") else text
-
-    def etag(self, target):
-        return self.send("GET", target)[1]["ETag"]
-
-    def announce(self, method, target, length):
-        """A request whose body is announced but never sent."""
-        connection = self.connection()
-        try:
-            connection.putrequest(method, "/api/v1/" + target)
-            connection.putheader("Content-Type", "application/json")
-            connection.putheader("Content-Length", str(length))
-            connection.endheaders()
-            answer = connection.getresponse()
-            return answer.status, dict(answer.getheaders()), answer.read().decode()
-        finally:
-            connection.close()
-
-
-class Tls(Unix):
-    """A browser: cookies and their token; `source` is the address it comes from."""
-
-    def __init__(self, asked, gateway, ca_file, source="127.0.0.1", token=None):
-        super().__init__(asked, None, token)
-        self.host, self.port = gateway.listeners["admin"][0].rsplit(":", 1)
-        self.context = ssl.create_default_context(cafile=ca_file)
-        self.context.check_hostname = False  # the laboratory's certificate names no address
-        self.source, self.cookies, self.csrf = source, {}, None
-
-    def connection(self):
-        return http.client.HTTPSConnection(self.host, int(self.port), context=self.context,
-                                           timeout=20, source_address=(self.source, 0))
-
-    def send(self, method, target, body=None, headers=None):
-        sent = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
-        if self.csrf:
-            sent["X-CSRF-Token"] = self.csrf
-        return super().send(method, target, body, {**sent, **(headers or {})})
-
-    def keep_cookies(self, cookies):
-        self.cookies.update(cookie.split(";", 1)[0].split("=", 1) for cookie in cookies)
-
-    def sign_in(self, name, wanted=200, **more):
-        answer = self.ask(wanted, "POST", "session", {"name": name, "password": PASSWORD, **more})
-        self.csrf = answer.get("csrf", self.csrf)
-        return answer
-
-
-def served_routes():
-    """{(method, pattern): right} of src/admin/routes.cpp."""
-    with open(os.path.join(ROOT, "src", "admin", "routes.cpp"), encoding="utf-8") as file:
-        rows = re.findall(r'\{"([A-Z]+)",\s*"([^"]+)",\s*Right::(\w+)', file.read())
-    return {(method, pattern): re.sub("(?<=[a-z])(?=[A-Z])", " ", right).lower()
-            for method, pattern, right in rows}
+SAMPLES_OF = {"/sip-domains/{domain}": {"domain": ("sip.example", "nobody.example")}}
 
 
 class Routes(unittest.TestCase):
@@ -209,7 +84,11 @@ class Routes(unittest.TestCase):
         self.assertEqual(sorted(names), sorted(set(names)))
 
 
-class Contract(OwnWorldTest):
+class Contract(ContractTest):
+    tags, not_driven, elsewhere = DRIVEN_TAGS, NOT_DRIVEN, ELSEWHERE
+    samples, samples_of = SAMPLES, SAMPLES_OF
+    bodies = {"GrantRequest": {"users": [ALICE]}}
+
     @classmethod
     def build(cls, world):
         cls.provider = OidcProvider(world.bench, world.authority, REDIRECT)
@@ -222,27 +101,16 @@ class Contract(OwnWorldTest):
                            "client_secret_file": secret, "redirect_url": REDIRECT},
             "admin.oidc.roles": {"xmpp-operators": "admin", "service-desk": "helpdesk"}})
 
-    def setUp(self):
-        self.description = Description()
-        self.asked = Asked(self, self.description)
-        self.local = self.asked.over(self.gateway)
-
-    def browser(self, source="127.0.0.1", token=None):
-        return Tls(self.asked, self.gateway, self.world.authority.ca_file, source, token)
-
     def test_everything(self):
-        for part in (self.partners, self.policies, self.users, self.settings, self.revisions,
-                     self.presence, self.administrators, self.sessions, self.provider_sign_in,
-                     self.without_provider, self.each_operation, self.served_is_documented):
-            with self.subTest(part=part.__name__):
-                part()
-        missing = sorted(
-            (one.id, status) for one in self.description.operations
-            if DRIVEN_TAGS & set(one.tags) and one.id not in ELSEWHERE
-            for status in one.statuses()
-            if (one.id, status) not in self.asked.seen and (one.id, status) not in NOT_DRIVEN)
-        self.assertEqual(missing, [], "documented, but nothing here brings it about")
-        self.assertEqual([pair for pair in NOT_DRIVEN if pair in self.asked.seen], [])
+        self.drive(self.partners, self.policies, self.users, self.settings, self.revisions,
+                   self.presence, self.administrators, self.sessions, self.provider_sign_in,
+                   self.without_provider, self.served_is_documented)
+
+    def target(self, operation, which=0):
+        if operation.path.startswith("/subscriptions"):
+            known = self.local.ask(200, "GET", "subscriptions")["items"][0]["id"]
+            self.samples = {**self.samples, "id": (known, "0")}
+        return super().target(operation, which)
 
     def collection(self, path, made, changed, identity, *, id_in_path=None):
         """Create, read, list, change and delete of one kind of object; it is there afterwards."""
@@ -371,6 +239,11 @@ class Contract(OwnWorldTest):
         ask(200, "PATCH", "sip-domains/bad.example", {"comment": "spam"})
         self.collection("providers", {"name": "Yahoo", "proxy_fqdn": "a.example"},
                         {"enabled": True}, "Yahoo")
+        read = ask(200, "GET", "config")
+        self.assertEqual(read["config"]["sip"]["domains"], ["branch.example"])
+        self.assertNotIn("cluster", read["config"])
+        self.assertEqual(ask(200, "GET", "config?effective=true")["config"]["cluster"],
+                         {"url": ""})
         ask(200, "POST", "config:reload")
         with open(self.gateway.config_file, encoding="utf-8") as file:
             good = file.read()
@@ -442,6 +315,9 @@ class Contract(OwnWorldTest):
         ask(200, "GET", "admins/viola")
         ask(409, "PATCH", "admins/adam", {"role": "viewer"})
         ask(409, "DELETE", "admins/adam")
+        for dry in (("PATCH", {"role": "viewer"}), ("PATCH", {"enabled": False}), ("DELETE", None)):
+            problem = ask(409, dry[0], "admins/adam?dry_run=true", dry[1])
+            self.assertEqual(problem["code"], "IST-AUTH-014")
         ask(200, "PATCH", "admins/greta?dry_run=true", {"role": "viewer"})
         ask(200, "PATCH", "admins/greta", {"role": "viewer"},
             {"If-Match": self.local.etag("admins/greta")})
@@ -459,6 +335,19 @@ class Contract(OwnWorldTest):
         ask(200, "GET", "tokens")
         ask(200, "GET", "tokens/" + made["id"])
         ask(200, "DELETE", "tokens/" + made["id"])
+        self.one_token_too_many()
+
+    def one_token_too_many(self):
+        made = []
+        for _ in range(1001):
+            status, _, text = self.local.send("POST", "tokens", {"role": "viewer"})
+            if status != 201:
+                break
+            made.append(json.loads(text)["id"])
+        problem = self.local.ask(409, "POST", "tokens", {"role": "viewer"})
+        self.assertEqual(problem["code"], "IST-API-045")
+        for one in made:
+            self.local.send("DELETE", "tokens/" + one)
 
     def sessions(self):
         ask = self.local.ask
@@ -544,75 +433,6 @@ class Contract(OwnWorldTest):
                     local.ask(404, "GET", "oidc/callback")
             finally:
                 other.stop()
-
-    # What holds for all operations alike
-
-    def target(self, operation, which=0):
-        """Its path with samples: 0 of what is there, 1 of what is not."""
-        samples = dict(SAMPLES)
-        if operation.path in SAMPLES_OF:
-            samples["domain"] = SAMPLES_OF[operation.path]
-        if operation.path.startswith("/subscriptions"):
-            samples["id"] = (self.local.ask(200, "GET", "subscriptions")["items"][0]["id"], "0")
-        return re.sub(r"\{(\w+)\}", lambda found: urllib.parse.quote(
-            samples[found[1]][which], safe=""), operation.path).removeprefix("/")
-
-    def each_operation(self):
-        stranger, viewer = self.browser("127.0.0.7"), self.browser("127.0.0.6")
-        viewer.sign_in("viola")
-        for operation in self.description.operations:
-            if not DRIVEN_TAGS & set(operation.tags) or operation.id in ELSEWHERE:
-                continue
-            with self.subTest(operation=operation.id):
-                self.one_operation(operation, stranger, viewer)
-
-    def one_operation(self, operation, stranger, viewer):
-        method, target, documented = operation.method, self.target(operation), operation.statuses()
-        schema = self.description.body_schema(operation)
-        body = {} if schema else None
-        if operation.right != "anyone":
-            stranger.ask(401, method, target, body)
-            stranger.ask(401, method, target, body, {"Authorization": "Bearer none"})
-            self.assertIn(401, documented)
-        if operation.right != "anyone" and method != "GET":
-            csrf, viewer.csrf = viewer.csrf, None
-            problem = viewer.ask(403, method, target, body)
-            viewer.csrf = csrf
-            self.assertEqual(problem["code"], "IST-AUTH-016")
-        if operation.right not in ("anyone", "signed in", "read"):
-            problem = viewer.ask(403, method, target, body)
-            self.assertEqual(problem["code"], "IST-API-007")
-        if schema:
-            problem = self.local.ask(415, method, target, "x", {"Content-Type": "text/plain"})
-            self.assertEqual(problem["code"], "IST-API-008")
-            answer = self.local.announce(method, target, 1 << 30)
-            self.asked.check(method, target, *answer, 413)
-        if schema and schema[0] == "application/json" and "session" not in operation.tags:
-            self.local.ask(400, method, target, '["no", "object"]')
-            self.local.ask(400, method, target, '{"half')
-        query = {one["name"]: one["schema"] for one in
-                 self.description.parameters(operation, "query")}
-        for name, kind in query.items():
-            if kind.get("type") in ("boolean", "integer") or "enum" in kind:
-                problem = self.local.ask(400, method, f"{target}?{name}=perhaps", body)
-                self.assertTrue(problem["field"], problem)
-        if "maximum" in query.get("limit", {}):
-            for bad in (0, query["limit"]["maximum"] + 1):
-                self.local.ask(400, method, f"{target}?limit={bad}")
-        if "reason" in query:
-            self.local.ask(400, method, f"{target}?reason={'x' * 1025}", body)
-        if any(one["name"] == "If-Match"
-               for one in self.description.parameters(operation, "header")):
-            problem = self.local.ask(412, method, target, body, {"If-Match": '"0"'})
-            self.assertEqual(problem["code"], "IST-API-005")
-        if 404 in documented and "{" in operation.path and "PUT" != method:
-            problem = self.local.ask(404, method, self.target(operation, 1), {
-                "GrantRequest": {"users": [ALICE]}}.get(self.schema_name(schema), body))
-            self.assertEqual(problem["code"], "IST-API-002")
-
-    @staticmethod
-    def schema_name(schema):
-        return schema and schema[1]["schema"].get("$ref", "").rsplit("/", 1)[-1]
 
     def served_is_documented(self):
         """Another method, an unknown path, and every route that answers is in the file."""

@@ -61,6 +61,15 @@ class SheWatches(DialogTest):
         self.wait_heard(bob, tybalt, "unsubscribed")
         self.assertEqual([r for r in self.world.branch.requests if r.method == "NOTIFY"], [])
 
+    def test_the_interval_is_the_gateways(self):
+        """Row 70: SubscriptionRefreshInterval."""
+        self.assertEqual(self.live()[2].requests[0].get("Expires"), "28800")
+        self.gateway.cli("gateway", "set", "--subscription-refresh-interval", "1800")
+        try:
+            self.assertEqual(self.live()[2].requests[0].get("Expires"), "1800")
+        finally:
+            self.gateway.cli("gateway", "set", "--subscription-refresh-interval", "28800")
+
     def test_a_closed_or_vanished_tuple_is_unavailable(self):
         tybalt, bob, dialog = self.live()
         one, two = pidf.Tuple("one"), pidf.Tuple("two")

@@ -56,6 +56,7 @@ TEST(DiagnosticsTest, BothHeadersAreWritten) {
     EXPECT_EQ(header(refusal, "ms-diagnostics"),
               "1010;source=\"gateway.contoso.example\";reason=\"Certificate trust with next-hop "
               "server could not be established\"");
+    EXPECT_EQ(header(refusal, "ms-diagnostics-public"), header(refusal, "ms-diagnostics"));
     EXPECT_EQ(header(refusal, "Warning"),
               "399 gateway.contoso.example \"The partner's certificate chain is not trusted.\"");
 }
@@ -83,9 +84,39 @@ TEST(DiagnosticsTest, ThereIsRoomForOnesOwnHeadersToo) {
     Refusal refusal{.status = 480, .reason = {}};
     refusal.add("Retry-After", "10").add("Allow", "MESSAGE");
     add_diagnostics(refusal, "IST-TCP-001", "g", arena);
-    EXPECT_EQ(refusal.header_count, 4U);
+    EXPECT_EQ(refusal.header_count, 5U);
     refusal.add("X-More", "1");
-    EXPECT_EQ(refusal.header_count, 4U) << "what does not fit is left out";
+    EXPECT_EQ(refusal.header_count, 5U) << "what does not fit is left out";
+}
+
+TEST(DiagnosticsTest, WhatAPeerSaysIsRead) {
+    struct Row {
+        std::string_view name;
+        std::string_view value;
+        int id;
+        std::string_view reason;
+    };
+    for (const Row& row :
+         {Row{"ms-diagnostics-public",
+              "1003;reason=\"User does not exist\";source=\"pool.litware.example\"",
+              1003,
+              "User does not exist"},
+          Row{"MS-Diagnostics", "4005 ; reason=plain", 4005, "plain"},
+          Row{"ms-diagnostics", "1034", 1034, ""},
+          Row{"ms-diagnostics", "many;reason=\"x\"", 0, ""},
+          Row{"ms-diagnostics", "99999999999999999999", 0, ""},
+          Row{"ms-diagnostics", "", 0, ""},
+          Row{"Reason", "1003", 0, ""}}) {
+        sip::Response response;
+        response.headers.push_back({sip::HeaderId::Other, row.name, row.value});
+        const Diagnostic said = read_diagnostic(response);
+        EXPECT_EQ(said.id, row.id) << row.value;
+        EXPECT_EQ(said.reason, row.reason) << row.value;
+    }
+    sip::Response both;
+    both.headers.push_back({sip::HeaderId::Other, "ms-diagnostics", "1000"});
+    both.headers.push_back({sip::HeaderId::Other, "ms-diagnostics-public", "1005"});
+    EXPECT_EQ(read_diagnostic(both).id, 1005);
 }
 
 }  // namespace

@@ -36,11 +36,7 @@ class OurBidi : public LinksTest {
         start();
         send(1);
         dial();
-        fabrikam.hear();
-        fabrikam.say(header(kTheirs, kOurs, "p1") + features(kStartTls));
-        fabrikam.hear();
-        fabrikam.start_tls();
-        fabrikam.hear();
+        fabrikam.negotiate_tls();
         fabrikam.say(header(kTheirs, kOurs, "p2") +
                      features(std::string(kExternalOffer) + std::string(kBidiOffer)));
         std::string said = fabrikam.hear();

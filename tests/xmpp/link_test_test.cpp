@@ -54,11 +54,7 @@ class LinkTestTest : public LinksTest {
 
     /// Up to the features after TLS.
     void secure_and_offer(std::string_view offers) {
-        fabrikam.hear();
-        fabrikam.say(header(kTheirs, kOurs, "p1") + features(kStartTls));
-        fabrikam.hear();
-        fabrikam.start_tls();
-        fabrikam.hear();
+        fabrikam.negotiate_tls();
         fabrikam.say(header(kTheirs, kOurs, "p2") + features(offers));
     }
 

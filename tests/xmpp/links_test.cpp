@@ -50,11 +50,7 @@ TEST_F(LinksTest, DialbackWhereSaslIsNotOffered) {
     start();
     send(1);
     dial();
-    fabrikam.hear();
-    fabrikam.say(header(kTheirs, kOurs, "p1") + features(kStartTls));
-    fabrikam.hear();
-    fabrikam.start_tls();
-    fabrikam.hear();
+    fabrikam.negotiate_tls();
     fabrikam.say(header(kTheirs, kOurs, "p2") +
                  features(std::string(kDialbackOffer) + "<errors/></dialback>"));
     EXPECT_EQ(fabrikam.hear(),
@@ -71,11 +67,7 @@ TEST_F(LinksTest, DialbackAfterExternalWasRefused) {
     start();
     send(1);
     dial();
-    fabrikam.hear();
-    fabrikam.say(header(kTheirs, kOurs, "p1") + features(kStartTls));
-    fabrikam.hear();
-    fabrikam.start_tls();
-    fabrikam.hear();
+    fabrikam.negotiate_tls();
     fabrikam.say(header(kTheirs, kOurs, "p2") + features(kExternalOffer));
     EXPECT_EQ(fabrikam.hear(), auth("="));
     fabrikam.say("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>");

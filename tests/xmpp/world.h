@@ -107,12 +107,18 @@ class ScriptedServer {
         loop_.run();
     }
 
-    /// Answers headers and features until our side may send stanzas.
-    void let_in_by_external(std::string_view remote = kOurs, std::string_view us = kTheirs) {
+    /// From our side's first header to the handshake; what it says under TLS.
+    std::string negotiate_tls(std::string_view remote = kOurs, std::string_view us = kTheirs) {
         hear();
         say(header(us, remote, "p1") + features(kStartTls));
         hear();
         start_tls();
+        return hear();
+    }
+
+    /// Answers headers and features until our side may send stanzas.
+    void let_in_by_external(std::string_view remote = kOurs, std::string_view us = kTheirs) {
+        negotiate_tls(remote, us);
         say(header(us, remote, "p2") + features(kExternalOffer));
         hear();
         say(kSuccess);

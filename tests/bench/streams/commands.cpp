@@ -30,6 +30,8 @@ std::string partner(int number) {
     return "p" + std::to_string(number) + ".partners.example";
 }
 
+constexpr int kOfAttackers = 50000;  // their addresses are not those of partners
+
 /// 127.1.x.y: an address of its own for each so many callers.
 std::uint32_t source(int number) {
     return 0x7f010000U + static_cast<std::uint32_t>(number % 60000) + 1;
@@ -287,7 +289,7 @@ int run_attack(const Arguments& arguments) {
     const std::string half_header = "<?xml version='1.0'?><stream:stream xmlns='jabber:ser";
     const auto call = [&](int number) {
         try {
-            const int socket = Stream::dial(source(number / 10), port);
+            const int socket = Stream::dial(source(kOfAttackers + number / 10), port);
             sockets[static_cast<std::size_t>(number)].fd = socket;
             if (number % 3 == 1) {
                 ::send(socket, half_header.data(), half_header.size(), MSG_NOSIGNAL);

@@ -92,7 +92,7 @@ class Description:
             return faults
         if kind not in content:
             return [*faults, f"its type is {kind!r}"]
-        if not kind.endswith("json"):
+        if not kind.endswith("json") or kind == "application/x-ndjson":
             return faults
         value = json.loads(text)
         if kind == "application/problem+json" and value.get("status") != status:
@@ -100,6 +100,12 @@ class Description:
         schema = content[kind]["schema"]
         return faults + self._faults(schema, value) + [
             f"{name} is not documented" for name in self._undocumented([schema], value, "")]
+
+    def must_be(self, name, value, test):
+        """`value` is what the schema of this name says, and nothing more."""
+        schema = {"$ref": f"#/components/schemas/{name}"}
+        test.assertEqual(self._faults(schema, value)
+                         + list(self._undocumented([schema], value, "")), [], value)
 
     def _faults(self, schema, value):
         validator = jsonschema.Draft202012Validator(

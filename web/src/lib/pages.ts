@@ -48,6 +48,7 @@ export const FEDERATION_TABS: readonly TabEntry[] = [
 export const SETTINGS_TABS: readonly TabEntry[] = [
   { path: '/settings/xmpp-gateway', label: 'tab.gateway' },
   { path: '/settings/sites-and-pools', label: 'tab.sites' },
+  { path: '/settings/configuration-file', label: 'tab.bootFile', needs: 'config' },
   { path: '/settings/appearance', label: 'tab.appearance' },
 ];
 

@@ -4,6 +4,8 @@ export interface CodeText {
   of: string;
   sentence: string;
   fix: string;
+  /** The English fix, where this one is a translation. */
+  ofFix?: string;
 }
 
 export const deCodes: Record<string, CodeText> = {
@@ -151,6 +153,26 @@ export const deCodes: Record<string, CodeText> = {
     of: 'Message texts are not recorded without right, setting and reason.',
     sentence: 'Nachrichtentexte werden nicht ohne Recht, Einstellung und Grund aufgezeichnet.',
     fix: 'Die Rolle muss tracer oder admin sein, die Einstellung „Nachrichtentexte protokollieren“ des XMPP-Gateways eingeschaltet, und ein Grund angegeben; ohne Texte braucht eine Aufzeichnung nichts davon.',
+  },
+  'IST-API-043': {
+    of: 'Too much long work of this kind is waiting already.',
+    sentence: 'Von dieser langen Arbeit wartet schon zu viel.',
+    fix: 'Warten Sie, bis etwas davon zu Ende ist, und versuchen Sie es dann noch einmal.',
+  },
+  'IST-API-044': {
+    of: 'The traffic thread did not answer in time.',
+    sentence: 'Der Verkehrsthread hat nicht rechtzeitig geantwortet.',
+    fix: 'Versuchen Sie es gleich noch einmal. Bleibt es so, senden Sie das Log an die Verfasser und starten Sie das Gateway neu.',
+  },
+  'IST-API-045': {
+    of: 'There are as many of these as the gateway keeps.',
+    sentence: 'Davon gibt es schon so viele, wie das Gateway aufbewahrt.',
+    fix: 'Entfernen Sie einige, die niemand braucht.',
+  },
+  'IST-API-046': {
+    of: 'The request failed inside the gateway.',
+    sentence: 'Die Anfrage ist im Gateway gescheitert.',
+    fix: 'Siehe Beleg und Log: meist ist die Datenbank die Ursache. Wenn nicht, senden Sie beides an die Verfasser.',
   },
   'IST-API-050': {
     of: 'The body of the request is larger than the API takes.',
@@ -432,6 +454,41 @@ export const deCodes: Record<string, CodeText> = {
     sentence: 'Der Nameserver hat nicht rechtzeitig geantwortet.',
     fix: 'Prüfen Sie [dns] servers und das Netz dorthin.',
   },
+  'IST-HOME-001': {
+    of: 'Somebody tried to sign in to the home server with a wrong name or password.',
+    sentence: 'Jemand wollte sich am Heimserver mit falschem Namen oder Kennwort anmelden.',
+    fix: 'Nichts, wenn es ein Versehen war; `isthmus user password BENUTZER` setzt ein neues Kennwort. Der Beleg sagt, von wo.',
+  },
+  'IST-HOME-002': {
+    of: 'Sign-in from one address is locked for five minutes after too many wrong passwords.',
+    sentence: 'Die Anmeldung von einer Adresse ist nach zu vielen falschen Kennwörtern für fünf Minuten gesperrt.',
+    fix: 'Warten Sie; oder finden Sie im Beleg, wessen Gerät rät, oft eines mit einem alten Kennwort.',
+  },
+  'IST-HOME-003': {
+    of: 'Policy does not let this user sign in to the home server.',
+    sentence: 'Dieser Benutzer darf sich am Heimserver nicht anmelden.',
+    fix: '`isthmus user get BENUTZER`: er muss eingetragen und freigegeben sein, und er meldet sich nur selbst an.',
+  },
+  'IST-HOME-004': {
+    of: 'The connection of a device that was signed in is gone.',
+    sentence: 'Die Verbindung eines angemeldeten Geräts ist weg.',
+    fix: 'Nichts: es meldet sich wieder an, wenn es zurückkommt; bis dahin ist der Benutzer vielleicht abwesend.',
+  },
+  'IST-HOME-005': {
+    of: 'Passwords of the home server could not be opened: no key here fits.',
+    sentence: 'Kennwörter des Heimservers ließen sich nicht öffnen: kein Schlüssel hier passt.',
+    fix: 'Legen Sie `secret.key` aus der Sicherung in das Zustandsverzeichnis zurück, oder setzen Sie neue Kennwörter.',
+  },
+  'IST-HOME-006': {
+    of: 'The home server keeps no more of this: a limit is reached.',
+    sentence: 'Davon bewahrt der Heimserver nicht mehr auf: eine Grenze ist erreicht.',
+    fix: 'Der Beleg nennt die Grenze: Kontakte oder Gruppen eines Benutzers, Geräte aller.',
+  },
+  'IST-HOME-010': {
+    of: 'There is no home server: [home] enabled is false.',
+    sentence: 'Es gibt keinen Heimserver: [home] enabled ist false.',
+    fix: 'Setzen Sie [home] enabled = true in der Konfiguration und starten Sie das Gateway neu.',
+  },
   'IST-LIM-001': {
     of: 'A message was too large.',
     sentence: 'Eine Nachricht war zu groß.',
@@ -453,8 +510,8 @@ export const deCodes: Record<string, CodeText> = {
     fix: 'Erhöhen Sie LimitNOFILE des Dienstes; `isthmus status` zeigt, wer Verbindungen hält.',
   },
   'IST-LIM-005': {
-    of: 'Too many subscriptions wait to be stored; new ones are refused.',
-    sentence: 'Zu viele Abonnements warten auf das Speichern; neue werden abgelehnt.',
+    of: 'Too many subscriptions wait to be stored; new ones are refused, other changes tried again.',
+    sentence: 'Zu viele Abonnements warten auf das Speichern; neue werden abgelehnt, andere Änderungen noch einmal versucht.',
     fix: 'Die Platte des Zustandsverzeichnisses kommt nicht nach: siehe isthmus_subscription_writes_waiting.',
   },
   'IST-LIM-010': {
@@ -552,6 +609,16 @@ export const deCodes: Record<string, CodeText> = {
     sentence: 'Eine Verbindung zum SIP-Peer war tot und wurde geschlossen.',
     fix: 'Eine Firewall oder Adressübersetzung unterwegs vergisst ruhende Verbindungen, oder der Peer wurde neu gestartet; die nächste Anfrage öffnet eine neue.',
   },
+  'IST-SIP-030': {
+    of: 'The session with the SIP user ended twice before a message could be sent in it.',
+    sentence: 'Die Sitzung mit dem SIP-Benutzer endete zweimal, bevor eine Nachricht in ihr gesendet werden konnte.',
+    fix: 'Die SIP-Seite nimmt INVITE an und beendet oder bestätigt die Sitzung nie: sehen Sie in ihr Log; der Absender hat es erfahren.',
+  },
+  'IST-SIP-031': {
+    of: "The SIP peer's answer to INVITE cannot be used.",
+    sentence: 'Die Antwort des SIP-Peers auf INVITE ist nicht zu gebrauchen.',
+    fix: 'Ein 2xx braucht eine Kennung in To und ein Contact mit einer SIP-URI: etwas unterwegs nimmt sie heraus.',
+  },
   'IST-TCP-001': {
     of: 'No address of the partner accepted a connection.',
     sentence: 'Keine Adresse des Partners hat eine Verbindung angenommen.',
@@ -591,6 +658,11 @@ export const deCodes: Record<string, CodeText> = {
     of: 'The partner demands encryption and its settings here do not allow it.',
     sentence: 'Der Partner verlangt Verschlüsselung, und seine Einstellungen hier erlauben sie nicht.',
     fix: 'Setzen Sie TLS Negotiation des Partners auf Optional oder Required.',
+  },
+  'IST-TLS-004': {
+    of: 'The SIP peer speaks an older version of TLS than its min_tls_version.',
+    sentence: 'Der SIP-Peer spricht eine ältere TLS-Version als sein min_tls_version.',
+    fix: 'Lassen Sie ihn TLS 1.3 sprechen, oder senken Sie min_tls_version des [[sip.peer]] auf 1.2.',
   },
   'IST-XMPP-001': {
     of: 'A stream broke the rules of XMPP.',
