@@ -1,5 +1,6 @@
 #include "sip/client_requests.h"
 
+#include "sip/tapped.h"
 #include "sip/writer.h"
 
 #include <algorithm>
@@ -219,9 +220,7 @@ bool ClientRequests::render(ClientRequest& entry, Way& way, const OutgoingReques
     stamp.sent_by = way.sent_by();
     stamp.user_agent = config_.user_agent;
     const auto show = [&](std::string_view octets, const net::Endpoint& to) {
-        if (config_.tap->is_on()) [[unlikely]] {
-            config_.tap->on_passage({.is_out = true, .text = octets, .remote = to.to_string()});
-        }
+        show_message(*config_.tap, {.is_out = true, .text = octets}, to);
     };
     if (way.connection() != nullptr) {
         Buffer& output = way.connection()->output();
@@ -257,12 +256,8 @@ void ClientRequests::divert(ClientRequest& entry, const OutgoingRequest& request
 void ClientRequests::send_again(ClientRequest& entry) {
     if (entry.socket != nullptr) {
         counters_.retransmission(entry.peer);
-        if (config_.tap->is_on()) [[unlikely]] {
-            config_.tap->on_passage({.is_out = true,
-                                     .text = entry.octets,
-                                     .remote = entry.remote.to_string(),
-                                     .is_again = true});
-        }
+        show_message(
+            *config_.tap, {.is_out = true, .text = entry.octets, .is_again = true}, entry.remote);
         entry.socket->send(entry.remote, entry.octets);
     }
 }

@@ -277,7 +277,7 @@ void ServerTransactions::transmit(Entry& entry, const OutgoingResponse& response
         if (Connection* connection = entry.connection(); connection && connection->is_open()) {
             const std::size_t before = connection->output().size();
             append_response(connection->output(), entry.head(), response, server_);
-            show(connection->output(), before, entry.remote);
+            show(connection->output().view().substr(before), entry.remote);
             connection->flush();
         }
         return;
@@ -292,7 +292,7 @@ void ServerTransactions::transmit(Entry& entry, const OutgoingResponse& response
     }
     if (is_sent) {
         entry.octets.append(scratch_.view());
-        show(scratch_, 0, entry.remote);
+        show(scratch_.view(), entry.remote);
         entry.socket->send(entry.remote, scratch_.view());
     }
 }

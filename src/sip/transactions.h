@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/random.h"
-#include "base/tap.h"
 #include "sip/server_transaction.h"
+#include "sip/tapped.h"
 #include "sip/traffic_counters.h"
 #include "sip/transaction_key.h"
 #include "sip/transport.h"
@@ -99,11 +99,10 @@ class ServerTransactions {
     void conclude(Entry& entry);
     void end(Entry& entry);
 
-    /// The response behind the first `before` octets of `buffer` leaves for `to`.
-    void show(const Buffer& buffer,
-              std::size_t before,
-              const net::Endpoint& to,
-              bool is_again = false) const;
+    /// A response leaves.
+    void show(std::string_view octets, const net::Endpoint& to) const {
+        show_message(*tap_, {.is_out = true, .text = octets}, to);
+    }
 
     std::string server_;
     std::size_t answer_factor_;

@@ -24,26 +24,14 @@ void ServerTransactions::answer_statelessly(const Request& request,
             Buffer& output = source.connection->output();
             const std::size_t before = output.size();
             append_response(output, head.view(), response, server_);
-            show(output, before, source.origin.remote);
+            show(output.view().substr(before), source.origin.remote);
             source.connection->flush();
         }
         return;
     }
     if (render_datagram(head.view(), response, source.is_stranger() ? source.octets : 0)) {
-        show(scratch_, 0, source.origin.remote);
+        show(scratch_.view(), source.origin.remote);
         source.socket->send(source.origin.remote, scratch_.view());
-    }
-}
-
-void ServerTransactions::show(const Buffer& buffer,
-                              std::size_t before,
-                              const net::Endpoint& to,
-                              bool is_again) const {
-    if (tap_->is_on()) [[unlikely]] {
-        tap_->on_passage({.is_out = true,
-                          .text = buffer.view().substr(before),
-                          .remote = to.to_string(),
-                          .is_again = is_again});
     }
 }
 

@@ -1,6 +1,7 @@
 #include "sip/transport.h"
 
 #include "base/log.h"
+#include "sip/tapped.h"
 #include "sip/writer.h"
 
 #include <algorithm>
@@ -402,9 +403,7 @@ void Transports::on_datagram(DatagramPort& port,
 void Transports::dispatch(const ParseResult& result,
                           const Source& source,
                           std::string_view octets) {
-    if (config_.tap->is_on()) [[unlikely]] {
-        config_.tap->on_passage({.text = octets, .remote = source.origin.remote.to_string()});
-    }
+    show_message(*config_.tap, {.text = octets}, source.origin.remote);
     switch (result.kind) {
         case ParseResult::Kind::Request:
             if (source.connection != nullptr) {
