@@ -73,10 +73,11 @@ void write_contact(xml::Writer& writer, const char* name, std::string_view uri, 
 }  // namespace
 
 std::optional<std::string> contact_address(std::string_view uri) {
-    uri = text::trim(uri);
-    if (uri.starts_with('<')) {
-        uri = uri.substr(1, uri.find('>') == std::string_view::npos ? 0 : uri.find('>') - 1);
+    if (const std::size_t bracket = uri.rfind('<'); bracket != std::string_view::npos) {
+        uri = uri.substr(bracket + 1);
+        uri = uri.substr(0, uri.find('>'));
     }
+    uri = text::trim(uri);
     for (const std::string_view scheme : {"sip:", "sips:", "im:", "pres:"}) {
         if (text::istarts_with(uri, scheme)) {
             uri.remove_prefix(scheme.size());

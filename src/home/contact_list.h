@@ -12,7 +12,7 @@
 namespace isthmus::home {
 
 /// An address as contact lists have it: "romeo@fabrikam.example", without scheme and parameters,
-/// letters of ASCII in lower case. Nothing if it is none, or too long.
+/// letters of ASCII in lower case, of a URI or a whole From. Nothing if it is none, or too long.
 std::optional<std::string> contact_address(std::string_view uri);
 
 struct Group {

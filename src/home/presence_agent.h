@@ -128,9 +128,7 @@ class PresenceAgent final : private sip::EventSender,
     void answer_fetch(const Person& person,
                       LyncEvent event,
                       sip::IncomingRequest& transaction) const;
-    void grant(LyncEvent event,
-               std::uint32_t expires,
-               sip::IncomingRequest& transaction) const;
+    void grant(LyncEvent event, std::uint32_t expires, sip::IncomingRequest& transaction) const;
     void notify(LyncDialog& dialog, std::string_view content_type, std::string_view body);
     void notify_all(Person& person,
                     LyncEvent event,

@@ -5,7 +5,8 @@
  *
  * PROTOCOL is prpl-sipe or prpl-simple. NAME=VALUE are settings of the account: text, or bool:... or
  * int:... before the value. Commands: add ADDRESS [GROUP] | remove ADDRESS | im ADDRESS TEXT |
- * typing ADDRESS on|off | status ID [NOTE] | ask accept|block | buddies | close ADDRESS | quit */
+ * typing ADDRESS on|off | status ID [NOTE] | ask accept|block | block ADDRESS | unblock ADDRESS |
+ * buddies | close ADDRESS | quit */
 #include <dlfcn.h>
 #include <glib.h>
 #include <libxml/parser.h>
@@ -247,6 +248,12 @@ static void on_buddy_added(PurpleBuddy* buddy) {
          group_of(buddy));
 }
 
+static void on_node_added(PurpleBlistNode* node) {
+    if (PURPLE_BLIST_NODE_IS_GROUP(node)) {
+        tell("group-added\t%s", purple_group_get_name(PURPLE_GROUP(node)));
+    }
+}
+
 static void on_buddy_removed(PurpleBuddy* buddy) {
     tell("buddy-removed\t%s", purple_buddy_get_name(buddy));
 }
@@ -284,6 +291,7 @@ static void connect_signals(void) {
     purple_signal_connect(
         list, "buddy-signed-off", &handle, PURPLE_CALLBACK(on_buddy_signed), NULL);
     purple_signal_connect(list, "buddy-added", &handle, PURPLE_CALLBACK(on_buddy_added), NULL);
+    purple_signal_connect(list, "blist-node-added", &handle, PURPLE_CALLBACK(on_node_added), NULL);
     purple_signal_connect(list, "buddy-removed", &handle, PURPLE_CALLBACK(on_buddy_removed), NULL);
     purple_signal_connect(
         conversations, "received-im-msg", &handle, PURPLE_CALLBACK(on_received), NULL);
@@ -356,6 +364,10 @@ static void obey(const char* line) {
         set_status(words[1], count > 2 ? words[2] : NULL);
     } else if (strcmp(verb, "ask") == 0 && count > 1) {
         accepts = strcmp(words[1], "accept") == 0;
+    } else if (strcmp(verb, "block") == 0 && count > 1) {
+        purple_privacy_deny(account, words[1], FALSE, FALSE);
+    } else if (strcmp(verb, "unblock") == 0 && count > 1) {
+        purple_privacy_allow(account, words[1], FALSE, FALSE);
     } else if (strcmp(verb, "buddies") == 0) {
         list_buddies();
     } else if (strcmp(verb, "close") == 0 && count > 1) {

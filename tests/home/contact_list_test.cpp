@@ -21,6 +21,7 @@ Contact contact(std::string address,
 TEST(ContactAddress, IsWithoutSchemeAndParameters) {
     EXPECT_EQ(contact_address("sip:Romeo@Fabrikam.Example;gr=x"), "romeo@fabrikam.example");
     EXPECT_EQ(contact_address("<sips:romeo@fabrikam.example>"), "romeo@fabrikam.example");
+    EXPECT_EQ(contact_address("\"R <x>\" <sip:romeo@fabrikam.example>"), "romeo@fabrikam.example");
     EXPECT_EQ(contact_address("romeo@fabrikam.example"), "romeo@fabrikam.example");
     for (const char* bad :
          {"", "sip:", "romeo", "@fabrikam.example", "romeo@", "a b@c", "a\tb@c"}) {

@@ -207,7 +207,8 @@ TEST_F(Lync, ContactListIsStoredBeforeItIsAnswered) {
 
 TEST_F(Lync, IsProvisionedWithThePolicyInForce) {
     sign_in("alice", 1, true);
-    const auto told = ask({.method = "SUBSCRIBE", .uri = "sip:alice@contoso.example",
+    const auto told = ask({.method = "SUBSCRIBE",
+                           .uri = "sip:alice@contoso.example",
                            .headers = "Event: vnd-microsoft-provisioning-v2\r\nExpires: 0\r\n"
                                       "Contact: <sip:192.0.2.1:40001;transport=tls>\r\n"});
     EXPECT_EQ(told->status, 200);

@@ -149,6 +149,65 @@ class PlainClients(OwnWorldTest):
         self.world.romeo.send("alice@contoso.example", text + " back")
         baresip.wait_message(text + " back")
 
+    def test_presence_of_a_contact(self):
+        bob = self.world.home_device("bob").sign_in()
+        response = bob.call("SUBSCRIBE", ROMEO, headers=[
+            ("Event", "presence"), ("Accept", "application/pidf+xml"), ("Expires", "600"),
+            ("Contact", f"<{bob.contact}>")])
+        self.assertEqual(response.code, 200)
+        self.world.romeo.wait("presence", type="subscribe", bare="bob@contoso.example")
+        self.world.romeo.send_raw("<presence to='bob@contoso.example' type='subscribed'/>")
+        bob.wait_request(method="NOTIFY", where=lambda r: "<basic>open</basic>" in r.text)
+        bob.register(0)
+
+    def test_published_presence(self):
+        dora = self.world.home_device("dora").sign_in()
+        self.world.romeo.send_raw("<presence to='dora@contoso.example' type='subscribe'/>")
+        # A plain client cannot be asked: policy alone decides.
+        self.world.romeo.wait("presence", type="subscribed", bare="dora@contoso.example")
+        self.world.romeo.wait("presence", type="available", bare="dora@contoso.example")
+        document = ("<presence xmlns='urn:ietf:params:xml:ns:pidf' "
+                    "entity='sip:dora@contoso.example'><tuple id='a'><status><basic>open</basic>"
+                    "<show xmlns='jabber:client'>away</show></status><note>at lunch</note></tuple>"
+                    "</presence>")
+        published = dora.call("PUBLISH", "sip:dora@contoso.example", headers=[
+            ("Event", "presence"), ("Content-Type", "application/pidf+xml")], body=document)
+        self.assertEqual(published.code, 200)
+        self.assertTrue(published.get("SIP-ETag"))
+        self.world.romeo.wait("presence", bare="dora@contoso.example", show="away",
+                              status="at lunch")
+        stale = dora.call("PUBLISH", "sip:dora@contoso.example", headers=[
+            ("Event", "presence"), ("SIP-If-Match", "not-ours")])
+        self.assertEqual(stale.code, 412)
+        dora.register(0)
+        self.world.romeo.wait("presence", type="unavailable", bare="dora@contoso.example")
+
+    def test_presence_of_a_colleague(self):
+        erin, bob = (self.world.home_device(name).sign_in() for name in ("erin", "bob"))
+        response = bob.call("SUBSCRIBE", "sip:erin@contoso.example", headers=[
+            ("Event", "presence"), ("Accept", "application/pidf+xml"), ("Expires", "600"),
+            ("Contact", f"<{bob.contact}>")])
+        self.assertEqual(response.code, 200)
+        bob.wait_request(method="NOTIFY", where=lambda r: "<basic>open</basic>" in r.text)
+        erin.register(0)
+        bob.wait_request(method="NOTIFY", where=lambda r: "<basic>closed</basic>" in r.text)
+        unknown = bob.call("SUBSCRIBE", "sip:erin@contoso.example", headers=[
+            ("Event", "dialog"), ("Contact", f"<{bob.contact}>")])
+        self.assertEqual(unknown.code, 489)
+        bob.register(0)
+
+    def test_typing_and_receipts(self):
+        dora = self.world.home_device("dora").sign_in()
+        text = unique("with a receipt")
+        ident = self.world.romeo.send("dora@contoso.example", text, receipt=True)
+        request = dora.wait_request(where=lambda r: text in r.text)
+        self.assertTrue(request)
+        self.assertTrue(ident)
+        composing = ('<?xml version="1.0"?><isComposing xmlns="urn:ietf:params:xml:ns:'
+                     'im-iscomposing"><state>active</state></isComposing>')
+        self.assertIn(dora.say(ROMEO, composing, "application/im-iscomposing+xml").code, (200, 202))
+        dora.register(0)
+
     def test_restart_keeps_passwords(self):
         self.gateway.kill()
         self.gateway.restart()

@@ -432,6 +432,41 @@ export const deCodes: Record<string, CodeText> = {
     sentence: 'Der Nameserver hat nicht rechtzeitig geantwortet.',
     fix: 'Prüfen Sie [dns] servers und das Netz dorthin.',
   },
+  'IST-HOME-001': {
+    of: 'Somebody tried to sign in to the home server with a wrong name or password.',
+    sentence: 'Jemand wollte sich am Heimatserver mit falschem Namen oder Kennwort anmelden.',
+    fix: 'Nichts, wenn es ein Versehen war; `isthmus user password USER` setzt ein neues Kennwort. Der Befund sagt, von wo.',
+  },
+  'IST-HOME-002': {
+    of: 'Sign-in from one address is locked for five minutes after too many wrong passwords.',
+    sentence: 'Die Anmeldung von einer Adresse ist nach zu vielen falschen Kennwörtern fünf Minuten lang gesperrt.',
+    fix: 'Warten Sie; oder sehen Sie im Befund nach, wessen Gerät rät, oft eines mit einem alten Kennwort.',
+  },
+  'IST-HOME-003': {
+    of: 'Policy does not let this user sign in to the home server.',
+    sentence: 'Die Richtlinie lässt diesen Benutzer nicht am Heimatserver anmelden.',
+    fix: '`isthmus user get USER`: Er muss eingetragen und aktiviert sein, und er meldet nur sich selbst an.',
+  },
+  'IST-HOME-004': {
+    of: 'The connection of a device that was signed in is gone.',
+    sentence: 'Die Verbindung eines angemeldeten Geräts ist weg.',
+    fix: 'Nichts: Es meldet sich wieder an, wenn es zurückkommt; bis dahin kann der Benutzer abwesend sein.',
+  },
+  'IST-HOME-005': {
+    of: 'Passwords of the home server could not be opened: no key here fits.',
+    sentence: 'Kennwörter des Heimatservers konnten nicht geöffnet werden: Kein Schlüssel hier passt.',
+    fix: 'Stellen Sie `secret.key` im Zustandsverzeichnis aus der Sicherung wieder her, oder setzen Sie neue Kennwörter.',
+  },
+  'IST-HOME-006': {
+    of: 'The home server keeps no more of this: a limit is reached.',
+    sentence: 'Der Heimatserver bewahrt davon nicht mehr auf: Eine Grenze ist erreicht.',
+    fix: 'Der Befund nennt die Grenze: Kontakte oder Gruppen eines Benutzers, Geräte aller.',
+  },
+  'IST-HOME-010': {
+    of: 'There is no home server: [home] enabled is false.',
+    sentence: 'Es gibt keinen Heimatserver: [home] enabled ist false.',
+    fix: 'Setzen Sie [home] enabled = true in der Konfiguration und starten Sie das Gateway neu.',
+  },
   'IST-LIM-001': {
     of: 'A message was too large.',
     sentence: 'Eine Nachricht war zu groß.',
