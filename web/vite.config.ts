@@ -1,13 +1,33 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { readFileSync } from 'node:fs';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 // The paths of the API: a page whose path is not among them is not shown.
 const description = readFileSync(new URL('../api/openapi.yaml', import.meta.url), 'utf8');
 const paths = [...description.matchAll(/^ {2}\/(\S+):$/gm)].map((found) => found[1]);
 
+// What the gateway's codes say, from the one table of them.
+const TEXT = String.raw`((?:"(?:[^"\\]|\\.)*"\s*)+)`;
+const ENTRY = new RegExp(String.raw`\{"(IST-[A-Z]+-\d{3})",\s*${TEXT},\s*${TEXT}\}`, 'g');
+const whole = (literals = ''): string =>
+  [...literals.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((one) => one[1]).join('').replaceAll('\\"', '"');
+const table = new URL('../src/base/codes.cpp', import.meta.url);
+const codes: Plugin = {
+  name: 'codes',
+  resolveId: (id) => (id === 'virtual:codes' ? '\0codes' : undefined),
+  load: (id) => {
+    if (id !== '\0codes') return undefined;
+    const made = [...readFileSync(table, 'utf8').matchAll(ENTRY)].map(([, code, sentence, fix]) => [
+      code,
+      { of: whole(sentence), sentence: whole(sentence), fix: whole(fix) },
+    ]);
+    return `export const enCodes = ${JSON.stringify(Object.fromEntries(made))};`;
+  },
+};
+
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), codes],
   define: { API_PATHS: JSON.stringify(paths) },
   build: {
     target: 'es2022',

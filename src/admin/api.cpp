@@ -52,7 +52,7 @@ Api::Api(const ApiServices& services)
           {"migrations", make_migration_resource(services.policies)},
           {"subscriptions", make_subscription_resource(services.subscriptions)},
           {"contacts", make_contact_resource(services.contacts)},
-          {"status", make_status_resource(services.read_status)},
+          {"status", make_status_resource(services.read_status, services.policy_facts)},
           {"config:reload", make_reload_resource(services.reload)},
           {"openapi.yaml", make_openapi_resource()},
       },
@@ -71,6 +71,12 @@ Api::Api(const ApiServices& services)
         resources_.emplace("dialogs", make_dialog_resource(*services.traffic));
         resources_.emplace("messages", make_message_resource(*services.traffic));
         resources_.emplace("conversations", make_conversation_resource(*services.traffic));
+    }
+    if (services.series != nullptr) {
+        resources_.emplace("series", make_series_resource(*services.series));
+    }
+    if (services.traces != nullptr) {
+        resources_.emplace("traces", make_trace_resource(*services.traces, *services.followers));
     }
     if (services.events != nullptr) {
         resources_.emplace("events", make_event_resource(*services.events));

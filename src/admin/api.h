@@ -5,6 +5,7 @@
 #include "admin/certificate_resource.h"
 #include "admin/http.h"
 #include "admin/resource.h"
+#include "control/overview.h"
 
 #include <functional>
 #include <map>
@@ -21,8 +22,13 @@ struct ApiServices {
     /// Reload of the boot file (log level, certificates), as SIGHUP does; the error text if it
     /// failed.
     std::function<Result<void>()> reload;
+    control::MessageSeries* series = nullptr;
     const control::TrafficService* traffic = nullptr;  ///< nothing: there is no traffic here
     EventFeed* events = nullptr;
+    control::TraceService* traces = nullptr;
+    TraceFollowers* followers = nullptr;  ///< as traces
+    /// What policy says, for the lights of status; null: none are shown.
+    std::function<control::PolicyFacts()> policy_facts = {};
     const SignInServices* sign_in = nullptr;  ///< nothing: there are no accounts here
     /// Hears of what a role may not do.
     control::Audit audit = {};

@@ -49,6 +49,26 @@ json::object card(std::string_view where,
     };
 }
 
+/// Streams and SIP peers for which something waits, as far as there is room.
+json::object queues(const control::Status& status) {
+    json::array streams;
+    for (const control::StreamStatus& stream : status.streams) {
+        if (stream.queued != 0 && streams.size() < LiveWatch::kQueues) {
+            streams.push_back(json::object{{"id", stream.id},
+                                           {"remote_domain", stream.remote_domain},
+                                           {"partner", stream.partner},
+                                           {"queued", stream.queued}});
+        }
+    }
+    json::array peers;
+    for (const control::PeerStatus& peer : status.peers) {
+        if (peer.pending != 0 && peers.size() < LiveWatch::kQueues) {
+            peers.push_back(json::object{{"name", peer.name}, {"pending", peer.pending}});
+        }
+    }
+    return {{"streams", std::move(streams)}, {"sip_peers", std::move(peers)}};
+}
+
 json::object rate(std::uint64_t total, std::uint64_t before, double passed) {
     return {{"total", total},
             {"per_second", passed > 0 ? static_cast<double>(total - before) / passed : 0.0}};
@@ -116,6 +136,7 @@ void LiveWatch::on_status(const Result<control::Status>& status) {
             "revision", Right::Read, {{"stored", stored}, {"running", status->running_revision}});
     }
     compare_failures(*status);
+    compare_pairs(*status);
     tell_counters(*status, now);
     before_ = *status;
     before_at_ = now;
@@ -185,7 +206,7 @@ void LiveWatch::compare_failures(const control::Status& status) {
     const bool has_new = before_ && status.failures[0] + status.failures[1] >
                                         before_->failures[0] + before_->failures[1];
     const std::uint64_t after = std::exchange(last_row_, status.last_message_row);
-    if (!has_new || after == 0) {
+    if (!has_new) {
         return;
     }
     traffic_.messages({.state = "failed", .after_row = after, .limit = kFailures},
@@ -207,6 +228,28 @@ void LiveWatch::compare_failures(const control::Status& status) {
                       });
 }
 
+/// They are told as they are now, and not kept: who comes back reads the lists again.
+void LiveWatch::compare_pairs(const control::Status& status) {
+    const std::uint64_t after = std::exchange(last_change_, status.presence_changes);
+    if (!before_ || status.presence_changes == after) {
+        return;
+    }
+    traffic_.read_news(after, kPairs, [self = self_](const Result<control::PresenceNews>& news) {
+        if (*self == nullptr || !news) {
+            return;
+        }
+        EventFeed& feed = (*self)->feed_;
+        for (auto pair = news->pairs.rbegin(); pair != news->pairs.rend(); ++pair) {
+            feed.publish_passing("subscriptions", Right::Read, to_json(*pair));
+        }
+        if (news->left_out != 0) {
+            feed.publish_passing(
+                "subscriptions_left_out", Right::Read, {{"count", news->left_out}});
+        }
+        (*self)->last_change_ = news->last;
+    });
+}
+
 void LiveWatch::tell_counters(const control::Status& status, TimePoint now) {
     const control::Status& before = before_ ? *before_ : status;
     const double passed = before_ ? seconds(now - before_at_) : 0;
@@ -226,6 +269,7 @@ void LiveWatch::tell_counters(const control::Status& status, TimePoint now) {
                               {"messages_pending", status.messages_pending},
                               {"messages_queued", status.messages_queued},
                               {"oldest_queued_seconds", status.oldest_queued_seconds},
+                              {"queues", queues(status)},
                               {"streams_up", up},
                               {"streams", status.streams.size()},
                               {"sip_peers_up", answering},

@@ -17,8 +17,10 @@ namespace isthmus::admin {
 class LiveWatch {
   public:
     static constexpr Duration kInterval = std::chrono::seconds(1);
-    /// Failed messages that are told of in one look.
+    /// Failed messages that are told of in one look; pairs likewise; queues.
     static constexpr std::size_t kFailures = 20;
+    static constexpr std::size_t kPairs = 20;
+    static constexpr std::size_t kQueues = 50;
 
     /// `stored_revision`: of the policy in the database.
     LiveWatch(EventFeed& feed,
@@ -44,6 +46,7 @@ class LiveWatch {
     void compare_streams(const control::Status& status, TimePoint now);
     void compare_peers(const control::Status& status, TimePoint now);
     void compare_failures(const control::Status& status);
+    void compare_pairs(const control::Status& status);
     void tell_counters(const control::Status& status, TimePoint now);
     /// True: it is newer than what was seen.
     static bool is_news(Seen& seen, const std::optional<control::Trouble>& trouble, TimePoint now);
@@ -58,7 +61,8 @@ class LiveWatch {
     std::map<std::string, Seen> peers_;
     std::uint64_t revision_ = 0;
     std::uint64_t last_row_ = 0;
-    unsigned idle_ = 0;  ///< looks without a listener
+    std::uint64_t last_change_ = 0;  ///< of pairs
+    unsigned idle_ = 0;              ///< looks without a listener
     bool is_asking_ = false;
     Timer timer_;
     /// Answers that come when this is gone find it empty.

@@ -12,6 +12,8 @@
 #include "control/directory_service.h"
 #include "control/doctor.h"
 #include "control/home_service.h"
+#include "control/message_series.h"
+#include "control/overview.h"
 #include "control/partner_test.h"
 #include "control/policy_service.h"
 #include "control/sign_in.h"
@@ -19,6 +21,7 @@
 #include "control/status_service.h"
 #include "control/subscription_service.h"
 #include "control/token_service.h"
+#include "control/trace_service.h"
 #include "control/traffic_service.h"
 #include "control/user_service.h"
 
@@ -32,6 +35,7 @@
 namespace isthmus::admin {
 
 class EventFeed;
+class TraceFollowers;
 
 /// `rest` is what follows "/api/v1/NAME/", empty for NAME itself. What it keeps for a later reply
 /// it copies.
@@ -75,7 +79,8 @@ Resource make_gateway_resource(control::PolicyService& policies);
 Resource make_revision_resource(control::PolicyService& policies);
 /// migrations/readiness
 Resource make_migration_resource(control::PolicyService& policies);
-Resource make_status_resource(control::ReadStatus read_status);
+Resource make_status_resource(control::ReadStatus read_status,
+                              std::function<control::PolicyFacts()> policy_facts);
 Resource make_reload_resource(std::function<Result<void>()> reload);
 Resource make_doctor_resource(const control::Doctor& doctor);
 Resource make_sip_peer_resource(const control::SipPeers& peers);
@@ -87,6 +92,9 @@ Resource make_stream_resource(const control::TrafficService& traffic);
 Resource make_dialog_resource(const control::TrafficService& traffic);
 Resource make_message_resource(const control::TrafficService& traffic);
 Resource make_conversation_resource(const control::TrafficService& traffic);
+/// How many messages passed of late.
+Resource make_series_resource(control::MessageSeries& series);
+Resource make_trace_resource(control::TraceService& traces, TraceFollowers& followers);
 /// Server-sent events; the feed outlives all connections.
 Resource make_event_resource(EventFeed& feed);
 

@@ -4,11 +4,15 @@
 #include "admin/openapi.h"
 #include "admin/resource.h"
 #include "admin/traffic_json.h"
+#include "base/codes.h"
 #include "base/utc.h"
+#include "control/overview.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -45,6 +49,12 @@ json::object to_json(const control::Status& status) {
         {"messages_pending", status.messages_pending},
         {"messages_queued", status.messages_queued},
         {"oldest_queued_seconds", status.oldest_queued_seconds},
+        {"messages",
+         json::object{{"sip_to_xmpp", status.messages[0]}, {"xmpp_to_sip", status.messages[1]}}},
+        {"failures",
+         json::object{{"sip_to_xmpp", status.failures[0]}, {"xmpp_to_sip", status.failures[1]}}},
+        {"subscriptions", status.subscriptions},
+        {"dialogs", status.dialogs},
         {"streams", std::move(streams)},
         {"sip_peers", std::move(peers)},
         {"certificates", std::move(certificates)},
@@ -58,6 +68,55 @@ json::object to_json(const control::Status& status) {
                                          {"last_error", status.directory->last_error}};
     }
     return made;
+}
+
+json::array gates_json(const control::Overview& overview) {
+    json::array made;
+    for (const control::Gate& gate : overview.gates) {
+        made.push_back(json::object{{"name", gate.name},
+                                    {"light", control::name_of(gate.light)},
+                                    {"sentence", gate.sentence},
+                                    {"fix", gate.fix}});
+    }
+    return made;
+}
+
+json::array failures_json(const control::Overview& overview) {
+    json::array made;
+    for (const control::Failure& failure : overview.last_failures) {
+        const codes::Code* code = codes::find(failure.trouble.code);
+        made.push_back(json::object{{"where", failure.where},
+                                    {"name", failure.name},
+                                    {"code", failure.trouble.code},
+                                    {"sentence", code != nullptr ? code->sentence : ""},
+                                    {"fix", code != nullptr ? code->fix : ""},
+                                    {"step", failure.trouble.step},
+                                    {"evidence", failure.trouble.text},
+                                    {"address", failure.trouble.address},
+                                    {"age_seconds", failure.trouble.age_seconds}});
+    }
+    return made;
+}
+
+json::array steps_json(const control::Overview& overview) {
+    json::array made;
+    for (const control::Step& step : overview.next_steps) {
+        made.push_back(json::object{
+            {"step", step.sentence}, {"command", step.command}, {"is_done", step.is_done}});
+    }
+    return made;
+}
+
+void add_overview(json::object& to, const control::Overview& overview) {
+    to["gates"] = gates_json(overview);
+    to["last_failures"] = failures_json(overview);
+    to["next_steps"] = steps_json(overview);
+}
+
+std::int64_t wall_seconds() {
+    return std::chrono::duration_cast<std::chrono::seconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 HttpResponse health_page(const HttpRequest& request,
@@ -85,15 +144,23 @@ HttpResponse health_page(const HttpRequest& request,
 
 }  // namespace
 
-Resource make_status_resource(control::ReadStatus read_status) {
-    return single([read = std::move(read_status)](const HttpRequest& request) {
+Resource make_status_resource(control::ReadStatus read_status,
+                              std::function<control::PolicyFacts()> policy_facts) {
+    return single([read = std::move(read_status),
+                   facts = std::move(policy_facts)](const HttpRequest& request) {
         if (request.method != "GET") {
             return wrong_method("GET");
         }
         const auto status = read();
-        return status ? answer(to_json(*status))
-                      : problem(make_error(
-                            ErrorKind::Timeout, {}, "The traffic thread does not answer.", {}));
+        if (!status) {
+            return problem(
+                make_error(ErrorKind::Timeout, {}, "The traffic thread does not answer.", {}));
+        }
+        json::object made = to_json(*status);
+        if (facts) {
+            add_overview(made, control::overview_of(*status, facts(), wall_seconds()));
+        }
+        return answer(made);
     });
 }
 

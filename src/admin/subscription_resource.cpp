@@ -1,8 +1,8 @@
 // GET /subscriptions with filters, GET and DELETE /subscriptions/ID, POST ID:refresh and ID:end.
 #include "admin/answers.h"
 #include "admin/resource.h"
+#include "admin/traffic_json.h"
 #include "base/text.h"
-#include "base/utc.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -17,33 +17,6 @@ namespace isthmus::admin {
 namespace json = boost::json;
 
 namespace {
-
-json::value time(std::int64_t seconds) {
-    return seconds == 0 ? json::value() : json::value(utc_text(seconds));
-}
-
-json::object to_json(const control::SubscriptionStatus& one) {
-    return {
-        {"id", one.id},
-        {"direction", one.direction},
-        {"user", one.user},
-        {"contact", one.contact},
-        {"partner", one.partner},
-        {"standing", one.standing},
-        {"state", one.state},
-        {"why", one.why},
-        {"code", one.code},
-        {"since", time(one.since)},
-        {"dialogs", one.dialogs},
-        {"expires_in", one.expires_in == 0 ? json::value() : json::value(one.expires_in)},
-        {"next_attempt_in",
-         one.next_attempt_in < 0 ? json::value() : json::value(one.next_attempt_in)},
-        {"last_notify", one.last_notify},
-        {"last_notify_at", time(one.last_notify_at)},
-        {"last_presence", one.last_presence},
-        {"last_presence_at", time(one.last_presence_at)},
-    };
-}
 
 std::string text_of(const HttpRequest& request, const char* name) {
     const auto at = request.query.find(name);

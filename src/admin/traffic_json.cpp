@@ -122,6 +122,44 @@ json::object to_json(const control::StreamStatus& stream) {
     return made;
 }
 
+json::object to_json(const control::SubscriptionStatus& subscription) {
+    const control::SubscriptionStatus& one = subscription;
+    return {
+        {"id", one.id},
+        {"direction", one.direction},
+        {"user", one.user},
+        {"contact", one.contact},
+        {"partner", one.partner},
+        {"standing", one.standing},
+        {"state", one.state},
+        {"why", one.why},
+        {"code", one.code},
+        {"since", time_json(one.since)},
+        {"dialogs", one.dialogs},
+        {"expires_in", one.expires_in == 0 ? json::value() : json::value(one.expires_in)},
+        {"next_attempt_in",
+         one.next_attempt_in < 0 ? json::value() : json::value(one.next_attempt_in)},
+        {"last_notify", one.last_notify},
+        {"last_notify_at", time_json(one.last_notify_at)},
+        {"last_presence", one.last_presence},
+        {"last_presence_at", time_json(one.last_presence_at)},
+    };
+}
+
+json::object to_json(const control::PairNews& news) {
+    json::array subscriptions;
+    for (const control::SubscriptionStatus& one : news.subscriptions) {
+        subscriptions.push_back(to_json(one));
+    }
+    json::array dialogs;
+    for (const control::DialogStatus& one : news.dialogs) {
+        dialogs.push_back(to_json(one));
+    }
+    return {{"pair", news.pair},
+            {"subscriptions", std::move(subscriptions)},
+            {"dialogs", std::move(dialogs)}};
+}
+
 json::object to_json(const control::DialogStatus& dialog) {
     return {
         {"id", dialog.id},

@@ -20,7 +20,10 @@ void add_trouble(boost::json::object& to, const std::optional<control::Trouble>&
 
 boost::json::object to_json(const control::StreamStatus& stream);
 boost::json::object to_json(const control::PeerStatus& peer);
+boost::json::object to_json(const control::SubscriptionStatus& subscription);
 boost::json::object to_json(const control::DialogStatus& dialog);
+/// As the event "subscriptions" tells it.
+boost::json::object to_json(const control::PairNews& news);
 boost::json::object to_json(const control::MessageStatus& message);
 
 /// Null for 0.

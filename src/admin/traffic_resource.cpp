@@ -5,6 +5,7 @@
 #include "admin/traffic_json.h"
 #include "base/text.h"
 #include "base/utc.h"
+#include "control/ladder.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -105,6 +106,7 @@ json::object to_json(const control::Conversation& one) {
         {"last_state", one.last_state},
         {"last_code", one.last_code},
         {"newest", std::move(messages)},
+        {"ladder", control::to_json(control::ladder_of(one))},
     };
 }
 

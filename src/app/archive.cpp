@@ -1,7 +1,9 @@
 #include "app/archive.h"
 
 #include "base/log.h"
+#include "store/audit_log.h"
 #include "store/secrets.h"
+#include "store/store_error.h"
 
 #include <ctime>
 #include <utility>
@@ -31,6 +33,22 @@ Result<void> open_keys(std::optional<store::KeyBox>& keys,
         log::event(log::Level::Error, "secret.unreadable", {{"code", "IST-API-036"}, {"msg", why}});
     }
     return {};
+}
+
+control::Audit audit_to(store::Database& database) {
+    return [&database](const control::AuditEntry& entry) {
+        try {
+            store::AuditLog(database).append({{entry.admin, entry.origin},
+                                              entry.action,
+                                              entry.object,
+                                              entry.outcome,
+                                              entry.detail});
+        } catch (const store::StoreError& error) {
+            log::event(log::Level::Error,
+                       "audit.failed",
+                       {{"code", "IST-API-004"}, {"msg", error.what()}});
+        }
+    };
 }
 
 Archive::Archive(Parts parts)

@@ -23,6 +23,10 @@ Result<void> open_keys(std::optional<store::KeyBox>& keys,
                        const std::string& file,
                        store::Database& database);
 
+/// What administrators do goes into the audit log; if it cannot be written, the log line that
+/// AdminWing writes of each entry is what is left. The database must outlive it.
+control::Audit audit_to(store::Database& database);
+
 /// What reads everything has a thread and a connection of its own.
 class Archive {
   public:

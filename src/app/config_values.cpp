@@ -77,6 +77,16 @@ Result<std::optional<std::uint16_t>> take_port(std::string_view& rest, std::stri
 
 }  // namespace
 
+std::string database_url(const Config& config) {
+    constexpr std::string_view kScheme = "sqlite:";
+    return config.database_url.starts_with(kScheme)
+               ? fmt::format("{}{}",
+                             kScheme,
+                             config.in_state_dir(
+                                 std::string_view(config.database_url).substr(kScheme.size())))
+               : config.database_url;
+}
+
 Result<std::string> sip_name(std::string_view domain) {
     return prepared_name(domain, true);
 }

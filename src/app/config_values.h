@@ -3,6 +3,7 @@
 // with an example.
 #pragma once
 
+#include "app/config.h"
 #include "base/result.h"
 #include "net/address.h"
 #include "sip/user_agent.h"
@@ -13,6 +14,8 @@
 
 namespace isthmus::app {
 
+/// As the store wants it; config_checks has seen to the scheme.
+std::string database_url(const Config& config);
 /// A domain as SIP compares it: lower-case A-labels.
 Result<std::string> sip_name(std::string_view domain);
 /// A domain as XMPP compares it: prepared U-labels.

@@ -31,8 +31,11 @@ Crossing::Crossing(TrafficWing& traffic, net::EventLoop& control, store::Subscri
       control_(control),
       store_(store),
       status_questions_(control),
+      news_questions_(control),
+      count_questions_(control),
       dialog_questions_(control),
-      message_questions_(control) {
+      message_questions_(control),
+      trace_questions_(control) {
     traffic_.subscription_queue().set_commit(
         [this](SubscriptionQueue::Batch batch, std::function<void(bool)> on_outcome) {
             commit(std::move(batch), std::move(on_outcome));

@@ -9,9 +9,11 @@
 #include "app/traffic_wing.h"
 #include "base/result.h"
 #include "control/doctor.h"
+#include "control/message_series.h"
 #include "control/partner_test.h"
 #include "control/status_service.h"
 #include "control/subscription_service.h"
+#include "control/trace_service.h"
 #include "control/traffic_service.h"
 #include "gateway/message_status.h"
 #include "net/event_loop.h"
@@ -64,6 +66,9 @@ class Crossing {
     /// For control/'s services; it must not outlive this.
     control::PresenceSide presence_side();
     control::TrafficSide traffic_side();
+    control::TraceSide trace_side();
+    /// For control::MessageSeries.
+    void read_counts(control::MessageSeries::Done done);
 
     /// For control::PartnerTests, which must not outlive this.
     control::LinkTestSide link_test_side(std::string server_name);
@@ -140,8 +145,11 @@ class Crossing {
         peer_tests_;
     std::uint64_t next_question_ = 0;
     Questions<control::Status> status_questions_;
+    Questions<control::PresenceNews> news_questions_;
+    Questions<control::MessageCounts> count_questions_;
     Questions<control::DialogPage> dialog_questions_;
     Questions<control::MessagePage> message_questions_;
+    Questions<control::TracePage> trace_questions_;
 };
 
 }  // namespace isthmus::app

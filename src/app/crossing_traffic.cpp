@@ -42,6 +42,18 @@ control::TrafficSide Crossing::traffic_side() {
                     });
                 });
             },
+        .read_news =
+            [this](std::uint64_t after, std::size_t limit, control::TrafficSide::NewsDone done) {
+                const std::uint64_t question =
+                    news_questions_.open(std::move(done), kStatusPatience);
+                traffic_.loop().post([this, question, after, limit] {
+                    auto news = std::make_shared<control::PresenceNews>(
+                        to_control(traffic_.subscriptions().news(after, limit)));
+                    control_.post([this, question, news] {
+                        news_questions_.answer(question, std::move(*news));
+                    });
+                });
+            },
         .close_stream = [this](std::string_view id) -> Result<void> {
             const auto done =
                 ask<bool>([this, id = std::string(id)] { return traffic_.close_stream(id); },
@@ -78,6 +90,14 @@ control::TrafficSide Crossing::traffic_side() {
                 list_messages(filter, std::move(done));
             },
     };
+}
+
+void Crossing::read_counts(control::MessageSeries::Done done) {
+    const std::uint64_t question = count_questions_.open(std::move(done), kStatusPatience);
+    traffic_.loop().post([this, question] {
+        const control::MessageCounts counts = traffic_.counts();
+        control_.post([this, question, counts] { count_questions_.answer(question, counts); });
+    });
 }
 
 void Crossing::list_dialogs(const control::SubscriptionFilter& filter,

@@ -1,33 +1,22 @@
 #include "app/daemon.h"
 
 #include "admin/api.h"
-#include "admin/event_feed.h"
-#include "admin/live_watch.h"
 #include "app/addresses.h"
 #include "app/admin_wing.h"
+#include "app/api_wing.h"
 #include "app/archive.h"
 #include "app/certificate_wing.h"
 #include "app/config.h"
+#include "app/config_values.h"
 #include "app/crossing.h"
-#include "app/doctor_facts.h"
 #include "app/notify.h"
 #include "app/start_failure.h"
 #include "app/traffic_wing.h"
 #include "app/version.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "base/random.h"
-#include "control/contact_service.h"
-#include "control/directory_service.h"
-#include "control/doctor.h"
-#include "control/home_service.h"
-#include "control/partner_test.h"
 #include "control/policy_service.h"
-#include "control/subscription_service.h"
-#include "control/traffic_service.h"
-#include "control/user_service.h"
 #include "net/event_loop.h"
-#include "store/audit_log.h"
 #include "store/config_store.h"
 #include "store/database.h"
 #include "store/home_store.h"
@@ -69,17 +58,6 @@ void set_up_log(const Config& config) {
                 level_of(config.log_level));
 }
 
-/// As the store wants it; config_checks has seen to the scheme.
-std::string database_url(const Config& config) {
-    constexpr std::string_view kScheme = "sqlite:";
-    return config.database_url.starts_with(kScheme)
-               ? fmt::format("{}{}",
-                             kScheme,
-                             config.in_state_dir(
-                                 std::string_view(config.database_url).substr(kScheme.size())))
-               : config.database_url;
-}
-
 /// The XMPP domains that we speak for, as compared. What is no domain the traffic wing refuses.
 std::vector<std::string> own_domains(const Config& config) {
     std::vector<std::string> made;
@@ -90,24 +68,6 @@ std::vector<std::string> own_domains(const Config& config) {
         }
     }
     return made;
-}
-
-/// What administrators do goes into the audit log; if it cannot be written, the log line that the
-/// wing writes of each entry is what is left.
-control::Audit audit_to(store::Database& database) {
-    return [&database](const control::AuditEntry& entry) {
-        try {
-            store::AuditLog(database).append({{entry.admin, entry.origin},
-                                              entry.action,
-                                              entry.object,
-                                              entry.outcome,
-                                              entry.detail});
-        } catch (const store::StoreError& error) {
-            log::event(log::Level::Error,
-                       "audit.failed",
-                       {{"code", "IST-API-004"}, {"msg", error.what()}});
-        }
-    };
 }
 
 void log_warnings(const Config& config) {
@@ -216,7 +176,7 @@ class Daemon {
                               .admin = admin_->addresses()});
         listening_ = std::move(*listening);
         announce(listening_);
-        directory_->start();
+        api_->start();
     }
 
     /// New handshakes only: what runs goes on with what it has.
@@ -259,98 +219,27 @@ class Daemon {
     }
 
     void open_admin() {
-        read_status_ = [this]() -> std::optional<control::Status> {
-            auto status = crossing_->read_status();
-            if (status) {
-                status->version = kVersion;
-                status->certificates = certificates_->status();
-                status->stored_revision = policies_->current().revision();
-                status->directory = directory_ ? directory_->status() : std::nullopt;
-            }
-            return status;
-        };
-        const control::PresenceSide presence = crossing_->presence_side();
-        subscriptions_.emplace(presence, canonical_names());
-        contacts_.emplace(presence, canonical_names());
-        traffic_service_.emplace(crossing_->traffic_side(), canonical_names());
-        events_.emplace(control_.timers(), SystemRandom().hex(4));
-        live_watch_.emplace(*events_, *traffic_service_, control_.timers(), [this] {
-            return policies_->current().revision();
-        });
-        users_.emplace(*policies_);
         admin_.emplace(config_, control_, *database_, *keys_, audit_to(*database_));
         expect(admin_->set_up_oidc());
-        if (home_store_) {
-            home_service_.emplace(
-                *users_, *home_store_, admin_->audit(), [this](const auto& user, const auto& one) {
-                    return crossing_->set_credentials(user, one);
-                });
-            users_->set_on_erased(
-                [this](const std::string& user) { home_service_->on_user_erased(user); });
-        }
-        partner_tests_.emplace(*policies_, crossing_->link_test_side(config_.server_name));
-        doctor_.emplace(
-            *policies_,
-            control::DoctorSide{
-                .read_local =
-                    [this] {
-                        const auto shown = certificates_->context(control::Use::XmppS2s);
-                        return local_facts(config_,
-                                           listening_.sip,
-                                           listening_.xmpp,
-                                           shown != nullptr && shown->has_certificate());
-                    },
-                .look_up = [this](auto domains,
-                                  auto done) { crossing_->look_up(std::move(domains), done); },
-                .read_status = read_status_});
-        sip_peers_.emplace(sip_peer_facts(config_), read_status_, [this](auto index, auto done) {
-            crossing_->test_peer(index, std::move(done));
-        });
         admin_->assign(certificates_->context(control::Use::Admin));
-        const auto connect = [url = database_url(config_)] {
-            return std::make_unique<store::Database>(url, store::Database::Opening::Another);
-        };
-        const auto post = [this](auto call) { control_.post(std::move(call)); };
-        directory_.emplace(control::DirectoryService::World{.users = *users_,
-                                                            .connect = connect,
-                                                            .post = post,
-                                                            .timers = control_.timers(),
-                                                            .random = random_,
-                                                            .metrics = metrics_},
-                           config_.directory);
-        archive_.emplace(Archive::Parts{.control = control_,
-                                        .database = *database_,
-                                        .connect = connect,
-                                        .keys = *keys_,
-                                        .policies = *policies_,
-                                        .audit = admin_->audit(),
-                                        .on_restored = [this] { follow_restoration(); }});
-        api_.emplace(admin::ApiServices{.policies = *policies_,
-                                        .users = *users_,
-                                        .subscriptions = *subscriptions_,
-                                        .contacts = *contacts_,
-                                        .read_status = read_status_,
-                                        .reload = [this] { return reload(); },
-                                        .traffic = &*traffic_service_,
-                                        .events = &*events_,
-                                        .sign_in = &admin_->services(),
-                                        .audit = admin_->audit(),
-                                        .partner_tests = &*partner_tests_,
-                                        .doctor = &*doctor_,
-                                        .sip_peers = &*sip_peers_,
-                                        .certificates = &certificates_->services(),
-                                        .connect = connect,
-                                        .post = post,
-                                        .directory = &*directory_,
-                                        .home = home_service_ ? &*home_service_ : nullptr,
-                                        .audit_log = &archive_->audit_log(),
-                                        .backups = &archive_->backups(),
-                                        .spool_folder = config_.state_dir});
-        failures_ = admin_->listen(*api_, panel_);
+        api_.emplace(ApiWing::Parts{.config = config_,
+                                    .listening = listening_,
+                                    .control = control_,
+                                    .metrics = metrics_,
+                                    .database = *database_,
+                                    .keys = *keys_,
+                                    .policies = *policies_,
+                                    .certificates = *certificates_,
+                                    .crossing = *crossing_,
+                                    .admin = *admin_,
+                                    .reload = [this] { return reload(); },
+                                    .on_restored = [this] { follow_restoration(); }});
+        failures_ = admin_->listen(api_->api(), panel_);
         if (!config_.metrics_listen.empty()) {
-            auto bound = admin_->listen_plain(
-                config_.metrics_listen,
-                admin::make_health_pages([this] { return metrics_.render(); }, read_status_));
+            auto bound =
+                admin_->listen_plain(config_.metrics_listen,
+                                     admin::make_health_pages([this] { return metrics_.render(); },
+                                                              api_->read_status()));
             if (bound) {
                 metrics_at_ = std::move(*bound);
             } else {
@@ -402,17 +291,13 @@ class Daemon {
         log::event(
             log::Level::Info, "daemon.drain", {{"msg", "no new work; finishing what there is"}});
         notify("STOPPING=1");
-        events_->stop();
+        api_->end_events();
         crossing_->drain(std::chrono::seconds(config_.drain_seconds), [this] { control_.stop(); });
     }
 
     void stop() {
-        archive_.reset();
-        events_->stop();
-        live_watch_.reset();
-        directory_.reset();
+        api_->stop();
         admin_.reset();
-        api_.reset();
         certificates_.reset();
         policies_.reset();
         traffic_->stop();
@@ -462,24 +347,10 @@ class Daemon {
     std::optional<Crossing> crossing_;
     std::optional<control::PolicyService> policies_;
     std::optional<CertificateWing> certificates_;
-    std::optional<control::UserService> users_;
-    std::optional<store::HomeStore> home_store_;
-    std::optional<control::HomeService> home_service_;
-    std::optional<control::SubscriptionService> subscriptions_;
-    std::optional<control::ContactService> contacts_;
-    std::optional<control::TrafficService> traffic_service_;
-    std::optional<admin::EventFeed> events_;
-    std::optional<admin::LiveWatch> live_watch_;
-    std::optional<control::PartnerTests> partner_tests_;
-    std::optional<control::Doctor> doctor_;
-    std::optional<control::SipPeers> sip_peers_;
+    std::optional<store::HomeStore> home_store_;  ///< there is a home server
     Listening listening_;
-    SystemRandom random_;
-    std::optional<control::DirectoryService> directory_;
-    control::ReadStatus read_status_;
-    std::optional<admin::Api> api_;
+    std::optional<ApiWing> api_;
     std::optional<AdminWing> admin_;
-    std::optional<Archive> archive_;
     std::string metrics_at_;
     std::vector<Error> failures_;  ///< of the start: what could not be listened on
     bool is_stopping_ = false;

@@ -23,6 +23,7 @@ SubscriptionQueue::SubscriptionQueue(net::EventLoop& loop,
                                      std::size_t limit,
                                      std::size_t batch)
     : EndOfTurn(loop),
+      timers_(loop.timers()),
       limit_(limit),
       batch_(batch),
       stored_(writes(metrics, "stored")),
@@ -49,20 +50,29 @@ void SubscriptionQueue::add(store::SubscriptionChange change, Done done) {
         refuse(std::move(done));
         return;
     }
-    is_full_ = false;
     jobs_.push_back({std::move(change), std::move(done)});
     waiting_gauge_.add(1);
 }
 
 void SubscriptionQueue::refuse(Done done) {
     refused_.add();
+    ++unsaid_;
     turned_away_.push_back(std::move(done));
-    // Once for each time that it fills up: a flood must not flood the log too.
-    if (!std::exchange(is_full_, true)) {
-        log::event(log::Level::Error,
-                   "subscription.refused",
-                   {{"code", "IST-LIM-005"}, {"waiting", waiting()}});
+    warn();
+}
+
+/// A flood must not flood the log too: a queue that is full is full again after each batch.
+void SubscriptionQueue::warn() {
+    if (timers_.now() < next_line_) {
+        return;
     }
+    next_line_ = timers_.now() + kQuiet;
+    log::event(log::Level::Warning,
+               "subscription.refused",
+               {{"code", "IST-LIM-005"},
+                {"waiting", waiting()},
+                {"count", std::exchange(unsaid_, 0)},
+                {"msg", "new subscriptions are refused, other changes are tried again"}});
 }
 
 void SubscriptionQueue::on_end_of_turn() {

@@ -3,12 +3,15 @@
 // Traffic thread only; app/crossing carries the batches to the control thread and back.
 #pragma once
 
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "net/event_loop.h"
 #include "store/subscription_store.h"
 #include "subscriptions/store.h"
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <string_view>
@@ -27,6 +30,8 @@ class SubscriptionQueue final : public subscriptions::Store, net::EndOfTurn {
     static constexpr std::size_t kLimit = 100'000;
     /// Of one transaction, so that the control thread answers others in between.
     static constexpr std::size_t kBatch = 10'000;
+    /// Between two log lines that say that changes are turned away.
+    static constexpr Duration kQuiet = std::chrono::minutes(1);
 
     SubscriptionQueue(net::EventLoop& loop,
                       metrics::Registry& metrics,
@@ -54,11 +59,13 @@ class SubscriptionQueue final : public subscriptions::Store, net::EndOfTurn {
         Done done;
     };
 
+    void warn();
     void add(store::SubscriptionChange change, Done done);
     void refuse(Done done);
     void on_end_of_turn() override;
     void on_outcome(bool is_stored);
 
+    Timers& timers_;
     std::size_t limit_;
     std::size_t batch_;
     metrics::Counter& stored_;
@@ -70,7 +77,8 @@ class SubscriptionQueue final : public subscriptions::Store, net::EndOfTurn {
     std::vector<Done> under_way_;
     std::vector<Done> turned_away_;
     bool is_busy_ = false;
-    bool is_full_ = false;
+    std::uint64_t unsaid_ = 0;  ///< turned away since the last log line
+    TimePoint next_line_{};
 };
 
 }  // namespace isthmus::app

@@ -1,5 +1,7 @@
 #include "app/traffic_views.h"
 
+#include "app/subscription_views.h"
+
 #include <fmt/format.h>
 
 #include <optional>
@@ -110,6 +112,36 @@ control::DialogPage to_control(gateway::DialogPage page) {
     return made;
 }
 
+control::PresenceNews to_control(gateway::PresenceNews news) {
+    control::PresenceNews made{.last = news.last, .left_out = news.left_out, .pairs = {}};
+    for (gateway::PairNews& pair : news.pairs) {
+        control::PairNews& one = made.pairs.emplace_back();
+        one.pair = std::move(pair.pair);
+        for (gateway::SubscriptionStatus& subscription : pair.subscriptions) {
+            one.subscriptions.push_back(to_control(std::move(subscription)));
+        }
+        for (gateway::DialogStatus& dialog : pair.dialogs) {
+            one.dialogs.push_back(to_control(std::move(dialog)));
+        }
+    }
+    return made;
+}
+
+control::MessageCounts to_control(const gateway::Counters::Totals& totals) {
+    using gateway::Outcome;
+    control::MessageCounts made;
+    for (std::size_t way = 0; way < totals.size(); ++way) {
+        const auto count = [&ended = totals[way]](Outcome outcome) {
+            return ended[static_cast<std::size_t>(outcome)];
+        };
+        made.ways[way] = {.delivered = count(Outcome::Delivered),
+                          .refused = count(Outcome::Denied) + count(Outcome::Invalid) +
+                                     count(Outcome::Refused) + count(Outcome::Limited),
+                          .failed = count(Outcome::Failed)};
+    }
+    return made;
+}
+
 control::MessageStatus to_control(gateway::MessageStatus message) {
     return {.id = std::move(message.id),
             .row = message.row,
@@ -128,6 +160,44 @@ control::MessageStatus to_control(gateway::MessageStatus message) {
             .text = std::move(message.text),
             .at = message.at,
             .duration_seconds = message.duration_seconds};
+}
+
+control::TraceInfo to_control(gateway::TraceStatus trace) {
+    return {.id = std::move(trace.id),
+            .user = std::move(trace.user),
+            .partner = std::move(trace.partner),
+            .with_bodies = trace.with_bodies,
+            .is_running = trace.is_running,
+            .why_ended = std::move(trace.why_ended),
+            .started_at = trace.started_at,
+            .seconds_left = trace.seconds_left,
+            .events = trace.events,
+            .dropped = trace.dropped,
+            .first = trace.first,
+            .admin = {},
+            .reason = {}};
+}
+
+control::TraceEvent to_control(gateway::TraceEvent event) {
+    return {.number = event.number,
+            .at = event.at,
+            .kind = std::string(event.kind),
+            .is_out = event.is_out,
+            .is_again = event.is_again,
+            .what = std::move(event.what),
+            .user = std::move(event.user),
+            .contact = std::move(event.contact),
+            .call_id = std::move(event.call_id),
+            .stanza_id = std::move(event.stanza_id),
+            .stream = std::move(event.stream),
+            .remote = std::move(event.remote),
+            .message = std::move(event.message),
+            .code = std::move(event.code),
+            .evidence = std::move(event.evidence),
+            .rules = std::move(event.rules),
+            .lost = std::move(event.lost),
+            .text = std::move(event.text),
+            .is_cut = event.is_cut};
 }
 
 gateway::MessageFilter to_gateway(const control::MessageFilter& filter) {

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -198,6 +199,7 @@ Result<std::unique_ptr<TrafficWing>> TrafficWing::create(
     for (const auto& [name, records] : config.dns_static) {
         dns.static_names[name] = records;
     }
+    Tap& tap = made->gateway_.traces();
     auto resolver = net::DnsResolver::create(made->loop_, made->random_, dns);
     if (!resolver) {
         return resolver.error();
@@ -214,7 +216,9 @@ Result<std::unique_ptr<TrafficWing>> TrafficWing::create(
     }
     sip::RequestHandler& requests =
         made->home_ != nullptr ? static_cast<sip::RequestHandler&>(*made->home_) : made->gateway_;
-    made->user_agent_ = sip::make_user_agent(make_user_agent_config(config),
+    sip::UserAgentConfig agent = make_user_agent_config(config);
+    agent.tap = &tap;
+    made->user_agent_ = sip::make_user_agent(std::move(agent),
                                              made->network_,
                                              *made->resolver_,
                                              made->loop_.timers(),
@@ -222,7 +226,9 @@ Result<std::unique_ptr<TrafficWing>> TrafficWing::create(
                                              metrics,
                                              requests);
     made->sip_peers_ = std::make_unique<gateway::SipPeers>(made->flows_, *made->user_agent_);
-    made->server_ = xmpp::make_server(make_server_config(config, made->flows_, *policy),
+    xmpp::ServerConfig server = make_server_config(config, made->flows_, *policy);
+    server.tap = &tap;
+    made->server_ = xmpp::make_server(std::move(server),
                                       made->network_,
                                       *made->resolver_,
                                       made->loop_.timers(),
@@ -372,15 +378,28 @@ control::Status TrafficWing::status() {
         made.streams.push_back(
             to_control(link, partner != nullptr ? partner->domain : std::string(), now));
     }
-    const gateway::Counters::Totals& totals = gateway_.totals();
-    std::ranges::copy(totals.messages, made.messages);
-    std::ranges::copy(totals.failures, made.failures);
+    for (const auto direction : {gateway::Direction::SipToXmpp, gateway::Direction::XmppToSip}) {
+        const auto way = static_cast<std::size_t>(direction);
+        const auto& ended = gateway_.totals()[way];
+        made.messages[way] = std::accumulate(ended.begin(), ended.end(), std::uint64_t{0});
+        made.failures[way] = made.messages[way] -
+                             ended[static_cast<std::size_t>(gateway::Outcome::Delivered)] -
+                             ended[static_cast<std::size_t>(gateway::Outcome::Dropped)];
+    }
     made.last_message_row = gateway_.last_message_row();
     made.subscriptions = gateway_.subscription_count();
     made.dialogs = gateway_.dialog_count();
+    made.presence_changes = gateway_.presence_changes();
     made.xmpp_listeners = xmpp_listeners_;
     made.has_certificate = has_certificate_;
     made.peers = peer_status(now);
+    return made;
+}
+
+control::MessageCounts TrafficWing::counts() const {
+    control::MessageCounts made = to_control(gateway_.totals());
+    made.queued = gateway_.queued();
+    made.pending = gateway_.pending();
     return made;
 }
 

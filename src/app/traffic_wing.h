@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "control/message_series.h"
 #include "control/status_service.h"
 #include "gateway/gateway.h"
 #include "gateway/presence_status.h"
@@ -24,6 +25,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -80,6 +82,10 @@ class TrafficWing {
     void set_tls(const std::shared_ptr<const net::TlsContext>& sip,
                  const std::shared_ptr<const net::TlsContext>& xmpp);
     control::Status status();
+    /// Part of it, for whoever counts along.
+    control::MessageCounts counts() const;
+
+    gateway::Traces& traces() { return gateway_.traces(); }
 
     bool close_stream(std::string_view id) { return server_->close_stream(id); }
 

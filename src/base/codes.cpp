@@ -104,6 +104,14 @@ constexpr Code kCodes[] = {
     {"IST-API-040",
      "Too many clients follow the events or recordings of this gateway.",
      "Close panels and `--watch` commands that nobody looks at; 64 may follow at a time."},
+    {"IST-API-041",
+     "Too many traces are running.",
+     "Stop one that nobody needs: `isthmus trace list`, `isthmus trace stop ID`; 8 may run at a "
+     "time."},
+    {"IST-API-042",
+     "Message texts are not recorded without right, setting and reason.",
+     "The role must be tracer or admin, EnableLoggingAllMessageBodies of the gateway configuration "
+     "must be True, and --reason must say why; without --bodies a trace needs none of this."},
     {"IST-API-050",
      "The body of the request is larger than the API takes.",
      "Send less at a time: 1 MiB, 64 KiB without sign-in; a CSV file of users may have 256 MiB."},
@@ -329,7 +337,7 @@ constexpr Code kCodes[] = {
      "The process has no file descriptors or memory left for a new connection.",
      "Raise LimitNOFILE of the service; see `isthmus status` for who holds connections."},
     {"IST-LIM-005",
-     "Too many subscriptions wait to be stored; new ones are refused.",
+     "Too many subscriptions wait to be stored; new ones are refused, other changes tried again.",
      "The disk of the state directory does not keep up: see isthmus_subscription_writes_waiting."},
     {"IST-LIM-010",
      "There are as many streams with the partner as its limit allows.",

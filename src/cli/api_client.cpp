@@ -143,7 +143,19 @@ Answer ApiClient::follow(std::string_view method,
             rest.erase(0, end + 1);
             on_line(line);
         }
+        return true;
     };
+    return run(exchange);
+}
+
+Answer ApiClient::follow_events(const std::string& target,
+                                const std::function<bool(std::string_view)>& use) const {
+    constexpr std::chrono::seconds kSilence{45};
+    Exchange exchange;
+    prepare(exchange, "GET", target, {}, nullptr);
+    exchange.parser.body_limit(boost::none);
+    exchange.patience = kSilence;
+    exchange.on_piece = use;
     return run(exchange);
 }
 
@@ -211,15 +223,16 @@ Answer ApiClient::run(Exchange& exchange) const {
     if (exchange.outcome) {
         const bool is_late =
             exchange.outcome == beast::error::timeout || exchange.outcome == asio::error::timed_out;
-        throw NotReachable(
-            {fmt::format("the daemon at {} did not answer",
-                         path_.empty() ? host_ + ":" + port_ : path_),
-             is_late ? fmt::format(
-                           "no answer in {} s",
-                           (exchange.transfer != nullptr ? exchange.patience : patience_).count())
-                     : exchange.outcome.message(),
-             "ask again, with a longer --timeout if it is busy; its log "
-             "(journalctl -u isthmus) says what it does"});
+        throw NotReachable({fmt::format("the daemon at {} did not answer",
+                                        path_.empty() ? host_ + ":" + port_ : path_),
+                            is_late ? fmt::format("no answer in {} s",
+                                                  (exchange.transfer != nullptr || exchange.on_piece
+                                                       ? exchange.patience
+                                                       : patience_)
+                                                      .count())
+                                    : exchange.outcome.message(),
+                            "ask again, with a longer --timeout if it is busy; its log "
+                            "(journalctl -u isthmus) says what it does"});
     }
     Answer answer;
     answer.status = static_cast<int>(exchange.parser.get().result_int());

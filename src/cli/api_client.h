@@ -85,6 +85,12 @@ class ApiClient {
                   const std::string& body,
                   const std::function<void(std::string_view)>& on_line) const;
 
+    /// GET of events that go on: `use` gets them as they come, until it says false or the daemon
+    /// ends them. Silence for three beats of the daemon (45 s) is an end too: NotReachable. Of a
+    /// refusal the whole answer.
+    Answer follow_events(const std::string& target,
+                         const std::function<bool(std::string_view)>& use) const;
+
     /// The same for what is large. `body` is sent if there is no source. The daemon has twenty
     /// times as long to answer: it may have much to read.
     Answer move(std::string_view method,

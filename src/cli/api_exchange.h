@@ -34,7 +34,8 @@ struct ApiClient::Exchange {
     boost::beast::error_code outcome = boost::asio::error::timed_out;
 
     Transfer* transfer = nullptr;
-    std::function<void(std::string_view)> on_piece = {};  ///< of a body in chunks
+    /// Of a body in chunks; false: that is enough.
+    std::function<bool(std::string_view)> on_piece = {};
     std::chrono::seconds patience{30};
 
     template <class Stream>
@@ -77,12 +78,12 @@ struct ApiClient::Exchange {
                            boost::beast::string_view piece,
                            boost::beast::error_code& error) {
             error = {};
-            on_piece({piece.data(), piece.size()});
+            is_enough_ = is_enough_ || !on_piece({piece.data(), piece.size()});
             return piece.size();
         };
         parser.on_chunk_body(take);
         parser.eager(true);
-        while (!outcome && !parser.is_done()) {
+        while (!outcome && !is_enough_ && !parser.is_done()) {
             boost::beast::get_lowest_layer(stream).expires_after(patience);
             outcome = wait([&](auto done) { http::async_read_some(stream, buffer, parser, done); });
         }
@@ -171,6 +172,7 @@ struct ApiClient::Exchange {
         }
     }
 
+    bool is_enough_ = false;
     std::string piece_;
     std::optional<boost::beast::http::request_serializer<boost::beast::http::string_body>>
         serializer_;

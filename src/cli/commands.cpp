@@ -21,6 +21,7 @@ void add_commands(Program& program, const CommandLine& line) {
     add_test_commands(program);
     add_contact_commands(program);
     add_traffic_commands(program);
+    add_trace_commands(program);
     add_user_commands(program);
     add_user_source_commands(program);
     add_domain_commands(program);

@@ -68,6 +68,7 @@ constexpr Asked kAsked[] = {
     {"subscription", "ID", "subscriptions", "id"},
     {"stream", "ID", "streams", "id"},
     {"dialog", "ID", "dialogs", "id"},
+    {"trace", "ID", "traces", "id"},
     {"cert", "NAME", "certificates", "name"},
     {"admin create", "NAME", "", ""},
     {"admin token", "ID", "tokens", "id"},

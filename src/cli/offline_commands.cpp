@@ -1,5 +1,6 @@
 // The commands about the process itself: those without a daemon, and status, reload, history.
 #include "cli/program.h"
+#include "cli/watch.h"
 
 #include <fmt/format.h>
 
@@ -10,6 +11,9 @@ namespace isthmus::cli {
 namespace {
 
 const std::vector<ListColumns> kStatusLists = {
+    {"gates", {"name", "light", "sentence"}, {"fix"}},
+    {"next_steps", {"step", "is_done", "command"}, {}},
+    {"last_failures", {"where", "name", "code", "step", "evidence"}, {"address", "fix"}},
     {"streams",
      {"remote_domain", "direction", "state", "auth", "tls", "queued", "last_error"},
      {"local_domain", "remote_address", "oldest_seconds"}},
@@ -80,10 +84,19 @@ void add_offline_commands(Program& program) {
         fmt::print("isthmus {}\n", offline.version);
         return 0;
     });
-    program.command("status", "what the daemon is doing", [&program] {
-        return program.show(
-            "status", {.columns = {.table = {"server_name"}, .wide = {}, .lists = kStatusLists}});
-    });
+    program.flag(program.command("status",
+                                 "what the daemon is doing, and what is still to be done",
+                                 [&program] {
+                                     if (program.has("--watch")) {
+                                         return watch_status(program);
+                                     }
+                                     return program.show("status",
+                                                         {.columns = {.table = {"server_name"},
+                                                                      .wide = {},
+                                                                      .lists = kStatusLists}});
+                                 }),
+                 "--watch",
+                 "go on: a line a second, and one for each change");
 }
 
 }  // namespace isthmus::cli

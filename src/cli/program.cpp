@@ -267,13 +267,6 @@ Answer Program::spoken(std::string_view method,
     return answer;
 }
 
-Answer Program::follow(std::string_view method,
-                       const std::string& target,
-                       const std::string& body,
-                       const std::function<void(std::string_view)>& on_line) const {
-    return client().follow(method, target, body, on_line);
-}
-
 Answer Program::move(std::string_view method,
                      const std::string& target,
                      const std::string& body,

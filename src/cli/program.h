@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/property.h"
+#include "cli/sse.h"
 
 #include <boost/json/object.hpp>
 
@@ -146,6 +147,9 @@ class Program {
                 const std::function<void(const boost::json::object&)>& print,
                 const std::function<void(const boost::json::object&)>& look = {}) const;
 
+    /// Reads server-sent events until `use` says false or the daemon ends them.
+    int follow(const std::string& path, const std::function<bool(const SseEvent&)>& use) const;
+
   private:
     void global_flags();
     ApiClient client() const;
@@ -179,6 +183,7 @@ void add_subscription_commands(Program& program);
 void add_test_commands(Program& program);
 void add_contact_commands(Program& program);
 void add_traffic_commands(Program& program);
+void add_trace_commands(Program& program);
 void add_user_commands(Program& program);
 void add_user_source_commands(Program& program);
 void add_domain_commands(Program& program);

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <string>
+
 namespace isthmus::cli {
 
 namespace json = boost::json;
@@ -141,6 +144,56 @@ void add_dialogs(Program& program) {
     program.word(end, "ID", "as list shows it");
 }
 
+std::uint64_t count_of(const json::object& slice, const char* way, const char* what) {
+    const json::value* counts = slice.if_contains(way);
+    const json::value* count =
+        counts != nullptr && counts->is_object() ? counts->get_object().if_contains(what) : nullptr;
+    return count != nullptr && count->is_number() ? count->to_number<std::uint64_t>() : 0;
+}
+
+std::uint64_t number_of(const json::object& object, const char* name) {
+    const json::value* value = object.if_contains(name);
+    return value != nullptr && value->is_number() ? value->to_number<std::uint64_t>() : 0;
+}
+
+/// A row for each slice in which something happened; with `is_wide` for all.
+void print_series(const json::object& series, bool is_wide) {
+    constexpr const char* kWays[] = {"sip_to_xmpp", "xmpp_to_sip"};
+    constexpr const char* kCounts[] = {"delivered", "refused", "failed"};
+    fmt::print("{:<20} {:^26} {:^26} {:>8}\n", "AT", "TO XMPP", "TO SIP", "QUEUED");
+    fmt::print("{:<20} {:>9} {:>8} {:>7} {:>9} {:>8} {:>7} {:>8}\n",
+               "",
+               "delivered",
+               "refused",
+               "failed",
+               "delivered",
+               "refused",
+               "failed",
+               "at most");
+    const json::value* items = series.if_contains("items");
+    if (items == nullptr || !items->is_array()) {
+        return;
+    }
+    for (const json::value& item : items->get_array()) {
+        if (!item.is_object()) {
+            continue;
+        }
+        const json::object& slice = item.get_object();
+        std::uint64_t all = number_of(slice, "queued");
+        std::string row = fmt::format("{:<20}", text_of(slice, "at"));
+        for (const char* way : kWays) {
+            for (const char* what : kCounts) {
+                const std::uint64_t count = count_of(slice, way, what);
+                all += count;
+                row += fmt::format(" {:>{}}", count, what[0] == 'd' ? 9 : what[0] == 'r' ? 8 : 7);
+            }
+        }
+        if (all != 0 || is_wide) {
+            fmt::print("{} {:>8}\n", row, number_of(slice, "queued"));
+        }
+    }
+}
+
 void add_messages(Program& program) {
     CLI::App& group =
         program.group("message", "messages under way and those that came last; never their text");
@@ -151,7 +204,7 @@ void add_messages(Program& program) {
                 "messages",
                 {"--state", "--user", "--contact", "--partner", "--since", "--offset", "--limit"}),
             {.columns = kMessages, .nothing = [] {
-                 return "there is no such message; the last 10,000 are remembered "
+                 return "there is no such message; the last 8,000 are remembered "
                         "until the gateway restarts";
              }});
     });
@@ -161,6 +214,12 @@ void add_messages(Program& program) {
     program.option(list, "--partner", "of or for this partner, by its primary domain");
     program.option(list, "--since", "10m, 2h, 1d, or a time as 2026-01-31T09:05:00Z");
     add_paging(program, list);
+    program.command(
+        group, "series", "how many passed in each five minutes of the last 24 hours", [&program] {
+            return program.request("GET", "series", {}, [&program](const json::object& series) {
+                print_series(series, program.format() == Format::Wide);
+            });
+        });
 }
 
 void add_conversations(Program& program) {

@@ -103,6 +103,7 @@ struct Status {
     std::uint64_t last_message_row = 0;  ///< of the history, see MessageFilter::after_row
     std::size_t subscriptions = 0;       ///< directions of pairs that somebody asked for
     std::size_t dialogs = 0;
+    std::uint64_t presence_changes = 0;  ///< of pairs, since the start
     std::vector<StreamStatus> streams;
     std::vector<PeerStatus> peers;
     std::vector<OwnCertificateStatus> certificates;

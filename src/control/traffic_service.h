@@ -45,6 +45,19 @@ struct DialogPage {
     std::size_t total = 0;
 };
 
+/// As gateway/presence_status.h explains them.
+struct PairNews {
+    std::string pair;
+    std::vector<SubscriptionStatus> subscriptions;
+    std::vector<DialogStatus> dialogs;
+};
+
+struct PresenceNews {
+    std::uint64_t last = 0;
+    std::size_t left_out = 0;
+    std::vector<PairNews> pairs;
+};
+
 /// The fields as gateway/message_status.h explains them.
 struct MessageStatus {
     std::string id;
@@ -113,7 +126,10 @@ struct TrafficSide {
     using DialogsDone = std::function<void(Result<DialogPage>)>;
     using MessagesDone = std::function<void(Result<MessagePage>)>;
 
+    using NewsDone = std::function<void(Result<PresenceNews>)>;
+
     std::function<void(StatusDone done)> read_status;
+    std::function<void(std::uint64_t after, std::size_t limit, NewsDone done)> read_news;
     std::function<Result<void>(std::string_view id)> close_stream;
     std::function<void(const SubscriptionFilter&, DialogsDone done)> list_dialogs;
     std::function<Result<DialogStatus>(std::string_view id)> get_dialog;
@@ -147,6 +163,12 @@ class TrafficService {
     void conversations(MessageFilter filter, std::size_t with, ConversationsDone done) const;
 
     void read_status(TrafficSide::StatusDone done) const { side_.read_status(std::move(done)); }
+
+    /// Pairs whose subscriptions or dialogs changed after change number `after`; see
+    /// Status::presence_changes.
+    void read_news(std::uint64_t after, std::size_t limit, TrafficSide::NewsDone done) const {
+        side_.read_news(after, limit, std::move(done));
+    }
 
   private:
     Result<MessageFilter> checked(MessageFilter filter) const;

@@ -87,8 +87,7 @@ Counters::Row& Counters::row(std::uint32_t partner) {
 void Counters::count(Direction direction, std::uint32_t partner, Outcome outcome) {
     const auto way = static_cast<std::size_t>(direction);
     row(partner).counters[way][static_cast<std::size_t>(outcome)]->add();
-    ++totals_.messages[way];
-    totals_.failures[way] += outcome != Outcome::Delivered && outcome != Outcome::Dropped ? 1 : 0;
+    ++totals_[way][static_cast<std::size_t>(outcome)];
 }
 
 void Counters::count(Direction direction, const policy::Decision& decision, Outcome outcome) {

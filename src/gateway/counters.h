@@ -7,6 +7,7 @@
 #include "policy/policy.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -31,6 +32,8 @@ enum class Outcome : std::uint8_t {
 };
 
 std::string_view outcome_name(Outcome outcome);
+inline constexpr std::size_t kOutcomes = 7;
+
 /// Failed if it is none of those names.
 Outcome outcome_named(std::string_view name);
 
@@ -46,11 +49,8 @@ class Counters {
     void observe(Direction direction, Duration taken);
     void count_decision(const policy::Decision& decision);
 
-    /// All that were counted, of both directions, and those of them that nobody got.
-    struct Totals {
-        std::array<std::uint64_t, 2> messages{};  ///< by Direction
-        std::array<std::uint64_t, 2> failures{};
-    };
+    /// All that were counted, by Direction and Outcome.
+    using Totals = std::array<std::array<std::uint64_t, kOutcomes>, 2>;
 
     const Totals& totals() const { return totals_; }
 
@@ -62,8 +62,6 @@ class Counters {
     metrics::Counter& late_errors;  ///< stanza errors that came after our 2xx
 
   private:
-    static constexpr std::size_t kOutcomes = 7;
-
     struct Row {
         std::string partner;
         std::array<std::array<metrics::Counter*, kOutcomes>, 2> counters;
@@ -73,7 +71,7 @@ class Counters {
     Row make_row(std::string_view label);
 
     metrics::Registry& registry_;
-    Totals totals_;
+    Totals totals_{};
     const policy::PartnerTable* partners_ = nullptr;  ///< of the snapshot that is in force
     std::vector<std::unique_ptr<Row>> rows_;          ///< by place; made when first counted
     std::unique_ptr<Row> other_;

@@ -25,8 +25,9 @@ Gateway::Gateway(GatewayConfig config, Timers& timers, Random& random, metrics::
     : config_(std::move(config)),
       admission_(config_),
       counters_(metrics),
+      traces_(admission_, timers),
       presence_(config_, admission_, counters_, timers, random, metrics),
-      messages_(config_, admission_, counters_, presence_, timers, random) {}
+      messages_(config_, admission_, counters_, traces_, presence_, timers, random) {}
 
 void Gateway::attach(SipSide& sip_side,
                      sip::EventSender& events,

@@ -12,6 +12,7 @@
 #include "gateway/presence_flow.h"
 #include "gateway/presence_status.h"
 #include "gateway/sip_side.h"
+#include "gateway/traces.h"
 #include "policy/policy.h"
 #include "sip/user_agent.h"
 #include "xmpp/server.h"
@@ -59,6 +60,9 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
 
     const policy::Policy& policy() const { return admission_.policy(); }
 
+    /// For the wings, which show it what passes; and for administrators.
+    Traces& traces() { return traces_; }
+
     const Counters::Totals& totals() const { return counters_.totals(); }
 
     /// See MessageFilter::after_row.
@@ -67,6 +71,9 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
     bool go_on(MessageListing& listing) const { return messages_.go_on(listing); }
 
     std::size_t subscription_count() const { return presence_.subscription_count(); }
+
+    /// Changes of pairs ever; see Subscriptions::news().
+    std::uint64_t presence_changes() const { return presence_.change_count(); }
 
     std::size_t dialog_count() const { return presence_.dialog_count(); }
 
@@ -97,6 +104,7 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
     GatewayConfig config_;
     Admission admission_;
     Counters counters_;
+    Traces traces_;
     PresenceFlow presence_;
     MessageFlow messages_;
     xmpp::Server* server_ = nullptr;

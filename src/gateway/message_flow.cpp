@@ -8,12 +8,14 @@ namespace isthmus::gateway {
 MessageFlow::MessageFlow(const GatewayConfig& config,
                          Admission& admission,
                          Counters& counters,
+                         Traces& traces,
                          const Contacts& contacts,
                          Timers& timers,
                          Random& random)
     : config_(config),
       admission_(admission),
       counters_(counters),
+      traces_(traces),
       contacts_(contacts),
       timers_(timers),
       random_(random),
@@ -75,6 +77,10 @@ std::string_view MessageFlow::peer_name(std::string_view sip_domain) const {
 void MessageFlow::note_failure(const MessageReport& report) {
     log_.failure(report, arena_);
     history_.add(report, outcome_named(report.result), timers_.now());
+    if (traces_.is_on()) [[unlikely]] {
+        traces_.on_failed(report,
+                          report.id != 0 ? log_.text_of(report.id, arena_) : std::string_view());
+    }
 }
 
 const DeliveryNotices::Entry* MessageFlow::notice_of(std::string_view stanza_id,

@@ -22,6 +22,7 @@
 #include "gateway/sip_side.h"
 #include "gateway/slab.h"
 #include "gateway/threads.h"
+#include "gateway/traces.h"
 #include "sip/user_agent.h"
 #include "translate/error.h"
 #include "translate/message.h"
@@ -41,6 +42,7 @@ class MessageFlow final : private Outbox::Sender,
     MessageFlow(const GatewayConfig& config,
                 Admission& admission,
                 Counters& counters,
+                Traces& traces,
                 const Contacts& contacts,
                 Timers& timers,
                 Random& random);
@@ -78,6 +80,7 @@ class MessageFlow final : private Outbox::Sender,
         TimePoint since;
         std::uint32_t partner = Counters::kOther;
         int peer = -1;
+        std::uint64_t row = 0;  ///< of the history
     };
 
     /// What a MESSAGE towards SIP is. Errors are told to nobody but the sender of a text.
@@ -116,6 +119,14 @@ class MessageFlow final : private Outbox::Sender,
     /// A line in the log and a row of the history.
     void note_failure(const MessageReport& report);
     void note_end(const ToSip& entry, Outcome outcome);
+    // message_tracing: while a trace runs
+    void show_translation(std::uint64_t id,
+                          const sip::Request& request,
+                          const policy::Decision& decision);
+    void show_translation(std::uint64_t id,
+                          const xmpp::Message& message,
+                          const sip::OutgoingRequest& request,
+                          const policy::Decision& decision);
     // message_listing
     MessageStatus status_of(const MessageHistory::Row& row, Arena& arena) const;
     MessageStatus status_of(const ToXmpp& entry, Arena& arena) const;
@@ -207,6 +218,7 @@ class MessageFlow final : private Outbox::Sender,
     const GatewayConfig& config_;
     Admission& admission_;
     Counters& counters_;
+    Traces& traces_;
     const Contacts& contacts_;
     Timers& timers_;
     Random& random_;

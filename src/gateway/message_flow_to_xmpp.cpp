@@ -185,6 +185,9 @@ void MessageFlow::submit_stanza(std::uint64_t id,
                   {},
                   arena_);
     }
+    if (traces_.is_on()) [[unlikely]] {
+        show_translation(id, request, decision);
+    }
     const std::uint64_t cookie = to_xmpp_.acquire();
     ToXmpp& entry = *to_xmpp_.find(cookie);
     entry.transaction = std::move(transaction);
@@ -192,6 +195,12 @@ void MessageFlow::submit_stanza(std::uint64_t id,
     entry.since = timers_.now();
     entry.partner = decision.partner_place;
     entry.peer = origin.peer;
+    entry.row = history_.add_open({.direction = Direction::SipToXmpp,
+                                   .id = id,
+                                   .from = request.from.uri.text,
+                                   .to = request.uri.text,
+                                   .call_id = request.call_id,
+                                   .since = entry.since});
     notices_.remember(id, made.imdn, message_.from, message_.to);
     if (!message_.bodies.empty()) {
         const std::string_view domain = compared_host(request.from.uri.host, arena_);
@@ -251,17 +260,7 @@ void MessageFlow::on_sent(std::uint64_t cookie) {
         return;
     }
     // RFC 3428 §7: a gateway into another network cannot promise delivery, so 202 (gap G-31).
-    const sip::IncomingRequest::Names names = entry->transaction->names();
-    history_.add({.direction = Direction::SipToXmpp,
-                  .id = entry->id,
-                  .from = names.from,
-                  .to = names.to,
-                  .call_id = names.call_id,
-                  .partner = partner_name(entry->partner),
-                  .peer = peer_name(entry->peer),
-                  .since = entry->since},
-                 Outcome::Delivered,
-                 timers_.now());
+    history_.settle(entry->row, timers_.now());
     entry->transaction->respond(202);
     counters_.count(Direction::SipToXmpp, entry->partner, Outcome::Delivered);
     counters_.observe(Direction::SipToXmpp, timers_.now() - entry->since);
@@ -287,6 +286,7 @@ void MessageFlow::on_not_sent(std::uint64_t cookie, const Error& error) {
     translate::add_diagnostics(answer, error.code, config_.server_name, arena_);
     const Outcome outcome = outcome_of(error.kind);
     counters_.count(Direction::SipToXmpp, entry->partner, outcome);
+    history_.drop(entry->row);
     // While the transaction still knows them.
     const sip::IncomingRequest::Names names = entry->transaction->names();
     note_failure({.direction = Direction::SipToXmpp,

@@ -1,15 +1,17 @@
 // The messages that came last and how each ended, for the administrator who asks afterwards: who,
-// when, to whom, with which ids; never what was written. A ring: the oldest goes first. Traffic
-// thread; one row a message, on the hot path.
+// when, to whom, with which ids; never what was written. A ring of octets: the oldest goes first.
+// Traffic thread; one row a message, on the hot path, so a row is one piece of memory behind the
+// last one.
 #pragma once
 
 #include "base/clock.h"
 #include "gateway/counters.h"
 #include "gateway/message_log.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -17,7 +19,8 @@ namespace isthmus::gateway {
 
 class MessageHistory {
   public:
-    static constexpr std::size_t kRows = 10'000;
+    static constexpr std::size_t kRows = 8192;
+    static constexpr std::size_t kOctets = 4UL << 20U;
     /// Of one address or id; more is cut, and a comparison with the whole name fails.
     static constexpr std::size_t kLongest = 512;
     static constexpr std::size_t kEvidence = 256;
@@ -25,56 +28,61 @@ class MessageHistory {
     /// wash away what is to be found here.
     static constexpr unsigned kStrangers = 10;
 
-    /// Texts are in one string each: from, to, Call-ID, stanza id, evidence, partner, peer.
+    /// Views into the ring, until the next add().
     struct Row {
         std::uint64_t id = 0;  ///< of the message log; 0: none was given
         TimePoint since{};
         TimePoint ended{};
-        std::string_view code;  ///< of the table in base/codes
-        std::string_view step;  ///< a literal
-        std::string text;
-        std::uint16_t sizes[7] = {};
+        bool is_settled = true;  ///< false: it says nothing, look at the others
         Direction direction = Direction::SipToXmpp;
         Outcome outcome = Outcome::Delivered;
-
-        std::string_view from() const { return part(0); }
-
-        std::string_view to() const { return part(1); }
-
-        std::string_view call_id() const { return part(2); }
-
-        std::string_view stanza_id() const { return part(3); }
-
-        std::string_view evidence() const { return part(4); }
-
-        std::string_view partner() const { return part(5); }
-
-        std::string_view peer() const { return part(6); }
-
-      private:
-        std::string_view part(std::size_t which) const {
-            std::size_t at = 0;
-            for (std::size_t i = 0; i < which; ++i) {
-                at += sizes[i];
-            }
-            return std::string_view(text).substr(at, sizes[which]);
-        }
+        std::string_view code;
+        std::string_view step;
+        std::string_view from;
+        std::string_view to;
+        std::string_view call_id;
+        std::string_view stanza_id;
+        std::string_view evidence;
+        std::string_view partner;  ///< empty: as the addresses say
+        std::string_view peer;     ///< likewise
     };
 
-    /// `report.code` and `report.step` must be texts that live as long as the process.
+    MessageHistory();
+
+    /// A message that got through: nothing but who and which.
+    void add_delivered(const MessageReport& report, TimePoint now);
+
+    /// The same for one that is under way, whose names are at hand now and not later; its number is
+    /// for one of the two below.
+    std::uint64_t add_open(const MessageReport& report);
+    /// It got through.
+    void settle(std::uint64_t number, TimePoint now);
+    /// It did not: add() tells of it.
+    void drop(std::uint64_t number);
+
     void add(const MessageReport& report, Outcome outcome, TimePoint now);
 
     /// Rows ever added; the last has this number, the first one kept `first()`.
-    std::uint64_t last() const { return added_; }
+    std::uint64_t last() const { return last_; }
 
-    std::uint64_t first() const { return added_ < kRows ? 1 : added_ - kRows + 1; }
+    std::uint64_t first() const { return first_; }
 
     /// `number` from first() to last().
-    const Row& row(std::uint64_t number) const { return rows_[(number - 1) % kRows]; }
+    Row row(std::uint64_t number) const;
 
   private:
-    std::vector<Row> rows_;
-    std::uint64_t added_ = 0;
+    struct Head;
+
+    void set_standing(std::uint64_t number, std::uint8_t standing, TimePoint now);
+    template <std::size_t Count>
+    void put(Head& head, const std::array<std::string_view, Count>& parts);
+    char* make_room(std::size_t size);
+
+    std::unique_ptr<char[]> ring_;
+    std::vector<std::uint32_t> places_;  ///< of rows in the ring, by number
+    std::size_t at_ = 0;                 ///< of the next row
+    std::uint64_t first_ = 1;
+    std::uint64_t last_ = 0;
     std::int64_t second_ = -1;
     unsigned strangers_ = 0;  ///< in that second
 };

@@ -75,21 +75,26 @@ MessageStatus MessageFlow::status_of(const MessageHistory::Row& row, Arena& aren
     made.id = row.id != 0 ? log_.text_of(row.id, arena) : std::string_view();
     made.direction = direction_name(row.direction);
     made.state = outcome_name(row.outcome);
-    made.from = row.from();
-    made.to = row.to();
-    made.partner = row.partner();
-    made.peer = row.peer();
-    made.call_id = row.call_id();
+    made.from = row.from;
+    made.to = row.to;
+    made.partner = row.partner;
+    made.peer = row.peer;
+    made.call_id = row.call_id;
     made.stanza_id =
-        row.direction == Direction::SipToXmpp && row.stanza_id().empty() && !is_failure(row.outcome)
+        row.direction == Direction::SipToXmpp && row.stanza_id.empty() && !is_failure(row.outcome)
             ? std::string_view(made.id)
-            : row.stanza_id();
+            : row.stanza_id;
     made.code = row.code;
     made.step = row.step;
-    made.text = row.evidence();
+    made.text = row.evidence;
     made.at = wall_now() - seconds(timers_.now() - row.since);
     made.duration_seconds = seconds(row.ended - row.since);
     name_ends(made, arena);
+    if (!is_failure(row.outcome)) {
+        // Rows of what got through do not repeat what their addresses say.
+        made.partner = partner_of(made.contact.substr(made.contact.rfind('@') + 1));
+        made.peer = peer_name(std::string_view(made.user).substr(made.user.rfind('@') + 1));
+    }
     return made;
 }
 
@@ -160,8 +165,8 @@ bool MessageFlow::go_on(MessageListing& listing) const {
             return false;
         }
         arena.reset();
-        const MessageHistory::Row& row = history_.row(listing.row);
-        if (state.empty() || is_failure(row.outcome) == (state == "failed")) {
+        const MessageHistory::Row row = history_.row(listing.row);
+        if (row.is_settled && (state.empty() || is_failure(row.outcome) == (state == "failed"))) {
             MessageStatus made = status_of(row, arena);
             made.row = listing.row;
             enter(listing, std::move(made));

@@ -120,6 +120,7 @@ bool PresenceFlow::end_dialog(std::string_view id) {
         return false;  // it is ending already
     }
     subscribers_->end(std::exchange(entry->value.dialog, 0));
+    recent_.add(seen->owner);
     act(seen->owner, OfSip::Event::DialogGone, {.status = 481});
     return true;
 }

@@ -67,6 +67,7 @@ void PresenceFlow::on_end(std::uint64_t owner, End end) {
         return;
     }
     entry->value.dialogs.release(slot_of(owner));
+    recent_.add(pair_of(owner));
     act(pair_of(owner), end == End::Unsubscribed ? OfXmpp::Event::Left : OfXmpp::Event::Lost);
 }
 

@@ -137,10 +137,11 @@ void PresenceFlow::collect(PairHandle handle) {
     if (peer < peers_.size()) {
         --peers_[peer].pairs;
     }
-    end_dialogs(*entry, sip::TerminationReason::Rejected, 0);
+    end_dialogs(handle, *entry, sip::TerminationReason::Rejected, 0);
     refuse_held(handle, 500);
     by_user_.remove(static_cast<std::uint32_t>(handle), entry->user());
     book_.erase(handle);
+    recent_.add(handle);
     ends_entry_ = nullptr;
 }
 

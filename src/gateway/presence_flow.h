@@ -15,7 +15,9 @@
 #include "gateway/presence_ahead.h"
 #include "gateway/presence_counters.h"
 #include "gateway/presence_pair.h"
+#include "gateway/presence_reach.h"
 #include "gateway/presence_status.h"
+#include "gateway/recent_pairs.h"
 #include "gateway/sip_side.h"
 #include "sip/notifier.h"
 #include "sip/subscriber.h"
@@ -98,6 +100,9 @@ class PresenceFlow final : public Contacts,
     /// Directions of pairs that somebody asked for.
     std::size_t subscription_count() const { return halves_; }
 
+    /// Changes of pairs ever; see news().
+    std::uint64_t change_count() const { return recent_.last(); }
+
     /// SIP dialogs, both roles.
     std::size_t dialog_count() const;
 
@@ -114,6 +119,7 @@ class PresenceFlow final : public Contacts,
     void list_dialogs(SubscriptionFilter filter, DialogsDone done) override;
     std::optional<DialogStatus> get_dialog(std::string_view id) const override;
     bool end_dialog(std::string_view id) override;
+    PresenceNews news(std::uint64_t after, std::size_t limit) const override;
     void add_contact(std::string_view user, std::string_view jid, Done done) override;
     void remove_contact(std::string_view user, std::string_view jid, Done done) override;
 
@@ -145,24 +151,8 @@ class PresenceFlow final : public Contacts,
         sip::WatchRequest granted;
     };
 
-    enum class Walk : std::uint8_t {
-        Restore,
-        PartnerDown,
-        PartnerUp,
-        PartnerDrained,
-        PeerDown,
-        PeerUp,
-        PeerCheck,
-        Policy
-    };
-
-    /// A walk over all pairs, in slices.
-    struct Sweep {
-        Walk walk = Walk::Restore;
-        std::string domain;  ///< of the contact or the user; empty: all
-        std::uint32_t place = 0;
-        unsigned checks = 0;  ///< of PeerCheck
-    };
+    using Walk = PresenceWalk;
+    using Sweep = PresenceSweep;
 
     /// A page that is being made.
     struct Listing {
@@ -183,33 +173,8 @@ class PresenceFlow final : public Contacts,
 
     static constexpr unsigned kChecks = 3;  ///< dialogs that a PeerCheck asks about
 
-    enum class Reach : std::uint8_t { Up, Doubtful, Lost, Down };
-
-    /// An XMPP domain that pairs speak of.
-    struct Domain {
-        std::size_t pairs = 0;
-        Reach reach = Reach::Up;
-        PairHandle sample = 0;  ///< one of them, to ask whether the domain is there
-        std::uint32_t place = 0;
-        bool owes_state = false;   ///< some pairs do
-        TimePoint since{};         ///< when it was found to be away
-        std::size_t failures = 0;  ///< questions since that did not leave
-    };
-
-    /// The SIP system of a served domain.
-    struct Peer {
-        std::size_t pairs = 0;
-        bool is_down = false;
-        bool is_asked = false;
-        TimePoint since{};  ///< when it was found to be down
-        unsigned ticks = 0;
-        std::uint32_t place = 0;
-        PairHandle sample = 0;  ///< one of them, to see whether its dialog is known
-        TimePoint checked_at{};
-        TimePoint suspected_at{};
-        TimePoint trusted_until{};
-        unsigned forgotten = 0;  ///< dialogs, since suspected_at
-    };
+    using Domain = PresenceDomain;
+    using Peer = PresencePeer;
 
     /// Everything that comes from the loop begins with one: the arena starts afresh.
     class Turn;
@@ -287,7 +252,10 @@ class PresenceFlow final : public Contacts,
                 const sip::Request& request,
                 sip::IncomingRequest& transaction,
                 const sip::WatchRequest& granted);
-    void end_dialogs(Entry& entry, sip::TerminationReason reason, std::uint32_t retry_after);
+    void end_dialogs(PairHandle handle,
+                     Entry& entry,
+                     sip::TerminationReason reason,
+                     std::uint32_t retry_after);
     void notify(Entry& entry, const Ends& ends);
     void take_presence(PairHandle handle, const xmpp::Presence& presence);
     void take_error(PairHandle handle, const xmpp::Presence& presence);
@@ -363,6 +331,7 @@ class PresenceFlow final : public Contacts,
     PairBook book_;
     subscriptions::UserIndex by_user_;
     std::size_t halves_ = 0;  ///< directions that somebody asked for, of all pairs
+    RecentPairs recent_;
     std::deque<Listing> listings_;
     std::unordered_map<PairHandle, std::vector<Held>> held_;
     std::unordered_map<PairHandle, Done> contact_changes_;  ///< that are being saved

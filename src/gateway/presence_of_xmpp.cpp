@@ -133,12 +133,16 @@ void PresenceFlow::act(PairHandle handle, OfXmpp::Event event, Asked* asked) {
     Pair& pair = entry->value;
     const Ends ends = ends_of(*entry, arena_);
     const subscriptions::Standing before = pair.sip_watches_xmpp.standing();
+    const OfXmpp::State state = pair.sip_watches_xmpp.state();
     const OfXmpp::List list =
         pair.sip_watches_xmpp.on(event,
                                  {.has_dialogs = pair.dialogs.count() != 0,
                                   .is_known = !pair.xmpp_presence.is_empty(),
                                   .is_shown = pair.xmpp_watches_sip.is_told()});
     count_standing(*entry, Watch::SipWatchesXmpp, before);
+    if (pair.sip_watches_xmpp.state() != state) {
+        recent_.add(handle);
+    }
     perform(handle, *entry, ends, list, asked);
     collect(handle);
 }
@@ -177,15 +181,15 @@ void PresenceFlow::perform(
                 notify(entry, ends);
                 break;
             case Do::EndRejected:
-                end_dialogs(entry, TerminationReason::Rejected, 0);
+                end_dialogs(handle, entry, TerminationReason::Rejected, 0);
                 entry.value.xmpp_presence.clear();
                 break;
             case Do::EndNoResource:
-                end_dialogs(entry, TerminationReason::NoResource, 0);
+                end_dialogs(handle, entry, TerminationReason::NoResource, 0);
                 entry.value.xmpp_presence.clear();
                 break;
             case Do::EndProbation:
-                end_dialogs(entry, TerminationReason::Probation, value);
+                end_dialogs(handle, entry, TerminationReason::Probation, value);
                 break;
             case Do::SendSubscribe:
                 send(ends.user, ends.contact, PresenceType::Subscribe, cookie);
@@ -278,10 +282,18 @@ void PresenceFlow::accept(PairHandle handle,
         dialogs.release(*slot);
     } else {
         dialogs.set(*slot, made);
+        recent_.add(handle);
     }
 }
 
-void PresenceFlow::end_dialogs(Entry& entry, TerminationReason reason, std::uint32_t retry_after) {
+void PresenceFlow::end_dialogs(PairHandle handle,
+                               Entry& entry,
+                               TerminationReason reason,
+                               std::uint32_t retry_after) {
+    if (entry.value.dialogs.empty()) {
+        return;
+    }
+    recent_.add(handle);
     sip::NotifyContent content;
     content.state = sip::SubscriptionState::Terminated;
     content.reason = reason;

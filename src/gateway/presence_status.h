@@ -74,6 +74,19 @@ struct DialogPage {
     std::size_t total = 0;
 };
 
+/// A pair that has changed, as it is now: without subscriptions it is gone.
+struct PairNews {
+    std::string pair;  ///< what the ids of its subscriptions begin with
+    std::vector<SubscriptionStatus> subscriptions;
+    std::vector<DialogStatus> dialogs;
+};
+
+struct PresenceNews {
+    std::uint64_t last = 0;    ///< number of the last change
+    std::size_t left_out = 0;  ///< changes that are not told one by one
+    std::vector<PairNews> pairs;
+};
+
 /// The steering wheel, which the presence flow is.
 class Subscriptions {
   public:
@@ -96,6 +109,9 @@ class Subscriptions {
     /// Ends one dialog; what it served stands: we subscribe again at once, and watchers are told
     /// that they may (RFC 6665 §4.1.3, deactivated). False: no such id.
     virtual bool end_dialog(std::string_view id) = 0;
+
+    /// What changed after change number `after`; at most `limit` pairs.
+    virtual PresenceNews news(std::uint64_t after, std::size_t limit) const = 0;
 
     /// Contacts: the SIP user's list, that is all pairs whose SIP user watches or wants to watch.
     using Done = std::function<void(Result<void>)>;

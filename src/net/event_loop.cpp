@@ -168,9 +168,12 @@ void EndOfTurn::at_end_of_turn() {
     loop_.last_ = this;
 }
 
-EventLoop::EventLoop()
+EventLoop::EventLoop() : EventLoop([] { return TimePoint(std::chrono::steady_clock::now()); }) {}
+
+EventLoop::EventLoop(Now now)
     : epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-      timers_(std::chrono::steady_clock::now()),
+      now_(now),
+      timers_(now()),
       batch_(std::make_unique<Batch>()),
       mailbox_(std::make_unique<Mailbox>(*this)) {
     // Writing to a connection that is gone is an error code; libunbound relies on this.
@@ -237,7 +240,7 @@ boost::asio::io_context& EventLoop::asio() {
 void EventLoop::run_once(Duration limit) {
     ++turns_;
     wait(time_to_sleep(limit));
-    timers_.advance_to(std::chrono::steady_clock::now());
+    timers_.advance_to(now_());
     dispatch();
     finish_turn();
 }
@@ -250,7 +253,7 @@ Duration EventLoop::time_to_sleep(Duration limit) const {
     if (!deadline) {
         return std::min(limit, kForever);
     }
-    const Duration left = *deadline - std::chrono::steady_clock::now();
+    const Duration left = *deadline - now_();
     return std::clamp(left, Duration::zero(), std::min(limit, kForever));
 }
 

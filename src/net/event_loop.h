@@ -79,7 +79,11 @@ class EndOfTurn {
 
 class EventLoop {
   public:
+    using Now = TimePoint (*)();
+
     EventLoop();
+    /// For tests: `now` instead of the steady clock.
+    explicit EventLoop(Now now);
     EventLoop(const EventLoop&) = delete;
     EventLoop& operator=(const EventLoop&) = delete;
     EventLoop(EventLoop&&) = delete;
@@ -138,6 +142,7 @@ class EventLoop {
     Duration time_to_sleep(Duration limit) const;
 
     int epoll_;
+    Now now_;
     Timers timers_;
     std::unique_ptr<Batch> batch_;
     EndOfTurn* first_ = nullptr;

@@ -1,9 +1,11 @@
 // A certificate set ready for handshakes in both roles: own chain and key, trust, protocol rules.
-// Immutable; renewal builds a new one and swaps the pointer, running connections keep theirs.
+// Immutable but for the sessions it remembers; renewal builds a new one and swaps the pointer,
+// running connections keep theirs.
 #pragma once
 
 #include "base/result.h"
 #include "net/certificate.h"
+#include "net/tls_sessions.h"
 #include "net/wire.h"
 
 #include <openssl/types.h>
@@ -64,10 +66,13 @@ class TlsContext {
 
     SSL_CTX* native() const { return context_; }
 
+    TlsSessions& sessions() const { return sessions_; }
+
   private:
     TlsContext() = default;
 
     SSL_CTX* context_ = nullptr;
+    mutable TlsSessions sessions_;
     bool has_certificate_ = false;
 };
 

@@ -2,6 +2,8 @@
 
 #include "net/openssl.h"
 #include "net/peer_certificate.h"
+#include "net/peer_trust.h"
+#include "net/stapled_status.h"
 #include "net/tls_context.h"
 
 #include <openssl/bio.h>
@@ -82,6 +84,8 @@ struct TlsBio {
 };
 
 void TlsSession::SslDeleter::operator()(SSL* ssl) const {
+    // Or OpenSSL spoils the session of a connection that was cut (RFC 8446 has no such rule).
+    SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(ssl);
 }
 
@@ -109,6 +113,11 @@ bool TlsSession::set_up() {
     }
     SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
     SSL_set_connect_state(ssl);
+    SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp);
+    if (const auto kept = context_->sessions().take(session_key())) {
+        has_offered_session_ = SSL_set_session(ssl, kept->session.get()) == 1;
+        times_resumed_ = kept->times + 1;
+    }
     const std::string alpn = alpn_wire(options_.alpn);
     if (!alpn.empty()) {
         SSL_set_alpn_protos(ssl, as_octets(alpn), static_cast<unsigned>(alpn.size()));
@@ -174,19 +183,87 @@ TlsSession::Step TlsSession::handshake() {
     const int result = SSL_do_handshake(ssl_.get());
     incoming_.consume(incoming_.size() - source_.size());
     source_ = {};
-    if (result == 1) {
-        const X509Pointer certificate(SSL_get1_peer_certificate(ssl_.get()));
-        if (certificate) {
-            peer_ = std::make_unique<PeerCertificate>(
-                describe(certificate.get(), SSL_get_verify_result(ssl_.get())));
-        }
+    if (result == 1 && finish_handshake()) {
         return Step::Done;
     }
-    if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) {
+    if (result != 1 && SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) {
         return Step::NeedsInput;
     }
     note_error(result);
+    if (has_offered_session_) {
+        // COMPAT(servers that want certificates and name no session context, 2026-11): they break
+        // off when a session is taken up. The next attempt goes without.
+        context_->sessions().give_up(session_key());
+    }
     return Step::Failed;
+}
+
+bool TlsSession::finish_handshake() {
+    SSL* ssl = ssl_.get();
+    if (!is_resumed()) {
+        times_resumed_ = 0;
+    }
+    if (const X509Pointer certificate{SSL_get1_peer_certificate(ssl)}) {
+        // Yesterday's verdict is worth nothing: dates, authorities and revocations are of today.
+        peer_ = std::make_unique<PeerCertificate>(describe(
+            certificate.get(), is_resumed() ? verify_again(ssl) : SSL_get_verify_result(ssl)));
+        must_be_stapled_ =
+            options_.role == TlsRole::Client && !is_resumed() && heed_stapled_status(ssl, *peer_);
+    }
+    if (options_.role == TlsRole::Client || !may_be_resumed() || SSL_new_session_ticket(ssl) != 1) {
+        return true;
+    }
+    return SSL_do_handshake(ssl) == 1;  // writes the ticket
+}
+
+bool TlsSession::is_resumed() const {
+    return SSL_session_reused(ssl_.get()) == 1;
+}
+
+/// Strangers get nothing that we would have to keep.
+bool TlsSession::may_be_resumed() const {
+    return peer_ && peer_->is_trusted && !must_be_stapled_ &&
+           times_resumed_ < TlsSessions::kMaxTimes && SSL_version(ssl_.get()) == TLS1_3_VERSION &&
+           (options_.role == TlsRole::Server || !options_.server_name.empty());
+}
+
+/// As a client: with whom, as whom, for what.
+std::string TlsSession::session_key() const {
+    return options_.server_name + '\n' + options_.own_name + '\n' + alpn_wire(options_.alpn);
+}
+
+int TlsSession::keep_session(SSL* ssl, SSL_SESSION* session) {
+    // Connections of the administrators' port are made by Asio and have no session of ours.
+    const auto* known = static_cast<const TlsSession*>(SSL_get_app_data(ssl));
+    if (known == nullptr || !known->may_be_resumed()) {
+        return 0;
+    }
+    std::string key;
+    if (known->options_.role == TlsRole::Client) {
+        key = known->session_key();
+    } else {
+        unsigned size = 0;
+        const unsigned char* id = SSL_SESSION_get_id(session, &size);
+        key.assign(reinterpret_cast<const char*>(id), size);
+    }
+    known->context_->sessions().keep(
+        key, known->peer_->sha256, {SessionPointer(session), known->times_resumed_});
+    return 1;  // the reference is ours now
+}
+
+SSL_SESSION* TlsSession::find_session(SSL* ssl, const unsigned char* id, int size, int* copied) {
+    *copied = 0;
+    auto* known = static_cast<TlsSession*>(SSL_get_app_data(ssl));
+    if (known == nullptr || size <= 0) {
+        return nullptr;
+    }
+    auto found = known->context_->sessions().find(
+        {reinterpret_cast<const char*>(id), static_cast<std::size_t>(size)});
+    if (!found) {
+        return nullptr;
+    }
+    known->times_resumed_ = found->times + 1;
+    return found->session.release();
 }
 
 TlsSession::Read TlsSession::decrypt(std::string_view cipher, Buffer& plain) {

@@ -5,7 +5,7 @@
 #include "base/buffer.h"
 #include "net/wire.h"
 
-#include <openssl/types.h>
+#include <openssl/ssl.h>
 
 #include <memory>
 #include <string>
@@ -57,7 +57,13 @@ class TlsSession {
 
     SSL* native() const { return ssl_.get(); }
 
-    /// OpenSSL's callback, set by TlsContext.
+    /// Whether the keys come from an earlier session; the certificates are those shown then, and
+    /// were checked anew.
+    bool is_resumed() const;
+
+    // OpenSSL's callbacks, set by TlsContext.
+    static int keep_session(SSL* ssl, SSL_SESSION* session);
+    static SSL_SESSION* find_session(SSL* ssl, const unsigned char* id, int size, int* copied);
     static int select_alpn(SSL* ssl,
                            const unsigned char** chosen,
                            unsigned char* chosen_size,
@@ -73,6 +79,9 @@ class TlsSession {
     };
 
     bool set_up();
+    bool finish_handshake();
+    bool may_be_resumed() const;
+    std::string session_key() const;
     static void count_key_updates(int is_written,
                                   int version,
                                   int content_type,
@@ -93,6 +102,9 @@ class TlsSession {
     std::string error_;
     std::uint64_t decrypted_ = 0;  // octets of plain text
     std::uint64_t key_updates_ = 0;
+    unsigned times_resumed_ = 0;  // since both keys were last proved
+    bool has_offered_session_ = false;
+    bool must_be_stapled_ = false;
 };
 
 }  // namespace isthmus::net

@@ -161,8 +161,16 @@ bool ClientRequests::render(ClientRequest& entry, Way& way, const OutgoingReques
     stamp.transport = via_name(way.transport());
     stamp.sent_by = way.sent_by();
     stamp.user_agent = config_.user_agent;
+    const auto show = [&](std::string_view octets, const net::Endpoint& to) {
+        if (config_.tap->is_on()) [[unlikely]] {
+            config_.tap->on_passage({.is_out = true, .text = octets, .remote = to.to_string()});
+        }
+    };
     if (way.connection() != nullptr) {
-        append_request(way.connection()->output(), request, stamp);
+        Buffer& output = way.connection()->output();
+        const std::size_t before = output.size();
+        append_request(output, request, stamp);
+        show(output.view().substr(before), way.connection()->origin().remote);
         return true;
     }
     scratch_.clear();
@@ -170,6 +178,7 @@ bool ClientRequests::render(ClientRequest& entry, Way& way, const OutgoingReques
     if (scratch_.size() > kLargestDatagram) {
         return false;
     }
+    show(scratch_.view(), way.remote());
     entry.octets.assign(scratch_.view());
     return true;
 }
@@ -191,6 +200,12 @@ void ClientRequests::divert(ClientRequest& entry, const OutgoingRequest& request
 void ClientRequests::send_again(ClientRequest& entry) {
     if (entry.socket != nullptr) {
         counters_.retransmission(entry.peer);
+        if (config_.tap->is_on()) [[unlikely]] {
+            config_.tap->on_passage({.is_out = true,
+                                     .text = entry.octets,
+                                     .remote = entry.remote.to_string(),
+                                     .is_again = true});
+        }
         entry.socket->send(entry.remote, entry.octets);
     }
 }

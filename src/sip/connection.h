@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "net/wire.h"
 #include "sip/framer.h"
+#include "sip/headers.h"
 #include "sip/user_agent.h"
 
 #include <cstddef>
@@ -143,6 +144,13 @@ class Connection final : public net::StreamHandler {
 
     void set_counts_as_stranger(bool counts) { counts_as_stranger_ = counts; }
 
+    /// RFC 5923 §8.1: the port at which the peer says it is reached by this connection as well, as
+    /// its first request on it had it; 0: it has not said so.
+    std::uint16_t alias_port() const { return alias_port_; }
+
+    /// To be called with each request; looks at the first one only.
+    void note_alias(const Via& via);
+
     Side side() const { return side_; }
 
     /// What goes into the Via of our requests on this connection.
@@ -189,6 +197,8 @@ class Connection final : public net::StreamHandler {
     ConnectionOpener* opener_ = nullptr;  // until it is open
     Side side_;
     State state_ = State::Handshake;
+    std::uint16_t alias_port_ = 0;
+    bool has_looked_for_alias_ = false;
     bool was_open_ = false;
     bool is_paused_ = false;
     bool counts_as_stranger_ = true;

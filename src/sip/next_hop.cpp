@@ -108,6 +108,9 @@ void Way::open() {
                                "TLS is not possible",
                                "no certificate is in use yet"));
     }
+    if (transport_ == Transport::Tls && reuse()) {
+        return;
+    }
     dialling_ = hop_.around_.network.connect(
         endpoints_, kPatience, [this](Result<std::unique_ptr<net::ByteStream>> stream) {
             dialled(std::move(stream));

@@ -106,6 +106,8 @@ class Way final : public ConnectionOpener {
     void take(Connection& connection);
     void open();
     void open_port();
+    /// Takes a connection of the peer's, if it has offered one.
+    bool reuse();
     void dialled(Result<std::unique_ptr<net::ByteStream>> stream);
     void fail(const Error& error);
     void on_connection_lost(const Error& reason) override;

@@ -242,13 +242,29 @@ void ServerTransactions::answer_statelessly(const Request& request,
     counters_.response(source.origin.peer, Direction::Out, request.method, response.status);
     if (source.connection != nullptr) {
         if (source.connection->is_open()) {
-            append_response(source.connection->output(), head.view(), response, server_);
+            Buffer& output = source.connection->output();
+            const std::size_t before = output.size();
+            append_response(output, head.view(), response, server_);
+            show(output, before, source.origin.remote);
             source.connection->flush();
         }
         return;
     }
     if (render_datagram(head.view(), response, source.is_stranger() ? source.octets : 0)) {
+        show(scratch_, 0, source.origin.remote);
         source.socket->send(source.origin.remote, scratch_.view());
+    }
+}
+
+void ServerTransactions::show(const Buffer& buffer,
+                              std::size_t before,
+                              const net::Endpoint& to,
+                              bool is_again) const {
+    if (tap_->is_on()) [[unlikely]] {
+        tap_->on_passage({.is_out = true,
+                          .text = buffer.view().substr(before),
+                          .remote = to.to_string(),
+                          .is_again = is_again});
     }
 }
 
@@ -324,7 +340,9 @@ void ServerTransactions::transmit(Entry& entry, const OutgoingResponse& response
     }
     if (entry.socket == nullptr) {
         if (Connection* connection = entry.connection(); connection && connection->is_open()) {
+            const std::size_t before = connection->output().size();
             append_response(connection->output(), entry.head(), response, server_);
+            show(connection->output(), before, entry.remote);
             connection->flush();
         }
         return;
@@ -339,6 +357,7 @@ void ServerTransactions::transmit(Entry& entry, const OutgoingResponse& response
     }
     if (is_sent) {
         entry.octets.append(scratch_.view());
+        show(scratch_, 0, entry.remote);
         entry.socket->send(entry.remote, scratch_.view());
     }
 }

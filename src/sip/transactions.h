@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "base/tap.h"
 #include "sip/server_transaction.h"
 #include "sip/traffic_counters.h"
 #include "sip/transaction_key.h"
@@ -41,6 +42,9 @@ class ServerTransactions {
     ServerTransactions& operator=(ServerTransactions&&) = delete;
     /// IncomingRequests that outlive us answer nobody.
     ~ServerTransactions();
+
+    /// Is shown each response that leaves, while it is on.
+    void set_tap(Tap& tap) { tap_ = &tap; }
 
     TransactionKey key_of(const Request& request, const Source& source) const;
 
@@ -90,8 +94,15 @@ class ServerTransactions {
     void conclude(Entry& entry);
     void end(Entry& entry);
 
+    /// The response behind the first `before` octets of `buffer` leaves for `to`.
+    void show(const Buffer& buffer,
+              std::size_t before,
+              const net::Endpoint& to,
+              bool is_again = false) const;
+
     std::string server_;
     std::size_t answer_factor_;
+    Tap* tap_ = &no_tap();
     Timers& timers_;
     Random& random_;
     TrafficCounters& counters_;

@@ -354,7 +354,7 @@ void Transports::on_frame(Connection& connection, const Frame& frame) {
             result.status = 503;
             return handler_.on_refused(result, slots_.request, source, arena_);
         }
-        return dispatch(result, source);
+        return dispatch(result, source, frame.octets);
     }
     // The stream cannot be followed any more: a last answer if one is possible, then the end.
     counters_.malformed().add();
@@ -395,12 +395,21 @@ void Transports::on_datagram(DatagramPort& port,
              {.origin = origin,
               .connection = nullptr,
               .socket = port.socket.get(),
-              .octets = datagram.size()});
+              .octets = datagram.size()},
+             datagram);
 }
 
-void Transports::dispatch(const ParseResult& result, const Source& source) {
+void Transports::dispatch(const ParseResult& result,
+                          const Source& source,
+                          std::string_view octets) {
+    if (config_.tap->is_on()) [[unlikely]] {
+        config_.tap->on_passage({.text = octets, .remote = source.origin.remote.to_string()});
+    }
     switch (result.kind) {
         case ParseResult::Kind::Request:
+            if (source.connection != nullptr) {
+                source.connection->note_alias(slots_.request.via);
+            }
             return handler_.on_request(slots_.request, source, arena_);
         case ParseResult::Kind::Response:
             return handler_.on_response(slots_.response, source);

@@ -78,6 +78,10 @@ class Transports final : public ConnectionHandler {
     void set_peer(std::uint64_t flow, int peer);
     void close_flow(std::uint64_t flow);
 
+    /// A TLS connection that `peer` has opened and offered for our requests to one of these
+    /// (RFC 5923 §8.1); null: none. Whether its certificate proves the target is the caller's.
+    Connection* reusable(const std::vector<net::Endpoint>& endpoints, int peer) const;
+
     /// The port that requests to `to` leave from; an ephemeral one if we listen on none.
     Result<net::DatagramSocket*> port_for(const net::IpAddress& to);
     /// What goes into the Via of requests that leave from there.
@@ -106,7 +110,7 @@ class Transports final : public ConnectionHandler {
     void bury(Connection& connection);
     void leave(const Connection& connection);
     void on_datagram(DatagramPort& port, const net::Endpoint& from, std::string_view datagram);
-    void dispatch(const ParseResult& result, const Source& source);
+    void dispatch(const ParseResult& result, const Source& source, std::string_view octets);
     void log_end(const Connection& connection, const Error& reason);
     void report(const ParseResult& result, const Source& source);
     std::string sent_by(Transport transport, const net::Endpoint& local) const;

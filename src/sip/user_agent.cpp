@@ -52,7 +52,9 @@ class Agent final : public UserAgent, TransportHandler {
           transports_(config_, network, timers, counters_, handler, *this),
           peers_(config_.peer_names.size(), timers),
           server_(config_.user_agent, config_.answer_factor, timers, random, counters_),
-          client_(config_, transports_, network, resolver, timers, random, counters_, peers_) {}
+          client_(config_, transports_, network, resolver, timers, random, counters_, peers_) {
+        server_.set_tap(*config_.tap);
+    }
 
     Result<std::vector<ListenAddress>> listen(const std::vector<ListenAddress>& at) override {
         return transports_.listen(at);

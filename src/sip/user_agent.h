@@ -6,6 +6,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "base/tap.h"
 #include "net/wire.h"
 #include "sip/message.h"
 
@@ -141,6 +142,7 @@ struct UserAgentConfig {
     std::string accept = "text/plain, message/cpim";  ///< Accept of answers to OPTIONS and of 415
     std::string allow_events;             ///< Allow-Events of answers to OPTIONS; empty: none
     std::vector<std::string> peer_names;  ///< of the configuration, by index: labels of the metrics
+    Tap* tap = &no_tap();                 ///< is shown each message, in and out, while it is on
 };
 
 struct ListenAddress {

@@ -172,7 +172,11 @@ void append_request(Buffer& to, const OutgoingRequest& request, const RequestSta
     append_value(to, request.request_uri);
     to.append(" SIP/2.0\r\nVia: SIP/2.0/").append(stamp.transport).append(' ');
     append_value(to, stamp.sent_by);
-    to.append(";branch=").append(stamp.branch).append(";rport\r\nMax-Forwards: ");
+    to.append(";branch=").append(stamp.branch).append(";rport");
+    if (stamp.transport == "TLS") {
+        to.append(";alias");  // RFC 5923 §5: the peer may send its requests back on this connection
+    }
+    to.append("\r\nMax-Forwards: ");
     to.append_number(request.max_forwards).append("\r\nFrom: ");
     append_value(to, request.from);
     to.append(";tag=").append(stamp.from_tag).append("\r\n");

@@ -7,6 +7,12 @@
 
 namespace isthmus::xmpp {
 
+namespace {
+
+constexpr Duration kBetweenReports = std::chrono::seconds(1);
+
+}  // namespace
+
 Arrivals::Arrivals(Environment& environment,
                    Directory& directory,
                    StanzaSink& sink,
@@ -20,32 +26,42 @@ Arrivals::Arrivals(Environment& environment,
       limit_hits_(metrics.counter("isthmus_s2s_connections_refused_total",
                                   "Connections refused by the cap per address")),
       ping_(std::move(ping)),
-      strangers_(environment.config.max_unauthenticated_per_address) {}
+      waiting_(environment.config.max_unauthenticated_per_address) {}
 
 void Arrivals::accept(std::unique_ptr<net::ByteStream> stream, bool is_direct_tls) {
     if (is_direct_tls && environment_.tls == nullptr) {
         return;
     }
-    if (!strangers_.admit(stream->remote().address)) {
+    const net::IpAddress from = stream->remote().address;
+    if (!waiting_.has_place_for(from)) {
         limit_hits_.add();
-        log::event(log::Level::Warning,
-                   "limit.hit",
-                   {{"code", "IST-LIM-003"},
-                    {"remote_addr", stream->remote().to_string()},
-                    {"msg", "too many unauthenticated streams from one address"}});
-        return;
+        return report_crowd(stream->remote());
     }
     IncomingConnection::Owner& owner = *this;
     auto connection = std::make_unique<IncomingConnection>(
         environment_, directory_, sink_, owner, std::move(stream), is_direct_tls);
     IncomingConnection* key = connection.get();
     connections_.emplace(key, std::move(connection));
-    waiting_.push_back(key);
+    waiting_.enter(*key, from);
     if (waiting_.size() > environment_.config.max_unauthenticated) {
-        IncomingConnection* oldest = waiting_.front();
-        waiting_.pop_front();
-        oldest->make_room();
+        IncomingConnection* first = waiting_.first_to_go();
+        waiting_.stop_waiting(*first);
+        first->make_room();
     }
+}
+
+/// Whoever floods us must not fill the log as well.
+void Arrivals::report_crowd(const net::Endpoint& from) {
+    const TimePoint now = environment_.timers.now();
+    if (now < next_report_) {
+        return;
+    }
+    next_report_ = now + kBetweenReports;
+    log::event(log::Level::Warning,
+               "limit.hit",
+               {{"code", "IST-LIM-003"},
+                {"remote_addr", from.to_string()},
+                {"msg", "too many unauthenticated streams from one address"}});
 }
 
 void Arrivals::verify(IncomingConnection& connection, const action::VerifyKey& question) {
@@ -60,12 +76,7 @@ void Arrivals::verify(IncomingConnection& connection, const action::VerifyKey& q
 }
 
 void Arrivals::on_authenticated(IncomingConnection& connection) {
-    leave_waiting(connection);
-}
-
-void Arrivals::leave_waiting(IncomingConnection& connection) {
-    strangers_.release(connection.stream()->remote().address);
-    std::erase(waiting_, &connection);
+    waiting_.leave(connection);
 }
 
 Carrier::Rider* Arrivals::offer_carrier(Carrier& carrier,
@@ -80,9 +91,7 @@ void Arrivals::ping(const std::string& local, const std::string& remote) {
 
 void Arrivals::on_gone(IncomingConnection& connection) {
     links_.forget(&connection);
-    if (!connection.is_authenticated()) {
-        leave_waiting(connection);
-    }
+    waiting_.leave(connection);
     const auto found = connections_.find(&connection);
     environment_.graveyard.bury(std::move(found->second));
     connections_.erase(found);

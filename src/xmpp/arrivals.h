@@ -6,11 +6,10 @@
 #include "xmpp/environment.h"
 #include "xmpp/incoming_connection.h"
 #include "xmpp/links.h"
-#include "xmpp/quotas.h"
+#include "xmpp/waiting_room.h"
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -52,7 +51,7 @@ class Arrivals final : private IncomingConnection::Owner {
                                   const std::string& remote) override;
     void ping(const std::string& local, const std::string& remote) override;
     void on_gone(IncomingConnection& connection) override;
-    void leave_waiting(IncomingConnection& connection);
+    void report_crowd(const net::Endpoint& from);
     /// A copy: what is done with one may end others.
     std::vector<IncomingConnection*> all() const;
 
@@ -62,9 +61,9 @@ class Arrivals final : private IncomingConnection::Owner {
     Links& links_;
     metrics::Counter& limit_hits_;
     Ping ping_;
-    Strangers strangers_;
     std::unordered_map<IncomingConnection*, std::unique_ptr<IncomingConnection>> connections_;
-    std::deque<IncomingConnection*> waiting_;  ///< not authenticated, in the order of their coming
+    WaitingRoom waiting_;  ///< who has not authenticated
+    TimePoint next_report_{};
 };
 
 }  // namespace isthmus::xmpp

@@ -1,4 +1,5 @@
-// A stream that a partner has opened and on which we may send as well (XEP-0288). Traffic thread.
+// A stream on which a link may send that did not open it: one that the partner has opened
+// (XEP-0288), or one of another domain of ours to the same partner (XEP-0220 §2.5). Traffic thread.
 #pragma once
 
 #include "net/wire.h"
@@ -30,9 +31,20 @@ class Carrier {
         virtual TimePoint last_sent() const = 0;
     };
 
+    /// Who asked for a place on a stream; either call comes once, unless it lets go before.
+    class Candidate {
+      public:
+        virtual ~Candidate() = default;
+        /// Null: it does not want to any more.
+        virtual Rider* on_place_granted(Carrier& carrier) = 0;
+        virtual void on_place_refused(const Error& why) = 0;
+    };
+
     virtual ~Carrier() = default;
     virtual net::ByteStream& wire() = 0;
     virtual Mechanism mechanism() const = 0;
+    /// Whether its rider may go on under these settings.
+    virtual bool may_stay(const LinkPolicy& policy) const = 0;
     virtual StreamName carrier_name() const = 0;
     /// The rider needs it no more, and will not hear of it again.
     virtual void let_go() = 0;

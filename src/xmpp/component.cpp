@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "xml/writer.h"
+#include "xmpp/tapped.h"
 
 #include <algorithm>
 #include <utility>
@@ -134,6 +135,12 @@ class Component::Connection final : public StreamConnection {
     void handle_stanza(Kind kind, const xml::Element& element) {
         ++stanzas_;
         component_.incoming_counters_.count(kind);
+        if (Tap& tap = *component_.environment().config.tap; tap.is_on()) [[unlikely]] {
+            show_stanza(tap,
+                        element,
+                        "o" + std::to_string(component_.number()),
+                        stream()->remote().to_string());
+        }
         auto from = parse_jid(element.attribute("from").value_or(""), arena());
         if (!from) {
             return;  // nobody to answer to

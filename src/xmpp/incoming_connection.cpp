@@ -1,6 +1,7 @@
 #include "xmpp/incoming_connection.h"
 
 #include "xmpp/jid.h"
+#include "xmpp/tapped.h"
 
 #include <type_traits>
 #include <utility>
@@ -98,6 +99,10 @@ void IncomingConnection::handle_stanza(const xml::Element& element) {
     switch (stanza.addressing) {
         case Checked::Addressing::Good:
             counters_.count(stanza.kind);
+            if (Tap& tap = *environment_.config.tap; tap.is_on()) [[unlikely]] {
+                show_stanza(
+                    tap, element, "i" + std::to_string(number_), stream()->remote().to_string());
+            }
             sink_.receive(stanza.kind, stanza.from, stanza.to, element, arena(), ticket);
             if (stanza.kind == Kind::Message) {
                 return;  // settled when the SIP side has answered
@@ -249,6 +254,7 @@ void IncomingConnection::act(const Actions& actions) {
                 } else if constexpr (std::is_same_v<What, action::VerifyKey>) {
                     owner_.verify(*this, what);
                 } else if constexpr (!std::is_same_v<What, action::Verified> &&
+                                     !std::is_same_v<What, action::PairAnswered> &&
                                      !std::is_same_v<What, action::Management>) {
                     act(what);
                 }

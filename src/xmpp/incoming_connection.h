@@ -55,8 +55,9 @@ class IncomingConnection final : public StreamConnection, private Carrier {
     /// The settings have changed.
     void set_deadline();
 
-    /// close_for_shutdown() has begun on a stream that may carry stanzas.
-    bool is_closing() const { return is_closing_ && is_authenticated(); }
+    /// close_for_shutdown() has begun on a stream that may carry stanzas, and its peer may be
+    /// sending still: it has not been silent for a second since.
+    bool is_closing() const;
 
     bool is_authenticated() const { return machine_.is_authenticated(); }
 
@@ -90,6 +91,8 @@ class IncomingConnection final : public StreamConnection, private Carrier {
     Mechanism mechanism() const override { return pairs_.front().mechanism; }
 
     StreamName carrier_name() const override;
+
+    bool may_stay(const LinkPolicy& /*policy*/) const override { return true; }  // see recheck()
 
     void let_go() override { rider_ = nullptr; }
 
@@ -131,6 +134,7 @@ class IncomingConnection final : public StreamConnection, private Carrier {
     std::optional<Error> end_reason_;
     int notes_ = 0;
     bool is_closing_ = false;
+    TimePoint closing_since_{};
     bool must_keep_alive_ = false;
     bool was_probed_ = false;  ///< since it was heard last
     Acknowledger acknowledger_;

@@ -11,6 +11,9 @@ namespace {
 
 // After the interval, and the question that follows it.
 constexpr Duration kKeepAliveGrace = std::chrono::seconds(30);
+// Who was sending when we ended our stream either goes on at once or has heard of it.
+constexpr Duration kQuiet = std::chrono::seconds(1);
+
 }  // namespace
 
 void IncomingConnection::set_deadline() {
@@ -102,8 +105,14 @@ void IncomingConnection::close_for_shutdown() {
     }
 }
 
+bool IncomingConnection::is_closing() const {
+    return is_closing_ && is_authenticated() && !is_finishing() &&
+           environment_.timers.now() - std::max(closing_since_, last_heard()) < kQuiet;
+}
+
 void IncomingConnection::close_in_order(Error reason) {
     is_closing_ = true;
+    closing_since_ = environment_.timers.now();
     if (rider_ != nullptr) {
         rider_->on_carrier_ending();
     }

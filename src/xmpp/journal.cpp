@@ -8,6 +8,8 @@ namespace isthmus::xmpp {
 
 namespace {
 
+constexpr unsigned kLinesOfStrangers = 50;  // a second
+
 std::string_view event_of(std::string_view code) {
     struct Row {
         std::string_view area;
@@ -120,7 +122,29 @@ void Journal::failed(const StreamName& name, std::string_view step, const Error&
                   {"result", "failed"},
                   {"code", why.code}})
         .add();
-    write_event(log::Level::Warning, event_of(why.code), name, step, why);
+    if (may_write(name)) {
+        write_event(log::Level::Warning, event_of(why.code), name, step, why);
+    }
+}
+
+bool Journal::may_write(const StreamName& name) {
+    if (name.is_partner) {
+        return true;
+    }
+    const TimePoint now = timers_.now();
+    if (now - strangers_since_ >= std::chrono::seconds(1)) {
+        if (left_out_ != 0) {
+            log::event(log::Level::Warning, "s2s.strangers.more", {{"suppressed", left_out_}});
+        }
+        strangers_since_ = now;
+        lines_of_strangers_ = 0;
+        left_out_ = 0;
+    }
+    if (++lines_of_strangers_ > kLinesOfStrangers) {
+        ++left_out_;
+        return false;
+    }
+    return true;
 }
 
 void Journal::noted(const StreamName& name, const Error& what) {
@@ -133,7 +157,9 @@ void Journal::noted(const StreamName& name, const Error& what) {
                   {"direction", direction_of(name.is_outgoing)},
                   {"code", what.code}})
         .add();
-    write_event(log::Level::Warning, event_of(what.code), name, "negotiation", what);
+    if (may_write(name)) {
+        write_event(log::Level::Warning, event_of(what.code), name, "negotiation", what);
+    }
 }
 
 void Journal::up(const StreamName& name, Mechanism mechanism, Duration took) {

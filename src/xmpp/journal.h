@@ -81,9 +81,14 @@ class Journal {
     metrics::Gauge& streams(const StreamName& name, Mechanism mechanism);
 
     void remember(const StreamName& name, std::string_view step, const Error& why);
+    /// Of strangers only so many lines a second are written, and how many were left out.
+    bool may_write(const StreamName& name);
 
     metrics::Registry& registry_;
     const Timers& timers_;
+    TimePoint strangers_since_{};
+    unsigned lines_of_strangers_ = 0;  ///< since then
+    std::uint64_t left_out_ = 0;
     /// Partners only; never empty.
     std::map<std::string, std::optional<LinkTrouble>, std::less<>> incoming_troubles_;
 };

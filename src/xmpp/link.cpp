@@ -1,5 +1,7 @@
 #include "xmpp/link.h"
 
+#include "xmpp/tapped.h"
+
 #include <algorithm>
 
 namespace isthmus::xmpp {
@@ -17,6 +19,14 @@ Link::Link(Environment& environment)
                              "IST-LIM-002",
                              "too many messages wait for the remote server",
                              "max_queue_per_link reached")) {}
+
+void Link::show(Tap& tap, const Buffer& buffer, std::size_t before) const {
+    show_stanza(tap,
+                {.is_out = true,
+                 .text = buffer.view().substr(before),
+                 .link = "o" + std::to_string(number_),
+                 .remote = up_ != nullptr ? up_->remote().to_string() : std::string()});
+}
 
 const Error* Link::may_wait(bool may_use_reserve) {
     if (const Error* why = refusal()) {

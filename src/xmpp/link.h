@@ -34,6 +34,7 @@ class Link {
                       const Write& write,
                       bool may_use_reserve = false) {
         const TimePoint now = environment_.timers.now();
+        Tap& tap = *environment_.config.tap;
         if (up_ != nullptr) {
             Buffer& out = up_->output();
             const std::size_t limit = environment_.config.max_output_octets;
@@ -43,6 +44,9 @@ class Link {
             }
             const std::size_t before = out.size();
             write(out);
+            if (tap.is_on()) [[unlikely]] {
+                show(tap, out, before);
+            }
             outbox_.sent_up_to(up_->appended(), out.view().substr(before), cookie, now);
             last_used_ = now;
             if (outbox_.awaits_acks() && (cookie != 0 || keeps_much())) {
@@ -53,7 +57,11 @@ class Link {
             if (const Error* refusal = may_wait(may_use_reserve)) {
                 return refusal;
             }
+            const std::size_t before = outbox_.waiting_octets();
             write(outbox_.waiting_output());
+            if (tap.is_on()) [[unlikely]] {
+                show(tap, outbox_.waiting_output(), before);
+            }
             outbox_.keep(cookie, now);
             on_waiting();
         }
@@ -120,6 +128,8 @@ class Link {
     void fill(LinkStatus& status) const;
 
   private:
+    /// What is behind the first `before` octets.
+    void show(Tap& tap, const Buffer& buffer, std::size_t before) const;
     void be_up(net::ByteStream& stream);
 
     /// Nobody waits for the outcome of what is kept, but it takes room.

@@ -67,7 +67,25 @@ class Links::Verification final : public OutgoingConnection::Owner {
 
 Links::Links(Environment& environment) : environment_(environment) {}
 
-Links::~Links() = default;
+Links::~Links() {
+    for (const auto& [pair, link] : links_) {
+        link->leave_carrier();  // it may be another link's, which goes first
+    }
+}
+
+OutgoingConnection* Links::host_for(const OutgoingLink& link) {
+    for (const std::string& local : environment_.config.domains) {
+        if (local == link.local()) {
+            continue;
+        }
+        if (const OutgoingLink* other = find_existing(local, link.remote())) {
+            if (OutgoingConnection* connection = other->shared_connection()) {
+                return connection;
+            }
+        }
+    }
+    return nullptr;
+}
 
 OutgoingLink* Links::find_slowly(std::string_view local, std::string_view remote) {
     auto found = links_.find({local, remote});
@@ -77,8 +95,9 @@ OutgoingLink* Links::find_slowly(std::string_view local, std::string_view remote
         if (is_ours || !environment_.handler.link_policy(remote)) {
             return nullptr;
         }
-        auto link =
-            std::make_unique<OutgoingLink>(environment_, std::string(local), std::string(remote));
+        Neighbours& neighbours = *this;
+        auto link = std::make_unique<OutgoingLink>(
+            environment_, neighbours, std::string(local), std::string(remote));
         const PairView key{link->local(), link->remote()};
         found = links_.emplace(key, std::move(link)).first;
     }

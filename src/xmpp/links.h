@@ -19,10 +19,10 @@
 
 namespace isthmus::xmpp {
 
-class Links {
+class Links : private OutgoingLink::Neighbours {
   public:
     explicit Links(Environment& environment);
-    ~Links();
+    ~Links() override;
     Links(const Links&) = delete;
     Links& operator=(const Links&) = delete;
     Links(Links&&) = delete;
@@ -82,6 +82,7 @@ class Links {
 
     class Verification;
 
+    OutgoingConnection* host_for(const OutgoingLink& link) override;
     std::vector<OutgoingLink*> all() const;
     OutgoingLink* find_slowly(std::string_view local, std::string_view remote);
     void on_verification_done(Verification& verification, Verdict verdict);

@@ -13,6 +13,18 @@ namespace {
 constexpr std::size_t kMaxTargets = 16;
 constexpr std::size_t kMaxAddresses = 16;
 
+/// No server of a partner is there, whatever DNS says: unspecified is ourselves, link-local are
+/// services of our own host or cloud (abuse case B19). Private addresses are those of closed
+/// networks.
+bool holds_no_server(const net::IpAddress& address) {
+    const std::string_view octets = address.octets();
+    const auto at = [octets](std::size_t i) { return static_cast<unsigned char>(octets[i]); };
+    if (address.is_v4()) {
+        return at(0) == 0 || (at(0) == 169 && at(1) == 254) || at(0) >= 224;
+    }
+    return address.is_unspecified() || (at(0) == 0xfe && (at(1) & 0xc0U) == 0x80) || at(0) == 0xff;
+}
+
 }  // namespace
 
 HostPort HostPort::parse(std::string_view text, std::uint16_t default_port) {
@@ -66,7 +78,9 @@ void Location::next() {
     give_up(ErrorKind::NotFound,
             "IST-DNS-002",
             "the remote server does not exist",
-            "no addresses for " + domain_);
+            nowhere_.empty()
+                ? "no addresses for " + domain_
+                : "no server can be at " + nowhere_ + ", which " + domain_ + " leads to");
 }
 
 void Location::ask_services() {
@@ -153,14 +167,19 @@ void Location::on_addresses(Result<std::vector<net::IpAddress>> answer) {
         was_without_answer_ |= !answer;
         return next();
     }
-    found_addresses_ = true;
     const Place& place = places_[next_ - 1];
     Target target{place.host, {}, place.is_direct_tls};
     for (const net::IpAddress& address : *answer) {
-        if (target.endpoints.size() < kMaxAddresses) {
+        if (holds_no_server(address)) {
+            nowhere_ = address.to_string();
+        } else if (target.endpoints.size() < kMaxAddresses) {
             target.endpoints.push_back({address, place.port});
         }
     }
+    if (target.endpoints.empty()) {
+        return next();
+    }
+    found_addresses_ = true;
     handler_(std::move(target));
 }
 

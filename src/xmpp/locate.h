@@ -69,6 +69,7 @@ class Location {
     bool has_places_ = false;
     bool found_addresses_ = false;
     bool was_without_answer_ = false;
+    std::string nowhere_;  ///< an address that was left out
     std::unique_ptr<net::Pending> pending_;
     std::unique_ptr<net::Pending> pending_direct_;
     std::optional<Services> plain_;   ///< what was answered to _xmpp-server

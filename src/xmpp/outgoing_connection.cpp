@@ -23,10 +23,12 @@ OutgoingConnection::OutgoingConnection(Environment& environment,
       machine_(std::move(purpose)),
       owner_(&owner),
       patience_(environment.timers, [this] { on_patience_over(); }),
-      acknowledger_(environment.tickets, [this](std::uint32_t h) {
-          management::write_answer(output(), h);
-          flush();
-      }) {}
+      acknowledger_(environment.tickets,
+                    [this](std::uint32_t h) {
+                        management::write_answer(output(), h);
+                        flush();
+                    }),
+      guests_(*this, environment.timers) {}
 
 void OutgoingConnection::start(Duration patience) {
     started_ = step_started_ = environment_.timers.now();
@@ -145,6 +147,7 @@ void OutgoingConnection::handle_written(std::uint64_t total) {
     if (owner_ != nullptr && mechanism_) {
         owner_->on_stream_written(total);
     }
+    guests_.on_written(total);
 }
 
 void OutgoingConnection::handle_tls_turn(bool has_octets_behind) {
@@ -182,6 +185,7 @@ void OutgoingConnection::handle_closed(const Error& reason) {
         if (!end_reason_ && why.code.empty()) {
             why.code = "IST-XMPP-002";  // nobody had ended it
         }
+        guests_.on_gone(why);
         if (owner != nullptr) {
             owner->on_gone(why);
         }
@@ -267,6 +271,7 @@ void OutgoingConnection::act(const action::Close& action) {
     if (action.by_peer) {
         end_reason_->code = {};
     }
+    guests_.on_ending(*end_reason_);
     if (owner_ != nullptr) {
         owner_->on_ending(*end_reason_);
     }
@@ -313,6 +318,7 @@ void OutgoingConnection::close(StreamCondition condition, Error why) {
 void OutgoingConnection::close_quietly() {
     machine_.close(output());
     end_reason_ = make_error(ErrorKind::Unreachable, "the stream was closed by us");
+    guests_.on_ending(*end_reason_);
     finish_when_answered();
 }
 
@@ -329,6 +335,7 @@ void OutgoingConnection::abandon() {
         end();
     } else {
         machine_.close(output());
+        guests_.on_ending(make_error(ErrorKind::Unreachable, "the stream was closed by us"));
         finish();
     }
 }

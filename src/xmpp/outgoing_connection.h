@@ -3,6 +3,7 @@
 #pragma once
 
 #include "xmpp/environment.h"
+#include "xmpp/guests.h"
 #include "xmpp/locate.h"
 #include "xmpp/outgoing_stream.h"
 #include "xmpp/stream_connection.h"
@@ -63,6 +64,16 @@ class OutgoingConnection final : public StreamConnection {
 
     bool has_bidi() const { return machine_.has_bidi(); }
 
+    /// Other domains of ours may ask for a place on it.
+    bool takes_guests() const {
+        return machine_.takes_more_pairs() && !has_ended() && !end_reason_ && owner_ != nullptr;
+    }
+
+    /// Of one that takes guests. The carrier is there until it is let go, refused or gone.
+    Carrier& invite(std::string local, Carrier::Candidate& candidate);
+
+    const Guests& guests() const { return guests_; }
+
     /// When the peer's last stanza came in (XEP-0288).
     TimePoint last_stanza() const { return last_stanza_; }
 
@@ -98,6 +109,7 @@ class OutgoingConnection final : public StreamConnection {
     void note(const action::Note& action);
     void act(const action::Authenticated& action);
     void act(const action::Management& action);
+    void act(const action::PairAnswered& action);
     void act(const action::Close& action);
     void fail(const Error& why, bool retry);
     net::TlsOptions tls_options() const;
@@ -122,6 +134,7 @@ class OutgoingConnection final : public StreamConnection {
     TimePoint last_stanza_{};
     StanzaCounters incoming_;
     Acknowledger acknowledger_;
+    Guests guests_;
 };
 
 }  // namespace isthmus::xmpp

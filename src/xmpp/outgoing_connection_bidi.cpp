@@ -1,6 +1,9 @@
-// What a peer says on a stream that we have opened, once it is up: stanzas (XEP-0288), and counts
-// of stanzas (XEP-0198).
+// What a peer says on a stream that we have opened, once it is up: stanzas (XEP-0288), counts of
+// stanzas (XEP-0198), and whether other domains of ours may send on it (XEP-0220 §2.5).
 #include "xmpp/outgoing_connection.h"
+#include "xmpp/tapped.h"
+
+#include <utility>
 
 namespace isthmus::xmpp {
 
@@ -22,12 +25,25 @@ void OutgoingConnection::handle_stanza(const xml::Element& element) {
         environment_.sink->receive_misaddressed(
             stanza.kind, stanza.from, machine_.purpose().local, element);
     } else {
+        if (Tap& tap = *environment_.config.tap; tap.is_on()) [[unlikely]] {
+            show_stanza(tap, element, {}, stream()->remote().to_string());
+        }
         environment_.sink->receive(stanza.kind, stanza.from, stanza.to, element, arena(), ticket);
         if (stanza.kind == Kind::Message) {
             return;  // settled when the SIP side has answered
         }
     }
     acknowledger_.settle(ticket);
+}
+
+Carrier& OutgoingConnection::invite(std::string local, Carrier::Candidate& candidate) {
+    machine_.ask_for_pair(local, output());
+    flush();
+    return guests_.add(std::move(local), candidate);
+}
+
+void OutgoingConnection::act(const action::PairAnswered& action) {
+    guests_.on_answer(action.local, action.is_granted, action.detail);
 }
 
 void OutgoingConnection::act(const action::Management& action) {

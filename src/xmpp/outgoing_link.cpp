@@ -22,10 +22,14 @@ Duration backoff(Duration first, Duration last, unsigned failures, Random& rando
 
 }  // namespace
 
-OutgoingLink::OutgoingLink(Environment& environment, std::string local, std::string remote)
+OutgoingLink::OutgoingLink(Environment& environment,
+                           Neighbours& neighbours,
+                           std::string local,
+                           std::string remote)
     : Link(environment),
       local_(std::move(local)),
       remote_(std::move(remote)),
+      neighbours_(neighbours),
       retry_(environment.timers, [this] { connect(); }) {
     set_counters(environment.journal.stanzas(remote_, true));
 }
@@ -47,7 +51,7 @@ void OutgoingLink::on_waiting() {
         connection_->abandon();
         drop_connection();
     }
-    if (connection_ != nullptr || carrier_ != nullptr || retry_.is_armed()) {
+    if (connection_ != nullptr || carrier_ != nullptr || asked_ != nullptr || retry_.is_armed()) {
         return;
     }
     connect_later();
@@ -62,6 +66,9 @@ void OutgoingLink::connect() {
     auto policy = environment().handler.link_policy(remote_);
     if (!policy) {
         return expel();
+    }
+    if (asks_for_place(*policy)) {
+        return;
     }
     const StreamSettings& settings = environment().config.streams;
     const std::string& partner = policy->partner.empty() ? remote_ : policy->partner;
@@ -103,6 +110,7 @@ void OutgoingLink::drop_connection() {
 void OutgoingLink::on_up(Mechanism mechanism, bool offers_management) {
     mechanism_ = mechanism;
     failures_ = 0;
+    may_ask_ = true;
     not_before_ = {};
     last_error_.reset();
     if (trouble_) {
@@ -259,6 +267,12 @@ void OutgoingLink::expel() {
 
 void OutgoingLink::try_afresh(const LinkPolicy& policy) {
     note_keep_alive(policy);
+    may_ask_ = true;
+    if (carrier_ != nullptr && !carrier_->may_stay(policy)) {
+        leave_carrier();
+        on_carrier_gone(
+            make_error(ErrorKind::Unreachable, "the settings for this partner have changed"));
+    }
     if (connection_ != nullptr && !is_retiring_) {
         const bool is_old = policy != connection_->policy();
         if (mechanism_ && !is_still_allowed(policy, *mechanism_, connection_->is_secure())) {
@@ -281,7 +295,8 @@ void OutgoingLink::try_afresh(const LinkPolicy& policy) {
 }
 
 void OutgoingLink::close_if_idle() {
-    if (connection_ != nullptr && is_up() && pending() == 0) {
+    if (connection_ != nullptr && is_up() && pending() == 0 &&
+        connection_->guests().waiting_for_outcome() == 0) {
         stop_sending();
         is_retiring_ = true;
         connection_->close_quietly();
@@ -303,7 +318,8 @@ void OutgoingLink::look_after() {
     if (connection_ == nullptr || !is_up()) {
         return;
     }
-    if (now - std::max(last_used(), connection_->last_stanza()) >=
+    if (now - std::max(
+                  {last_used(), connection_->last_stanza(), connection_->guests().last_sent()}) >=
         settings.stream_inactivity_timeout) {
         return close_if_idle();
     }

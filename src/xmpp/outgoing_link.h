@@ -14,9 +14,23 @@
 
 namespace isthmus::xmpp {
 
-class OutgoingLink final : public Link, private OutgoingConnection::Owner, private Carrier::Rider {
+class OutgoingLink final : public Link,
+                           private OutgoingConnection::Owner,
+                           private Carrier::Rider,
+                           private Carrier::Candidate {
   public:
-    OutgoingLink(Environment& environment, std::string local, std::string remote);
+    /// Who knows the links of our other domains.
+    class Neighbours {
+      public:
+        virtual ~Neighbours() = default;
+        /// A stream to the same partner on which there may be a place for `link`; null: none.
+        virtual OutgoingConnection* host_for(const OutgoingLink& link) = 0;
+    };
+
+    OutgoingLink(Environment& environment,
+                 Neighbours& neighbours,
+                 std::string local,
+                 std::string remote);
     ~OutgoingLink() override;
 
     const std::string& local() const { return local_; }
@@ -35,6 +49,10 @@ class OutgoingLink final : public Link, private OutgoingConnection::Owner, priva
     Carrier::Rider* ride(Carrier& carrier);
     /// Called now and then: ends what is idle, keeps alive what is not.
     void look_after();
+    /// Its own stream, if others may ask for a place on it; null: there is none such.
+    OutgoingConnection* shared_connection() const;
+    /// Of another's stream, before that goes without a word.
+    void leave_carrier();
 
   private:
     void on_waiting() override;
@@ -68,7 +86,11 @@ class OutgoingLink final : public Link, private OutgoingConnection::Owner, priva
 
     TimePoint last_sent() const override { return last_used(); }
 
-    void leave_carrier();
+    Carrier::Rider* on_place_granted(Carrier& carrier) override;
+    void on_place_refused(const Error& why) override;
+    /// True: asked for a place on another domain's stream.
+    bool asks_for_place(const LinkPolicy& policy);
+
     void connect();
     void connect_later();
 
@@ -89,6 +111,9 @@ class OutgoingLink final : public Link, private OutgoingConnection::Owner, priva
     std::string remote_;
     std::unique_ptr<OutgoingConnection> connection_;
     Carrier* carrier_ = nullptr;  ///< instead of a connection of our own
+    Carrier* asked_ = nullptr;    ///< for a place, and it has not answered yet
+    bool may_ask_ = true;         ///< for one: it was not refused since we were last up
+    Neighbours& neighbours_;
     Timer retry_;
     TimePoint not_before_{};    ///< of the next attempt
     TimePoint refuse_until_{};  ///< after a failure that waiting does not mend

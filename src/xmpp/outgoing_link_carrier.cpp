@@ -1,4 +1,5 @@
-// A link that sends on a stream which the partner has opened (XEP-0288), for as long as it lasts.
+// A link that sends on a stream which it has not opened, for as long as that lasts: one of the
+// partner's (XEP-0288), or of another domain of ours (XEP-0220 §2.5).
 #include "xmpp/outgoing_link.h"
 
 #include <utility>
@@ -8,6 +9,9 @@ namespace isthmus::xmpp {
 Carrier::Rider* OutgoingLink::ride(Carrier& carrier) {
     if (connection_ != nullptr || carrier_ != nullptr) {
         return nullptr;  // order is kept on one stream (RFC 6120 §10.1)
+    }
+    if (asked_ != nullptr) {
+        std::exchange(asked_, nullptr)->let_go();
     }
     retry_.cancel();
     give_up_session(fault::unacknowledged());
@@ -53,7 +57,40 @@ void OutgoingLink::on_carrier_gone(const Error& why) {
     environment().handler.on_link(remote_, is_loss ? LinkEvent::Lost : LinkEvent::Closed);
 }
 
+OutgoingConnection* OutgoingLink::shared_connection() const {
+    return connection_ != nullptr && is_up() && !is_retiring_ && connection_->takes_guests()
+               ? connection_.get()
+               : nullptr;
+}
+
+bool OutgoingLink::asks_for_place(const LinkPolicy& policy) {
+    OutgoingConnection* host = may_ask_ ? neighbours_.host_for(*this) : nullptr;
+    if (host == nullptr || !may_use_dialback(policy, host->is_secure()) ||
+        policy != host->policy()) {
+        return false;
+    }
+    asked_ = &host->invite(local_, *this);
+    return true;
+}
+
+Carrier::Rider* OutgoingLink::on_place_granted(Carrier& carrier) {
+    asked_ = nullptr;
+    return ride(carrier);
+}
+
+/// Then with a stream of our own.
+void OutgoingLink::on_place_refused(const Error& /*why*/) {
+    asked_ = nullptr;
+    may_ask_ = false;
+    if (pending() != 0) {
+        connect_later();
+    }
+}
+
 void OutgoingLink::leave_carrier() {
+    if (asked_ != nullptr) {
+        std::exchange(asked_, nullptr)->let_go();
+    }
     if (carrier_ != nullptr) {
         std::exchange(carrier_, nullptr)->let_go();
         stop_sending();

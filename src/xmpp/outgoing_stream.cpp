@@ -102,6 +102,7 @@ Actions OutgoingStream::on_element(const xml::Element& element, Arena& arena, Bu
 
 Actions OutgoingStream::on_features(const StreamFeatures& features, Buffer& out) {
     offers_management_ = features.management;
+    takes_pairs_ |= is_secure_ && features.dialback_errors;
     offers_bidi_ = features.bidi;
     if (has_sasl_) {
         // RFC 6120 §6.4.6: features after SASL are the end of the negotiation.
@@ -269,6 +270,9 @@ Actions OutgoingStream::on_dialback(const dialback::Element& answer, Buffer& out
         answer.id == purpose_.question->stream_id && !answer.type.empty()) {
         close(out);
         return {action::Verified{answer.verdict(), std::string(answer.condition)}};
+    }
+    if (auto answered = on_pair_answered(answer)) {
+        return *std::move(answered);
     }
     if (state_ != State::Dialback || answer.is_verify || !is_about_us || answer.type.empty()) {
         // Abuse case B12: an answer to a question that was never asked.

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace isthmus::xmpp {
 
@@ -56,6 +57,14 @@ class OutgoingStream {
 
     bool is_up() const { return state_ == State::Up; }
 
+    /// Other domains of ours may ask to send on it as well, and a refusal does no harm.
+    bool takes_more_pairs() const {
+        return is_up() && takes_pairs_ && !offers_management_ && !has_bidi_ && !id_.empty();
+    }
+
+    /// Of a stream that takes them; PairAnswered follows, or the end.
+    void ask_for_pair(std::string local, Buffer& out);
+
     /// The peer may send stanzas on this stream as well (XEP-0288).
     bool has_bidi() const { return has_bidi_; }
 
@@ -90,6 +99,7 @@ class OutgoingStream {
     Actions authenticate(bool is_external_offered, Buffer& out);
     Actions on_sasl(const xml::Element& element, Arena& arena, Buffer& out);
     Actions on_dialback(const dialback::Element& answer, Buffer& out);
+    std::optional<Actions> on_pair_answered(const dialback::Element& answer);
     Actions on_stream_error(const xml::Element& element, Arena& arena, Buffer& out);
     Actions ask(Buffer& out);
     Actions start_dialback(Buffer& out);
@@ -105,6 +115,8 @@ class OutgoingStream {
     bool is_secure_ = false;
     bool has_sasl_ = false;
     bool was_external_refused_ = false;
+    std::vector<std::string> asked_pairs_;  ///< domains of ours
+    bool takes_pairs_ = false;
     bool offers_management_ = false;  ///< in its newest features
     bool offers_bidi_ = false;
     bool has_bidi_ = false;

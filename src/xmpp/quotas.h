@@ -1,15 +1,10 @@
-// How many streams there may be: with one partner, with all of them, and of callers who have not
-// proved anything yet. The limits of the original (ConnectionLimit, PartnerConnectionLimit) and
-// abuse case A21. Traffic thread.
+// How many streams there may be with one partner, and with all of them: the limits of the original
+// (ConnectionLimit, PartnerConnectionLimit). Traffic thread.
 #pragma once
 
 #include "base/result.h"
-#include "net/address.h"
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -104,43 +99,6 @@ class QuotaPlace {
   private:
     Quotas* quotas_ = nullptr;
     std::string partner_;
-};
-
-/// How many connections of one address have not authenticated.
-class Strangers {
-  public:
-    explicit Strangers(std::size_t limit) : limit_(limit) {}
-
-    bool admit(const net::IpAddress& address) {
-        std::size_t& count = counts_[network_of(address)];
-        if (count >= limit_) {
-            return false;
-        }
-        ++count;
-        return true;
-    }
-
-    void release(const net::IpAddress& address) {
-        const auto found = counts_.find(network_of(address));
-        if (found != counts_.end() && --found->second == 0) {
-            counts_.erase(found);
-        }
-    }
-
-  private:
-    /// An IPv6 user has a whole /64 of addresses.
-    static net::IpAddress network_of(const net::IpAddress& address) {
-        if (address.is_v4()) {
-            return address;
-        }
-        std::array<std::uint8_t, 16> prefix{};
-        const std::string_view octets = address.octets();
-        std::copy_n(octets.begin(), 8, prefix.begin());
-        return net::IpAddress::v6(prefix);
-    }
-
-    std::size_t limit_;
-    std::map<net::IpAddress, std::size_t> counts_;
 };
 
 }  // namespace isthmus::xmpp

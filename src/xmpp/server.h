@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "base/tap.h"
 #include "net/certificate.h"
 #include "net/wire.h"
 #include "xmpp/stanza.h"
@@ -182,6 +183,7 @@ struct ServerConfig {
     std::string component_server;  ///< "host:port"; empty: no component mode
     std::string component_domain;
     std::string component_secret;
+    Tap* tap = &no_tap();  ///< is shown each stanza, in and out, while it is on
 };
 
 class Server {

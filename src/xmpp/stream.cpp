@@ -143,7 +143,10 @@ StreamFeatures StreamFeatures::read(const xml::Element& features) {
             found.external |= at->is("mechanism", ns::kSasl) && text::trim(at->text) == "EXTERNAL";
         }
     }
-    found.dialback = features.child("dialback", ns::kDialbackFeature) != nullptr;
+    if (const auto* dialback = features.child("dialback", ns::kDialbackFeature)) {
+        found.dialback = true;
+        found.dialback_errors = dialback->child("errors", ns::kDialbackFeature) != nullptr;
+    }
     found.bidi = features.child("bidi", ns::kBidiFeature) != nullptr;
     found.management = features.child("sm", ns::kManagement) != nullptr;
     return found;

@@ -101,8 +101,9 @@ struct StreamFeatures {
     bool starttls_required = false;
     bool external = false;
     bool dialback = false;
-    bool management = false;  ///< XEP-0198
-    bool bidi = false;        ///< XEP-0288
+    bool dialback_errors = false;  ///< XEP-0220 §2.4: a refused pair does not end the stream
+    bool management = false;       ///< XEP-0198
+    bool bidi = false;             ///< XEP-0288
 
     static StreamFeatures read(const xml::Element& features);
     void write(Buffer& to) const;
@@ -171,6 +172,13 @@ struct Authenticated {
     bool offers_management = false;
 };
 
+/// Whether `local` may send on the stream as well.
+struct PairAnswered {
+    std::string local;
+    bool is_granted = false;
+    std::string detail;
+};
+
 /// What the peer says about the stanzas it was sent, on a stream that is up.
 struct Management {
     management::Element element;
@@ -202,6 +210,7 @@ using Action = std::variant<action::StartTls,
                             action::VerifyKey,
                             action::Authenticated,
                             action::Note,
+                            action::PairAnswered,
                             action::Management,
                             action::Verified,
                             action::Close>;

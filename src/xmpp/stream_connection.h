@@ -37,6 +37,9 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
 
     bool has_ended() const { return has_ended_; }
 
+    /// Nothing more is taken from the peer.
+    bool is_finishing() const { return is_finishing_; }
+
     /// When octets came in last, or when the connection was made.
     TimePoint last_heard() const { return last_heard_; }
 

@@ -107,6 +107,24 @@ TEST_F(SubscriptionQueueTest, BeyondTheLimitItIsRefusedInTheSameTurn) {
     EXPECT_EQ(told, "f-g-a+b+c+d+e+");
 }
 
+TEST_F(SubscriptionQueueTest, AQueueThatIsFullAgainAndAgainFillsNoLog) {
+    testing::internal::CaptureStderr();
+    for (int round = 0; round < 5; ++round) {
+        for (const char* contact : {"a", "b", "c", "d", "e", "f", "g"}) {
+            save(contact);
+        }
+        turn();
+        outcome(true);  // makes room for three
+    }
+    const std::string log = testing::internal::GetCapturedStderr();
+    const std::size_t line = log.find("IST-LIM-005");
+    ASSERT_NE(line, log.npos);
+    EXPECT_EQ(log.find("IST-LIM-005", line + 1), log.npos) << log;
+    EXPECT_NE(log.find("\"level\":\"warning\""), log.npos) << log;
+    EXPECT_EQ(metrics.render().find("isthmus_subscription_writes_total{result=\"refused\"} 0"),
+              std::string::npos);
+}
+
 TEST_F(SubscriptionQueueTest, WhatItIsAskedWhenItTellsMakesTheNextBatch) {
     queue.save({}, [this](bool) { save("next"); });
     turn();

@@ -2,14 +2,16 @@
 import glob
 import os
 import pwd
+import queue
 import shutil
 import socket
 import subprocess
 import tempfile
-import time
+import threading
 
 from generator import Failure
 
+READY = "database system is ready to accept connections"
 ACCOUNT = "postgres"  # the server refuses to run as root
 
 
@@ -46,20 +48,32 @@ class Postgres:
             raise Failure(f"{program}: {done.stdout}{done.stderr}")
 
     def _start(self):
-        with open(f"{self.folder}/log", "w") as log:
-            self.process = subprocess.Popen(
-                [f"{self.programs}/postgres", "-D", f"{self.folder}/data", "-p", str(self.port),
-                 "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self.folder}"],
-                stdout=log, stderr=log, user=self.account, cwd="/")
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline and self.process.poll() is None:
-            ready = subprocess.run([f"{self.programs}/pg_isready", "-q", "-h", "127.0.0.1", "-p",
-                                    str(self.port)], check=False)
-            if ready.returncode == 0:
-                return
-            time.sleep(0.05)
-        with open(f"{self.folder}/log") as log:
-            raise Failure(f"PostgreSQL did not start: {log.read()[-1000:]}")
+        self.process = subprocess.Popen(
+            [f"{self.programs}/postgres", "-D", f"{self.folder}/data", "-p", str(self.port),
+             "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self.folder}"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace",
+            user=self.account, cwd="/")
+        ready = queue.Queue()
+        threading.Thread(target=self._read_log, args=(self.process, ready), daemon=True).start()
+        try:
+            said = ready.get(timeout=30)
+        except queue.Empty:
+            said = ["nothing in 30 s"]
+        if said is not None:
+            raise Failure(f"PostgreSQL did not start: {''.join(said)[-1000:]}")
+
+    @staticmethod
+    def _read_log(process, ready):
+        """Keeps the pipe empty, and tells when connections are taken: None, or what went wrong."""
+        said = []
+        for line in process.stderr:
+            if said is not None:
+                said.append(line)
+                if READY in line:
+                    ready.put(None)
+                    said = None
+        if said is not None:
+            ready.put(said)
 
     def stop(self):
         if self.process and self.process.poll() is None:

@@ -62,6 +62,54 @@ TEST_F(PresenceDialogsTest, AnEndedOneIsMadeAfresh) {
     EXPECT_EQ(list({}).total, 21U) << "the others stand";
 }
 
+TEST_F(PresenceDialogsTest, ChangesAreToldAsThingsAreNow) {
+    const std::uint64_t start = flow.change_count();
+    EXPECT_TRUE(flow.news(start, 20).pairs.empty());
+    const DialogStatus dialog = list({.user = user(5), .contact = {}, .partner = {}}).items.front();
+    ASSERT_TRUE(flow.end_dialog(dialog.id));
+    PresenceNews news = flow.news(start, 20);
+    EXPECT_GT(news.last, start);
+    ASSERT_EQ(news.pairs.size(), 1U) << "the pair once, however often it changed";
+    EXPECT_EQ(news.pairs[0].pair + "x", dialog.subscription);
+    ASSERT_EQ(news.pairs[0].subscriptions.size(), 1U);
+    EXPECT_EQ(news.pairs[0].subscriptions[0].id, dialog.subscription);
+    ASSERT_EQ(news.pairs[0].dialogs.size(), 1U);
+    EXPECT_NE(news.pairs[0].dialogs[0].call_id, dialog.call_id);
+    ASSERT_TRUE(flow.end(dialog.subscription));
+    news = flow.news(news.last, 20);
+    ASSERT_EQ(news.pairs.size(), 1U);
+    EXPECT_EQ(news.pairs[0].pair + "x", dialog.subscription);
+    EXPECT_TRUE(news.pairs[0].subscriptions.empty());
+    EXPECT_TRUE(news.pairs[0].dialogs.empty());
+    EXPECT_TRUE(flow.news(news.last, 20).pairs.empty());
+}
+
+TEST_F(PresenceDialogsTest, OfManyChangesTheLatestAreToldAndTheRestCounted) {
+    const PresenceNews news = flow.news(0, 5);
+    EXPECT_EQ(news.last, flow.change_count());
+    EXPECT_EQ(news.pairs.size(), 5U);
+    EXPECT_GE(news.left_out, 16U) << "there are 21 pairs";
+}
+
+TEST(RecentPairs, WhatTheRingHasLostIsCounted) {
+    RecentPairs recent;
+    std::size_t left_out = 0;
+    EXPECT_TRUE(recent.since(0, 5, left_out).empty());
+    for (PairHandle pair = 1; pair <= RecentPairs::kKept + 10; ++pair) {
+        recent.add(pair);
+    }
+    const auto all = recent.since(0, RecentPairs::kKept * 2, left_out);
+    EXPECT_EQ(all.size(), RecentPairs::kKept);
+    EXPECT_EQ(all.front(), RecentPairs::kKept + 10);
+    EXPECT_EQ(all.back(), 11U);
+    EXPECT_EQ(left_out, 10U);
+    recent.add(3);
+    recent.add(4);
+    recent.add(3);
+    EXPECT_EQ(recent.since(RecentPairs::kKept + 10, 5, left_out), (std::vector<PairHandle>{3, 4}));
+    EXPECT_EQ(left_out, 0U);
+}
+
 TEST_F(PresenceDialogsTest, NonsenseIsNoDialog) {
     for (const char* id : {"", "s", "zs", "1", "1x", "ffffffffffffffffffs", "99s", "0n"}) {
         EXPECT_FALSE(flow.get_dialog(id)) << id;

@@ -3,6 +3,7 @@
 #include <openssl/asn1.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
@@ -25,6 +26,8 @@ struct Freed {
 
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using X509Certificate = std::unique_ptr<X509, Freed<X509_free>>;
+using Time = std::unique_ptr<ASN1_TIME, Freed<ASN1_TIME_free>>;
+using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;
 
 void check(bool good) {
     if (!good) {
@@ -55,6 +58,16 @@ std::string key_pem(EVP_PKEY* key) {
     return to_pem([&](BIO* bio) {
         return PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr);
     });
+}
+
+X509Certificate read_certificate(const std::string& pem) {
+    const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    return X509Certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+}
+
+Key read_key(const std::string& pem) {
+    const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    return Key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
 }
 
 ASN1_STRING* make_string(int type, const std::string& text) {
@@ -146,6 +159,12 @@ X509Certificate make_certificate(const CertificateRequest& request,
                       : !request.server_purpose ? "clientAuth"
                                                 : "serverAuth,clientAuth");
     }
+    if (request.signs_ocsp) {
+        add_extension(certificate, signer, NID_ext_key_usage, "OCSPSigning");
+    }
+    if (request.must_staple) {
+        add_extension(certificate, signer, NID_tlsfeature, "status_request");
+    }
     if (!request.permitted_dns_name.empty()) {
         add_extension(certificate,
                       signer,
@@ -195,19 +214,15 @@ Certificate CertificateAuthority::issue_for(const std::string& domain) const {
 std::string CertificateAuthority::revoke(const std::vector<Certificate>& certificates,
                                          std::chrono::seconds next_update) const {
     const std::unique_ptr<X509_CRL, Freed<X509_CRL_free>> list(X509_CRL_new());
-    const std::unique_ptr<ASN1_TIME, Freed<ASN1_TIME_free>> from(
-        X509_gmtime_adj(nullptr, -7L * 86400));
-    const std::unique_ptr<ASN1_TIME, Freed<ASN1_TIME_free>> until(
-        X509_gmtime_adj(nullptr, static_cast<long>(next_update.count())));
+    const Time from(X509_gmtime_adj(nullptr, -7L * 86400));
+    const Time until(X509_gmtime_adj(nullptr, static_cast<long>(next_update.count())));
     check(X509_CRL_set_version(list.get(), 1) == 1 &&
           X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(parts_->certificate.get())) ==
               1 &&
           X509_CRL_set1_lastUpdate(list.get(), from.get()) == 1 &&
           X509_CRL_set1_nextUpdate(list.get(), until.get()) == 1);
     for (const Certificate& one : certificates) {
-        const std::unique_ptr<BIO, Freed<BIO_free>> bio(BIO_new_mem_buf(
-            one.certificate_pem.data(), static_cast<int>(one.certificate_pem.size())));
-        const X509Certificate certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+        const X509Certificate certificate = read_certificate(one.certificate_pem);
         X509_REVOKED* entry = X509_REVOKED_new();
         check(certificate != nullptr && entry != nullptr &&
               X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(certificate.get())) == 1 &&
@@ -216,6 +231,42 @@ std::string CertificateAuthority::revoke(const std::vector<Certificate>& certifi
     }
     check(X509_CRL_sign(list.get(), parts_->key.get(), EVP_sha256()) > 0);
     return to_pem([&](BIO* bio) { return PEM_write_bio_X509_CRL(bio, list.get()); });
+}
+
+std::string CertificateAuthority::ocsp_response(const Certificate& one,
+                                                bool is_revoked,
+                                                std::chrono::seconds next_update,
+                                                const Certificate* signer) const {
+    const X509Certificate about = read_certificate(one.certificate_pem);
+    const X509Certificate delegate = signer ? read_certificate(signer->certificate_pem) : nullptr;
+    const Key delegate_key = signer ? read_key(signer->key_pem) : nullptr;
+    const Time since(X509_gmtime_adj(nullptr, -7L * 86400));
+    const Time until(X509_gmtime_adj(nullptr, static_cast<long>(next_update.count())));
+    const std::unique_ptr<OCSP_BASICRESP, Freed<OCSP_BASICRESP_free>> basic(OCSP_BASICRESP_new());
+    const std::unique_ptr<OCSP_CERTID, Freed<OCSP_CERTID_free>> id(
+        OCSP_cert_to_id(nullptr, about.get(), parts_->certificate.get()));
+    check(OCSP_basic_add1_status(
+              basic.get(),
+              id.get(),
+              is_revoked ? V_OCSP_CERTSTATUS_REVOKED : V_OCSP_CERTSTATUS_GOOD,
+              is_revoked ? OCSP_REVOKED_STATUS_KEYCOMPROMISE : OCSP_REVOKED_STATUS_NOSTATUS,
+              is_revoked ? since.get() : nullptr,
+              since.get(),
+              until.get()) != nullptr &&
+          OCSP_basic_sign(basic.get(),
+                          delegate ? delegate.get() : parts_->certificate.get(),
+                          delegate_key ? delegate_key.get() : parts_->key.get(),
+                          EVP_sha256(),
+                          nullptr,
+                          0) == 1);
+    const std::unique_ptr<OCSP_RESPONSE, Freed<OCSP_RESPONSE_free>> response(
+        OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get()));
+    unsigned char* der = nullptr;
+    const int size = i2d_OCSP_RESPONSE(response.get(), &der);
+    check(size > 0);
+    std::string made(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
+    OPENSSL_free(der);
+    return made;
 }
 
 std::string CertificateAuthority::sign(const std::string& request_pem,

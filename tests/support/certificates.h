@@ -24,6 +24,8 @@ struct CertificateRequest {
     std::chrono::seconds valid_until{86400};
     int rsa_bits = 0;  ///< 0: P-256
     bool signed_with_sha1 = false;
+    bool must_staple = false;  ///< RFC 7633
+    bool signs_ocsp = false;   ///< for its authority (RFC 6960 §4.2.2.2)
 };
 
 struct Certificate {
@@ -51,6 +53,11 @@ class CertificateAuthority {
     /// A list of revoked certificates, as PEM, with these.
     std::string revoke(const std::vector<Certificate>& certificates,
                        std::chrono::seconds next_update = std::chrono::hours(24)) const;
+    /// An OCSP response about `one`, as DER, signed by the authority, or by `signer` for it.
+    std::string ocsp_response(const Certificate& one,
+                              bool is_revoked,
+                              std::chrono::seconds next_update = std::chrono::hours(24),
+                              const Certificate* signer = nullptr) const;
     /// What an authority sends back for a PKCS #10 request: its key, subject and alternative names.
     std::string sign(const std::string& request_pem,
                      std::chrono::seconds valid_until = std::chrono::hours(24)) const;

@@ -382,6 +382,7 @@ class Contract(OwnWorldTest):
             with open(self.gateway.config_file, "w", encoding="utf-8") as file:
                 file.write(good)
         ask(200, "GET", "status")
+        ask(200, "GET", "series")
         with open(FILE, encoding="utf-8") as file:
             self.assertEqual(ask(200, "GET", "openapi.yaml"), file.read())
 

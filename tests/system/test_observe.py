@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 
 from base import OwnWorldTest, unique
 from test_messages import with_stream
@@ -149,9 +150,9 @@ class Observe(OwnWorldTest):
             card = events.wait("failure", lambda e: e["where"] == "message")
             self.assertTrue(card["code"].startswith("IST-POL-"))
             self.assertTrue(card["fix"])
+            before = json.loads(self.gateway.cli("status", "-o", "json").stdout)["stored_revision"]
             self.gateway.cli("partner", "create", "later.example")
-            events.wait("revision")
-            last = events.wait("revision")["id_"]
+            last = events.wait("revision", lambda e: e["stored"] > before)["id_"]
         finally:
             events.close()
         again = Events(self.gateway, last_id=hello["id_"])
@@ -167,9 +168,47 @@ class Observe(OwnWorldTest):
         finally:
             lost.close()
 
+    def test_5_events_tell_of_subscriptions_and_their_dialogs(self):
+        events = Events(self.gateway)
+        try:
+            self.assertIn("streams", events.wait("counters")["queues"])
+            self.gateway.cli("contact", "add", "--user", "bob@branch.example",
+                             "viola@northwind.example")
+            told = events.wait("subscriptions", lambda e: any(
+                one["contact"] == "viola@northwind.example" for one in e["subscriptions"]))
+            self.gateway.cli("subscription", "end", told["subscriptions"][0]["id"])
+            events.wait("subscriptions",
+                        lambda e: e["pair"] == told["pair"] and not e["subscriptions"])
+        finally:
+            events.close()
+
+    def test_6_the_series_counts_what_passes(self):
+        def sums():
+            totals = {}
+            for one in self.cli_json("message", "series")["items"]:
+                for way in ("sip_to_xmpp", "xmpp_to_sip"):
+                    for what, count in one[way].items():
+                        totals[way, what] = totals.get((way, what), 0) + count
+            return totals
+
+        before = sums()
+        self.both_ways()
+        self.world.branch.message("sip:eve@stranger.example", unique("no")).wait()
+        wait_until(lambda: all(sums().get(key, 0) > before.get(key, 0) for key in (
+            ("sip_to_xmpp", "delivered"), ("xmpp_to_sip", "delivered"),
+            ("sip_to_xmpp", "refused"))), 20, "the series to count them")
+        series = self.cli_json("message", "series")
+        self.assertEqual(series["slice_seconds"], 300)
+        self.assertTrue(all(one["at"][14:16] in ("00", "05", "10", "15", "20", "25", "30", "35",
+                                                 "40", "45", "50", "55")
+                            for one in series["items"]), series["items"])
+        self.assertIn("delivered", self.gateway.cli("message", "series").stdout)
+
     def test_9_the_end_is_told(self):
         events = Events(self.gateway)
         events.wait("hello")
+        start = time.monotonic()
         self.gateway.stop()
+        self.assertLess(time.monotonic() - start, 5, "the drain waited for a silent peer")
         events.wait("end", lambda e: e["why"] == "stopping")
         wait_until(lambda: events.has_ended, PATIENCE, "the stream to end")

@@ -37,7 +37,7 @@ class PanelTest(OwnWorldTest):
     """Each test has the gateway of its class, with administrators of every role."""
 
     ADMINS = (("alice", "admin"), ("bob", "admin"), ("ulla", "user-admin"), ("vera", "viewer"),
-              ("hans", "helpdesk"))
+              ("hans", "helpdesk"), ("toni", "tracer"))
 
     TABLES = {}
 
@@ -148,8 +148,13 @@ class Traffic(PanelTest):
         done = threading.Event()
 
         def talk():
+            number = 1
             while not done.wait(0.05):
                 branch.message("sip:tybalt@northwind.example", "and so on").wait()
+                number += 1
+                stream.send(f"<message from='tybalt@northwind.example/{self.EVIL}' type='chat' "
+                            f"to='bob@branch.example' id='m{number}'><body>a secret</body>"
+                            "<active xmlns='http://jabber.org/protocol/chatstates'/></message>")
 
         talker = threading.Thread(target=talk)
         talker.start()

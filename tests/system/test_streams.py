@@ -48,6 +48,77 @@ class DirectTls(OwnWorldTest):
             self.assertTrue(up[0]["tls"])
 
 
+class TakenUpAgain(OwnWorldTest):
+    """TLS sessions, by OpenSSL on the partner's side, too."""
+
+    @classmethod
+    def build(cls, world):
+        world.add_branch("udp").add_northwind().start()
+
+    def test_1_theirs_proves_who_they_are_as_the_first_did(self):
+        first = self.world.northwind_stream(to="branch.example")
+        self.assertFalse(first.socket.session_reused)
+        second = self.world.northwind_stream(to="branch.example", earlier=first)
+        self.assertTrue(second.socket.session_reused)
+        text = unique("taken up again")
+        second.send(MESSAGE.format("t1", text))
+        self.world.branch.wait_request(body=text)
+        up = streams(self.gateway, direction="in", state="up")
+        self.assertEqual({s["auth"] for s in up}, {"external"})
+        first.close()
+        second.close()
+
+    def test_2_not_when_our_certificates_are_others(self):
+        first = self.world.northwind_stream(to="branch.example")
+        again = self.world.authority.issue("again", ["gateway.contoso.example", "branch.example"])
+        self.gateway.cli("cert", "import", again.certificate, "--key", again.key, "--use",
+                         "xmpp-s2s", "--name", "again")
+        second = self.world.northwind_stream(to="branch.example", earlier=first)
+        self.assertFalse(second.socket.session_reused)
+        first.close()
+        second.close()
+
+    def test_3_ours_too(self):
+        northwind = self.world.northwind
+        for number, text in enumerate((unique("first"), unique("second"))):
+            call = self.world.branch.message("sip:tybalt@northwind.example", text)
+            self.assertEqual(call.wait().code, 202)
+            northwind.wait_body(text)
+            self.assertEqual(northwind.streams_seen[-1].socket.session_reused, number == 1)
+            start = self.gateway.mark()
+            northwind.drop_streams()
+            self.gateway.wait_event("s2s.down", start=start)
+
+
+class SeveralDomains(OwnWorldTest):
+    """ejabberd takes several domains of ours on one stream (XEP-0220 §2.5)."""
+
+    @classmethod
+    def build(cls, world):
+        world.add_branch("udp").add_ejabberd()
+        world._peers[-1]["domains"].append("annex.example")
+        world._domains.append("annex.example")
+        world.start()
+        world.gateway.cli("partner", "set", "litware.example", "--sasl-negotiation", "Optional")
+        world.juliet = world.xmpp_user("juliet", world.ejabberd)
+
+    def test_the_second_rides_on_the_stream_of_the_first(self):
+        for sender in ("sip:bob@branch.example", "sip:bob@annex.example",
+                       "sip:bob@branch.example", "sip:bob@annex.example"):
+            text = unique(f"from {sender}")
+            call = self.world.branch.message("sip:juliet@litware.example", text, from_uri=sender)
+            self.assertIn(call.wait().code, (200, 202))
+            got = self.world.juliet.wait("message", body=text)
+            self.assertEqual(got["from"].split("/")[0], sender.removeprefix("sip:"))
+        up = streams(self.gateway, direction="out", state="up")
+        self.assertEqual({s["auth"] for s in up}, {"external", "dialback"}, up)
+        self.assertEqual(len({s["remote_address"] for s in up}), 1, up)
+        self.assertEqual(len(up), 2, up)
+        self.assertEqual(self.gateway.metric(
+            "isthmus_s2s_connect_attempts_total", partner="litware.example", direction="out",
+            result="up", code=""), 1)
+
+
 class Acknowledged(OwnWorldTest):
     """Prosody's mod_smacks, which is on between servers as Debian ships it."""
 

@@ -88,6 +88,8 @@ inline std::string describe(const xmpp::Action& action) {
                 return "note " + std::string(what.what.code);
             } else if constexpr (std::is_same_v<What, Management>) {
                 return "management";
+            } else if constexpr (std::is_same_v<What, PairAnswered>) {
+                return "pair " + what.local + (what.is_granted ? " granted" : " refused");
             } else if constexpr (std::is_same_v<What, Verified>) {
                 return what.verdict == xmpp::Verdict::Valid     ? "verified valid"
                        : what.verdict == xmpp::Verdict::Invalid ? "verified invalid"

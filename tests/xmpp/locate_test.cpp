@@ -109,6 +109,32 @@ TEST_F(LocationTest, NoFallbackWhenTheTargetHasNoAddress) {
     EXPECT_EQ(kind, ErrorKind::NotFound);
 }
 
+/// Abuse case B19: neither the metadata service of a cloud nor everybody on the link.
+TEST_F(LocationTest, NoServerIsAtAddressesThatAreNobodys) {
+    for (const std::string_view address : {"0.0.0.0",
+                                           "0.1.2.3",
+                                           "169.254.169.254",
+                                           "224.0.0.1",
+                                           "255.255.255.255",
+                                           "::",
+                                           "fe80::1",
+                                           "febf::1",
+                                           "ff02::1",
+                                           "::ffff:169.254.169.254"}) {
+        const std::string domain = "d" + std::to_string(asked) + ".example";
+        resolver.add_address(domain, address);
+        locate(domain);
+        next();
+        EXPECT_EQ(answers.back(), "IST-DNS-002") << address;
+    }
+    resolver.add_address("a.example", "169.254.169.254");
+    resolver.add_address("a.example", "10.0.0.1");
+    resolver.add_address("a.example", "fd00::1");
+    locate(std::string("a.example"));
+    next();
+    EXPECT_EQ(answers.back(), "a.example 10.0.0.1:5269 [fd00::1]:5269");
+}
+
 TEST_F(LocationTest, TargetOfASingleDotMeansNoService) {
     resolver.add_srv("_xmpp-server._tcp.a.example", {0, 0, 0, "."});
     resolver.add_address("a.example", "192.0.2.1");

@@ -262,6 +262,23 @@ TEST_F(ServerTest, DrainingDoesNotWaitForAPeerWhoNeverAnswers) {
     EXPECT_EQ(server->pending(), 0U);
 }
 
+TEST_F(ServerTest, DrainingWaitsForAPeerOnlyAsLongAsItSends) {
+    start();
+    auto peer = call_us();
+    authenticate(*peer);
+    server->set_draining(true);
+    for (int i = 0; i < 3; ++i) {
+        loop.advance(900ms);
+        EXPECT_EQ(server->pending(), 1U);
+        say(*peer,
+            "<message from='bob@fabrikam.example' to='alice@contoso.example'><body>late</body>"
+            "</message>");
+    }
+    EXPECT_EQ(handler.messages.size(), 3U);
+    loop.advance(1100ms);
+    EXPECT_EQ(server->pending(), 0U);
+}
+
 TEST_F(ServerTest, KeepAlivesAreFineAndAFloodOfThemIsNot) {
     config.streams.stream_inactivity_timeout = 24h;
     start();

@@ -76,7 +76,7 @@ subjectAltName = DNS:gateway.contoso.example,DNS:branch.example
   await checkAccessibility(page, 'a certificate');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Check what is served' }).click();
-  await page.getByRole('dialog', { name: 'Check what is served' }).getByText('as loaded').first().waitFor();
+  await page.getByRole('dialog', { name: 'Check what is served' }).getByText('As loaded').first().waitFor();
 }
 
 await run({ wizard, imported });

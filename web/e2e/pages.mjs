@@ -119,10 +119,35 @@ async function signInPage() {
 
 async function wide() {
   const page = await signedIn('alice', { viewport: { width: 3840, height: 2160 } });
-  for (const path of ['home', 'users', 'federation/xmpp-federated-partners']) {
+  for (const path of PATHS) {
     await visit(page, path);
     await shot(page, `wide-${nameOf(path)}`);
+    const { letter, isWide } = await page.evaluate(() => ({
+      letter: parseFloat(getComputedStyle(document.documentElement).fontSize),
+      isWide: document.documentElement.scrollWidth > innerWidth,
+    }));
+    assert.ok(letter >= 18, `letters of ${letter} px on a large screen`);
+    assert.equal(isWide, false, `${path} is wider than the screen`);
   }
+}
+
+/** Which columns a list shows is kept by the browser. */
+async function columns() {
+  const page = await signedIn();
+  await visit(page, 'users');
+  const head = page.getByRole('columnheader', { name: 'Site' });
+  await head.waitFor();
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Site' }).click();
+  await head.waitFor({ state: 'detached' });
+  await checkAccessibility(page, 'the menu of columns');
+  await page.keyboard.press('Escape');
+  await page.reload();
+  await page.getByRole('row').filter({ hasText: 'alice@branch.example' }).waitFor();
+  assert.equal(await head.count(), 0);
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Site', checked: false }).click();
+  await head.waitFor();
 }
 
 /** The first view: less than 200 KB and a second, on an empty cache. */
@@ -145,4 +170,4 @@ async function quick() {
 }
 
 fill();
-await run({ everyPage, darkGermanAndNarrow, dialogs, signInPage, wide, quick });
+await run({ everyPage, darkGermanAndNarrow, dialogs, signInPage, wide, columns, quick });

@@ -107,9 +107,8 @@ async function byKeyboard() {
   await tabTo(page, page.getByRole('row').filter({ hasText: 'dora@branch.example' }));
   await press(page, 'Space');
   await page.getByText('1 selected').waitFor();
-  await press(page, 'Shift+Tab', 'Shift+Tab', 'Shift+Tab', 'Shift+Tab'); // past Search, Import, Refresh
   const edit = page.getByRole('button', { name: 'Edit', exact: true });
-  assert.equal(await edit.evaluate((one) => one === document.activeElement), true);
+  await tabTo(page, edit, 8, 'Shift+Tab');
   await press(page, 'Enter');
   await page.getByRole('menuitem', { name: 'Show details' }).waitFor();
   await press(page, 'Enter');

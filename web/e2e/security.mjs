@@ -1,6 +1,10 @@
 // What an attacker would try: script in every text, requests from another site, a frame around us.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { cli, commit, create, expected, newPage, openTab, run, said, signedIn, signIn,
   URL_OF_PANEL } from './support.mjs';
 
@@ -66,11 +70,29 @@ async function scriptFromElsewhere() {
   cli('user', 'create', 'eve@branch.example', '--display-name', EVIL);
   cli('site', 'create', 'Evil', '--description', EVIL);
   cli('admin', 'token', 'create', '--role', 'viewer', '--expires', '1d', '--description', EVIL);
+  // A certificate whose subject is script, shown as the one of the panel as well.
+  const folder = mkdtempSync(join(tmpdir(), 'isthmus-panel-'));
+  const file = join(folder, 'evil.pem');
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+    '-days', '90', '-subj', `/O=${SHORT.replaceAll('/', '')}/CN=gateway.contoso.example`,
+    '-addext', 'subjectAltName=DNS:gateway.contoso.example', '-keyout', file, '-out', `${file}.crt`], { stdio: 'ignore' });
+  cli('cert', 'import', `${file}.crt`, '--key', file, '--name', 'evil');
+  // Somebody without an account leaves his name in the audit log.
+  expected.push(/401/);
+  const stranger = await newPage();
+  await stranger.goto(URL_OF_PANEL);
+  await stranger.getByLabel('User name').fill(SHORT);
+  await stranger.getByLabel('Password').fill(EVIL);
+  await stranger.keyboard.press('Enter');
+  await stranger.getByRole('alert').waitFor();
   const page = await signedIn('alice', { userAgent: EVIL });
   for (const path of ['federation/xmpp-federated-partners?show=evil.example', 'users?show=eve%40branch.example',
-    'settings/sites-and-pools', 'administration/tokens', 'administration/sessions', 'administration/revisions']) {
+    'settings/sites-and-pools', 'certificates', 'administration/tokens', 'administration/sessions', 'administration/audit',
+    'diagnostics/doctor', 'home', 'administration/revisions']) {
     await page.goto(URL_OF_PANEL + path);
-    await page.getByText('onerror').first().waitFor({ state: 'attached' }).catch(() => undefined);
+    if (path === 'home' || path === 'diagnostics/doctor') await page.waitForLoadState('networkidle');
+    else await page.waitForFunction(() => document.body.innerText.includes('onerror')
+      || [...document.querySelectorAll('input')].some((input) => input.value.includes('onerror')));
     assert.equal(await isHurt(page), false, path);
   }
   await page.getByRole('button', { name: /Show revision/ }).first().click();

@@ -115,10 +115,10 @@ export async function choose(page, label) {
   await page.getByRole('menuitem', { name: label, exact: true }).click();
 }
 
-/** Tab, until the keyboard is at it. */
-export async function tabTo(page, locator, most = 80) {
+/** Tab, or the other way, until the keyboard is at it. */
+export async function tabTo(page, locator, most = 80, key = 'Tab') {
   for (let i = 0; i < most; i += 1) {
-    await page.keyboard.press('Tab');
+    await page.keyboard.press(key);
     if ((await locator.count()) && (await locator.first().evaluate((one) => one === document.activeElement))) {
       return;
     }

@@ -1,6 +1,7 @@
 // Pages of a gateway with real traffic: what passes, what failed, and text that an attacker has sent.
 import assert from 'node:assert/strict';
-import { checkAccessibility, run, shot, signedIn, URL_OF_PANEL } from './support.mjs';
+import { readFileSync } from 'node:fs';
+import { checkAccessibility, expected, run, shot, signedIn, URL_OF_PANEL } from './support.mjs';
 
 async function conversations() {
   const page = await signedIn();
@@ -64,4 +65,88 @@ async function textOfAttackers() {
   assert.equal(await page.evaluate(() => window.pwned), undefined);
 }
 
-await run({ conversations, live, textOfAttackers });
+/** What passes is recorded, and shown as a ladder with the raw text of both sides. */
+async function recording() {
+  expected.push(/403/);
+  const page = await signedIn('toni');
+  await page.getByRole('link', { name: 'Diagnostics' }).click();
+  await page.getByRole('tab', { name: 'Traces' }).click();
+  await page.getByText('Nothing is recorded').waitFor();
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  const form = page.getByRole('dialog', { name: 'New Trace' });
+  await form.getByLabel('SIP user').fill('bob@branch.example');
+  await form.getByLabel('Partner').fill('northwind.example');
+  // Texts are not recorded without the setting of the gateway, whatever the role.
+  await form.getByLabel('Record what people write, too').check();
+  await form.getByLabel('Reason').fill('bob has asked for it');
+  await form.getByRole('button', { name: 'Start' }).click();
+  await form.getByRole('alert').getByText('IST-API-042').waitFor();
+  await shot(page, 'trace-refused');
+  await form.getByLabel('Record what people write, too').uncheck();
+  await form.getByRole('button', { name: 'Start' }).click();
+  const sheet = page.getByRole('dialog').filter({ hasText: 'left out' });
+  await sheet.locator('.arrow').nth(8).waitFor();
+  const lanes = ['SIP client', 'SIP peer', 'Gateway, SIP', 'Gateway, XMPP', "Partner's server", "Partner's user"];
+  for (const lane of lanes) await sheet.getByText(lane, { exact: true }).first().waitFor();
+  await sheet.getByRole('button', { name: 'Stop' }).click();
+  await sheet.getByText('ended').first().waitFor();
+
+  // A message in SIP, what became of it in XMPP, and the rules in between.
+  await sheet.locator('.arrow').filter({ hasText: 'translated' }).first().click();
+  const details = sheet.getByRole('region', { name: 'Show details' });
+  await details.getByText('Rules applied').waitFor();
+  assert.match(await details.locator('.side.sip code').innerText(), /^MESSAGE sip:/);
+  assert.match(await details.locator('.side.xmpp code').innerText(), /<message/);
+  await details.scrollIntoViewIfNeeded();
+  await shot(page, 'trace-sides');
+  await checkAccessibility(page, 'a recording');
+  const body = await page.locator('body').innerText();
+  assert.equal(body.includes('and so on') || body.includes('a secret'), false, 'what was written is not shown');
+  assert.match(body, /\[\d+ characters\]/);
+
+  // By keyboard, as a table, and one kind alone.
+  const before = await details.innerText();
+  await sheet.getByRole('region', { name: /^Trace/ }).focus();
+  await page.keyboard.press('ArrowDown');
+  await details.filter({ hasNotText: 'no such text' }).waitFor();
+  assert.notEqual(await details.innerText(), before);
+  await sheet.getByRole('button', { name: 'Table view' }).click();
+  await sheet.getByRole('combobox', { name: 'Show' }).selectOption('Translations');
+  const rows = await sheet.getByRole('row').count();
+  assert.ok(rows >= 3, `${rows} rows`);
+  assert.equal(await sheet.getByRole('row').filter({ hasText: 'translated' }).count(), rows - 1);
+  await checkAccessibility(page, 'a recording as a table');
+  await sheet.getByRole('combobox', { name: 'Show' }).selectOption('Everything');
+  await sheet.getByRole('row').filter({ hasText: 'onerror' }).or(sheet.getByRole('row')).nth(3).getByRole('button').click();
+  assert.equal(await page.evaluate(() => window.pwned), undefined, 'text of attackers is text');
+  await sheet.getByRole('button', { name: 'Ladder' }).click();
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    sheet.getByRole('link', { name: 'Save as SVG' }).click(),
+  ]);
+  assert.match(readFileSync(await file.path(), 'utf8').slice(0, 200), /<svg/);
+  await shot(page, 'trace-ladder');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^Remove / }).click();
+  await page.getByText('Nothing is recorded').waitFor();
+
+  // From a conversation, for whoever may; others do not see the page, and are refused.
+  await page.goto(`${URL_OF_PANEL}diagnostics/traces?new&user=bob%40branch.example`);
+  assert.equal(await form.getByLabel('SIP user').inputValue(), 'bob@branch.example');
+  const helper = await signedIn('hans');
+  await helper.goto(`${URL_OF_PANEL}diagnostics/explain`);
+  assert.equal(await helper.getByRole('tab', { name: 'Traces' }).count(), 0);
+  assert.equal(await helper.evaluate(async () => (await fetch('/api/v1/traces')).status), 403);
+}
+
+/** The last 24 hours, from a gateway that has just begun. */
+async function theDay() {
+  const page = await signedIn();
+  await page.getByRole('button', { name: '24 hours' }).click();
+  await page.getByRole('img', { name: /^In 24 hours [1-9]/ }).waitFor();
+  await page.locator('.uplot').waitFor();
+  await shot(page, 'home-day');
+  await checkAccessibility(page, 'a day');
+}
+
+await run({ conversations, live, textOfAttackers, recording, theDay });

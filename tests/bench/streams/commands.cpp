@@ -4,11 +4,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
-#include <deque>
 #include <iostream>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <span>
 #include <thread>
 
 #include "streams/floor.h"
@@ -81,23 +83,58 @@ int run_floor(const Arguments& arguments) {
     return 0;
 }
 
+namespace {
+
+/// Tickets as a partner would use them: each once, the newest first.
+class Tickets {
+  public:
+    using Ticket = std::shared_ptr<SSL_SESSION>;
+
+    void put(const Stream& of) {
+        Ticket ticket(SSL_get1_session(of.ssl()), SSL_SESSION_free);
+        const std::lock_guard lock(mutex_);
+        tickets_.push_back(std::move(ticket));
+    }
+
+    Ticket take() {
+        const std::lock_guard lock(mutex_);
+        if (tickets_.empty()) {
+            return nullptr;
+        }
+        Ticket ticket = std::move(tickets_.back());
+        tickets_.pop_back();
+        return ticket;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::vector<Ticket> tickets_;
+};
+
+}  // namespace
+
 int run_handshakes(const Arguments& arguments) {
     const auto port = static_cast<std::uint16_t>(arguments.number(2));
-    const Credentials ours = credentials(arguments, 6);
+    const int threads = arguments.number(4);
     const bool resumes = arguments.number(5) != 0;
+    const Credentials ours = credentials(arguments, 6);
     std::atomic<int> resumed = 0;
-    std::shared_ptr<SSL_SESSION> session;
+    Tickets tickets;
+    const auto shake_hands = [&](int number) {
+        Stream stream(Stream::dial(source(number), port));
+        const Tickets::Ticket ticket = tickets.take();
+        stream.negotiate_tls(ours, partner(0), ticket.get());
+        resumed += SSL_session_reused(stream.ssl());
+        if (resumes) {
+            tickets.put(stream);
+        }
+    };
     if (resumes) {
-        Stream first(Stream::dial(source(0), port));
-        first.negotiate_tls(ours, partner(0));
-        session = {SSL_get1_session(first.ssl()), SSL_SESSION_free};
+        in_parallel(threads, threads, shake_hands);
+        resumed = 0;
     }
     const auto start = Clock::now();
-    const int failed = in_parallel(arguments.number(3), arguments.number(4), [&](int number) {
-        Stream stream(Stream::dial(source(number), port));
-        stream.negotiate_tls(ours, partner(0), session.get());
-        resumed += SSL_session_reused(stream.ssl());
-    });
+    const int failed = in_parallel(arguments.number(3), threads, shake_hands);
     std::printf("{\"seconds\":%.3f,\"failed\":%d,\"resumed\":%d}\n",
                 seconds_since(start),
                 failed,
@@ -129,9 +166,40 @@ class PartnerServer {
   public:
     explicit PartnerServer(const Credentials& ours) : ours_(ours) {}
 
+    /// Takes the socket.
     void answer(int socket) {
+        enter(socket);
+        serve(socket);
+        const std::lock_guard lock(mutex_);
+        sockets_.erase(socket);
+        ::close(socket);
+        ++ended;
+        left_.notify_one();
+    }
+
+    /// Ends all connections; none is left on return.
+    void drop() {
+        std::unique_lock lock(mutex_);
+        for (const int socket : sockets_) {
+            ::shutdown(socket, SHUT_RDWR);
+        }
+        left_.wait(lock, [this] { return sockets_.empty(); });
+    }
+
+    std::atomic<int> up = 0;
+    std::atomic<int> resumed = 0;
+    std::atomic<int> messages = 0;
+    std::atomic<int> ended = 0;
+
+  private:
+    void enter(int socket) {
+        const std::lock_guard lock(mutex_);
+        sockets_.insert(socket);
+    }
+
+    void serve(int socket) {
         try {
-            Stream stream(socket);
+            Stream stream(::dup(socket));
             const std::string domain = header(stream,
                                               "<starttls "
                                               "xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
@@ -145,20 +213,16 @@ class PartnerServer {
             stream.say("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
             header(stream, "");
             ++up;
+            resumed += SSL_session_reused(stream.ssl());
             while (true) {
                 stream.hear("</message>");
                 ++messages;
             }
         } catch (const std::exception&) {
-            ++ended;
+            // Its end, whatever it was.
         }
     }
 
-    std::atomic<int> up = 0;
-    std::atomic<int> messages = 0;
-    std::atomic<int> ended = 0;
-
-  private:
     static std::string header(Stream& stream, std::string_view features) {
         const std::string heard = stream.hear("to='");
         const std::string domain = stream.hear("'");
@@ -170,12 +234,16 @@ class PartnerServer {
     }
 
     const Credentials& ours_;
+    std::mutex mutex_;
+    std::condition_variable left_;
+    std::set<int> sockets_;
 };
 
 }  // namespace
 
 int run_serve(const Arguments& arguments) {
     const Credentials ours = credentials(arguments, 2);
+    SSL_CTX_set_num_tickets(ours.context(), 1);
     PartnerServer server(ours);
     const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in at = Stream::address(INADDR_LOOPBACK, 0);
@@ -196,8 +264,12 @@ int run_serve(const Arguments& arguments) {
         }
     }).detach();
     for (std::string line; std::getline(std::cin, line);) {
-        std::printf("{\"up\":%d,\"messages\":%d,\"ended\":%d}\n",
+        if (line == "drop") {
+            server.drop();
+        }
+        std::printf("{\"up\":%d,\"resumed\":%d,\"messages\":%d,\"ended\":%d}\n",
                     server.up.load(),
+                    server.resumed.load(),
                     server.messages.load(),
                     server.ended.load());
         std::fflush(stdout);
@@ -209,6 +281,7 @@ int run_attack(const Arguments& arguments) {
     const auto port = static_cast<std::uint16_t>(arguments.number(2));
     const int count = arguments.number(3);
     std::vector<pollfd> sockets(static_cast<std::size_t>(count), pollfd{-1, POLLIN, 0});
+    sockets.push_back({STDIN_FILENO, POLLIN, 0});
     long calls = 0;
     // A third says nothing, a third stops inside a header, a third inside TLS.
     const std::string half_header = "<?xml version='1.0'?><stream:stream xmlns='jabber:ser";
@@ -244,13 +317,13 @@ int run_attack(const Arguments& arguments) {
             std::printf("{\"open\":%d}\n", open);
             std::fflush(stdout);
         }
-        pollfd input{STDIN_FILENO, POLLIN, 0};
-        if (::poll(&input, 1, 50) > 0) {
+        // Until somebody is thrown out; where not all are in, they try again at once.
+        ::poll(sockets.data(), sockets.size(), open == count ? -1 : 0);
+        if (sockets.back().revents != 0) {
             std::printf("{\"calls\":%ld,\"open\":%d}\n", calls, open);
             return 0;
         }
-        ::poll(sockets.data(), sockets.size(), 0);
-        for (pollfd& one : sockets) {
+        for (pollfd& one : std::span(sockets).first(static_cast<std::size_t>(count))) {
             if (one.fd < 0 || one.revents == 0) {
                 continue;
             }

@@ -27,7 +27,8 @@ int run_handshakes(const Arguments& arguments);
 /// hold PORT COUNT CERTIFICATES: so many authenticated streams of pN.partners.example, until the
 /// input ends.
 int run_hold(const Arguments& arguments);
-/// serve CERTIFICATES: the server of all partners; tells what it has for each line of the input.
+/// serve CERTIFICATES: the server of all partners; tells what it has for each line of the input,
+/// when all connections have ended if that is "drop".
 int run_serve(const Arguments& arguments);
 /// attack PORT COUNT: so many callers who say a little and no more, and call again when they are
 /// thrown out, until the input ends.

@@ -47,8 +47,8 @@ class FloorPair {
     FloorPair& operator=(FloorPair&&) = delete;
 
     ~FloorPair() {
-        times_.server_us += timed([&] { SSL_free(server_); });
-        times_.client_us += timed([&] { SSL_free(client_); });
+        times_.server_us += timed([&] { let_go(server_); });
+        times_.client_us += timed([&] { let_go(client_); });
     }
 
     void run() {
@@ -88,8 +88,8 @@ inline FloorTimes measure_floor(const Credentials& server,
     SSL_SESSION* session = nullptr;
     FloorTimes ignored;
     FloorTimes times;
+    SSL_CTX_set_num_tickets(server.context(), 1);  // as the gateway, whether it is used or not
     if (resumes) {
-        SSL_CTX_set_num_tickets(server.context(), 1);
         FloorPair first(server, client, nullptr, ignored);
         first.run();
         session = first.session();

@@ -1,7 +1,11 @@
+#include <sys/timerfd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <chrono>
+#include <condition_variable>
+#include <cstdint>
 #include <cstdio>
 #include <iostream>
 #include <memory>
@@ -26,6 +30,37 @@ std::int64_t now_ns() {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
         .count();
 }
+
+/// The kernel's beat, for an open loop.
+class Ticks {
+  public:
+    explicit Ticks(std::int64_t every_ns) : timer_(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)) {
+        const timespec every{every_ns / 1'000'000'000, every_ns % 1'000'000'000};
+        const itimerspec beat{every, every};
+        if (timer_ < 0 || timerfd_settime(timer_, 0, &beat, nullptr) != 0) {
+            fail("no timer");
+        }
+    }
+
+    Ticks(const Ticks&) = delete;
+    Ticks& operator=(const Ticks&) = delete;
+    Ticks(Ticks&&) = delete;
+    Ticks& operator=(Ticks&&) = delete;
+
+    ~Ticks() { ::close(timer_); }
+
+    /// How many are due since the last call; at least one.
+    int await() const {
+        std::uint64_t count = 0;
+        if (::read(timer_, &count, sizeof count) != sizeof count) {
+            fail("the timer broke");
+        }
+        return static_cast<int>(count);
+    }
+
+  private:
+    int timer_;
+};
 
 class Traffic {
   public:
@@ -52,21 +87,34 @@ class Traffic {
             latencies_.clear();
         }
         const std::int64_t step = 1'000'000'000 / rate;
-        std::int64_t due = now_ns();
-        for (int i = 0; i < seconds * rate; ++i) {
-            std::this_thread::sleep_for(std::chrono::nanoseconds(due - now_ns()));
-            // From the moment it was due: a stall shows in all that it delayed.
-            quiet_->say(message(kQuiet, i, "q" + std::to_string(due)));
-            due += step;
+        const std::int64_t start = now_ns();
+        flooded_ = 0;
+        const Ticks ticks(step);
+        const int count = seconds * rate;
+        for (int sent = 0, due = 0; sent < count;) {
+            due += ticks.await();
+            for (; sent < std::min(due, count); ++sent) {
+                // From the moment it was due: a stall shows in all that it delayed.
+                const std::int64_t since = start + (sent + 1) * step;
+                quiet_->say(message(kQuiet, sent, "q" + std::to_string(since)));
+            }
         }
-        std::this_thread::sleep_for(std::chrono::seconds(1));
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
+        const bool is_complete = arrived_.wait_for(lock, std::chrono::seconds(20), [&] {
+            return latencies_.size() == static_cast<std::size_t>(count);
+        });
+        if (!is_complete) {
+            fail("messages are missing");
+        }
         std::sort(latencies_.begin(), latencies_.end());
-        std::printf("{\"count\":%zu,\"p50_us\":%.0f,\"p99_us\":%.0f,\"flooded\":%ld}\n",
-                    latencies_.size(),
-                    at(0.5),
-                    at(0.99),
-                    flooded_.exchange(0));
+        std::printf(
+            "{\"count\":%zu,\"p50_us\":%.0f,\"p99_us\":%.0f,\"flooded\":%ld,"
+            "\"seconds\":%.3f}\n",
+            latencies_.size(),
+            at(0.5),
+            at(0.99),
+            flooded_.exchange(0),
+            static_cast<double>(now_ns() - start) / 1e9);
     }
 
     void flood() {
@@ -117,8 +165,11 @@ class Traffic {
         }
         std::int64_t due = 0;
         std::from_chars(body.data() + 1, body.data() + body.size(), due);
-        const std::lock_guard lock(mutex_);
-        latencies_.push_back(static_cast<double>(now_ns() - due) / 1e3);
+        {
+            const std::lock_guard lock(mutex_);
+            latencies_.push_back(static_cast<double>(now_ns() - due) / 1e3);
+        }
+        arrived_.notify_one();
     }
 
     double at(double share) const {
@@ -132,6 +183,7 @@ class Traffic {
     const Credentials& ours_;
     std::uint16_t port_ = 0;
     std::mutex mutex_;
+    std::condition_variable arrived_;
     std::vector<double> latencies_;
     std::atomic<long> flooded_ = 0;
     std::atomic<bool> is_flooding_ = false;

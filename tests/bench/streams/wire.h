@@ -54,6 +54,14 @@ class Credentials {
     std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
 };
 
+/// Its session may be taken up again: OpenSSL would spoil that of a connection that was just cut.
+inline void let_go(SSL* ssl) {
+    if (ssl != nullptr) {
+        SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+        SSL_free(ssl);
+    }
+}
+
 class Stream {
   public:
     explicit Stream(int socket) : socket_(socket) {
@@ -93,9 +101,7 @@ class Stream {
     Stream& operator=(Stream&&) = delete;
 
     ~Stream() {
-        if (ssl_ != nullptr) {
-            SSL_free(ssl_);
-        }
+        let_go(ssl_);
         ::close(socket_);
     }
 

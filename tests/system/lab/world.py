@@ -104,11 +104,11 @@ class World:
         return self.northwind
 
     def northwind_stream(self, certificate=None, sender="northwind.example",
-                         to="contoso.example"):
+                         to="contoso.example", earlier=None):
         """A stream to the gateway, authenticated as northwind.example."""
         stream = Stream.connect(self.gateway.xmpp_address)
         stream.negotiate_tls(sender, to, certificate or self._northwind[1],
-                             self.authority.ca_file)
+                             self.authority.ca_file, earlier)
         stream.authenticate(sender, to)
         return stream
 

@@ -98,10 +98,11 @@ class Stream:
             said.append(element)
         return said
 
-    def start_tls(self, context, server_side=False, server_name=None):
+    def start_tls(self, context, server_side=False, server_name=None, session=None):
         self.socket.settimeout(PATIENCE)
+        self.context = context
         self.socket = context.wrap_socket(self.socket, server_side=server_side,
-                                          server_hostname=server_name)
+                                          server_hostname=server_name, session=session)
         self.reset()
 
     def alive(self):
@@ -134,17 +135,19 @@ class Stream:
 
     # The initiating side's usual course
 
-    def negotiate_tls(self, sender, to, certificate, ca_file):
-        """Header, features, STARTTLS, and the header again; returns the features under TLS."""
+    def negotiate_tls(self, sender, to, certificate, ca_file, earlier=None):
+        """Header, features, STARTTLS, and the header again; returns the features under TLS.
+        The TLS session of an `earlier` stream is taken up again."""
         self.open(sender, to)
         self.expect(NS_STREAM + "features")
         self.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
         self.expect(NS_TLS + "proceed")
-        context = ssl.create_default_context(cafile=ca_file)
+        context = earlier.context if earlier else ssl.create_default_context(cafile=ca_file)
         context.check_hostname = False
-        if certificate:
+        if certificate and not earlier:
             context.load_cert_chain(certificate.certificate, certificate.key)
-        self.start_tls(context, server_name=to)
+        self.start_tls(context, server_name=to,
+                       session=earlier.socket.session if earlier else None)
         self.open(sender, to)
         return self.expect(NS_STREAM + "features")
 
@@ -206,6 +209,7 @@ class XmppPeer:
         self.hides_tls = False
         self.management = None  # "acks": XEP-0198; "silent": enabled, and never acknowledged
         self.streams_seen = []  # also those that came to nothing
+        self._contexts = {}
         self.keys = {}  # stream id -> the dialback key we sent there
         self.stanzas = []
         self.times = []
@@ -294,17 +298,23 @@ class XmppPeer:
                              "</starttls>")
         stream.expect(NS_TLS + "starttls")
         stream.send("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate.certificate, self.certificate.key)
-        if self.mechanism == "external":
-            context.load_verify_locations(self.ca_file)
-            context.verify_mode = ssl.CERT_OPTIONAL
-        stream.start_tls(context, server_side=True)
+        stream.start_tls(self._tls(), server_side=True)
         if self.mechanism == "external":
             self._header(stream, DIALBACK_OFFER + "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
                                  "<mechanism>EXTERNAL</mechanism></mechanisms>")
         else:
             self._header(stream, DIALBACK_OFFER)
+
+    def _tls(self):
+        """One for all streams, so that sessions can be taken up again."""
+        if self.mechanism not in self._contexts:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.certificate.certificate, self.certificate.key)
+            if self.mechanism == "external":
+                context.load_verify_locations(self.ca_file)
+                context.verify_mode = ssl.CERT_OPTIONAL
+            self._contexts[self.mechanism] = context
+        return self._contexts[self.mechanism]
 
     def _header(self, stream, features):
         header = stream.wait_header()

@@ -12,12 +12,21 @@ export const LANGUAGES: readonly { id: Language; name: string }[] = [
 
 type Codes = Record<string, CodeText>;
 
-// The gateway itself speaks English: for that, no codes are needed.
-const load: Record<Language, () => Promise<[Catalogue, Codes]>> = {
-  en: () => Promise.resolve([en, {}]),
+const load: Record<Language, () => Promise<Catalogue>> = {
+  en: () => Promise.resolve(en),
+  de: async () => (await import('../locales/de')).de,
+};
+
+/** Not needed for the first view: they come after it. */
+const loadCodes: Record<Language, () => Promise<Codes>> = {
+  en: async () => (await import('virtual:codes')).enCodes,
   de: async () => {
-    const { de, deCodes } = await import('../locales/de');
-    return [de, deCodes];
+    const [{ enCodes }, { deCodes }] = await Promise.all([
+      import('virtual:codes'),
+      import('../locales/de_codes'),
+    ]);
+    const whole = Object.entries(deCodes).map(([code, told]) => [code, { ...told, ofFix: enCodes[code]?.fix }]);
+    return Object.fromEntries(whole) as Codes;
   },
 };
 
@@ -38,9 +47,13 @@ function preferred(): Language {
 }
 
 export async function setLanguage(language: Language): Promise<void> {
-  [texts.catalogue, texts.codes] = await load[language]();
+  texts.catalogue = await load[language]();
   texts.language = language;
   document.documentElement.lang = language;
+  void loadCodes[language]().then(
+    (codes) => texts.language === language && (texts.codes = codes),
+    () => undefined, // the gateway's own words are shown
+  );
 }
 
 export async function chooseLanguage(language: Language): Promise<void> {

@@ -42,6 +42,7 @@ class Live {
   /** Grows when streams, peers or objects have changed. */
   streamNews = $state(0);
   peerNews = $state(0);
+  pairNews = $state(0);
   revision = $state(0);
   #source: EventSource | undefined;
   #users = 0;
@@ -67,6 +68,15 @@ class Live {
     on('stream', () => (this.streamNews += 1));
     on('sip_peer', () => (this.peerNews += 1));
     on('revision', () => (this.revision += 1));
+    on('subscriptions', () => (this.pairNews += 1));
+    on('subscriptions_left_out', () => (this.pairNews += 1));
+    // Something was missed: everything is read again.
+    on('reset', () => {
+      this.streamNews += 1;
+      this.peerNews += 1;
+      this.pairNews += 1;
+      this.revision += 1;
+    });
     source.onerror = () => {
       // The browser tries again by itself, unless it was refused.
       if (source.readyState === EventSource.CLOSED) this.#close();

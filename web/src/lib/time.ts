@@ -8,6 +8,10 @@ export function moment(iso: string, language: string): string {
   }).format(at);
 }
 
+/** A sentence of the gateway, with its times as people read them. */
+export const withLocalTimes = (text: string, language: string): string =>
+  text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (iso) => moment(iso, language));
+
 const UNITS: readonly [Intl.NumberFormatOptions['unit'] & string, number][] = [
   ['day', 86400],
   ['hour', 3600],

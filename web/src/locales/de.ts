@@ -5,5 +5,3 @@ import { deTraffic } from './de_traffic';
 import type { Key } from './en';
 
 export const de: Record<Key, string> = { ...deShell, ...deObjects, ...dePeople, ...deTraffic };
-
-export { deCodes } from './de_codes';

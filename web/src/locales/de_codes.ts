@@ -4,6 +4,8 @@ export interface CodeText {
   of: string;
   sentence: string;
   fix: string;
+  /** The English fix, where this one is a translation. */
+  ofFix?: string;
 }
 
 export const deCodes: Record<string, CodeText> = {
@@ -488,8 +490,8 @@ export const deCodes: Record<string, CodeText> = {
     fix: 'Erhöhen Sie LimitNOFILE des Dienstes; `isthmus status` zeigt, wer Verbindungen hält.',
   },
   'IST-LIM-005': {
-    of: 'Too many subscriptions wait to be stored; new ones are refused.',
-    sentence: 'Zu viele Abonnements warten auf das Speichern; neue werden abgelehnt.',
+    of: 'Too many subscriptions wait to be stored; new ones are refused, other changes tried again.',
+    sentence: 'Zu viele Abonnements warten auf das Speichern; neue werden abgelehnt, andere Änderungen noch einmal versucht.',
     fix: 'Die Platte des Zustandsverzeichnisses kommt nicht nach: siehe isthmus_subscription_writes_waiting.',
   },
   'IST-LIM-010': {

@@ -63,7 +63,7 @@ export const dePeople = {
   'session.end': 'Beenden',
   'session.endOf': 'Sitzung von {name} beenden',
   'token.help': 'Für Programme und die Befehlszeile auf anderen Rechnern. Ein Token hat eine Rolle und ein Ende.',
-  'token.empty': 'Es gibt keine Token.',
+  'token.empty': 'Es gibt keine Token. Machen Sie eines für ein Skript oder für die Befehlszeile auf einer anderen Maschine.',
   'token.newTitle': 'Neues Token',
   'token.by': 'Angelegt von',
   'token.expires': 'Läuft ab',

@@ -63,7 +63,7 @@ export const enPeople = {
   'session.end': 'End',
   'session.endOf': 'End the session of {name}',
   'token.help': 'For programs and the command line on other machines. A token has one role and an end.',
-  'token.empty': 'There are no tokens.',
+  'token.empty': 'There are no tokens. Make one for a script or for the command line on another machine.',
   'token.newTitle': 'New Token',
   'token.by': 'Made by',
   'token.expires': 'Expires',

@@ -1,0 +1,218 @@
+#include "control/overview.h"
+
+#include "base/utc.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace isthmus::control {
+
+namespace {
+
+constexpr std::size_t kMostFailures = 10;
+constexpr std::int64_t kDay = 86400;
+constexpr std::int64_t kSoon = 14 * kDay;  // as the alert rule has it
+constexpr std::string_view kStreams = "xmpp-s2s";
+
+Gate sip_peers(const Status& status) {
+    Gate made{.name = "sip_peers", .light = Light::Green, .sentence = {}, .fix = {}};
+    if (status.peers.empty()) {
+        made.light = Light::Red;
+        made.sentence = "No SIP peer is configured.";
+        made.fix = "Write a [[sip.peer]] section into the configuration file and restart.";
+        return made;
+    }
+    const auto count = [&status](std::string_view state) {
+        return std::ranges::count(status.peers, state, &PeerStatus::state);
+    };
+    const auto silent = count("not answering");
+    const auto untried = count("never tried");
+    const auto all = std::ssize(status.peers);
+    if (silent != 0) {
+        made.light = silent == all ? Light::Red : Light::Amber;
+        made.sentence = fmt::format("{} of {} SIP peers do not answer.", silent, all);
+        made.fix = "The newest error of each in `isthmus status` says where it ended.";
+    } else if (untried == all) {
+        made.light = Light::Grey;
+        made.sentence = "No SIP peer has been heard of yet.";
+        made.fix = "Send a message from the SIP side, or test it: isthmus sip-peer test NAME";
+    } else {
+        made.sentence = untried == 0 ? "All SIP peers answer."
+                                     : fmt::format(
+                                           "{} of {} SIP peers answer; the others have not been "
+                                           "needed yet.",
+                                           all - untried,
+                                           all);
+    }
+    return made;
+}
+
+Gate xmpp_listener(const Status& status, const PolicyFacts& facts) {
+    Gate made{.name = "xmpp_listener", .light = Light::Green, .sentence = {}, .fix = {}};
+    const auto up = std::ranges::count_if(status.streams, [](const StreamStatus& stream) {
+        return stream.state == "up" && stream.direction == "in";
+    });
+    if (!facts.is_enabled) {
+        made.light = Light::Red;
+        made.sentence = "The XMPP gateway is switched off.";
+        made.fix = "isthmus gateway set --enabled true";
+    } else if (status.state == "draining") {
+        made.light = Light::Amber;
+        made.sentence = "The gateway is stopping and takes no new streams.";
+        made.fix = "Start it again: systemctl start isthmus";
+    } else if (status.xmpp_listeners.empty()) {
+        made.light = Light::Red;
+        made.sentence = "The gateway listens for no XMPP server.";
+        made.fix = "Check [xmpp] listen in the configuration file.";
+    } else if (up == 0) {
+        made.light = Light::Grey;
+        made.sentence = fmt::format("It listens on {}; no partner has connected yet.",
+                                    status.xmpp_listeners.front());
+        made.fix = "Partners find it by the SRV record _xmpp-server._tcp of each domain.";
+    } else {
+        made.sentence = fmt::format("{} {} from partners {} up.",
+                                    up,
+                                    up == 1 ? "stream" : "streams",
+                                    up == 1 ? "is" : "are");
+    }
+    return made;
+}
+
+/// What the streams say about names: nothing else is asked.
+Gate dns(const Status& status) {
+    Gate made{
+        .name = "dns", .light = Light::Grey, .sentence = "No name was asked for yet.", .fix = {}};
+    bool has_found = false;
+    std::size_t failed = 0;
+    std::string whose;
+    for (const StreamStatus& stream : status.streams) {
+        if (stream.direction != "out") {
+            continue;
+        }
+        if (stream.state != "up" && stream.last_error && stream.last_error->step == "dns") {
+            ++failed;
+            whose = stream.remote_domain;
+        } else if (!stream.remote_address.empty()) {
+            has_found = true;
+        }
+    }
+    if (failed != 0) {
+        made.light = has_found ? Light::Amber : Light::Red;
+        made.sentence = failed == 1
+                            ? fmt::format("The server of {} is not found.", whose)
+                            : fmt::format("The servers of {} partners are not found.", failed);
+        made.fix =
+            "isthmus stream list --partner DOMAIN has the reason; [dns] names the servers "
+            "that are asked.";
+    } else if (has_found) {
+        made.light = Light::Green;
+        made.sentence = "The servers of partners are found.";
+    } else {
+        made.fix = "Send a message to a partner.";
+    }
+    return made;
+}
+
+/// What partners are shown: the first to end of those for streams.
+Gate certificates(const Status& status, std::int64_t now) {
+    Gate made{.name = "certificates", .light = Light::Green, .sentence = {}, .fix = {}};
+    const OwnCertificateStatus* first = nullptr;
+    for (const OwnCertificateStatus& one : status.certificates) {
+        if (one.use == kStreams && (first == nullptr || one.not_after < first->not_after)) {
+            first = &one;
+        }
+    }
+    if (first == nullptr) {
+        made.light = Light::Red;
+        made.sentence = "The gateway has no certificate; partners cannot use TLS with it.";
+        made.fix = "Ask for one: isthmus cert request NAME --use xmpp-s2s; or name one in [tls].";
+        return made;
+    }
+    const std::int64_t left = first->not_after - now;
+    const std::string until = utc_text(first->not_after);
+    if (left <= 0) {
+        made.light = Light::Red;
+        made.sentence = fmt::format("The certificate was good until {}.", until);
+        made.fix = "Renew it; partners refuse it now.";
+    } else if (left < kSoon) {
+        made.light = Light::Amber;
+        made.sentence = fmt::format("The certificate ends on {}, in {} days.", until, left / kDay);
+        made.fix = "Renew it before.";
+    } else {
+        made.sentence = fmt::format("The certificate is good until {}.", until);
+    }
+    return made;
+}
+
+std::vector<Failure> failures_of(const Status& status) {
+    std::vector<Failure> made;
+    for (const StreamStatus& stream : status.streams) {
+        if (stream.last_error) {
+            made.push_back({.where = "stream",
+                            .name = stream.partner.empty() ? stream.remote_domain : stream.partner,
+                            .trouble = *stream.last_error});
+        }
+    }
+    for (const PeerStatus& peer : status.peers) {
+        if (peer.last_error) {
+            made.push_back({.where = "sip_peer", .name = peer.name, .trouble = *peer.last_error});
+        }
+    }
+    std::ranges::sort(made, {}, [](const Failure& one) { return one.trouble.age_seconds; });
+    made.resize(std::min(made.size(), kMostFailures));
+    return made;
+}
+
+std::vector<Step> steps_of(const Status& status, const PolicyFacts& facts) {
+    const std::uint64_t all = status.messages[0] + status.messages[1];
+    if (all > status.failures[0] + status.failures[1]) {
+        return {};
+    }
+    const bool has_stream = std::ranges::any_of(
+        status.streams, [](const StreamStatus& stream) { return stream.state == "up"; });
+    return {
+        {.sentence = "Name the SIP system behind the gateway: [[sip.peer]] in the configuration "
+                     "file.",
+         .command = {},
+         .is_done = !status.peers.empty()},
+        {.sentence = "Give the gateway a certificate: isthmus cert request or import, or [tls] in "
+                     "the configuration file.",
+         .command = {},
+         .is_done = status.has_certificate},
+        {.sentence = "Allow federation at all.",
+         .command = "isthmus access-edge set --allow-federated-users true",
+         .is_done = facts.allows_federated_users},
+        {.sentence = "Allow it to somebody: the global policy, or one of a site or user.",
+         .command = "isthmus policy set global --enable-federation-access true "
+                    "--enable-xmpp-access true",
+         .is_done = facts.allows_xmpp},
+        {.sentence = "Name a partner.",
+         .command = "isthmus partner create DOMAIN",
+         .is_done = facts.partners != 0},
+        {.sentence = "See whether the partner can be reached.",
+         .command = "isthmus partner test DOMAIN",
+         .is_done = has_stream},
+        {.sentence = "Send the first message, from either side.",
+         .command = "isthmus message list",
+         .is_done = false}};
+}
+
+}  // namespace
+
+std::string_view name_of(Light light) {
+    constexpr std::string_view kNames[] = {"green", "amber", "red", "grey"};
+    return kNames[static_cast<std::size_t>(light)];
+}
+
+Overview overview_of(const Status& status, const PolicyFacts& facts, std::int64_t now) {
+    return {.gates = {sip_peers(status),
+                      xmpp_listener(status, facts),
+                      dns(status),
+                      certificates(status, now)},
+            .last_failures = failures_of(status),
+            .next_steps = steps_of(status, facts)};
+}
+
+}  // namespace isthmus::control

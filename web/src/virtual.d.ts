@@ -1,0 +1,5 @@
+// What vite.config.ts makes of src/base/codes.cpp.
+declare module 'virtual:codes' {
+  import type { CodeText } from './locales/de_codes';
+  export const enCodes: Record<string, CodeText>;
+}
