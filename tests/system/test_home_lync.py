@@ -1,5 +1,7 @@
-"""A Lync-protocol client (pidgin-sipe) signs in to the home server and talks to a user on Prosody."""
+"""A Lync-protocol client (pidgin-sipe) signs in to the home server: contacts and presence with a user
+on Prosody."""
 
+import sqlite3
 import unittest
 
 from base import OwnWorldTest, unique
