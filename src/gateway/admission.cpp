@@ -8,8 +8,7 @@ namespace {
 
 bool is_proved_by_certificate(const SipPeer& peer, const sip::Origin& origin) {
     if (origin.transport != sip::Transport::Tls || origin.certificate == nullptr ||
-        (peer.target.needs_tls13 && !origin.is_tls13) ||
-        !origin.certificate->is_trusted) {
+        (peer.target.needs_tls13 && !origin.is_tls13) || !origin.certificate->is_trusted) {
         return false;
     }
     return std::ranges::any_of(peer.certificate_names, [&](const std::string& name) {

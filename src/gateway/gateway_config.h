@@ -22,7 +22,7 @@ struct SipPeer {
     sip::Target target;
     sip::PresencePreference presence = sip::PresencePreference::Pidf;
     bool asserts_identity = false;  ///< its P-Asserted-Identity is believed
-    bool has_sessions = false;  ///< its users take messages in INVITE sessions (kind lync)
+    bool has_sessions = false;      ///< its users take messages in INVITE sessions (kind lync)
 };
 
 /// One SIP domain and the XMPP domain its users have (usually the same).

@@ -68,8 +68,7 @@ void MessageFlow::on_session_over(const sip::SessionPair& pair, sip::SessionEnd 
     }
     const auto user = translate::to_jid(*uri, arena_, served->xmpp);
     const auto contact = translate::to_jid(pair.local, arena_);
-    if (!user || !contact ||
-        !conversations_.xmpp_side(user->jid, contact->jid).takes_chat_states) {
+    if (!user || !contact || !conversations_.xmpp_side(user->jid, contact->jid).takes_chat_states) {
         return;
     }
     translate::to_lapsed_typing({*user, *contact}, message_);

@@ -96,6 +96,7 @@ TEST(DiagnosticsTest, WhatAPeerSaysIsRead) {
         int id;
         std::string_view reason;
     };
+
     for (const Row& row :
          {Row{"ms-diagnostics-public",
               "1003;reason=\"User does not exist\";source=\"pool.litware.example\"",
