@@ -102,7 +102,6 @@ class ApiWing {
     admin::TraceFollowers followers_;
     std::function<std::unique_ptr<store::Database>()> connect_;
     SystemRandom random_;
-    std::optional<control::HomeService> home_;
     std::optional<control::DirectoryService> directory_;
     std::optional<Archive> archive_;
     std::optional<admin::Api> api_;

@@ -126,7 +126,7 @@ TEST_F(SubscriptionQueueTest, AQueueThatIsFullAgainAndAgainFillsNoLog) {
 }
 
 TEST_F(SubscriptionQueueTest, WhatItIsAskedWhenItTellsMakesTheNextBatch) {
-    queue.save({}, [this](bool) { save("next"); });
+    queue.save(subscriptions::Record{}, [this](bool) { save("next"); });
     turn();
     outcome(true);
     ASSERT_EQ(batches.size(), 2U);

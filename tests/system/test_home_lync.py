@@ -110,7 +110,6 @@ class LyncClient(OwnWorldTest):
 
     def stored(self, name):
         """The user's contacts as the database has them."""
-        import sqlite3
         with sqlite3.connect(f"file:{self.gateway.directory}/isthmus.db?mode=ro",
                              uri=True) as database:
             row = database.execute("SELECT body FROM home_documents WHERE \"user\" = ? AND "
