@@ -259,7 +259,8 @@ TEST_F(NotifierTest, Limits) {
         routes.append(i == 0 ? "" : "\r\n").append("Record-Route: <sip:p.example;lr>");
     }
     EXPECT_EQ(subscribe({.extra = routes}).status, 500);
-    EXPECT_EQ(subscribe({.call_id = std::string(13000, 'c')}).status, 500);
+    const std::string route = "Record-Route: <sip:" + std::string(6000, 'p') + "@p.example;lr>";
+    EXPECT_EQ(subscribe({.extra = route, .call_id = std::string(7000, 'c')}).status, 500);
     EXPECT_EQ(notifiers->size(), 0U);
 }
 
