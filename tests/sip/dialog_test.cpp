@@ -149,7 +149,7 @@ TEST(Dialog, WhatCannotMakeOne) {
         EXPECT_EQ(dialog->request_uri(), "sip:alice@contoso.example") << "nothing changed";
     }
     DialogStart huge = usual_start();
-    const std::string local(5000, 'x');
+    const std::string local(13000, 'x');
     huge.local = local;
     EXPECT_FALSE(Dialog::start(huge));
 }
