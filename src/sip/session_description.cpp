@@ -157,27 +157,27 @@ std::string_view named_header(const Message& message, std::string_view name) {
 }
 
 std::optional<SessionExpiry> expiry_asked(const Request& request) {
-    std::uint32_t seconds = 0;
+    std::uint32_t asked = 0;
     std::string_view refresher;
-    if (!read_expires(expires_value(request), seconds, refresher)) {
+    if (!read_expires(expires_value(request), asked, refresher)) {
         return SessionExpiry{};
     }
-    if (seconds < kMinSessionExpires) {
+    if (asked < kMinSessionExpires) {
         return std::nullopt;
     }
     // RFC 4028 §9 Table 2: without its support the caller cannot refresh.
     const bool is_theirs =
         lists(request, HeaderId::Supported, "timer") && !iequals(refresher, "uas");
-    return SessionExpiry{.seconds = std::min(seconds, kMaxSessionExpires), .is_ours = !is_theirs};
+    return SessionExpiry{.seconds = std::min(asked, kMaxSessionExpires), .is_ours = !is_theirs};
 }
 
 SessionExpiry expiry_granted(const Response& response) {
-    std::uint32_t seconds = 0;
+    std::uint32_t asked = 0;
     std::string_view refresher;
-    if (!read_expires(expires_value(response), seconds, refresher) || seconds == 0) {
+    if (!read_expires(expires_value(response), asked, refresher) || asked == 0) {
         return {};
     }
-    return {.seconds = std::clamp(seconds, kMinSessionExpires, kMaxSessionExpires),
+    return {.seconds = std::clamp(asked, kMinSessionExpires, kMaxSessionExpires),
             .is_ours = !iequals(refresher, "uas")};
 }
 

@@ -22,7 +22,7 @@ class CompactText {
         if (data_ == nullptr) {
             return {};
         }
-        return {data_.get() + sizeof(Head), head().size};
+        return {data_.get() + sizeof(Head), head().size()};
     }
 
     /// Brings near what is probably all of it; its size is not known before.
@@ -41,7 +41,7 @@ class CompactText {
         }
         const Head before = head();
         if (text.size() <= before.room() && before.room() - text.size() < kSpare) {
-            put({static_cast<std::uint32_t>(text.size()), before.steps}, text);
+            put({text.size(), before.steps()}, text);
             return;
         }
         const std::size_t steps = (sizeof(Head) + text.size() + kStep - 1) / kStep;
@@ -50,9 +50,7 @@ class CompactText {
         // of it.
         const std::unique_ptr<char[]> kept =
             std::exchange(data_, std::unique_ptr<char[]>(new char[octets]));
-        put({static_cast<std::uint32_t>(text.size()),
-             static_cast<std::uint32_t>(steps <= kMaxSteps ? steps : 0)},
-            text);
+        put({text.size(), steps <= kMaxSteps ? steps : 0}, text);
     }
 
     void clear() { data_.reset(); }
@@ -65,11 +63,22 @@ class CompactText {
     /// needs no allocation.
     static constexpr std::size_t kSpare = 64;
 
-    struct Head {
-        std::uint32_t size : 24 = 0;
-        std::uint32_t steps : 8 = 0;  ///< all octets, the head's too; 0: just enough
+    class Head {
+      public:
+        Head() = default;
 
-        std::size_t room() const { return steps == 0 ? size : steps * kStep - sizeof(Head); }
+        /// `steps`: all octets, the head's too, at most kMaxSteps; 0: just enough.
+        Head(std::size_t size, std::size_t steps)
+            : octets_(static_cast<std::uint32_t>(steps << 24U | size)) {}
+
+        std::size_t size() const { return octets_ & kMaxSize; }
+
+        std::size_t steps() const { return octets_ >> 24U; }
+
+        std::size_t room() const { return steps() == 0 ? size() : steps() * kStep - sizeof(Head); }
+
+      private:
+        std::uint32_t octets_ = 0;
     };
 
     Head head() const {

@@ -73,14 +73,14 @@ Result<std::optional<ImdnNotice>> read_ms_imdn(std::string_view document, Arena&
     const xml::Element* recipient = (*root)->child("recipient", (*root)->ns);
     const xml::Element* status =
         recipient == nullptr ? nullptr : recipient->child("status", (*root)->ns);
-    const auto code =
-        status == nullptr ? std::nullopt : text::to_number(text::trim(status->all_text(arena)));
+    const std::size_t code =
+        status == nullptr ? 0 : text::to_number(text::trim(status->all_text(arena))).value_or(0);
     const std::string_view about = text::trim(id->all_text(arena));
-    if (!code || *code < 200 || about.empty()) {
+    if (code < 200 || about.empty()) {
         return std::optional<ImdnNotice>();
     }
     return std::optional<ImdnNotice>(
-        {about, *code < 300 ? ImdnStatus::Delivered : ImdnStatus::Failed});
+        {about, code < 300 ? ImdnStatus::Delivered : ImdnStatus::Failed});
 }
 
 std::string_view write_imdn(const ImdnRequest& asked,

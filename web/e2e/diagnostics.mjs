@@ -54,7 +54,7 @@ async function peers() {
   const page = await signedIn('hans');
   await page.getByRole('link', { name: 'Live' }).click();
   await page.getByRole('tab', { name: 'SIP peers' }).click();
-  await page.getByRole('button', { name: 'Test branch' }).click();
+  await page.getByRole('button', { name: 'Test connection to branch' }).click();
   const dialog = page.getByRole('dialog', { name: 'Test connection to branch' });
   await dialog.locator('.steps > li').first().waitFor();
   await checkAccessibility(page, 'the test of a SIP peer');

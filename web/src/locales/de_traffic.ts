@@ -198,7 +198,7 @@ export const deTraffic = {
   'stream.trust': 'Vertrauen',
   'empty.test': 'Einen Partner testen',
   'empty.doctor': 'Untersuchen',
-  'peer.testOne': '{name} testen',
+  'peer.testOne': 'Verbindung testen: {name}',
   'setup.open': 'Einrichten',
   'setup.titleOf': '{name} einrichten',
   'setup.title': 'Ein neuer SIP-Peer',

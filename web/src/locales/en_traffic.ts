@@ -198,7 +198,7 @@ export const enTraffic = {
   'stream.trust': 'Trust',
   'empty.test': 'Test a partner',
   'empty.doctor': 'Ask the Doctor',
-  'peer.testOne': 'Test {name}',
+  'peer.testOne': 'Test connection to {name}',
   'setup.open': 'Set up',
   'setup.titleOf': 'Set up {name}',
   'setup.title': 'A new SIP peer',
