@@ -134,8 +134,8 @@ Result<TraceInfo> TraceService::start(TraceOrder order,
         return started.error();
     }
     if (const auto known = side_.list()) {
-        std::erase_if(orders_, [&known](const auto& order) {
-            return std::ranges::find(*known, order.first, &TraceInfo::id) == known->end();
+        std::erase_if(orders_, [&known](const auto& one) {
+            return std::ranges::find(*known, one.first, &TraceInfo::id) == known->end();
         });
     }
     orders_[id] = {author.admin, reason};

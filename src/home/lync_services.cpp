@@ -200,14 +200,16 @@ std::string PresenceAgent::apply(Person& person, const ListCall& call, int& stat
     } else if (call.name == "deleteContact") {
         const auto address = contact_address(call.uri);
         if (address && list.erase_contact(*address)) {
+            Arena arena;  // the call lives in the other one
+            const std::string uri = "sip:" + *address;
+            const auto jid = translate::to_jid(uri, arena);
+            if (jid && !is_home(*address)) {
+                // Before the watch ends: that alone would only be taken for a sign-out.
+                outside_.remove_contact(person.key, jid->jid.to_bare_string());
+            }
             unwatch(person, *address);
             for (const auto& dialog : person.dialogs) {
                 std::erase(dialog->addresses, *address);
-            }
-            Arena arena;  // the call lives in the other one
-            const auto jid = translate::to_jid("sip:" + *address, arena);
-            if (jid && !is_home(*address)) {
-                outside_.remove_contact(person.key, jid->jid.to_bare_string());
             }
         }
     } else if (call.name == "addGroup") {
