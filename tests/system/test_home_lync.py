@@ -15,7 +15,7 @@ COMPOSING = "<composing xmlns='http://jabber.org/protocol/chatstates'/>"
 
 
 @unittest.skipUnless(purple_client(), "needs libpurple-dev, pidgin-sipe and purple_client")
-class LyncClient(OwnWorldTest):
+class LyncWorld:
     @classmethod
     def build(cls, world):
         world.add_home().add_prosody(users=("romeo", "nurse")).start()
@@ -44,6 +44,26 @@ class LyncClient(OwnWorldTest):
         whom.send_raw(f"<presence to='{client.address}' type='subscribed'/>")
         client.wait("buddy-status", f"sip:{address}", "available")
 
+
+class LyncMessages(LyncWorld, OwnWorldTest):
+    def test_messages_and_typing_both_ways(self):
+        bob, romeo = self.sign_in("bob"), self.world.romeo
+        text = unique("from a Lync client")
+        bob.do("im", f"sip:{ROMEO}", text)
+        message = romeo.wait("message", body=text)
+        self.assertEqual(message["from"].split("/")[0], "bob@contoso.example")
+        romeo.send("bob@contoso.example", text + " back", extra=["<active xmlns='http://jabber.org/"
+                                                                "protocol/chatstates'/>"])
+        bob.wait("im", f"sip:{ROMEO}", text + " back")
+        romeo.send_raw(f"<message to='bob@contoso.example' type='chat'>{COMPOSING}</message>")
+        bob.wait("typing", f"sip:{ROMEO}", "on")
+        bob.do("typing", f"sip:{ROMEO}", "on")
+        wait_until(lambda: any("composing" in m["xml"] and m["from"].startswith("bob@")
+                               for m in romeo.messages()), PATIENCE, "bob's typing")
+        self.assertFalse([e for e in bob.events if e[0] == "error"], bob.events)
+
+
+class LyncClient(LyncWorld, OwnWorldTest):
     def test_contact_by_address_with_presence(self):
         alice, romeo = self.sign_in("alice"), self.world.romeo
         self.add(alice, ROMEO, romeo)
@@ -61,22 +81,6 @@ class LyncClient(OwnWorldTest):
         alice.wait("buddy-status", f"sip:{ROMEO}", "available", since=len(alice.events) - 1)
         alice.do("remove", f"sip:{ROMEO}")
         romeo.wait("presence", type="unsubscribe", bare="alice@contoso.example")
-
-    def test_messages_and_typing_both_ways(self):
-        bob, romeo = self.sign_in("bob"), self.world.romeo
-        text = unique("from a Lync client")
-        bob.do("im", f"sip:{ROMEO}", text)
-        message = romeo.wait("message", body=text)
-        self.assertEqual(message["from"].split("/")[0], "bob@contoso.example")
-        romeo.send("bob@contoso.example", text + " back", extra=["<active xmlns='http://jabber.org/"
-                                                                "protocol/chatstates'/>"])
-        bob.wait("im", f"sip:{ROMEO}", text + " back")
-        romeo.send_raw(f"<message to='bob@contoso.example' type='chat'>{COMPOSING}</message>")
-        bob.wait("typing", f"sip:{ROMEO}", "on")
-        bob.do("typing", f"sip:{ROMEO}", "on")
-        wait_until(lambda: any("composing" in m["xml"] and m["from"].startswith("bob@")
-                               for m in romeo.messages()), PATIENCE, "bob's typing")
-        self.assertFalse([e for e in bob.events if e[0] == "error"], bob.events)
 
     def test_a_message_opens_the_session(self):
         heidi, romeo = self.sign_in("heidi"), self.world.romeo

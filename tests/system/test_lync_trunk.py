@@ -25,6 +25,7 @@ MSGR = base64.b64encode("X-MMS-IM-Format: FN=MS%20Sans%20Serif; EF=; CO=0\r\n\r\
 
 class SessionLoad:
     transport = None
+    burst = CALLS  # sessions that we are made to begin at once
 
     @classmethod
     def build(cls, world):
@@ -45,10 +46,10 @@ class SessionLoad:
         self.assertEqual(counts, expected)
 
     def test_2_from_xmpp(self):
-        sipp = Sipp(self.world.bench, "take_sessions", BRANCH_ADDRESS, self.port, CALLS,
+        sipp = Sipp(self.world.bench, "take_sessions", BRANCH_ADDRESS, self.port, self.burst,
                     transport=self.transport)
         stream = self.world.northwind_stream(to="branch.example")
-        for number in range(CALLS):
+        for number in range(self.burst):
             stream.send(f"<message from='tybalt@northwind.example' to='b{number}@branch.example' "
                         f"id='n{number}' type='chat'><body>number {number}</body></message>")
         sipp.wait()
@@ -58,6 +59,8 @@ class SessionLoad:
 
 class SessionLoadOverUdp(SessionLoad, OwnWorldTest):
     transport = "udp"
+    # What finds the buffer of SIPp's socket full is lost, and SIPp takes no MESSAGE without its ACK.
+    burst = 40
 
 
 class SessionLoadOverTcp(SessionLoad, OwnWorldTest):

@@ -89,7 +89,7 @@ INSTANTIATE_TEST_SUITE_P(
                       "<?xml version='1.0' encoding='ISO-8859-1'?>")},
         Cause{"unsupported-stanza-type", true, "<note/>"},
         Cause{"unsupported-version", false, header(kTheirs, kOurs, {}, "0.9")}),
-    [](const auto& info) { return name_of(info.param.condition); });
+    [](const auto& one) { return name_of(one.param.condition); });
 
 class StreamErrorOfOurs : public LinksTest {
   protected:
@@ -242,7 +242,7 @@ INSTANTIATE_TEST_SUITE_P(Conditions,
                                          "unsupported-feature",
                                          "unsupported-stanza-type",
                                          "unsupported-version"),
-                         [](const auto& info) { return name_of(info.param); });
+                         [](const auto& one) { return name_of(one.param); });
 
 }  // namespace
 }  // namespace isthmus::test
