@@ -218,8 +218,8 @@ class Operation(Stanzas, ContractTest):
                 connection = self.local.connection()
                 connection.request("GET", "/api/v1/events?last_event_id=none")
                 listeners.append(connection)
-            for at, connection in enumerate(listeners):
-                answer = connection.getresponse()
+            answers = [connection.getresponse() for connection in listeners]  # they stay
+            for at, answer in enumerate(answers):
                 text = "".join(answer.readline().decode() for _ in range(4))
                 if at == 0:
                     self.asked.check("GET", "events", answer.status, dict(answer.getheaders()),
@@ -281,6 +281,10 @@ class Operation(Stanzas, ContractTest):
         ask = self.local.ask
         self.assertEqual([one["name"] for one in ask(200, "GET", "sip-peers")["items"]], ["branch"])
         ask(200, "GET", "sip-peers/branch")
+        planned = ask(200, "POST", "sip-peers", {"name": "pool", "kind": "lync",
+                                                 "target": "tls:pool.branch.example:5061",
+                                                 "domains": ["branch.example"]})
+        self.assertTrue(planned["instructions"])
         tested = ask(200, "POST", "sip-peers/branch:test")
         self.assertEqual(tested["result"], "success", tested)
         found = ask(200, "GET", "doctor")
