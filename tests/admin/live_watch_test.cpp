@@ -61,6 +61,7 @@ class LiveWatchTest : public testing::Test {
     }
 
     Timers timers;
+    std::string text;  // outlives the feed, which has last words
     EventFeed feed{timers, "cafe"};
     control::Status status;
     control::PresenceNews news;
@@ -68,7 +69,6 @@ class LiveWatchTest : public testing::Test {
     std::size_t asked_limit = 0;
     control::TrafficService traffic{side(), {}};
     LiveWatch watch{feed, traffic, timers, [] { return std::uint64_t{1}; }};
-    std::string text;
 };
 
 TEST_F(LiveWatchTest, SubscriptionsThatChangedAreToldWithTheirDialogs) {
