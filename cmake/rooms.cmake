@@ -40,3 +40,15 @@ function(isthmus_room name)
     target_include_directories(isthmus_${name} ${kind} ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(isthmus_${name} ${kind} ${ARGN})
 endfunction()
+
+# isthmus_embed(room FILE header.h NAME): a file of the tree as the function NAME of that header.
+function(isthmus_embed room file header name)
+    get_filename_component(base ${header} NAME_WE)
+    set(made ${CMAKE_BINARY_DIR}/${base}_data.cpp)
+    add_custom_command(OUTPUT ${made}
+        COMMAND ${CMAKE_COMMAND} -D FROM=${CMAKE_SOURCE_DIR}/${file} -D TO=${made}
+            -D HEADER=${header} -D NAME=${name} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+        DEPENDS ${file} cmake/embed.cmake
+        VERBATIM)
+    target_sources(isthmus_${room} PRIVATE ${made})
+endfunction()
