@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkAccessibility, cli, commit, expected, read, run, said, shot, signedIn, URL_OF_PANEL } from './support.mjs';
 
-const FOLDER = new URL('clixml/', import.meta.url).pathname;
+const FOLDER = new URL('../../tests/data/clixml/', import.meta.url).pathname;
 const FILES = readdirSync(FOLDER).map((name) => join(FOLDER, name));
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-panel-'));
 

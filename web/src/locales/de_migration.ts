@@ -57,6 +57,7 @@ export const deMigration: Record<keyof typeof enMigration, string> = {
   'lync.note.lines': 'Die Beschreibung hatte mehrere Zeilen; hier ist es eine.',
   'lync.note.limit': 'Eine Verbindungsgrenze von 0 heißt hier: keine eigene.',
   'lync.note.value': '{of} ist {value}; das ist nicht bekannt.',
+  'lync.note.thereTwice': '{of} ist mehrmals da; der erste zählt.',
   'lync.note.unknownKind': 'Ein Objekt einer Art, die nicht übernommen wird: {of}',
   'lync.plan': '4. Plan und Ausführen',
   'lync.would': 'Zu schreiben: {objects} und {users}. Alles lässt sich danach zusammen zurücknehmen.',

@@ -55,6 +55,7 @@ export const enMigration = {
   'lync.note.lines': 'The description had several lines, which are one here.',
   'lync.note.limit': 'A connection limit of 0 means none of its own here.',
   'lync.note.value': '{of} is {value}, which is not known.',
+  'lync.note.thereTwice': '{of} is there more than once; the first counts.',
   'lync.note.unknownKind': 'An object of a kind that is not taken over: {of}',
   'lync.plan': '4. Plan and Commit',
   'lync.would': 'To be written: {objects} and {users}. Everything can be taken back afterwards as one.',

@@ -6,7 +6,7 @@ import { LyncReader, type LyncExport } from './lync_export';
 const FILES = ['01-lync2013-xmpp-allowed-partners.xml', '02-sfb2015-xmpp-gateway-configuration.xml',
   '03-sfb2019-external-access-policies-remote.xml', '04-lync2013-users.xml'];
 const [PARTNERS = '', GATEWAY = '', POLICIES = '', USERS = ''] = FILES;
-const file = (name: string): Uint8Array => readFileSync(new URL(`../../e2e/clixml/${name}`, import.meta.url));
+const file = (name: string): Uint8Array => readFileSync(new URL(`../../../tests/data/clixml/${name}`, import.meta.url));
 
 function read(...names: string[]): LyncExport {
   const reader = new LyncReader();

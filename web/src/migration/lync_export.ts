@@ -17,6 +17,7 @@ export interface Note {
     | 'lines'
     | 'limit'
     | 'value'
+    | 'thereTwice'
     | 'unknownKind';
   of: string;
   value?: string;
@@ -155,6 +156,7 @@ export class LyncReader {
   #add(kind: LyncObject['kind'], id: string, body: Record<string, unknown>, notes: Note[], isRefused = false): void {
     const key = `${kind} ${id.toLowerCase()}`;
     if (!this.#objects.has(key)) this.#objects.set(key, { kind, id, body, notes, isRefused });
+    else if (kind !== 'site') this.#made.notes.push({ id: 'thereTwice', of: id || kind });
   }
 
   readonly #read: Record<ObjectKind, (object: ClixmlObject) => void> = {
