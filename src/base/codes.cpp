@@ -320,6 +320,10 @@ constexpr Code kCodes[] = {
     {"IST-DNS-004",
      "The name server did not answer in time.",
      "Check [dns] servers and the network to them."},
+    {"IST-DNS-005",
+     "The partner's DNS leads to an address of a closed network, or of the gateway itself.",
+     "If its server is there: isthmus partner set DOMAIN --allow-private-addresses true, or write "
+     "name and address into [dns.static]. Else somebody wants us to call our own machines."},
     {"IST-HOME-001",
      "Somebody tried to sign in to the home server with a wrong name or password.",
      "Nothing, if it was a slip; `isthmus user password USER` sets a new password. The evidence "

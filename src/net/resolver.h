@@ -35,6 +35,8 @@ class DnsResolver final : public Resolver {
     DnsResolver& operator=(DnsResolver&&) = delete;
     ~DnsResolver() override;
 
+    bool is_written_down(std::string_view name) const override { return names_.covers(name); }
+
     std::unique_ptr<Pending> addresses(std::string_view host,
                                        LookupHandler<IpAddress> on_done) override;
     std::unique_ptr<Pending> srv(std::string_view name, LookupHandler<SrvRecord> on_done) override;

@@ -150,6 +150,10 @@ using LookupHandler = std::function<void(Result<std::vector<T>>)>;
 class Resolver {
   public:
     virtual ~Resolver() = default;
+
+    /// An administrator has written down what that name leads to; DNS is not asked.
+    virtual bool is_written_down(std::string_view /*name*/) const { return false; }
+
     /// A and AAAA, interleaved as RFC 8305 §4 wants, IPv6 first. Literal addresses answer
     /// themselves.
     virtual std::unique_ptr<Pending> addresses(std::string_view host,

@@ -32,12 +32,13 @@ constexpr Diagnostic kNoHandshake{1000, "Final handshake failed"};
 constexpr Diagnostic kNoRouteNow{1007, "Temporarily cannot route"};
 
 // The first that matches.
-constexpr std::array<Row, 12> kRows{{
+constexpr std::array<Row, 13> kRows{{
     {"IST-POL-001", {1005, "Cannot route to destination domain"}},
     {"IST-POL-", kNotAuthorized},
     {"IST-DNS-001", {1014, "Unable to resolve DNS A record"}},
     {"IST-DNS-002", {1008, "Unable to resolve DNS SRV record"}},
     {"IST-DNS-003", {1008, "Unable to resolve DNS SRV record"}},
+    {"IST-DNS-005", {1008, "Unable to resolve DNS SRV record"}},
     {"IST-DNS-", kNoRouteNow},
     {"IST-TCP-", kNoRouteNow},
     {"IST-TLS-", kNoTls},

@@ -12,10 +12,10 @@ namespace {
 // Abuse case B20: bounded work, however many records there are.
 constexpr std::size_t kMaxTargets = 16;
 constexpr std::size_t kMaxAddresses = 16;
+constexpr std::size_t kMaxLeftOut = 200;  // octets of text
 
-/// No server of a partner is there, whatever DNS says: unspecified is ourselves, link-local are
-/// services of our own host or cloud (abuse case B19). Private addresses are those of closed
-/// networks.
+/// No server of a partner is there, whoever says so: unspecified is ourselves, link-local are
+/// services of our own host or cloud (abuse case B19).
 bool holds_no_server(const net::IpAddress& address) {
     const std::string_view octets = address.octets();
     const auto at = [octets](std::size_t i) { return static_cast<unsigned char>(octets[i]); };
@@ -42,18 +42,21 @@ HostPort HostPort::parse(std::string_view text, std::uint16_t default_port) {
 
 Location::Location(net::Resolver& resolver,
                    std::string domain,
-                   bool with_direct_tls,
+                   LocationTerms terms,
                    Handler handler)
     : resolver_(resolver),
       domain_(std::move(domain)),
       handler_(std::move(handler)),
-      with_direct_tls_(with_direct_tls) {}
+      terms_(terms),
+      is_written_down_(resolver.is_written_down(domain_)) {}
 
-Location::Location(net::Resolver& resolver, HostPort place, Handler handler)
+Location::Location(net::Resolver& resolver, HostPort place, LocationTerms terms, Handler handler)
     : resolver_(resolver),
       domain_(place.host),
       handler_(std::move(handler)),
       places_{{std::move(place), false}},
+      terms_(terms),
+      is_written_down_(true),
       has_places_(true) {}
 
 void Location::next() {
@@ -69,11 +72,21 @@ void Location::next() {
                        "the remote server cannot be reached",
                        "no further target for " + domain_);
     }
+    give_up_without_addresses();
+}
+
+void Location::give_up_without_addresses() {
     if (was_without_answer_) {
         return give_up(ErrorKind::Unreachable,
                        "IST-DNS-004",
                        "the remote server cannot be found now",
                        "no answer for the addresses of " + domain_);
+    }
+    if (!off_limits_.empty()) {
+        return give_up(ErrorKind::NotFound,
+                       "IST-DNS-005",
+                       "the remote server does not exist",
+                       domain_ + " leads to " + off_limits_ + ", an address of a closed network");
     }
     give_up(ErrorKind::NotFound,
             "IST-DNS-002",
@@ -89,7 +102,7 @@ void Location::ask_services() {
         plain_ = std::move(answer);
         on_services();
     });
-    if (!with_direct_tls_) {
+    if (!terms_.with_direct_tls) {
         direct_ = std::vector<net::SrvRecord>{};
         return;
     }
@@ -169,9 +182,15 @@ void Location::on_addresses(Result<std::vector<net::IpAddress>> answer) {
     }
     const Place& place = places_[next_ - 1];
     Target target{place.host, {}, place.is_direct_tls};
+    const bool may_be_private = this->may_be_private(place.host);
     for (const net::IpAddress& address : *answer) {
-        if (holds_no_server(address)) {
-            nowhere_ = address.to_string();
+        const bool is_nowhere = holds_no_server(address);
+        if (is_nowhere || (address.is_special() && !may_be_private)) {
+            std::string& left_out = is_nowhere ? nowhere_ : off_limits_;
+            left_out = address.to_string();
+            if (target.left_out.size() < kMaxLeftOut) {
+                target.left_out += (target.left_out.empty() ? "" : ", ") + left_out;
+            }
         } else if (target.endpoints.size() < kMaxAddresses) {
             target.endpoints.push_back({address, place.port});
         }
@@ -181,6 +200,14 @@ void Location::on_addresses(Result<std::vector<net::IpAddress>> answer) {
     }
     found_addresses_ = true;
     handler_(std::move(target));
+}
+
+/// DNS of a partner must not lead us into our own network (abuse case B19). What an administrator
+/// wrote down himself, name and address, he wants.
+bool Location::may_be_private(const std::string& host) const {
+    return terms_.may_be_private ||
+           (is_written_down_ &&
+            (resolver_.is_written_down(host) || net::IpAddress::parse(host).has_value()));
 }
 
 void Location::give_up(ErrorKind kind,

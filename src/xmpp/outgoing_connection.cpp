@@ -38,12 +38,13 @@ void OutgoingConnection::start(Duration patience) {
     auto ascii = domain_to_ascii(purpose.remote, scratch);
     domain_ = ascii ? std::string(*ascii) : purpose.remote;
     auto on_target = [this](Result<Target> target) { this->on_target(std::move(target)); };
+    const LocationTerms terms = location_terms(purpose.policy, purpose.has_tls);
     const std::string& proxy = purpose.policy.proxy_fqdn;
     if (proxy.empty()) {
-        const bool with_direct_tls = purpose.has_tls && may_use_tls(purpose.policy);
-        location_.emplace(environment_.resolver, domain_, with_direct_tls, on_target);
+        location_.emplace(environment_.resolver, domain_, terms, on_target);
     } else {
-        location_.emplace(environment_.resolver, HostPort::parse(proxy, kServerPort), on_target);
+        location_.emplace(
+            environment_.resolver, HostPort::parse(proxy, kServerPort), terms, on_target);
     }
     location_->next();
 }

@@ -201,6 +201,11 @@ bool may_use_dialback(const LinkPolicy& policy, bool is_secure) {
     return policy.tls != Negotiation::Required || policy.sasl != Negotiation::Required;
 }
 
+LocationTerms location_terms(const LinkPolicy& policy, bool has_tls) {
+    return {.with_direct_tls = has_tls && may_use_tls(policy),
+            .may_be_private = policy.may_be_private};
+}
+
 bool breaks_pin(const net::PeerCertificate* certificate, const LinkPolicy& policy) {
     const auto& pins = policy.pinned_certificates;
     return !pins.empty() &&

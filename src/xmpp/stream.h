@@ -9,6 +9,7 @@
 #include "net/certificate.h"
 #include "xml/element.h"
 #include "xml/parser.h"
+#include "xmpp/locate.h"
 #include "xmpp/server.h"
 #include "xmpp/stream_management.h"
 
@@ -114,6 +115,9 @@ struct StreamFeatures {
 bool may_use_tls(const LinkPolicy& policy);
 bool may_use_external(const LinkPolicy& policy);
 bool may_use_dialback(const LinkPolicy& policy, bool is_secure);
+
+/// What the settings say of where the servers may be. `has_tls`: we can encrypt at all.
+LocationTerms location_terms(const LinkPolicy& policy, bool has_tls);
 
 /// Null if the certificate is trusted and proves `domain` (prepared, U-labels), or is one of those
 /// that `policy` pins; else the reason: IST-CERT-001, IST-CERT-002 or IST-CERT-040.

@@ -40,13 +40,13 @@ std::string describe(const Target& target) {
 PlacesTest::PlacesTest(const Environment& environment,
                        std::string domain,
                        std::string proxy,
-                       bool with_direct_tls,
+                       LocationTerms terms,
                        StepSink sink,
                        std::function<void(bool)> on_done)
     : environment_(environment),
       domain_(std::move(domain)),
       proxy_(std::move(proxy)),
-      with_direct_tls_(with_direct_tls),
+      terms_(terms),
       sink_(std::move(sink)),
       on_done_(std::move(on_done)) {}
 
@@ -81,9 +81,10 @@ void PlacesTest::ask_service(const std::string& name) {
 void PlacesTest::locate() {
     const auto on_target = [this](Result<Target> target) { this->on_target(std::move(target)); };
     if (proxy_.empty()) {
-        location_.emplace(environment_.resolver, domain_, with_direct_tls_, on_target);
+        location_.emplace(environment_.resolver, domain_, terms_, on_target);
     } else {
-        location_.emplace(environment_.resolver, HostPort::parse(proxy_, kServerPort), on_target);
+        location_.emplace(
+            environment_.resolver, HostPort::parse(proxy_, kServerPort), terms_, on_target);
     }
     asked_ = environment_.timers.now();
     location_->next();
@@ -97,6 +98,9 @@ void PlacesTest::on_target(Result<Target> target) {
     add_line(
         evidence_,
         fmt::format("{}: {} ({})", target->host, describe(*target), milliseconds(now - asked_)));
+    if (!target->left_out.empty()) {
+        add_line(evidence_, fmt::format("not connected to: {}", target->left_out));
+    }
     asked_ = now;
     targets_.push_back(std::move(*target));
     location_->next();

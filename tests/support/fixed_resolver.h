@@ -27,6 +27,13 @@ class FixedResolver final : public net::Resolver {
     /// Every question about `name` fails with IST-DNS-004.
     void fail(std::string_view name);
 
+    /// An administrator has written the name down.
+    void write_down(std::string_view name) { written_down_.emplace(name); }
+
+    bool is_written_down(std::string_view name) const override {
+        return written_down_.contains(name);
+    }
+
     /// Answers take that long from now on.
     void set_delay(Duration delay) { delay_ = delay; }
 
@@ -55,6 +62,7 @@ class FixedResolver final : public net::Resolver {
     Table<net::SrvRecord> srv_;
     Table<net::NaptrRecord> naptr_;
     std::set<std::string, std::less<>> failing_;
+    std::set<std::string, std::less<>> written_down_;
     std::vector<std::string> questions_;
 };
 

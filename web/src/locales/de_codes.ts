@@ -454,6 +454,11 @@ export const deCodes: Record<string, CodeText> = {
     sentence: 'Der Nameserver hat nicht rechtzeitig geantwortet.',
     fix: 'Prüfen Sie [dns] servers und das Netz dorthin.',
   },
+  'IST-DNS-005': {
+    of: "The partner's DNS leads to an address of a closed network, or of the gateway itself.",
+    sentence: 'Das DNS des Partners führt zu einer Adresse eines geschlossenen Netzes oder des Gateways selbst.',
+    fix: 'Steht sein Server dort: isthmus partner set DOMÄNE --allow-private-addresses true, oder schreiben Sie Namen und Adresse in [dns.static]. Sonst will jemand, dass wir eigene Rechner anrufen.',
+  },
   'IST-HOME-001': {
     of: 'Somebody tried to sign in to the home server with a wrong name or password.',
     sentence: 'Jemand wollte sich am Heimserver mit falschem Namen oder Kennwort anmelden.',
