@@ -289,6 +289,10 @@ constexpr Code kCodes[] = {
     {"IST-CERT-041",
      "The partner's certificate was revoked by its issuer.",
      "The partner must use another one; `crl_files` in [tls] has the list that says so."},
+    {"IST-CERT-042",
+     "The partner shows a certificate that its TLSA records in DNS do not name.",
+     "Its operator must publish TLSA records of the certificate that is in use, or use the one "
+     "that they name. Else somebody is in between: pin the right one to go on meanwhile."},
     {"IST-CFG-001",
      "The configuration file is not valid.",
      "Correct the lines that are named; isthmus config check FILE shows all of them."},

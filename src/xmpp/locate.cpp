@@ -54,7 +54,7 @@ Location::Location(net::Resolver& resolver, HostPort place, LocationTerms terms,
     : resolver_(resolver),
       domain_(place.host),
       handler_(std::move(handler)),
-      places_{{std::move(place), false}},
+      places_{{std::move(place), false, true}},
       terms_(terms),
       is_written_down_(true),
       has_places_(true) {}
@@ -76,11 +76,11 @@ void Location::next() {
 }
 
 void Location::give_up_without_addresses() {
-    if (was_without_answer_) {
+    if (!unanswered_.empty()) {
         return give_up(ErrorKind::Unreachable,
                        "IST-DNS-004",
                        "the remote server cannot be found now",
-                       "no answer for the addresses of " + domain_);
+                       "no answer for the addresses of " + domain_ + ": " + unanswered_);
     }
     if (!off_limits_.empty()) {
         return give_up(ErrorKind::NotFound,
@@ -146,7 +146,7 @@ void Location::on_services() {
     // record of _xmpps-server is one.
     const bool has_direct = *direct_ && (!direct.empty() || !(*direct_)->empty());
     if (plain.empty() && !has_direct) {
-        places_.push_back({{domain_, kServerPort}, false});
+        places_.push_back({{domain_, kServerPort}, false, true});
     }
     add_places(std::move(direct), std::move(plain));
     next();
@@ -163,7 +163,8 @@ void Location::add_places(std::vector<net::SrvRecord> direct, std::vector<net::S
             (next_plain == plain.end() || next_direct->priority <= next_plain->priority);
         net::SrvRecord& record = is_direct ? *next_direct++ : *next_plain++;
         if (record.target != "." && record.port != 0) {
-            places_.push_back({{std::move(record.target), record.port}, is_direct});
+            places_.push_back(
+                {{std::move(record.target), record.port}, is_direct, record.is_secure});
         }
     }
 }
@@ -177,7 +178,7 @@ void Location::ask_addresses(const HostPort& place) {
 void Location::on_addresses(Result<std::vector<net::IpAddress>> answer) {
     auto done = std::move(pending_);
     if (!answer || answer->empty()) {
-        was_without_answer_ |= !answer;
+        unanswered_ = answer ? unanswered_ : answer.error().detail;
         return next();
     }
     const Place& place = places_[next_ - 1];
@@ -198,16 +199,35 @@ void Location::on_addresses(Result<std::vector<net::IpAddress>> answer) {
     if (target.endpoints.empty()) {
         return next();
     }
+    if (!terms_.with_tlsa || !place.is_secure || net::IpAddress::parse(place.host)) {
+        found_addresses_ = true;
+        return handler_(std::move(target));
+    }
+    // RFC 7673 §3.3
+    const std::string name = "_" + std::to_string(place.port) + "._tcp." + place.host;
+    pending_ = resolver_.tlsa(name, [this, target](Result<std::vector<net::TlsaRecord>> found) {
+        on_tlsa(target, std::move(found));
+    });
+}
+
+/// RFC 6698 §4.1: where nobody can tell whether there are records, nobody is connected to; else
+/// whoever keeps the answer from us would have his way.
+void Location::on_tlsa(Target target, Result<std::vector<net::TlsaRecord>> answer) {
+    const auto done = std::move(pending_);
+    if (!answer) {
+        unanswered_ = answer.error().detail;
+        return next();
+    }
     found_addresses_ = true;
+    target.tlsa = std::move(*answer);
     handler_(std::move(target));
 }
 
 /// DNS of a partner must not lead us into our own network (abuse case B19). What an administrator
 /// wrote down himself, name and address, he wants.
 bool Location::may_be_private(const std::string& host) const {
-    return terms_.may_be_private ||
-           (is_written_down_ &&
-            (resolver_.is_written_down(host) || net::IpAddress::parse(host).has_value()));
+    return terms_.may_be_private || (is_written_down_ && (resolver_.is_written_down(host) ||
+                                                          net::IpAddress::parse(host).has_value()));
 }
 
 void Location::give_up(ErrorKind kind,

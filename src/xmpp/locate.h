@@ -31,6 +31,8 @@ struct Target {
     std::vector<net::Endpoint> endpoints;
     bool is_direct_tls = false;  ///< TLS from the first octet (XEP-0368 §3)
     std::string left_out = {};   ///< addresses that are not connected to
+    /// What DNSSEC proves of the certificate that is shown there (RFC 7673 §3.3).
+    std::vector<net::TlsaRecord> tlsa = {};
 };
 
 /// What is looked for.
@@ -40,6 +42,7 @@ struct LocationTerms {
     bool with_direct_tls = false;
     /// DNS may lead to addresses of closed networks and of ourselves (abuse case B19).
     bool may_be_private = false;
+    bool with_tlsa = false;  ///< TLSA records are asked for where the target is proved
 };
 
 class Location {
@@ -60,6 +63,7 @@ class Location {
 
     struct Place : HostPort {
         bool is_direct_tls = false;
+        bool is_secure = false;  ///< nobody but the domain's owner can have named it
     };
 
     void ask_services();
@@ -67,6 +71,7 @@ class Location {
     void add_places(std::vector<net::SrvRecord> direct, std::vector<net::SrvRecord> plain);
     void ask_addresses(const HostPort& place);
     void on_addresses(Result<std::vector<net::IpAddress>> answer);
+    void on_tlsa(Target target, Result<std::vector<net::TlsaRecord>> answer);
     bool may_be_private(const std::string& host) const;
     void give_up_without_addresses();
     void give_up(ErrorKind kind, std::string_view code, std::string public_text, std::string why);
@@ -80,7 +85,7 @@ class Location {
     bool is_written_down_;  ///< whoever named the places is an administrator
     bool has_places_ = false;
     bool found_addresses_ = false;
-    bool was_without_answer_ = false;
+    std::string unanswered_;  ///< why a question had no answer
     std::string nowhere_;     ///< an address that was left out: no server can be there
     std::string off_limits_;  ///< likewise: of a closed network
     std::unique_ptr<net::Pending> pending_;

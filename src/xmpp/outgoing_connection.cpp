@@ -60,6 +60,9 @@ void OutgoingConnection::on_target(Result<Target> target) {
     }
     measure("dns");
     is_direct_tls_ = target->is_direct_tls;
+    target_host_ = std::move(target->host);
+    tlsa_ = std::move(target->tlsa);
+    machine_.expect_encryption(!tlsa_.empty());
     connecting_ =
         environment_.network.connect(std::move(target->endpoints),
                                      kConnectPatience,
@@ -107,6 +110,8 @@ net::TlsOptions OutgoingConnection::tls_options() const {
     Arena scratch(1024);
     const auto own = domain_to_ascii(machine_.purpose().local, scratch);
     options.own_name = own ? *own : machine_.purpose().local;
+    options.tlsa = tlsa_;
+    options.tlsa_host = target_host_;
     if (is_direct_tls_) {
         options.alpn = {std::string(kServerAlpn)};
     }

@@ -120,11 +120,15 @@ bool may_use_dialback(const LinkPolicy& policy, bool is_secure);
 LocationTerms location_terms(const LinkPolicy& policy, bool has_tls);
 
 /// Null if the certificate is trusted and proves `domain` (prepared, U-labels), or is one of those
-/// that `policy` pins; else the reason: IST-CERT-001, IST-CERT-002 or IST-CERT-040.
+/// that `policy` pins, or that TLSA records name; else the reason: IST-CERT-001, -002, -040 to
+/// -042.
 std::optional<Error> certificate_fault(const net::PeerCertificate* certificate,
                                        std::string_view domain,
                                        const LinkPolicy& policy,
                                        Arena& arena);
+/// Whether nothing else, as dialback, may prove the domain instead: another one is pinned, or named
+/// by TLSA records.
+bool is_final(const Error& certificate_fault);
 /// Whether that certificate may not be used whatever else proves the domain: another one is pinned.
 bool breaks_pin(const net::PeerCertificate* certificate, const LinkPolicy& policy);
 

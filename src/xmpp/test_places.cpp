@@ -1,5 +1,6 @@
 #include "xmpp/test_places.h"
 
+#include "base/digest.h"
 #include "base/text.h"
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@ namespace {
 
 constexpr Duration kConnectPatience = std::chrono::seconds(5);
 constexpr std::size_t kMaxAttempts = 16;
+constexpr std::size_t kMaxTlsaShown = 64;  // octets, as many as SHA-512 has
 
 std::string describe(const std::vector<net::SrvRecord>& records) {
     std::string made;
@@ -25,6 +27,14 @@ std::string describe(const std::vector<net::SrvRecord>& records) {
                             text::escape_for_log(record.target));
     }
     return made.empty() ? "none" : made;
+}
+
+std::string describe(const net::TlsaRecord& record) {
+    return fmt::format("{} {} {} {}",
+                       record.usage,
+                       record.selector,
+                       record.matching,
+                       digest::to_hex(std::string_view(record.data).substr(0, kMaxTlsaShown)));
 }
 
 std::string describe(const Target& target) {
@@ -98,6 +108,9 @@ void PlacesTest::on_target(Result<Target> target) {
     add_line(
         evidence_,
         fmt::format("{}: {} ({})", target->host, describe(*target), milliseconds(now - asked_)));
+    for (const net::TlsaRecord& record : target->tlsa) {
+        add_line(evidence_, fmt::format("TLSA of {}: {}", target->host, describe(record)));
+    }
     if (!target->left_out.empty()) {
         add_line(evidence_, fmt::format("not connected to: {}", target->left_out));
     }

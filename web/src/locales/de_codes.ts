@@ -404,6 +404,11 @@ export const deCodes: Record<string, CodeText> = {
     sentence: 'Das Zertifikat des Partners wurde von seinem Aussteller widerrufen.',
     fix: 'Der Partner muss ein anderes verwenden; in `crl_files` in [tls] steht die Liste, die das sagt.',
   },
+  'IST-CERT-042': {
+    of: 'The partner shows a certificate that its TLSA records in DNS do not name.',
+    sentence: 'Der Partner zeigt ein Zertifikat, das seine TLSA-Einträge im DNS nicht nennen.',
+    fix: 'Sein Betreiber muss TLSA-Einträge des Zertifikats veröffentlichen, das er verwendet, oder das verwenden, das sie nennen. Sonst sitzt jemand dazwischen: legen Sie das richtige fest, um bis dahin weiterzumachen.',
+  },
   'IST-CFG-001': {
     of: 'The configuration file is not valid.',
     sentence: 'Die Konfigurationsdatei ist nicht gültig.',
