@@ -30,6 +30,27 @@ int xmlSAXUserParseMemory(xmlSAXHandlerPtr sax, void* data, const char* text, in
     return real(sax, data, text, size);
 }
 
+/* SIPE draws Call-IDs and tags from the second in which it is started; PURPLE_CLIENT_SEED stands for
+ * that second, so that two can be started in the same one. */
+void srand(unsigned seed) {
+    static void (*real)(unsigned);
+    if (real == NULL) {
+        *(void**)(&real) = dlsym(RTLD_NEXT, "srand");
+    }
+    const char* given = g_getenv("PURPLE_CLIENT_SEED");
+    real(given != NULL ? (unsigned)strtoul(given, NULL, 10) : seed);
+}
+
+/* SIPE takes user and host for one instance (+sip.instance); PURPLE_CLIENT_HOST makes it another. */
+const gchar* g_get_host_name(void) {
+    static const gchar* (*real)(void);
+    if (real == NULL) {
+        *(void**)(&real) = dlsym(RTLD_NEXT, "g_get_host_name");
+    }
+    const char* given = g_getenv("PURPLE_CLIENT_HOST");
+    return given != NULL ? given : real();
+}
+
 static GMainLoop* loop;
 static PurpleAccount* account;
 static gboolean accepts = TRUE;
