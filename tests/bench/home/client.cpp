@@ -7,7 +7,6 @@
 #include <array>
 #include <charconv>
 
-
 namespace isthmus::bench {
 
 namespace {
