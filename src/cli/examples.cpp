@@ -49,6 +49,8 @@ constexpr Example kExamples[] = {
     {"sip-peer create",
      "isthmus sip-peer create frontend --kind lync --target tls:pool.contoso.example:5061 "
      "--domains contoso.example"},
+    {"sip-peer set", "isthmus sip-peer set frontend --addresses 192.0.2.10,192.0.2.11"},
+    {"sip-peer delete", "isthmus sip-peer delete frontend"},
     {"sip-peer test", "isthmus sip-peer test frontend"},
     {"partner list", "isthmus partner list -o wide"},
     {"partner get", "isthmus partner get fabrikam.example"},
