@@ -12,7 +12,9 @@
 #include "sip/traffic_counters.h"
 #include "sip/user_agent.h"
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -97,6 +99,9 @@ class Transports final : public ConnectionHandler {
   private:
     class DatagramPort;
     friend class DatagramPort;
+
+    /// Whoever can send garbage must not fill the log.
+    static constexpr Duration kBetweenReports = std::chrono::seconds(1);
 
     struct Listener {
         Transport transport;
