@@ -2,6 +2,7 @@
 #include "base/codes.h"
 #include "base/text.h"
 #include "cli/cs_shell.h"
+#include "cli/report.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -28,21 +29,6 @@ std::string one_line(std::string text) {
         c = c == '\n' || c == '\r' ? ' ' : c;
     }
     return text;
-}
-
-int exit_code_of(int status) {
-    switch (status) {
-        case 400:
-            return 2;
-        case 401:
-        case 403:
-            return 4;
-        case 409:
-        case 412:
-            return 5;
-        default:
-            return 1;
-    }
 }
 
 }  // namespace
