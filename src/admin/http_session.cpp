@@ -39,11 +39,11 @@ constexpr auto kRefusal = std::chrono::seconds(30);
 class Session : public std::enable_shared_from_this<Session> {
   public:
     Session(std::unique_ptr<net::AnyStream> stream,
-            const HttpSite& site,
+            HttpSite site,
             control::Author author,
             std::unique_ptr<Release> release)
         : stream_(std::move(stream)),
-          site_(site),
+          site_(std::move(site)),
           author_(std::move(author)),
           release_(std::move(release)) {}
 

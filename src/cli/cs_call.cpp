@@ -80,7 +80,7 @@ Answer Call::ask(const std::string& method,
     return answer;
 }
 
-void Call::fail(const Answer& answer, const std::string& missing) {
+void Call::fail(const Answer& answer, const std::string& missing) const {
     const std::string detail = one_line(member_text(answer.body, "detail"));
     const std::string code = member_text(answer.body, "code");
     const std::string evidence = one_line(member_text(answer.body, "evidence"));

@@ -82,7 +82,7 @@ class Transports final : public ConnectionHandler {
     Connection* connection_of(std::uint64_t flow) const;
     /// See UserAgent.
     void set_peer(std::uint64_t flow, int peer);
-    void close_flow(std::uint64_t flow);
+    void close_flow(std::uint64_t flow) const;
 
     /// The port that requests to `to` leave from; an ephemeral one if we listen on none.
     Result<net::DatagramSocket*> port_for(const net::IpAddress& to);

@@ -148,7 +148,7 @@ void Transports::set_peer(std::uint64_t flow, int peer) {
     }
 }
 
-void Transports::close_flow(std::uint64_t flow) {
+void Transports::close_flow(std::uint64_t flow) const {
     if (Connection* connection = connection_of(flow)) {
         connection->shut_down();
     }

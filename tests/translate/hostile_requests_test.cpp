@@ -71,8 +71,9 @@ TEST_F(HostileRequests, C19_WhatIsWrappedIsRefusedNotUnpacked) {
     for (int i = 0; i < 3000; ++i) {
         names += "NS: p" + std::to_string(i) + " <urn:x>\r\n";
     }
-    const FromSip read = say("message/cpim", names + "\r\nContent-Type: text/plain\r\n\r\nsaid");
-    EXPECT_TRUE(read.result.refusal.status == 400 || read.message.bodies.at(0).text == "said");
+    EXPECT_EQ(say("message/cpim", names + "\r\nContent-Type: text/plain\r\n\r\nsaid")
+                  .result.refusal.status,
+              488);
 }
 
 TEST_F(HostileRequests, C20_UrisAreDecodedOnceAndMeanNothingBesideTheirUser) {
@@ -103,7 +104,7 @@ TEST_F(HostileRequests, C20_UrisAreDecodedOnceAndMeanNothingBesideTheirUser) {
     const std::string to = "To: <sip:juliet@example.com>";
     text.replace(text.find(to),
                  to.size(),
-                 "To: <sip:nobody@evil.example?To=%3Csip:x@evil.example%3E&Subject=evil>");
+                 "To: <sip:nobody@evil.example?To=%3Csip:x%40evil.example%3E&Subject=evil>");
     const std::string from = "From: <sip:romeo@example.net>";
     text.replace(text.find(from),
                  from.size(),
