@@ -15,6 +15,7 @@ build:
 demo:
 	@tools/setup demo
 	@$(MAKE) --no-print-directory build
+	@cmake --build build/$(PRESET) --target purple_client
 	@tools/demo $(ARGS)
 
 test:

@@ -58,7 +58,9 @@ HttpResponse set_up(const control::SipPeers& peers, const HttpRequest& request) 
     if (!body) {
         return problem(body.error());
     }
-    if (auto fine = only_fields(*body, {"name", "kind", "target", "domains"}); !fine) {
+    if (auto fine = only_fields(
+            *body, {"name", "kind", "target", "domains", "certificate_names", "addresses"});
+        !fine) {
         return problem(fine.error());
     }
     control::SipPeerOrder order;
@@ -71,17 +73,25 @@ HttpResponse set_up(const control::SipPeers& peers, const HttpRequest& request) 
         }
         *into = value->value_or(std::string());
     }
-    if (const json::value* domains = body->if_contains("domains")) {
-        const bool is_list = domains->is_array() &&
-                             std::ranges::all_of(domains->get_array(), [](const json::value& one) {
-                                 return one.is_string();
-                             });
-        if (!is_list) {
-            return problem(make_error(
-                ErrorKind::Syntax, "IST-API-001", "domains must be a list of texts", "domains"));
+    for (const auto& [name, into] : {std::pair{"domains", &order.domains},
+                                     std::pair{"certificate_names", &order.certificate_names},
+                                     std::pair{"addresses", &order.addresses}}) {
+        const json::value* list = body->if_contains(name);
+        if (list == nullptr) {
+            continue;
         }
-        for (const json::value& one : domains->get_array()) {
-            order.domains.emplace_back(one.get_string());
+        const bool is_list =
+            list->is_array() && std::ranges::all_of(list->get_array(), [](const json::value& one) {
+                return one.is_string();
+            });
+        if (!is_list) {
+            return problem(make_error(ErrorKind::Syntax,
+                                      "IST-API-001",
+                                      std::string(name) + " must be a list of texts",
+                                      name));
+        }
+        for (const json::value& one : list->get_array()) {
+            into->emplace_back(one.get_string());
         }
     }
     const auto made = peers.set_up(order);

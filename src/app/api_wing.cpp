@@ -91,9 +91,13 @@ void ApiWing::make_home() {
         return;
     }
     home_.emplace(
-        users_, *parts_.home, parts_.admin.audit(), [this](const auto& user, const auto& one) {
+        users_,
+        *parts_.home,
+        parts_.admin.audit(),
+        [this](const auto& user, const auto& one) {
             return parts_.crossing.set_credentials(user, one);
-        });
+        },
+        [this](const auto& user) { parts_.crossing.forget_home(user); });
     users_.set_on_erased([this](const std::string& user) { home_->on_user_erased(user); });
 }
 

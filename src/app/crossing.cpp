@@ -84,6 +84,16 @@ void Crossing::restore(std::vector<subscriptions::Record> records) {
     traffic_.loop().post([this, records = std::move(records)] { traffic_.restore(records); });
 }
 
+void Crossing::restore_home(HomeRecords records) {
+    traffic_.loop().post([this, records = std::move(records)] {
+        traffic_.home()->restore_all(records.credentials, records.documents);
+    });
+}
+
+void Crossing::forget_home(const std::string& user) {
+    traffic_.loop().post([this, user] { traffic_.home()->forget(user); });
+}
+
 void Crossing::begin_restored() {
     traffic_.loop().post([this] { traffic_.begin_restored(); });
 }

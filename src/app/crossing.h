@@ -4,6 +4,7 @@
 #pragma once
 
 #include "app/config.h"
+#include "app/home_records.h"
 #include "app/questions.h"
 #include "app/subscription_queue.h"
 #include "app/traffic_wing.h"
@@ -58,6 +59,10 @@ class Crossing {
     /// life with begin_restored().
     void restore(std::vector<subscriptions::Record> records);
     void begin_restored();
+    /// What it has brought of those who sign in here.
+    void restore_home(HomeRecords records);
+    /// A user who is entered no more.
+    void forget_home(const std::string& user);
     /// Opens all listeners; nothing if there was no answer.
     std::optional<Listening> listen(const Config& config);
     /// Takes no new work; `on_done` runs on the control thread when all is finished or time is up.

@@ -9,6 +9,7 @@
 #include "app/config.h"
 #include "app/config_values.h"
 #include "app/crossing.h"
+#include "app/home_records.h"
 #include "app/notify.h"
 #include "app/start_failure.h"
 #include "app/traffic_wing.h"
@@ -202,20 +203,8 @@ class Daemon {
             return;
         }
         home_store_.emplace(*database_, &*keys_);
-        std::size_t users = 0;
-        const std::size_t unreadable = home_store_->load_passwords(
-            [&](const std::string& user, const policy::SipCredentials& credentials) {
-                ++users;
-                traffic_->home()->set_credentials(user, credentials);
-            });
-        home_store_->load([&](const store::HomeDocument& one) {
-            traffic_->home()->restore(one.user, one.kind, one.body);
-        });
-        log::event(unreadable == 0 ? log::Level::Info : log::Level::Error,
-                   "home.loaded",
-                   {{"code", unreadable == 0 ? "" : "IST-HOME-005"},
-                    {"count", users},
-                    {"unreadable", unreadable}});
+        const HomeRecords kept = load_home(*home_store_);
+        traffic_->home()->restore_all(kept.credentials, kept.documents);
     }
 
     void open_admin() {
@@ -266,6 +255,9 @@ class Daemon {
             [this](auto records) { crossing_->restore(std::move(records)); });
         crossing_->begin_restored();
         log::event(log::Level::Info, "subscription.loaded", {{"count", count}});
+        if (home_store_) {
+            crossing_->restore_home(load_home(*home_store_));
+        }
     }
 
     void announce(const Listening& listening) {

@@ -84,7 +84,7 @@ HomeWing::HomeWing(const Config& config,
     loopback_.attach(
         kFlows,
         [this](const sip::Request& request, std::unique_ptr<sip::IncomingRequest> transaction) {
-            pass_to_flows(request, std::move(transaction));
+            pass_to_flows(request, std::move(transaction), false);
         });
     loopback_.attach(
         kHome,
@@ -201,10 +201,12 @@ void HomeWing::send_to_flows(const sip::OutgoingRequest& request,
 }
 
 void HomeWing::pass_to_flows(const sip::Request& request,
-                             std::unique_ptr<sip::IncomingRequest> transaction) {
+                             std::unique_ptr<sip::IncomingRequest> transaction,
+                             bool is_in_session) {
     sip::Origin origin;
     origin.transport = sip::Transport::Tls;
     origin.peer = peer_;
+    origin.is_in_session = is_in_session;
     if (request.count(sip::HeaderId::PAssertedIdentity) == 0) {
         return gateway_.on_request(request, origin, std::move(transaction));
     }

@@ -99,7 +99,8 @@ class HomeWing final : public sip::RequestHandler,
                        sip::ResponseHandler& handler,
                        std::uint64_t cookie) override;
     void pass_to_flows(const sip::Request& request,
-                       std::unique_ptr<sip::IncomingRequest> transaction) override;
+                       std::unique_ptr<sip::IncomingRequest> transaction,
+                       bool is_in_session) override;
     void send_to_device(const sip::OutgoingRequest& request,
                         const sip::Target& target,
                         sip::ResponseHandler& handler,

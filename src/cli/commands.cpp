@@ -29,6 +29,7 @@ void add_commands(Program& program, const CommandLine& line) {
     add_domain_commands(program);
     add_certificate_commands(program);
     add_migrate_commands(program);
+    add_migrate_import_commands(program);
     add_admin_commands(program);
     add_audit_commands(program);
     add_backup_commands(program);

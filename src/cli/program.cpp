@@ -192,6 +192,11 @@ CLI::App& Program::optional_word(CLI::App& command, const char* name, const char
     return command;
 }
 
+CLI::App& Program::words(CLI::App& command, const char* name, const char* help) {
+    command.add_option(name, words_[name], help)->required();
+    return command;
+}
+
 CLI::App& Program::option(CLI::App& command, const char* name, const char* help, bool required) {
     command.add_option(name, given_[name], help)->required(required);
     return command;
@@ -225,6 +230,12 @@ const std::string& Program::given(const char* name) const {
     static const std::string kNone;
     const auto found = given_.find(name);
     return found == given_.end() ? kNone : found->second;
+}
+
+const std::vector<std::string>& Program::words_given(const char* name) const {
+    static const std::vector<std::string> kNone;
+    const auto found = words_.find(name);
+    return found == words_.end() ? kNone : found->second;
 }
 
 bool Program::has(const char* flag) const {

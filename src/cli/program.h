@@ -114,6 +114,8 @@ class Program {
     CLI::App& word(CLI::App& command, const char* name, const char* help);
     /// The same, but it may be left out.
     CLI::App& optional_word(CLI::App& command, const char* name, const char* help);
+    /// One or more words; words_given() has them afterwards.
+    CLI::App& words(CLI::App& command, const char* name, const char* help);
     /// "--user TEXT"; given("--user") has it afterwards.
     CLI::App& option(CLI::App& command, const char* name, const char* help, bool required = false);
     /// "--send-im A B"; pair_given("--send-im") has both afterwards.
@@ -125,6 +127,7 @@ class Program {
 
     /// Empty if it was not given.
     const std::string& given(const char* name) const;
+    const std::vector<std::string>& words_given(const char* name) const;
     bool has(const char* flag) const;
     /// Two empty texts if it was not given.
     std::pair<std::string, std::string> pair_given(const char* name) const;
@@ -164,6 +167,7 @@ class Program {
     bool ignored_ = false;
     Format format_ = Format::Table;
     std::map<std::string, std::string, std::less<>> given_;
+    std::map<std::string, std::vector<std::string>, std::less<>> words_;
     std::map<std::string, bool, std::less<>> flags_;
     std::map<std::string, std::pair<std::string, std::string>, std::less<>> pairs_;
     boost::json::object body_;
@@ -191,6 +195,7 @@ void add_user_source_commands(Program& program);
 void add_domain_commands(Program& program);
 void add_certificate_commands(Program& program);
 void add_migrate_commands(Program& program);
+void add_migrate_import_commands(Program& program);
 void add_admin_commands(Program& program);
 void add_audit_commands(Program& program);
 void add_backup_commands(Program& program);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <vector>
 
 namespace isthmus::cli {
 
@@ -54,11 +55,15 @@ int run_doctor(const Program& program) {
     return code != 0 ? code : outcome;
 }
 
+std::string path_of_peer(const Program& program) {
+    return "sip-peers/" + encode_segment(program.given("NAME"));
+}
+
 int test_peer(const Program& program) {
     int outcome = 0;
     const int code = program.request(
         "POST",
-        "sip-peers/" + encode_segment(program.given("NAME")) + ":test",
+        path_of_peer(program) + ":test",
         {},
         [&](const json::object& body) {
             for (const json::value& one : body.at("steps").as_array()) {
@@ -70,7 +75,14 @@ int test_peer(const Program& program) {
     return code != 0 ? code : outcome;
 }
 
-int create_peer(const Program& program) {
+const std::vector<Property> kPeer = {
+    {"kind", Property::Type::Text, "simple, or lync for Lync and Skype for Business servers"},
+    {"target", Property::Type::Text, "how it is reached, tls:HOST:PORT"},
+    {"domains", Property::Type::List, "its SIP domains, separated by commas"},
+    {"certificate_names", Property::Type::List, "names that its certificate must carry"},
+    {"addresses", Property::Type::List, "addresses or networks that it may send from"}};
+
+int plan_peer(const Program& program) {
     json::object body = program.body();
     body["name"] = program.given("NAME");
     return program.request("POST", "sip-peers", body, [](const json::object& setup) {
@@ -94,6 +106,28 @@ int create_peer(const Program& program) {
     });
 }
 
+int change_peer(const Program& program) {
+    const Answer known = program.call("GET", path_of_peer(program), {});
+    return known.status == 200 ? plan_peer(program) : program.failed(known);
+}
+
+int drop_peer(const Program& program) {
+    const Answer known = program.call("GET", path_of_peer(program), {});
+    if (known.status != 200) {
+        return program.failed(known);
+    }
+    return program.request(
+        "POST", "sip-peers", {{"name", program.given("NAME")}}, [&](const json::object& setup) {
+            fmt::print("# To be taken out of the configuration file; then restart the gateway:\n");
+            for (const json::value& line : setup.at("configuration").as_array()) {
+                fmt::print("{}\n", shown(line));
+            }
+            fmt::print(
+                "# Its users are then reached by nobody. Take the routes to us out at the "
+                "other side as well.\n");
+        });
+}
+
 }  // namespace
 
 void add_test_commands(Program& program) {
@@ -105,26 +139,35 @@ void add_test_commands(Program& program) {
     program.command(peer, "list", "all SIP peers", [&program, view] {
         return program.show("sip-peers", view);
     });
-    program.word(program.command(peer,
-                                 "get",
-                                 "one SIP peer, with its last failure",
-                                 [&program, view] {
-                                     return program.show(
-                                         "sip-peers/" + encode_segment(program.given("NAME")),
-                                         view);
-                                 }),
-                 "NAME",
-                 "its name");
+    program.word(
+        program.command(peer,
+                        "get",
+                        "one SIP peer, with its last failure",
+                        [&program, view] { return program.show(path_of_peer(program), view); }),
+        "NAME",
+        "its name");
     program.properties(
         program.word(program.command(peer,
                                      "create",
                                      "what to set up here and at the SIP system; changes nothing",
-                                     [&program] { return create_peer(program); }),
+                                     [&program] { return plan_peer(program); }),
                      "NAME",
                      "its name, known or new"),
-        {{"kind", Property::Type::Text, "simple, or lync for Lync and Skype for Business servers"},
-         {"target", Property::Type::Text, "how it is reached, tls:HOST:PORT"},
-         {"domains", Property::Type::List, "its SIP domains, separated by commas"}});
+        kPeer);
+    program.properties(
+        program.word(program.command(peer,
+                                     "set",
+                                     "its table with what is given here; changes nothing",
+                                     [&program] { return change_peer(program); }),
+                     "NAME",
+                     "its name"),
+        kPeer);
+    program.word(program.command(peer,
+                                 "delete",
+                                 "what to take out here and at the SIP system; changes nothing",
+                                 [&program] { return drop_peer(program); }),
+                 "NAME",
+                 "its name");
     program.word(
         program.command(
             peer, "test", "ask it for a sign of life", [&program] { return test_peer(program); }),

@@ -1,5 +1,6 @@
 // Where users come from in numbers: a CSV file, the directory.
 #include "base/text.h"
+#include "cli/input_file.h"
 #include "cli/program.h"
 
 #include <boost/json/array.hpp>
@@ -7,16 +8,10 @@
 #include <boost/json/value_to.hpp>
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 namespace isthmus::cli {
 
@@ -44,30 +39,6 @@ const json::array& list_of(const json::object& from, std::string_view name) {
     return value != nullptr && value->is_array() ? value->get_array() : kNone;
 }
 
-/// "-" is stdin.
-std::string read_file(const std::string& path) {
-    if (path == "-") {
-        return {std::istreambuf_iterator<char>(std::cin), {}};
-    }
-    std::error_code failed;
-    const bool is_folder = std::filesystem::is_directory(path, failed);
-    const auto size = is_folder ? 0 : std::filesystem::file_size(path, failed);
-    const std::ifstream file(path, std::ios::binary);
-    if (is_folder || failed || !file) {
-        throw NotUsable({fmt::format("{}: cannot be read", text::escape_for_log(path, 200)),
-                         is_folder ? "it is a directory"
-                         : failed  ? failed.message()
-                                   : std::system_category().message(errno),
-                         "name a CSV file, or - for standard input"});
-    }
-    if (size > kLargestFile) {
-        throw NotUsable({fmt::format("{}: is too large", text::escape_for_log(path, 200)),
-                         fmt::format("{} octets; at most {} are taken at once", size, kLargestFile),
-                         "split it: an import keeps whom the file does not name"});
-    }
-    return {std::istreambuf_iterator<char>(file.rdbuf()), {}};
-}
-
 /// What was stored, or that nothing was.
 std::string ending(const json::object& body) {
     if (const json::value* dry = body.if_contains("dry_run"); dry != nullptr && dry->is_bool()) {
@@ -88,7 +59,11 @@ bool prints_data(const Program& program) {
 }
 
 int import_file(const Program& program) {
-    const std::string csv = read_file(program.given("FILE"));
+    const std::string csv = read_input(
+        program.given("FILE"),
+        kLargestFile,
+        "name a CSV file, or - for standard input; a large one may be split: an import keeps whom "
+        "the file does not name");
     const Answer answer = program.call_patiently(
         "POST",
         program.switches().dry_run ? "users:import?dry_run=true" : "users:import",

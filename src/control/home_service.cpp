@@ -33,10 +33,8 @@ Result<Committed> HomeService::erase_password(std::string_view identity, const E
 }
 
 void HomeService::on_user_erased(const std::string& user) {
-    if (store_.has_password(user)) {
-        store_.set_password(user, std::nullopt);
-        publish_(user, std::nullopt);
-    }
+    store_.erase(user);
+    forget_(user);
 }
 
 Result<Committed> HomeService::change(const std::string& user,

@@ -24,8 +24,16 @@ class HomeService {
     using Publish = std::function<bool(const std::string& user,
                                        const std::optional<policy::SipCredentials>& credentials)>;
 
-    HomeService(UserService& users, store::HomeStore store, Audit audit, Publish publish)
-        : users_(users), store_(store), audit_(std::move(audit)), publish_(std::move(publish)) {}
+    /// The running gateway signs him out and knows nothing of him any more.
+    using Forget = std::function<void(const std::string& user)>;
+
+    HomeService(
+        UserService& users, store::HomeStore store, Audit audit, Publish publish, Forget forget)
+        : users_(users),
+          store_(store),
+          audit_(std::move(audit)),
+          publish_(std::move(publish)),
+          forget_(std::move(forget)) {}
 
     /// Of a user who was entered; the rules of check_new_password(). What is answered has "uri" and
     /// "has_password". Throws StoreError.
@@ -35,7 +43,8 @@ class HomeService {
     /// He is signed out and cannot sign in again. IST-API-002 if he has none.
     Result<Committed> erase_password(std::string_view identity, const Edit& edit);
 
-    /// A user who is no longer entered loses his password with that.
+    /// A user who is no longer entered loses his password with that, and his lists: whoever gets
+    /// his address later must not find them.
     void on_user_erased(const std::string& user);
 
     bool has_password(std::string_view user) const { return store_.has_password(user); }
@@ -49,6 +58,7 @@ class HomeService {
     store::HomeStore store_;
     Audit audit_;
     Publish publish_;
+    Forget forget_;
 };
 
 }  // namespace isthmus::control

@@ -14,7 +14,7 @@ namespace isthmus::control {
 namespace {
 
 constexpr std::size_t kMostPartners = 50;
-constexpr std::size_t kMostDomains = 100;
+constexpr std::size_t kMostOfAList = 100;
 
 bool is_name(std::string_view name) {
     return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
@@ -26,6 +26,13 @@ bool is_host(std::string_view host) {
     return !host.empty() && host.size() <= 253 && std::ranges::all_of(host, [](char c) {
         return text::is_alnum(c) || c == '-' || c == '.' || c == '[' || c == ']' || c == ':';
     });
+}
+
+/// An address, or so many bits of one; whether it is one at all the configuration's check says.
+bool is_network(std::string_view address) {
+    const std::size_t slash = address.find('/');
+    return is_host(address.substr(0, slash)) &&
+           (slash == std::string_view::npos || text::to_number(address.substr(slash + 1)));
 }
 
 bool is_target(std::string_view target) {
@@ -185,11 +192,20 @@ std::vector<std::string> table_of(const SipPeerFacts& peer) {
                                   fmt::format("name = \"{}\"", peer.name),
                                   fmt::format("kind = \"{}\"", peer.kind),
                                   fmt::format("target = \"{}\"", peer.target)};
-    std::vector<std::string> domains;
-    for (const std::string& domain : peer.domains) {
-        domains.push_back(fmt::format("\"{}\"", domain));
+    const auto add = [&made](const char* name, const std::vector<std::string>& values) {
+        std::vector<std::string> quoted;
+        for (const std::string& value : values) {
+            quoted.push_back(fmt::format("\"{}\"", value));
+        }
+        made.push_back(fmt::format("{} = [{}]", name, fmt::join(quoted, ", ")));
+    };
+    add("domains", peer.domains);
+    if (!peer.certificate_names.empty()) {
+        add("certificate_names", peer.certificate_names);
     }
-    made.push_back(fmt::format("domains = [{}]", fmt::join(domains, ", ")));
+    if (!peer.addresses.empty()) {
+        add("addresses", peer.addresses);
+    }
     return made;
 }
 
@@ -203,9 +219,18 @@ Result<void> check(const SipPeerOrder& order) {
     if (!order.target.empty() && !is_target(order.target)) {
         return bad_field("target", "must be as tls:HOST:PORT, tcp:HOST:PORT or udp:HOST:PORT");
     }
-    if (order.domains.size() > kMostDomains ||
-        !std::ranges::all_of(order.domains, [](const std::string& one) { return is_host(one); })) {
+    const auto are = [](const std::vector<std::string>& values, bool (*is_one)(std::string_view)) {
+        return values.size() <= kMostOfAList && std::ranges::all_of(values, is_one);
+    };
+    if (!are(order.domains, is_host)) {
         return bad_field("domains", "must be domain names, 100 at most");
+    }
+    if (!are(order.certificate_names, is_host)) {
+        return bad_field("certificate_names", "must be host names, 100 at most");
+    }
+    if (!are(order.addresses, is_network)) {
+        return bad_field("addresses",
+                         "must be IP addresses or networks as 10.0.0.0/8, 100 at most");
     }
     return {};
 }
@@ -243,13 +268,21 @@ Result<SipPeerSetup> set_up_peer(const SipPeerOrder& order,
     take(made.peer.target,
          order.target,
          made.peer.kind == "lync" ? "tls:FRONT-END-POOL:5061" : "tcp:SIP-SERVER:5060");
-    if (!order.domains.empty()) {
-        made.peer.domains = order.domains;
-    } else if (made.peer.domains.empty()) {
+    const auto take_list = [](std::vector<std::string>& to, const std::vector<std::string>& asked) {
+        if (!asked.empty()) {
+            to = asked;
+        }
+    };
+    take_list(made.peer.domains, order.domains);
+    take_list(made.peer.certificate_names, order.certificate_names);
+    take_list(made.peer.addresses, order.addresses);
+    if (made.peer.domains.empty()) {
         made.peer.domains = {"SIP-DOMAIN"};
     }
     made.is_configured = known != facts.peers.end() && known->kind == made.peer.kind &&
-                         known->target == made.peer.target && known->domains == made.peer.domains;
+                         known->target == made.peer.target && known->domains == made.peer.domains &&
+                         known->certificate_names == made.peer.certificate_names &&
+                         known->addresses == made.peer.addresses;
     made.configuration = table_of(made.peer);
     made.instructions = instructions_for(facts, made.peer, policy);
     return made;

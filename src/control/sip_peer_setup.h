@@ -19,6 +19,8 @@ struct SipPeerOrder {
     std::string kind;    ///< simple, lync
     std::string target;  ///< as in the configuration file
     std::vector<std::string> domains;
+    std::vector<std::string> certificate_names;
+    std::vector<std::string> addresses;  ///< or CIDRs
 };
 
 struct SipPeerSetup {

@@ -115,7 +115,7 @@ void MessageFlow::send_stanza(std::uint64_t id,
          .thread = request.call_id.starts_with(translate::kDerivedCallId)
                        ? threads_.find(request.call_id)
                        : std::string_view(),
-         .chat_type = side.is_chat || is_in_session_,
+         .chat_type = side.is_chat || is_in_session_ || origin.is_in_session,
          .peer_takes_chat_states = side.takes_chat_states,
          .last_chat_state = side.is_composing ? xmpp::ChatState::Composing : xmpp::ChatState::None,
          .now = std::time(nullptr),

@@ -90,7 +90,9 @@ std::optional<std::string> contact_address(std::string_view uri) {
         const auto octet = static_cast<unsigned char>(c);
         return octet <= ' ' || octet == 0x7F || c == '<' || c == '>' || c == '"';
     });
+    // A colon before the host begins a password (RFC 3261 §25.1): nobody's address here.
     if (at == 0 || at == std::string_view::npos || at + 1 == uri.size() || !is_clean ||
+        uri.find('@', at + 1) != std::string_view::npos || uri.find(':') < at ||
         uri.size() > kMaxAddress || !text::is_utf8(uri)) {
         return std::nullopt;
     }
@@ -111,10 +113,10 @@ std::string ContactList::clean(std::string_view name) {
         }
         name = name.substr(0, end);
     }
-    std::string made(text::trim(name));
+    std::string made(name);
     std::ranges::replace_if(
         made, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; }, ' ');
-    return made;
+    return std::string(text::trim(made));
 }
 
 ContactList ContactList::load(std::string_view saved) {
@@ -304,18 +306,51 @@ std::string ContactList::to_roaming_contacts() const {
     return std::string(out.view());
 }
 
-std::string ContactList::contact_delta(std::string_view address, bool is_added) const {
+std::string ContactList::to_delta(const ContactList& before) const {
     Buffer out;
     xml::Writer writer(out);
     writer.open("contactDelta")
         .attribute("deltaNum", std::to_string(delta_))
-        .attribute("prevDeltaNum", std::to_string(delta_ - 1));
+        .attribute("prevDeltaNum", std::to_string(before.delta_));
+    const auto write_group = [&](const char* name, const Group& group) {
+        writer.open(name)
+            .attribute("id", std::to_string(group.id))
+            .attribute("name", group.name)
+            .attribute("externalURI", "")
+            .close(name);
+    };
+    for (const Group& group : groups_) {
+        const auto known = std::ranges::find(before.groups_, group.id, &Group::id);
+        if (known == before.groups_.end()) {
+            write_group("addedGroup", group);
+        } else if (*known != group) {
+            write_group("modifiedGroup", group);
+        }
+    }
     // COMPAT(SIPE 1.25, 2026-11): here the URI has its scheme.
-    const std::string uri = fmt::format("sip:{}", address);
-    if (const Contact* contact = is_added ? find(address) : nullptr) {
-        write_contact(writer, "addedContact", uri, *contact);
-    } else {
-        writer.open("deletedContact").attribute("uri", uri).close("deletedContact");
+    const auto uri = [](const Contact& contact) { return fmt::format("sip:{}", contact.address); };
+    // Both in the order in which they were added, so that one walk tells them apart.
+    const auto write_deleted = [&](const Contact& contact) {
+        writer.open("deletedContact").attribute("uri", uri(contact)).close("deletedContact");
+    };
+    auto old = before.contacts_.begin();
+    for (const Contact& contact : contacts_) {
+        while (old != before.contacts_.end() && old->address != contact.address) {
+            write_deleted(*old++);
+        }
+        if (old == before.contacts_.end()) {
+            write_contact(writer, "addedContact", uri(contact), contact);
+        } else if (*old++ != contact) {
+            write_contact(writer, "modifiedContact", uri(contact), contact);
+        }
+    }
+    std::for_each(old, before.contacts_.end(), write_deleted);
+    for (const Group& group : before.groups_) {
+        if (std::ranges::find(groups_, group.id, &Group::id) == groups_.end()) {
+            writer.open("deletedGroup")
+                .attribute("id", std::to_string(group.id))
+                .close("deletedGroup");
+        }
     }
     writer.close("contactDelta");
     return std::string(out.view());

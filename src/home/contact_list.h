@@ -76,8 +76,8 @@ class ContactList {
 
     /// application/vnd-microsoft-roaming-contacts+xml
     std::string to_roaming_contacts() const;
-    /// The same, as news for devices that have the list: only that contact, or its end.
-    std::string contact_delta(std::string_view address, bool is_added) const;
+    /// The same, as news for devices that have the list as it was `before`.
+    std::string to_delta(const ContactList& before) const;
 
     bool operator==(const ContactList&) const = default;
 

@@ -23,6 +23,7 @@ struct Device {
     sip::Target target;
     TimePoint expires_at;
     bool is_lync = false;          ///< speaks the Lync client's dialect
+    bool needs_bare_from = false;  ///< knows its contacts by their addresses alone
     std::uint16_t unanswered = 0;  ///< our requests that it has not answered in a row
 };
 

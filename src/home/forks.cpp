@@ -1,7 +1,10 @@
 #include "home/forks.h"
 
 #include "base/text.h"
+#include "sip/session_description.h"
 #include "translate/message.h"
+
+#include <fmt/format.h>
 
 #include <utility>
 #include <vector>
@@ -71,6 +74,8 @@ void Forks::send(const sip::Request& request,
     Fork& fork = forks_[id];
     fork.transaction = std::move(transaction);
     const std::string from = without_tag(request.from);
+    // COMPAT(libpurple 2.14 SIMPLE, 2026-11): to it a GRUU of a contact is somebody else.
+    const std::string bare = fmt::format("<{}>", sip::bare_uri(request.from.uri));
     const std::string to = request.to.tag()
                                ? std::string(request.header(sip::HeaderId::To).value_or(""))
                                : without_tag(request.to);
@@ -87,7 +92,7 @@ void Forks::send(const sip::Request& request,
         sip::OutgoingRequest made{
             .method = request.method,
             .request_uri = devices[i]->contact,
-            .from = from,
+            .from = devices[i]->needs_bare_from ? bare : from,
             .to = to,
             .call_id = request.call_id,
             .from_tag = request.from.tag().value_or(""),

@@ -43,7 +43,7 @@ Home::Home(
           outside,
           registrar_,
           [this](const sip::Request& request, std::unique_ptr<sip::IncomingRequest> transaction) {
-              on_message(request, std::move(transaction));
+              on_message(request, std::move(transaction), true);
           },
           [this](std::string_view address) {
               const std::string_view domain = address.substr(address.rfind('@') + 1);
@@ -119,6 +119,26 @@ void Home::set_credentials(std::string_view user,
     for (auto& [flow, users] : flows_) {
         std::erase(users, user);
     }
+}
+
+void Home::forget(std::string_view user) {
+    set_credentials(user, std::nullopt);
+    agent_.forget(user);
+}
+
+void Home::restore_all(const std::unordered_map<std::string, policy::SipCredentials>& credentials,
+                       const std::vector<KeptDocument>& documents) {
+    for (const std::string& user : sign_in_.users()) {
+        if (!credentials.contains(user)) {
+            set_credentials(user, std::nullopt);
+        }
+    }
+    for (const auto& [user, one] : credentials) {
+        if (!sign_in_.has(user, one)) {
+            set_credentials(user, one);
+        }
+    }
+    agent_.restore_all(documents);
 }
 
 void Home::refuse(sip::IncomingRequest& transaction,
@@ -235,7 +255,7 @@ void Home::on_request(const sip::Request& request,
             if (request.to.tag()) {
                 return sessions_.on_request(request, origin, std::move(transaction));
             }
-            return on_message(request, std::move(transaction));
+            return on_message(request, std::move(transaction), false);
         case Method::Invite:
         case Method::Info:
         case Method::Bye:
@@ -246,11 +266,14 @@ void Home::on_request(const sip::Request& request,
                 return agent_.on_subscribe(
                     request, *caller, device_of(*caller, origin), std::move(transaction));
             }
-            return outside_.pass_to_flows(request, std::move(transaction));
+            return outside_.pass_to_flows(request, std::move(transaction), false);
         case Method::Service:
             return agent_.on_service(
                 request, *caller, device_of(*caller, origin), std::move(transaction));
         case Method::Publish:
+            if (const auto whose = caller_of(request.uri); !whose || whose->key != caller->key) {
+                return transaction->respond(403);
+            }
             return agent_.on_publish(
                 request, *caller, device_of(*caller, origin), std::move(transaction));
         case Method::Options:

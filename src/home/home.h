@@ -51,10 +51,13 @@ class Home final : private RegistrarHandler {
     /// Nothing: the user has no password any more, and is signed out.
     void set_credentials(std::string_view user, std::optional<policy::SipCredentials> credentials);
 
-    /// What the database holds of a user, by kind; before traffic.
-    void restore(std::string_view user, std::string_view kind, std::string_view body) {
-        agent_.restore(user, kind, body);
-    }
+    /// He is no user any more: signed out, and nothing of him is known.
+    void forget(std::string_view user);
+
+    /// What the database holds, at the start and when a backup has been restored: whoever has no
+    /// password any more is signed out, and devices hear of what has changed.
+    void restore_all(const std::unordered_map<std::string, policy::SipCredentials>& credentials,
+                     const std::vector<KeptDocument>& documents);
 
     /// A request from outside that no configured SIP peer sent.
     void on_request(const sip::Request& request,
@@ -100,7 +103,9 @@ class Home final : private RegistrarHandler {
                 int status,
                 std::string_view code,
                 std::string_view why);
-    void on_message(const sip::Request& request, std::unique_ptr<sip::IncomingRequest> transaction);
+    void on_message(const sip::Request& request,
+                    std::unique_ptr<sip::IncomingRequest> transaction,
+                    bool is_in_session);
     void deliver(const sip::Request& request,
                  const Caller& to,
                  std::unique_ptr<sip::IncomingRequest> transaction);

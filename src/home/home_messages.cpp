@@ -16,11 +16,12 @@ constexpr std::uint16_t kSilences = 2;  // then the device is gone
 }  // namespace
 
 void Home::on_message(const sip::Request& request,
-                      std::unique_ptr<sip::IncomingRequest> transaction) {
+                      std::unique_ptr<sip::IncomingRequest> transaction,
+                      bool is_in_session) {
     if (const auto to = caller_of(request.uri)) {
         return deliver(request, *to, std::move(transaction));
     }
-    outside_.pass_to_flows(request, std::move(transaction));
+    outside_.pass_to_flows(request, std::move(transaction), is_in_session);
 }
 
 /// To all devices of one of our users, or to the one that the URI names.

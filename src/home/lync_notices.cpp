@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <span>
 
 #include "home/lync_words.h"
 #include "home/presence_agent.h"
@@ -16,23 +18,30 @@ namespace isthmus::home {
 namespace {
 
 constexpr std::string_view kRoamingSelf = "http://schemas.microsoft.com/2006/09/sip/roaming-self";
-constexpr std::size_t kInFlight = 32;  // NOTIFYs of one dialog without answer
-constexpr unsigned kEventBits = 2;
+constexpr unsigned kEventBits = 3;
 
 }  // namespace
 
-void PresenceAgent::notify(LyncDialog& dialog,
+void PresenceAgent::notify(DeviceDialog& dialog,
                            std::string_view content_type,
                            std::string_view body) {
     const Device* device = registrar_.find(dialog.device);
-    if (device == nullptr) {
+    if (device == nullptr || dialog.is_over) {
         return;
     }
     ++dialog.in_flight;
-    const std::string state = fmt::format("active;expires={}", kLongestLyncDialog);
+    const auto left =
+        is_of_lync(dialog.event)
+            ? std::chrono::seconds(kLongestDialog)
+            : std::chrono::ceil<std::chrono::seconds>(dialog.expires_at - timers_.now());
+    dialog.is_over = left.count() <= 0;
+    const std::string state = dialog.is_over ? std::string("terminated;reason=timeout")
+                                             : fmt::format("active;expires={}", left.count());
     const sip::OutgoingHeader headers[] = {{"Contact", outside_.contact()},
-                                           {"Event", lync_package(dialog.event)},
-                                           {"Subscription-State", state}};
+                                           {"Event", package_of(dialog.event)},
+                                           {"Subscription-State", state},
+                                           {"Require", kListTag}};
+    const bool is_list = dialog.event == DeviceEvent::ResourceList;
     const sip::OutgoingRequest request{.method = sip::Method::Notify,
                                        .request_uri = device->contact,
                                        .from = dialog.dialog.local(),
@@ -40,7 +49,7 @@ void PresenceAgent::notify(LyncDialog& dialog,
                                        .call_id = dialog.dialog.call_id(),
                                        .from_tag = dialog.dialog.local_tag(),
                                        .cseq = ++dialog.dialog.local_cseq,
-                                       .headers = headers,
+                                       .headers = std::span(headers).first(is_list ? 4U : 3U),
                                        .content_type = content_type,
                                        .body = body};
     const std::uint64_t cookie =
@@ -49,7 +58,7 @@ void PresenceAgent::notify(LyncDialog& dialog,
 }
 
 void PresenceAgent::notify_all(Person& person,
-                               LyncEvent event,
+                               DeviceEvent event,
                                std::string_view content_type,
                                std::string_view body) {
     for (const auto& dialog : person.dialogs) {
@@ -60,17 +69,13 @@ void PresenceAgent::notify_all(Person& person,
 }
 
 void PresenceAgent::notify_presence(Person& person,
-                                    LyncDialog& dialog,
+                                    DeviceDialog& dialog,
                                     std::span<const std::string> of) {
+    if (dialog.event == DeviceEvent::ResourceList) {
+        return notify_list(person, dialog, of, false);
+    }
     if (dialog.in_flight >= kInFlight) {
-        // A client that does not acknowledge costs one entry for each contact, no more.
-        for (const std::string& address : of) {
-            const auto place = std::ranges::lower_bound(dialog.owed, address);
-            if (place == dialog.owed.end() || *place != address) {
-                dialog.owed.insert(place, address);
-            }
-        }
-        return;
+        return owe(dialog, of);
     }
     const std::string time = utc_now_text();
     const auto document = [&](const std::string& address) {
@@ -125,8 +130,25 @@ void PresenceAgent::notify_presence(Person& person,
            body);
 }
 
-void PresenceAgent::tell_owed(Person& person, LyncDialog& dialog) {
-    if (dialog.owed.empty() || dialog.in_flight >= kInFlight / 2) {
+/// A client that does not acknowledge costs one entry for each contact, no more.
+void PresenceAgent::owe(DeviceDialog& dialog, std::span<const std::string> of) const {
+    for (const std::string& address : of) {
+        const auto place = std::ranges::lower_bound(dialog.owed, address);
+        if (place == dialog.owed.end() || *place != address) {
+            dialog.owed.insert(place, address);
+        }
+    }
+}
+
+void PresenceAgent::tell_owed(Person& person, DeviceDialog& dialog) {
+    if (dialog.in_flight >= kInFlight / 2) {
+        return;
+    }
+    if (std::exchange(dialog.is_full_owed, false)) {
+        dialog.owed.clear();
+        return tell_all(person, dialog);
+    }
+    if (dialog.owed.empty()) {
         return;
     }
     const std::vector<std::string> owed = std::exchange(dialog.owed, {});
@@ -150,7 +172,7 @@ void PresenceAgent::on_no_response(std::uint64_t cookie, const Error& error) {
 
 void PresenceAgent::settle(std::uint64_t cookie, bool is_gone) {
     const std::uint64_t device = cookie >> kEventBits;
-    const auto event = static_cast<LyncEvent>(cookie & ((1U << kEventBits) - 1));
+    const auto event = static_cast<DeviceEvent>(cookie & ((1U << kEventBits) - 1));
     Person* one = find(registrar_.user_of(device));
     if (one == nullptr) {
         return;
@@ -161,9 +183,9 @@ void PresenceAgent::settle(std::uint64_t cookie, bool is_gone) {
     if (found == one->dialogs.end()) {
         return;
     }
-    LyncDialog& dialog = **found;
+    DeviceDialog& dialog = **found;
     dialog.in_flight -= dialog.in_flight == 0 ? 0 : 1;
-    if (is_gone) {
+    if (is_gone || dialog.is_over) {
         one->dialogs.erase(found);
     } else {
         tell_owed(*one, dialog);
@@ -173,7 +195,7 @@ void PresenceAgent::settle(std::uint64_t cookie, bool is_gone) {
 /// "X has added you."
 void PresenceAgent::announce(Person& person, std::string_view address) {
     (void)address;
-    notify_all(person, LyncEvent::Self, kSelfType, self_document(person));
+    notify_all(person, DeviceEvent::Self, kSelfType, self_document(person));
 }
 
 /// Who has asked and was not answered; the document must not be empty, or nothing is published.

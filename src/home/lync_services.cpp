@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "home/lync_words.h"
 #include "home/presence_agent.h"
 
 namespace isthmus::home {
@@ -66,7 +67,7 @@ void PresenceAgent::on_service(const sip::Request& request,
                       bool is_stored) { held->respond(is_stored ? 200 : 500); });
     };
     if (is(kSoap)) {
-        return on_list_call(request, one, std::move(transaction));
+        return on_list_call(request, one, *device, std::move(transaction));
     }
     if (is("application/msrtc-category-publish+xml")) {
         const auto published = parse_publish(request.body, arena_);
@@ -121,6 +122,7 @@ void PresenceAgent::on_service(const sip::Request& request,
 
 void PresenceAgent::on_list_call(const sip::Request& request,
                                  Person& person,
+                                 const Device& device,
                                  std::unique_ptr<sip::IncomingRequest> transaction) {
     const auto call = parse_list_call(request.body, arena_);
     if (!call) {
@@ -139,12 +141,20 @@ void PresenceAgent::on_list_call(const sip::Request& request,
         response.body = body;
         return transaction->respond(response);
     }
+    std::vector<std::string> added;
+    if (const auto address = contact_address(call->uri);
+        address && person.list.find(*address) != nullptr && before.find(*address) == nullptr) {
+        added.push_back(*address);
+    }
     // Nothing is told before it is stored; what could not be is taken back.
     save_list(
         person,
         [this,
          key = person.key,
+         from = device.id,
          before,
+         delta = person.list.to_delta(before),
+         added = std::move(added),
          body,
          held = std::shared_ptr<sip::IncomingRequest>(std::move(transaction))](bool is_stored) {
             if (!is_stored) {
@@ -156,7 +166,39 @@ void PresenceAgent::on_list_call(const sip::Request& request,
             response.content_type = kSoap;
             response.body = body;
             held->respond(response);
+            push_list(this->person(key), from, delta, added);
         });
+}
+
+/// To his other devices, which have the list as it was. SIPE asks for the presence of its contacts
+/// once, so who is new comes into what it has asked for.
+void PresenceAgent::push_list(Person& person,
+                              std::uint64_t from,
+                              std::string_view delta,
+                              const std::vector<std::string>& added) {
+    for (const auto& dialog : person.dialogs) {
+        if (dialog->event == DeviceEvent::ResourceList) {
+            tell_list(person, *dialog);
+        } else if (dialog->event == DeviceEvent::Contacts && dialog->device != from) {
+            notify(*dialog, kContactsType, delta);
+        }
+    }
+    for (const auto& dialog : person.dialogs) {
+        if (dialog->event != DeviceEvent::Presence || dialog->device == from) {
+            continue;
+        }
+        for (const std::string& address : added) {
+            const auto place = std::ranges::lower_bound(dialog->addresses, address);
+            if (place != dialog->addresses.end() && *place == address) {
+                continue;
+            }
+            dialog->addresses.insert(place, address);
+            if (address != person.key) {
+                watch(person, address);
+            }
+            notify_presence(person, *dialog, std::span(&address, 1));
+        }
+    }
 }
 
 /// What is answered.

@@ -19,6 +19,13 @@ enum class DocumentKind : std::uint8_t {
     Presence,  ///< what he said about himself that stays when he signs out
 };
 
+/// As the database holds it: the kind's name is the application's.
+struct KeptDocument {
+    std::string user;
+    std::string kind;
+    std::string body;
+};
+
 class Outside {
   public:
     virtual ~Outside() = default;
@@ -28,9 +35,11 @@ class Outside {
     virtual void send_to_flows(const sip::OutgoingRequest& request,
                                sip::ResponseHandler& handler,
                                std::uint64_t cookie) = 0;
-    /// A device's request, whose sender is proved, is for the flows to answer.
+    /// A device's request, whose sender is proved, is for the flows to answer. `is_in_session`: he
+    /// said it in an INVITE session, to somebody whose window is open.
     virtual void pass_to_flows(const sip::Request& request,
-                               std::unique_ptr<sip::IncomingRequest> transaction) = 0;
+                               std::unique_ptr<sip::IncomingRequest> transaction,
+                               bool is_in_session) = 0;
     virtual void send_to_device(const sip::OutgoingRequest& request,
                                 const sip::Target& target,
                                 sip::ResponseHandler& handler,

@@ -8,14 +8,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace isthmus::home {
 
 namespace {
 
 constexpr Duration kBetweenDocuments = std::chrono::seconds(1);
-constexpr std::size_t kMaxPublished = 65536;
-constexpr std::uint32_t kPublishExpires = 3600;
 
 }  // namespace
 
@@ -33,7 +32,9 @@ PresenceAgent::PresenceAgent(const std::vector<std::string>& domains,
       subscribers_(sip::make_subscribers({}, *this, timers, random, own_metrics_, *this)),
       notifiers_(sip::make_notifiers(
           {.interval = kBetweenDocuments}, *this, timers, random, own_metrics_, *this)),
-      retry_timer_(timers, [this] { on_retry(); }) {}
+      retry_timer_(timers, [this] { on_retry(); }),
+      lapse_timer_(timers, [this] { lapse(); }),
+      watchers_timer_(timers, [this] { on_watchers_due(); }) {}
 
 PresenceAgent::~PresenceAgent() = default;
 
@@ -66,9 +67,10 @@ std::size_t PresenceAgent::dialogs() const {
     return count;
 }
 
-void PresenceAgent::restore(std::string_view user, std::string_view kind, std::string_view body) {
-    Person& one = person(user);
-    if (kind == "contacts") {
+void PresenceAgent::restore(const KeptDocument& document) {
+    Person& one = person(document.user);
+    std::string_view body = document.body;
+    if (document.kind == "contacts") {
         one.list = ContactList::load(body);
         return;
     }
@@ -82,6 +84,56 @@ void PresenceAgent::restore(std::string_view user, std::string_view kind, std::s
             one.note = line.substr(5);
         }
     }
+}
+
+void PresenceAgent::restore_all(const std::vector<KeptDocument>& documents) {
+    struct Before {
+        ContactList list;
+        std::optional<std::uint16_t> user_state;
+        std::string note;
+    };
+
+    std::unordered_map<std::string, Before> before;
+    for (const auto& [key, one] : people_) {
+        before.emplace(key,
+                       Before{std::exchange(one->list, ContactList()),
+                              std::exchange(one->user_state, std::nullopt),
+                              std::exchange(one->note, {})});
+    }
+    for (const KeptDocument& document : documents) {
+        restore(document);
+    }
+    for (auto& [key, was] : before) {
+        Person& one = *people_.at(key);
+        if (one.list != was.list) {
+            list_replaced(one);
+        }
+        if (one.user_state != was.user_state || one.note != was.note) {
+            on_own_change(one);
+        }
+    }
+}
+
+/// Devices get the whole of it, whoever watches is asked about anew.
+void PresenceAgent::list_replaced(Person& person) {
+    for (const auto& dialog : person.dialogs) {
+        if (dialog->event == DeviceEvent::Contacts || dialog->event == DeviceEvent::ResourceList) {
+            tell_all(person, *dialog);
+        }
+    }
+    std::vector<std::string> refused;
+    for (const Watcher& one : person.watchers) {
+        if (consent_of(person, one.address) == Consent::Refused) {
+            refused.push_back(one.address);
+        } else {
+            notifiers_->changed(one.handle);
+        }
+    }
+    for (const std::string& address : refused) {
+        block(person, address);
+    }
+    on_own_change(person);
+    watchers_changed(person);
 }
 
 void PresenceAgent::save_list(Person& person, Done done) {
@@ -218,56 +270,8 @@ void PresenceAgent::on_departure(const std::string& user, const Device& device, 
 void PresenceAgent::drop_device(Person& person, std::uint64_t device) {
     person.devices.erase(device);
     person.is_lync.erase(device);
+    end_publication(person, device);
     std::erase_if(person.dialogs, [device](const auto& one) { return one->device == device; });
-}
-
-void PresenceAgent::on_publish(const sip::Request& request,
-                               const Caller& caller,
-                               const Device* device,
-                               std::unique_ptr<sip::IncomingRequest> transaction) {
-    // RFC 3903 §6: our entity tags name the device, so what it publishes replaces what it had.
-    const auto event = sip::parse_event(request.header(sip::HeaderId::Event).value_or(""));
-    if (!event || event->package != sip::kPresencePackage) {
-        return sip::answer_bad_event(*transaction);
-    }
-    if (device == nullptr) {
-        return transaction->respond(480);  // of a device that has not registered
-    }
-    Person& one = person(caller.key);
-    PresenceState& state = one.devices[device->id];
-    const std::uint32_t expires =
-        std::min(sip::seconds_of(request, sip::HeaderId::Expires).value_or(kPublishExpires),
-                 kPublishExpires);
-    const std::string tag = fmt::format("d{}", device->id);
-    for (const sip::HeaderField& field : request.headers) {
-        if (text::iequals(field.name, "SIP-If-Match") && field.value != tag) {
-            return transaction->respond(412);  // RFC 3903 §6 step 3
-        }
-    }
-    const PresenceState before = state;
-    if (expires == 0) {
-        state = {.availability = kOffline, .note = {}};
-    } else if (!request.body.empty()) {
-        arena_.reset();
-        if (!text::istarts_with(request.content_type, sip::kPresenceDocument)) {
-            return sip::answer(*transaction, 415, {"Accept", sip::kPresenceDocument});
-        }
-        const auto read = request.body.size() <= kMaxPublished ? state_of_pidf(request.body, arena_)
-                                                               : std::optional<PresenceState>();
-        if (!read) {
-            return sip::answer_bad_request(*transaction, "the presence document cannot be read");
-        }
-        state = *read;
-    }
-    const std::string granted = std::to_string(expires);
-    const sip::OutgoingHeader headers[] = {{"SIP-ETag", tag}, {"Expires", granted}};
-    sip::OutgoingResponse response;
-    response.status = 200;
-    response.headers = headers;
-    transaction->respond(response);
-    if (state != before) {
-        on_own_change(one);
-    }
 }
 
 // --- sip::EventSender -------------------------------------------------------------------------

@@ -49,8 +49,11 @@ class PresenceAgent final : private sip::EventSender,
     PresenceAgent& operator=(PresenceAgent&&) = delete;
     ~PresenceAgent() override;
 
-    /// What the database holds, before traffic.
-    void restore(std::string_view user, std::string_view kind, std::string_view body);
+    /// What the database holds of everybody, at the start or from a backup.
+    void restore_all(const std::vector<KeptDocument>& documents);
+
+    /// He is no user any more, and signed out: who watches him is told.
+    void forget(std::string_view user);
 
     void on_arrival(const std::string& user, const Device& device);
     void on_departure(const std::string& user, const Device& device, Departure why);
@@ -81,7 +84,7 @@ class PresenceAgent final : private sip::EventSender,
     /// Policy has changed: what it refused before is asked for again.
     void recheck();
 
-    /// Subscriptions of Lync clients.
+    /// Subscriptions, ours and those of devices.
     std::size_t dialogs() const;
 
   private:
@@ -90,6 +93,8 @@ class PresenceAgent final : private sip::EventSender,
     // presence_agent
     Person& person(std::string_view user);
     Person* find(std::string_view user) const;
+    void restore(const KeptDocument& document);
+    void list_replaced(Person& person);
     bool is_home(std::string_view address) const;
     void save_list(Person& person, Done done);
     void save_state(const Person& person);
@@ -98,12 +103,19 @@ class PresenceAgent final : private sip::EventSender,
     void on_own_change(Person& person);
     void drop_device(Person& person, std::uint64_t device);
 
+    // published_presence
+    void lapse();
+    void end_publication(Person& person, std::uint64_t device);
+
     // presence_watches: whom our users watch
     void watch(Person& person, std::string_view address);
     void subscribe(Person& person, Watched& watched);
     void unwatch(Person& person, std::string_view address);
     void unwatch_all(Person& person);
-    void on_news(Person& person, Watched& watched, const PresenceState& state);
+    void on_news(Person& person,
+                 Watched& watched,
+                 const PresenceState& state,
+                 bool is_pending = false);
     void retry_later(Watched& watched);
     void on_retry();
     PresenceState seen_by(const Person& watcher, std::string_view address) const;
@@ -115,34 +127,57 @@ class PresenceAgent final : private sip::EventSender,
     void accept_all_open(Person& person);
     Watcher* watcher(std::uint64_t owner, Person*& whose);
 
-    // presence_lync
+    // device_dialogs
+    void watch_colleague(const sip::Request& request,
+                         Person& watcher,
+                         const Device* device,
+                         std::unique_ptr<sip::IncomingRequest> transaction);
     void open_dialog(const sip::Request& request,
                      Person& person,
                      const Device& device,
-                     LyncEvent event,
+                     DeviceEvent event,
                      sip::IncomingRequest& transaction);
     bool continue_dialog(const sip::Request& request,
                          Person& person,
                          sip::IncomingRequest& transaction);
-    void take_batch(const sip::Request& request, Person& person, LyncDialog& dialog);
+    void take_batch(const sip::Request& request, Person& person, DeviceDialog& dialog);
     void answer_fetch(const Person& person,
-                      LyncEvent event,
+                      DeviceEvent event,
                       sip::IncomingRequest& transaction) const;
-    void grant(LyncEvent event, std::uint32_t expires, sip::IncomingRequest& transaction) const;
-    void notify(LyncDialog& dialog, std::string_view content_type, std::string_view body);
+    void grant(DeviceEvent event, std::uint32_t expires, sip::IncomingRequest& transaction) const;
+    static std::uint32_t granted_to(const sip::Request& request, DeviceEvent event);
+    void tell_all(Person& person, DeviceDialog& dialog);
+    // lync_notices
+    void notify(DeviceDialog& dialog, std::string_view content_type, std::string_view body);
     void notify_all(Person& person,
-                    LyncEvent event,
+                    DeviceEvent event,
                     std::string_view content_type,
                     std::string_view body);
-    void notify_presence(Person& person, LyncDialog& dialog, std::span<const std::string> of);
-    void tell_owed(Person& person, LyncDialog& dialog);
+    void notify_presence(Person& person, DeviceDialog& dialog, std::span<const std::string> of);
+    void owe(DeviceDialog& dialog, std::span<const std::string> of) const;
+    void tell_owed(Person& person, DeviceDialog& dialog);
+    // resource_lists
+    void notify_list(Person& person,
+                     DeviceDialog& dialog,
+                     std::span<const std::string> of,
+                     bool is_full);
+    void tell_list(Person& person, DeviceDialog& dialog);
+    // watcher_info
+    void watchers_changed(const Person& person);
+    void tell_watchers(const Person& person, DeviceDialog& dialog);
+    void on_watchers_due();
     void announce(Person& person, std::string_view address);
     std::string self_document(const Person& person) const;
     std::string provisioning(const Person& person) const;
     void sign_out(Person& person, const Device& device);
     void on_list_call(const sip::Request& request,
                       Person& person,
+                      const Device& device,
                       std::unique_ptr<sip::IncomingRequest> transaction);
+    void push_list(Person& person,
+                   std::uint64_t from,
+                   std::string_view delta,
+                   const std::vector<std::string>& added);
     std::string apply(Person& person, const ListCall& call, int& status);
 
     // sip::EventSender, for the subscriber and the notifier
@@ -188,6 +223,11 @@ class PresenceAgent final : private sip::EventSender,
     std::set<std::pair<TimePoint, std::uint64_t>> retries_;              ///< when, owner
     std::uint64_t last_owner_ = 0;
     Timer retry_timer_;
+    std::set<std::pair<TimePoint, std::uint64_t>> publications_;  ///< when they end, device
+    Timer lapse_timer_;
+    std::set<std::string> watchers_due_;  ///< whose watchers have changed
+    TimePoint watchers_told_at_{};
+    Timer watchers_timer_;
     Arena arena_;
 };
 

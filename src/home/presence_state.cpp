@@ -129,6 +129,28 @@ std::string_view activity_of(std::uint16_t availability) {
     return show == "dnd" ? "busy" : show;
 }
 
+std::string to_pidf(std::string_view address, const PresenceState& state) {
+    const std::string entity = fmt::format("sip:{}", address);
+    sip::Pidf pidf;
+    pidf.entity = entity;
+    sip::PidfTuple tuple;
+    tuple.id = "ID-contact";
+    tuple.basic = state.is_online() ? sip::PidfBasic::Open : sip::PidfBasic::Closed;
+    if (state.is_online()) {
+        tuple.show = show_of(state.availability);
+        if (const std::string_view activity = activity_of(state.availability); !activity.empty()) {
+            tuple.activities.push_back(activity);
+        }
+    }
+    if (!state.note.empty()) {
+        tuple.notes.push_back({{}, state.note});
+    }
+    pidf.tuples.push_back(std::move(tuple));
+    Buffer out;
+    sip::write_pidf(pidf, out);
+    return std::string(out.view());
+}
+
 std::string to_categories(std::string_view address,
                           std::string_view display_name,
                           const PresenceState& state,

@@ -42,6 +42,9 @@ std::string_view show_of(std::uint16_t availability);
 /// Of RFC 4480 §3.2; empty: none.
 std::string_view activity_of(std::uint16_t availability);
 
+/// application/pidf+xml about `address`, with one tuple.
+std::string to_pidf(std::string_view address, const PresenceState& state);
+
 /// application/msrtc-event-categories+xml about `address`. `time` is RFC 3339, of now.
 std::string to_categories(std::string_view address,
                           std::string_view display_name,

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "home/presence_agent.h"
 
@@ -38,6 +39,9 @@ void PresenceAgent::watch(Person& person, std::string_view address) {
     if (is_home(address)) {
         colleagues_[made.address].insert(person.key);
         made.state = seen_by(person, address);
+        if (const Person* whom = find(address)) {
+            watchers_changed(*whom);
+        }
         return;
     }
     watched_by_owner_.emplace(made.owner, std::pair(&person, made.address));
@@ -72,6 +76,9 @@ void PresenceAgent::unwatch(Person& person, std::string_view address) {
         if (colleagues->second.empty()) {
             colleagues_.erase(colleagues);
         }
+        if (const Person* whom = find(found->address)) {
+            watchers_changed(*whom);
+        }
     }
     person.watched.erase(found);
 }
@@ -82,14 +89,22 @@ void PresenceAgent::unwatch_all(Person& person) {
     }
 }
 
-void PresenceAgent::on_news(Person& person, Watched& watched, const PresenceState& state) {
-    if (watched.state == state) {
+void PresenceAgent::on_news(Person& person,
+                            Watched& watched,
+                            const PresenceState& state,
+                            bool is_pending) {
+    if (watched.state == state && watched.is_pending == is_pending) {
         return;
     }
     watched.state = state;
+    watched.is_pending = is_pending;
     for (const auto& dialog : person.dialogs) {
-        if (dialog->event == LyncEvent::Presence &&
-            std::ranges::binary_search(dialog->addresses, watched.address)) {
+        const bool is_asked =
+            dialog->event == DeviceEvent::ResourceList
+                ? person.list.find(watched.address) != nullptr
+                : dialog->event == DeviceEvent::Presence &&
+                      std::ranges::binary_search(dialog->addresses, watched.address);
+        if (is_asked) {
             notify_presence(person, *dialog, std::span(&watched.address, 1));
         }
     }
@@ -161,7 +176,7 @@ int PresenceAgent::on_notify(std::uint64_t owner, const sip::Notification& notif
             retry_later(*watched);
         }
     }
-    on_news(person, *watched, state);
+    on_news(person, *watched, state, notification.state == sip::SubscriptionState::Pending);
     return status;
 }
 
@@ -238,6 +253,7 @@ void PresenceAgent::on_flow_subscribe(const sip::Request& request,
         return;
     }
     std::ranges::find(one.watchers, owner, &Watcher::owner)->handle = handle;
+    watchers_changed(one);
     if (consent_of(one, *address) == Consent::Open) {
         announce(one, *address);
     }
@@ -273,6 +289,7 @@ void PresenceAgent::on_end(std::uint64_t owner, End /*end*/) {
     Person* whose = nullptr;
     if (watcher(owner, whose) != nullptr) {
         std::erase_if(whose->watchers, [owner](const Watcher& w) { return w.owner == owner; });
+        watchers_changed(*whose);
     }
     watchers_by_owner_.erase(owner);
 }
@@ -284,6 +301,7 @@ void PresenceAgent::allow(Person& person, std::string_view address) {
             notifiers_->changed(one.handle);
         }
     }
+    watchers_changed(person);
 }
 
 void PresenceAgent::block(Person& person, std::string_view address) {
@@ -302,7 +320,25 @@ void PresenceAgent::block(Person& person, std::string_view address) {
         watchers_by_owner_.erase(owner);
         std::erase_if(person.watchers, [owner](const Watcher& w) { return w.owner == owner; });
     }
+    watchers_changed(person);
     on_own_change(person);  // colleagues see him no more
+}
+
+void PresenceAgent::forget(std::string_view user) {
+    Person* one = find(user);
+    if (one == nullptr) {
+        return;
+    }
+    sip::NotifyContent gone;
+    gone.state = sip::SubscriptionState::Terminated;
+    gone.reason = sip::TerminationReason::NoResource;
+    for (const Watcher& watcher : std::exchange(one->watchers, {})) {
+        watchers_by_owner_.erase(watcher.owner);
+        notifiers_->end(watcher.handle, gone);
+    }
+    one->list = {};
+    one->user_state.reset();
+    one->note.clear();
 }
 
 void PresenceAgent::accept_all_open(Person& person) {

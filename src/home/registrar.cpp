@@ -39,6 +39,11 @@ bool lists(const sip::Request& request, HeaderId id, std::string_view wanted) {
     return false;
 }
 
+bool is_from_libpurple(const sip::Request& request) {
+    return request.header(HeaderId::UserAgent).value_or("").starts_with("Purple/") &&
+           !Registrar::is_from_lync(request);
+}
+
 }  // namespace
 
 /// One Contact of a REGISTER.
@@ -151,7 +156,7 @@ void Registrar::on_register(const sip::Request& request,
             return refuse(status, {}, {});
         }
     }
-    answer(request, caller, transaction, is_lync);
+    answer(request, caller, transaction, origin.transport);
     // Behind the 200: what the arrival of a device sets off reaches it after that.
     for (const Asked& asked : all) {
         const Devices* list = asked.expires != 0 ? devices(caller.key) : nullptr;
@@ -232,6 +237,7 @@ int Registrar::bind(const sip::Request& request,
     device->call_id = request.call_id;
     device->cseq = request.cseq.number;
     device->is_lync = asked.is_lync;
+    device->needs_bare_from = is_from_libpurple(request);
     device->unanswered = 0;
     device->expires_at =
         timers_.now() + std::chrono::seconds(std::min(asked.expires, config_.greatest_expires));
@@ -242,7 +248,8 @@ int Registrar::bind(const sip::Request& request,
 void Registrar::answer(const sip::Request& request,
                        const Caller& caller,
                        sip::IncomingRequest& transaction,
-                       bool is_lync) const {
+                       sip::Transport transport) const {
+    const bool is_lync = is_from_lync(request);
     std::vector<std::string> contacts;
     std::uint32_t longest = 0;
     if (const Devices* list = devices(caller.key)) {
@@ -281,6 +288,13 @@ void Registrar::answer(const sip::Request& request,
         headers.push_back({"Supported", "adhoclist"});
         headers.push_back({"Supported", "msrtc-event-categories"});
         headers.push_back({"ms-keep-alive", "UAS; tcp=no; hop-hop=yes; end-end=no; timeout=300"});
+    }
+    if (is_from_libpurple(request) && transport == sip::Transport::Udp) {
+        // COMPAT(libpurple 2.14 SIMPLE, 2026-11): it asks for its list if this is among them; by
+        // TCP it falls behind for good when two answers come in one piece.
+        headers.push_back({"Allow-Events",
+                           "presence, presence.winfo, vnd-microsoft-provisioning, "
+                           "vnd-microsoft-roaming-contacts"});
     }
     sip::OutgoingResponse response;
     response.status = 200;

@@ -91,7 +91,7 @@ class Registrar {
     void answer(const sip::Request& request,
                 const Caller& caller,
                 sip::IncomingRequest& transaction,
-                bool is_lync) const;
+                sip::Transport transport) const;
     std::string gruu_of(std::string_view user, std::string_view instance) const;
 
     RegistrarConfig config_;

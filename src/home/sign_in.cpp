@@ -32,6 +32,20 @@ void SignIn::set(std::string_view user, std::optional<policy::SipCredentials> cr
 }
 
 /// `username` may be the address or its local part; either way it must be the one who asks.
+bool SignIn::has(std::string_view user, const policy::SipCredentials& credentials) const {
+    const auto found = accounts_.find(std::string(user));
+    return found != accounts_.end() && found->second == credentials;
+}
+
+std::vector<std::string> SignIn::users() const {
+    std::vector<std::string> made;
+    made.reserve(accounts_.size());
+    for (const auto& [user, credentials] : accounts_) {
+        made.push_back(user);
+    }
+    return made;
+}
+
 std::optional<std::string> SignIn::ha1(std::string_view username,
                                        std::string_view realm,
                                        sip::DigestAlgorithm algorithm) {

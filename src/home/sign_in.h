@@ -38,6 +38,10 @@ class SignIn final : private sip::DigestSecrets {
 
     bool knows(std::string_view user) const { return accounts_.contains(std::string(user)); }
 
+    /// Whether that is what is kept of him.
+    bool has(std::string_view user, const policy::SipCredentials& credentials) const;
+    std::vector<std::string> users() const;
+
     std::size_t size() const { return accounts_.size(); }
 
     enum class Verdict : std::uint8_t {

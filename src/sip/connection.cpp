@@ -214,8 +214,10 @@ TimePoint Connection::deadline() const {
         case State::Closing:
             return last_message_ + limits_.handshake;
         case State::Open: {
-            const Duration idle =
-                origin_.peer < 0 && side_ == Side::Accepted ? limits_.idle_stranger : limits_.idle;
+            const bool is_theirs = side_ == Side::Accepted;
+            const Duration idle = is_theirs && origin_.peer < 0       ? limits_.idle_stranger
+                                  : is_theirs && !counts_as_stranger_ ? limits_.idle_device
+                                                                      : limits_.idle;
             const TimePoint end =
                 std::min(is_in_use() ? timers_.now() + idle : last_message_ + idle, ping_due());
             return message_began_ == TimePoint::max()

@@ -80,6 +80,9 @@ struct ConnectionLimits {
     Duration message = std::chrono::seconds(20);  ///< from its first to its last octet
     Duration idle = std::chrono::minutes(10);
     Duration idle_stranger = std::chrono::minutes(1);  ///< peer not known
+    /// Of one on which somebody has signed in: he is reached by it for as long as he is bound, and
+    /// not every client sends keep-alives.
+    Duration idle_device = std::chrono::hours(2);
     Duration ping =
         std::chrono::seconds(110);             ///< RFC 5626 §4.4.1: 95 to 120 s, where we connected
     Duration pong = std::chrono::seconds(10);  ///< of peers that have answered one before

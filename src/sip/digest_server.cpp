@@ -155,9 +155,19 @@ std::optional<Claim> parse_claim(std::string_view value, std::string_view method
     const char* const end = count.data() + count.size();
     const auto read = std::from_chars(count.data(), end, claim.count, 16);
     const auto known_algorithm = digest_algorithm(algorithm);
-    if (params.is_broken() || count.size() != 8 || read.ptr != end || claim.count == 0 ||
-        !known_algorithm || !iequals(claim.qop, "auth") || claim.proof.cnonce.empty() ||
-        claim.username.empty() || claim.username.size() > kMaxUsername) {
+    if (params.is_broken() || !known_algorithm || claim.username.empty() ||
+        claim.username.size() > kMaxUsername) {
+        return std::nullopt;
+    }
+    if (claim.qop.empty() && *known_algorithm == DigestAlgorithm::Md5) {
+        // COMPAT(libpurple 2.14 SIMPLE, 2026-11): as RFC 2069 had it, which RFC 3261 §22.4 keeps
+        // servers to. Its nonce is good for one request.
+        claim.count = 1;
+        claim.proof.method = method;
+        return claim;
+    }
+    if (count.size() != 8 || read.ptr != end || claim.count == 0 || !iequals(claim.qop, "auth") ||
+        claim.proof.cnonce.empty()) {
         return std::nullopt;
     }
     claim.proof.algorithm = *known_algorithm;

@@ -321,7 +321,9 @@ ParseResult parse_message(std::string_view octets,
     while (octets.starts_with("\r\n")) {
         octets.remove_prefix(2);
     }
-    if (octets.empty()) {
+    // COMPAT(libpurple 2.14 SIMPLE, 2026-11): a zero octet keeps the way through a NAT open.
+    const bool is_zero = framing == Framing::Datagram && octets == std::string_view("\0", 1);
+    if (octets.empty() || is_zero) {
         return {ParseResult::Kind::KeepAlive, 0, {}};
     }
     return Reader(octets, framing, arena, into, limits).read();

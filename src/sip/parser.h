@@ -28,7 +28,7 @@ struct ParseResult {
         Response,   ///< `response` of the slots is good
         Refuse,     ///< answer `status` `reason`: `request` holds what the answer needs
         Discard,    ///< no answer possible or allowed (a response, an ACK, no usable Via)
-        KeepAlive,  ///< a datagram of nothing but CR LF
+        KeepAlive,  ///< a datagram of nothing but CR LF, or one zero octet
     };
 
     Kind kind = Kind::Discard;

@@ -112,6 +112,12 @@ ServerTransaction::Actions ServerTransaction::accept_final(int status, TimePoint
     return actions;
 }
 
+void ServerTransaction::on_connection_lost(TimePoint now) {
+    if (has_final()) {
+        end_at_ = std::min(end_at_, now);
+    }
+}
+
 ServerTransaction::Actions ServerTransaction::on_time(TimePoint now) {
     if (now >= end_at_) {
         switch (state_) {

@@ -40,6 +40,9 @@ class ServerTransaction {
     /// The transaction user answers. No action: too late, or not allowed; nothing may be sent.
     Actions on_answer(int status, TimePoint now);
     Actions on_time(TimePoint now);
+    /// The connection that its request came by is gone: once answered it has nothing left to do,
+    /// and on_time() is due. RFC 3261 §17.2.4.
+    void on_connection_lost(TimePoint now);
 
     State state() const { return state_; }
 

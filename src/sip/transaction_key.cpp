@@ -9,13 +9,14 @@ constexpr std::size_t kKept = 1024;
 }  // namespace
 
 TransactionKey::TransactionKey(const Request& request,
-                               const net::IpAddress& from,
+                               const net::IpAddress& at,
                                const KeyedHash& hash)
     : branch(request.via.branch),
       host(request.via.host),
       call_id(request.call_id),
       from_tag(request.from.tag().value_or("")),
-      source(from),
+      from(request.from.uri.text),
+      source(at),
       by_request(hash.add(hash.add(request.cseq.number, request.call_id), from_tag)),
       cseq(request.cseq.number),
       port(request.via.port),
@@ -40,6 +41,8 @@ void StoredTransactionKey::assign(const TransactionKey& key) {
     text_.append(key.call_id);
     from_tag_at_ = text_.size();
     text_.append(key.from_tag);
+    from_at_ = text_.size();
+    text_.append(key.from);
     source_ = key.source;
     cseq_ = key.cseq;
     port_ = key.port;
@@ -55,13 +58,15 @@ bool StoredTransactionKey::is_transaction_of(const TransactionKey& key) const {
         return is_same;
     }
     return cseq_ == key.cseq && part(call_id_at_, from_tag_at_) == key.call_id &&
-           part(from_tag_at_, text_.size()) == key.from_tag;
+           part(from_tag_at_, from_at_) == key.from_tag;
 }
 
+/// COMPAT(SIPE 1.25, 2026-11): it draws Call-ID and tag from the second in which it was started, so
+/// those who start in one second have the same ones; who they are tells them apart.
 bool StoredTransactionKey::is_request_of(const TransactionKey& key) const {
     return cseq_ == key.cseq && method_ == key.method &&
            part(call_id_at_, from_tag_at_) == key.call_id &&
-           part(from_tag_at_, text_.size()) == key.from_tag;
+           part(from_tag_at_, from_at_) == key.from_tag && part(from_at_, text_.size()) == key.from;
 }
 
 void StoredTransactionKey::shrink() {

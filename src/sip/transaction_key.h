@@ -15,12 +15,13 @@ namespace isthmus::sip {
 /// Of a request at hand: views into it. The source address belongs to it, so that nobody reaches
 /// into the transactions of others (abuse case C13).
 struct TransactionKey {
-    TransactionKey(const Request& request, const net::IpAddress& from, const KeyedHash& hash);
+    TransactionKey(const Request& request, const net::IpAddress& at, const KeyedHash& hash);
 
     std::string_view branch;  ///< of an RFC 2543 request: its Request-URI
     std::string_view host;
     std::string_view call_id;
     std::string_view from_tag;
+    std::string_view from;  ///< URI
     net::IpAddress source;
     std::uint64_t by_branch = 0;   ///< hash of what makes the transaction
     std::uint64_t by_request = 0;  ///< hash of what makes the request, on whatever path it came
@@ -51,10 +52,11 @@ class StoredTransactionKey {
         return std::string_view(text_).substr(from, to - from);
     }
 
-    std::string text_;  // branch, host, Call-ID, From tag
+    std::string text_;  // branch, host, Call-ID, From tag, From
     std::size_t host_at_ = 0;
     std::size_t call_id_at_ = 0;
     std::size_t from_tag_at_ = 0;
+    std::size_t from_at_ = 0;
     net::IpAddress source_;
     std::uint32_t cseq_ = 0;
     std::uint16_t port_ = 0;

@@ -34,13 +34,15 @@ bool has_credentials(const Request& request) {
 /// request came, and over UDP the last response.
 struct ServerTransactions::Entry final : ConnectionUser {
     explicit Entry(ServerTransactions& owner)
-        : machine(ServerTransaction::Kind::NonInvite, true, {}),
+        : set(owner),
+          machine(ServerTransaction::Kind::NonInvite, true, {}),
           timer(owner.timers_, [this, &owner] { owner.on_time(*this); }) {}
 
     std::string_view head() const { return std::string_view(octets).substr(0, head_size); }
 
     std::string_view last_response() const { return std::string_view(octets).substr(head_size); }
 
+    ServerTransactions& set;
     Entry* next_free = nullptr;
     ChainLink<Entry> by_branch;
     ChainLink<Entry> by_request;
@@ -61,7 +63,11 @@ struct ServerTransactions::Entry final : ConnectionUser {
     bool has_credentials = false;
 
   private:
-    void on_connection_lost(const Error& /*reason*/) override {}  // the answer will go nowhere
+    /// An answer will go nowhere; and its request will not come again by there.
+    void on_connection_lost(const Error& /*reason*/) override {
+        machine.on_connection_lost(set.timers_.now());
+        set.settle(*this);
+    }
 };
 
 struct ServerTransactions::Tables {

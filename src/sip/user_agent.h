@@ -34,6 +34,8 @@ struct Origin {
     int peer = -1;
     /// Names the connection, and never another one; 0 for datagrams. RFC 5626 §3.
     std::uint64_t flow = 0;
+    /// A MESSAGE that somebody has taken out of the INVITE session it came in.
+    bool is_in_session = false;
 };
 
 /// One request waiting for its answer. Destroyed unanswered it answers 500, so that nothing is

@@ -25,7 +25,7 @@ listen = ["tcp:127.0.0.1:0", "tls:127.0.0.1:0"]
 domains = ["contoso.example"]
 [[sip.peer]]
 name = "bench"
-kind = "simple"
+kind = "{kind}"
 target = "{target}"
 domains = ["contoso.example"]
 {proof}
@@ -65,13 +65,14 @@ def unit_environment():
 class Gateway:
     """`fill` writes into the database while the process is stopped; `more` is configuration."""
 
-    def __init__(self, binary, certificates, generator, core, link="s2s", fill=None, more=""):
+    def __init__(self, binary, certificates, generator, core, link="s2s", fill=None, more="",
+                 kind="simple"):
         self.name = f"isthmus {link}"
         self.binary = binary
         self.core = core
         self.folder = tempfile.TemporaryDirectory(prefix="bench-isthmus-")
         self.socket = f"unix:{self.folder.name}/admin.sock"
-        self._configure(certificates, generator, link, more)
+        self._configure(certificates, generator, link, more, kind)
         self.command = [*on_core(core), binary, "serve", "--config",
                         f"{self.folder.name}/isthmus.toml"]
         self.process = None
@@ -90,7 +91,7 @@ class Gateway:
     def database(self):
         return f"{self.folder.name}/isthmus.db"
 
-    def _configure(self, certificates, generator, link, more):
+    def _configure(self, certificates, generator, link, more, kind):
         secret = f"{self.folder.name}/component.secret"
         with open(secret, "w") as out:
             out.write("secret\n")
@@ -107,6 +108,7 @@ class Gateway:
         with open(f"{self.folder.name}/isthmus.toml", "w") as out:
             out.write(CONFIGURATION.format(
                 folder=self.folder.name, target=target, proof=proof, component=component, more=more,
+                kind=kind,
                 xmpp_port=generator.ports["xmpp"], certificates=certificates))
 
     def _start(self):

@@ -8,6 +8,7 @@ import machine
 from floor import Floor
 from gateway import Gateway
 from generator import Failure, Generator
+from home_sections import HomeSections
 from kamailio import Kamailio
 from kamailio_presence import KamailioPresence
 from management_sections import ManagementSections
@@ -38,12 +39,13 @@ class Sizes:
     idle_streams: int
     attackers: int
     fairness_seconds: int
+    clients: int            # of the home server
 
 
 QUICK = Sizes(1, 100_000, 15_000, 2, 100_000, 10_000, 300_000, 100_000, 60, 8_000, 20, 3_000,
-              1_000, 1_000, 10_000, 4)
+              1_000, 1_000, 10_000, 4, 1_000)
 FULL = Sizes(5, 400_000, 100_000, 5, 1_000_000, 100_000, 1_000_000, 1_000_000, 120, 80_000, 600,
-             10_000, 1_000, 2_000, 10_000, 10)
+             10_000, 1_000, 2_000, 10_000, 10, 10_000)
 
 
 @dataclass
@@ -77,7 +79,9 @@ class Budget:
         return self.value >= bound if self.at_least else self.value <= bound
 
 
-class Bench(PresenceSections, StreamSections, ManagementSections):
+class Bench(PresenceSections, StreamSections, ManagementSections, HomeSections):
+    window, directions = WINDOW, DIRECTIONS
+
     def __init__(self, binary, programs, folder, sizes, say):
         self.binary = binary
         self.programs = programs
@@ -306,4 +310,4 @@ class Bench(PresenceSections, StreamSections, ManagementSections):
 
 
 SECTIONS = ("peers", "floor", "tls", "latency", "crowd", "memory", "presence", "subscriptions",
-            "users", "streams", "users_import", "changes")
+            "users", "streams", "users_import", "changes", "sessions", "home")

@@ -179,6 +179,17 @@ class StreamSections:
             raise Failure(f"floor: {times['resumed']} handshakes resumed")
         return times
 
+    def _floor_of_links(self, port, resumes):
+        """The same links, octet for octet hardly different, over OpenSSL and blocking sockets:
+        a handshake is some of what a link costs, the more so when it is resumed."""
+        count = self.sizes.partner_links
+        helper = self._helper("links", port, count, int(resumes), *self._files("gateway"))
+        times = helper.read()
+        helper.end()
+        if times["resumed"] != count * resumes:
+            raise Failure(f"floor: {times['resumed']} links resumed")
+        return times["client_us"]
+
     def _handshakes(self):
         """CPU of the whole process for a connection with two headers and one mutual handshake,
         beside OpenSSL's own for the handshake alone."""
@@ -212,40 +223,49 @@ class StreamSections:
             gateway.stop()
 
     def _partners(self):
-        """1,000 partners are called at once, each has a message waiting; and once more when all
-        streams have been cut."""
+        """Partners are called at once, from cold, each with a message waiting; and once more when
+        all streams have been cut."""
         count = self.sizes.partner_links
         server = self._helper("serve", *self._files("partners"))
-        gateway = self._stream_gateway(count, server=server.read()["port"])
+        port = server.read()["port"]
+        gateway = self._stream_gateway(count, server=port)
         try:
             sip = _Caller(gateway.sip)
             for words in ("full", "resumed"):
-                floor = self._floor_times(words == "resumed")["client_us"]
-                before, was = gateway.cpu_seconds(), server.ask("")
-                start = time.monotonic()
-                answered = sip.send_to(count, 60)
-                seconds = time.monotonic() - start
-                state = server.ask("")
-                new = {key: state[key] - was[key] for key in state}
-                ours = (gateway.cpu_seconds() - before) * 1e6 / count
-                self.facts[f"partners, {words}"] = {**new, "seconds": seconds, "cpu_us": ours,
-                                                    "answered": answered, "floor_us": floor}
-                self.say(f"  out, {words}: {new['up']} of {count} links up in {seconds:.2f} s,"
-                         f" {new['resumed']} resumed, {ours:.0f} us each, OpenSSL alone"
-                         f" {floor:.0f} us")
-                if new["messages"] < count or new["resumed"] != (words == "resumed") * count:
-                    raise Failure(f"of {count} partners: {new}")
-                if words == "full":
-                    self.budget(f"{count:,} partner links from cold, s", seconds, 20)
-                self.budget(f"Handshakes/s on one core, outbound, {words}", 1e6 / ours, None)
-                # The whole link counts, of which a resumed handshake is the smaller part.
-                self.budget(f"Handshakes outbound, {words}: OpenSSL's CPU / ours", floor / ours,
-                            0.8 if words == "full" else None, at_least=True)
+                floor = self._floor_of_links(port, words == "resumed")
                 server.ask("drop")
-                gateway.tell("status")  # answered behind the ends of the streams
+                reading = self._called(server, gateway, sip, count)
+                ours = reading["cpu_us"]
+                self.facts[f"partners, {words}"] = {**reading, "floor_us": floor}
+                self.say(f"  out, {words}: {count} links in {reading['seconds']:.2f} s,"
+                         f" {reading['resumed']} resumed, {ours:.0f} us each, OpenSSL alone"
+                         f" {floor:.0f} us")
+                if reading["resumed"] != (words == "resumed") * count:
+                    raise Failure(f"of {count} partners: {reading}")
+                if words == "full":
+                    self.budget(f"{count:,} partner links from cold, s", reading["seconds"], 20)
+                self.budget(f"Handshakes/s on one core, outbound, {words}", 1e6 / ours, None)
+                self.budget(f"Handshakes outbound, {words}: OpenSSL's CPU / ours", floor / ours,
+                            0.8, at_least=True)
         finally:
             gateway.stop()
             server.stop()
+
+    @staticmethod
+    def _called(server, gateway, sip, count):
+        """A message to each partner, that many under way; afterwards all streams are gone."""
+        before, was = gateway.cpu_seconds(), server.ask("")
+        start = time.monotonic()
+        answered = sip.send_to(count, 60)
+        seconds = time.monotonic() - start
+        if answered < count:
+            raise Failure(f"{answered} of {count} messages to partners were answered")
+        state = server.ask(str(was["messages"] + count))
+        cpu_us = (gateway.cpu_seconds() - before) * 1e6 / count
+        server.ask("drop")
+        gateway.tell("status")  # answered behind the ends of the streams
+        return {**{key: state[key] - was[key] for key in state}, "seconds": seconds,
+                "cpu_us": cpu_us}
 
     def _idle(self):
         count = self.sizes.idle_streams

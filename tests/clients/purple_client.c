@@ -30,6 +30,38 @@ int xmlSAXUserParseMemory(xmlSAXHandlerPtr sax, void* data, const char* text, in
     return real(sax, data, text, size);
 }
 
+/* COMPAT(libpurple 2.14.12, 2026-11): a circular buffer that has been filled to its last octet loses
+ * its place when it grows, so that a REGISTER of 768 octets is followed by a piece of itself. One that
+ * is never full never grows. */
+PurpleCircBuffer* purple_circ_buffer_new(gsize growsize) {
+    static PurpleCircBuffer* (*real)(gsize);
+    if (real == NULL) {
+        *(void**)(&real) = dlsym(RTLD_NEXT, "purple_circ_buffer_new");
+    }
+    return real(growsize > 65536 ? growsize : 65536);
+}
+
+/* SIPE draws Call-IDs and tags from the second in which it is started; PURPLE_CLIENT_SEED stands for
+ * that second, so that two can be started in the same one. */
+void srand(unsigned seed) {
+    static void (*real)(unsigned);
+    if (real == NULL) {
+        *(void**)(&real) = dlsym(RTLD_NEXT, "srand");
+    }
+    const char* given = g_getenv("PURPLE_CLIENT_SEED");
+    real(given != NULL ? (unsigned)strtoul(given, NULL, 10) : seed);
+}
+
+/* SIPE takes user and host for one instance (+sip.instance); PURPLE_CLIENT_HOST makes it another. */
+const gchar* g_get_host_name(void) {
+    static const gchar* (*real)(void);
+    if (real == NULL) {
+        *(void**)(&real) = dlsym(RTLD_NEXT, "g_get_host_name");
+    }
+    const char* given = g_getenv("PURPLE_CLIENT_HOST");
+    return given != NULL ? given : real();
+}
+
 static GMainLoop* loop;
 static PurpleAccount* account;
 static gboolean accepts = TRUE;

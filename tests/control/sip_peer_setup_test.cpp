@@ -85,6 +85,18 @@ TEST(SipPeerSetup, APeerThatIsNotThereYet) {
     EXPECT_THAT(changed->instructions[1].lines, Contains(HasSubstr("\"PARTNER-DOMAIN\"")));
 }
 
+TEST(SipPeerSetup, ListsOfTheTable) {
+    const auto setup = set_up_peer({.name = "frontend",
+                                    .certificate_names = {"a.example"},
+                                    .addresses = {"192.0.2.1", "2001:db8::/32"}},
+                                   gateway_facts(),
+                                   *partners());
+    ASSERT_TRUE(setup);
+    EXPECT_FALSE(setup->is_configured);
+    EXPECT_THAT(setup->configuration, Contains("certificate_names = [\"a.example\"]"));
+    EXPECT_THAT(setup->configuration, Contains("addresses = [\"192.0.2.1\", \"2001:db8::/32\"]"));
+}
+
 TEST(SipPeerSetup, WhatMakesNoSenseIsNamed) {
     for (const auto& [order, field] :
          {std::pair{SipPeerOrder{}, "name"},
@@ -92,7 +104,9 @@ TEST(SipPeerSetup, WhatMakesNoSenseIsNamed) {
           std::pair{SipPeerOrder{.name = "a", .kind = "exchange"}, "kind"},
           std::pair{SipPeerOrder{.name = "a", .target = "pool"}, "target"},
           std::pair{SipPeerOrder{.name = "a", .target = "tls:a b"}, "target"},
-          std::pair{SipPeerOrder{.name = "a", .domains = {"x\"y"}}, "domains"}}) {
+          std::pair{SipPeerOrder{.name = "a", .domains = {"x\"y"}}, "domains"},
+          std::pair{SipPeerOrder{.name = "a", .certificate_names = {"*"}}, "certificate_names"},
+          std::pair{SipPeerOrder{.name = "a", .addresses = {"10.0.0.0/x"}}, "addresses"}}) {
         const auto setup = set_up_peer(order, gateway_facts(), *partners());
         ASSERT_FALSE(setup) << field;
         EXPECT_EQ(setup.error().code, "IST-API-001");

@@ -1,5 +1,6 @@
 #include "home/contact_list.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -98,9 +99,31 @@ TEST(ContactList, IsToldToLyncClients) {
     EXPECT_THAT(all, HasSubstr("uri='romeo@fabrikam.example'"));  // without scheme here
     EXPECT_THAT(all, Not(HasSubstr("<o>")));
     EXPECT_THAT(all, HasSubstr("groups='1'"));  // no blank behind it
-    EXPECT_THAT(list.contact_delta("romeo@fabrikam.example", true),
-                HasSubstr("uri='sip:romeo@fabrikam.example'"));
-    EXPECT_THAT(list.contact_delta("romeo@fabrikam.example", false), HasSubstr("deletedContact"));
+}
+
+TEST(ContactList, ChangesAreToldToThoseWhoHaveIt) {
+    ContactList before;
+    for (const char* who : {"romeo", "tybalt", "nurse"}) {
+        before.set_contact(contact(std::string(who) + "@fabrikam.example", who));
+    }
+    const std::uint32_t verona = *before.add_group("Verona");
+    const std::uint32_t mantua = *before.add_group("Mantua");
+    ContactList after = before;
+    after.erase_contact("tybalt@fabrikam.example");
+    after.set_contact(contact("nurse@fabrikam.example", "Angelica"));
+    after.set_contact(contact("paris@fabrikam.example", "Paris"));
+    after.rename_group(verona, "City");
+    after.erase_group(mantua);
+    after.add_group("Balcony");
+    const std::string delta = after.to_delta(before);
+    EXPECT_THAT(delta, HasSubstr("<addedContact uri='sip:paris@fabrikam.example' name='Paris'"));
+    EXPECT_THAT(delta, HasSubstr("<modifiedContact uri='sip:nurse@fabrikam.example'"));
+    EXPECT_THAT(delta, HasSubstr("<deletedContact uri='sip:tybalt@fabrikam.example'/>"));
+    EXPECT_THAT(delta, HasSubstr("<modifiedGroup id='2' name='City'"));
+    EXPECT_THAT(delta, HasSubstr("<deletedGroup id='3'/>"));
+    EXPECT_THAT(delta, HasSubstr("<addedGroup id='4' name='Balcony'"));
+    EXPECT_THAT(delta, Not(HasSubstr("romeo")));
+    EXPECT_THAT(delta, HasSubstr(fmt::format("prevDeltaNum='{}'", before.delta())));
 }
 
 }  // namespace

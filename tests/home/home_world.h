@@ -104,8 +104,10 @@ class FakeOutside final : public Outside {
     }
 
     void pass_to_flows(const sip::Request& request,
-                       std::unique_ptr<sip::IncomingRequest> transaction) override {
+                       std::unique_ptr<sip::IncomingRequest> transaction,
+                       bool is_in_session) override {
         passed.emplace_back(std::string(request.body), std::move(transaction));
+        last_in_session = is_in_session;
     }
 
     void send_to_device(const sip::OutgoingRequest& request,
@@ -140,6 +142,7 @@ class FakeOutside final : public Outside {
     std::vector<Sent> to_flows;
     std::vector<Sent> to_devices;
     std::vector<std::pair<std::string, std::unique_ptr<sip::IncomingRequest>>> passed;
+    bool last_in_session = false;
     std::vector<std::pair<std::string, std::uint64_t>> acknowledged;
     std::vector<std::uint64_t> proved;
     std::vector<std::uint64_t> closed;

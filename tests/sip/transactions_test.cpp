@@ -146,6 +146,42 @@ TEST_F(TransactionsTest, AMergedRequestIsAnswered482) {
     EXPECT_THAT(answers(), ElementsAre("SIP/2.0 482 Loop Detected"));
 }
 
+/// SIPE draws Call-ID and tag from the second in which it was started, and gives no branch.
+TEST_F(TransactionsTest, WhatAnotherUserSendsUnderTheSameNamesIsNotMerged) {
+    above.answer = 200;
+    ask(invite());
+    MessageFields other = invite();
+    other.branch = "z9hG4bKofAnother";
+    other.from = "sip:nurse@example.com";
+    ask(other);
+    EXPECT_THAT(above.bodies, SizeIs(2));
+    EXPECT_THAT(answers(), testing::Each("SIP/2.0 200 OK"));
+}
+
+/// RFC 3261 §17.2.4: whoever has been started again in the same second comes by another connection.
+TEST_F(TransactionsTest, WhatWasAnsweredEndsWithItsConnection) {
+    above.answer = 200;
+    MessageFields fields = invite();
+    fields.transport = "TCP";
+    StreamPeer first(peer_host, "192.0.2.1:5060");
+    loop.run();
+    first.send(request(fields));
+    loop.run();
+    EXPECT_THAT(first.take(), StartsWith("SIP/2.0 200 OK"));
+    fields.sent_by = "192.0.2.2:5070";
+    StreamPeer second(peer_host, "192.0.2.1:5060");
+    loop.run();
+    second.send(request(fields));
+    loop.run();
+    EXPECT_THAT(second.take(), StartsWith("SIP/2.0 482"));  // the first is still there
+    first.shut_down();
+    loop.run();
+    loop.advance(milliseconds(1));
+    second.send(request(fields));
+    loop.run();
+    EXPECT_THAT(second.take(), StartsWith("SIP/2.0 200 OK"));
+}
+
 TEST_F(TransactionsTest, ARequestInADialogIsNeverMerged) {
     MessageFields first = over_udp();
     first.to_tag = "t";

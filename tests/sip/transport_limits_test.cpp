@@ -52,6 +52,18 @@ TEST_F(TransportTest, IdleConnectionsAreClosed) {
                      "direction=\"in\"} 0"));
 }
 
+TEST_F(TransportTest, WhoHasSignedInIsReachedForAsLongAsHeIsBound) {
+    auto device = connect(stranger_host);
+    device->send(request({}));
+    loop.run();
+    ASSERT_EQ(above.origins.size(), 1U);
+    agent->set_peer(above.origins[0].flow, 0);
+    loop.advance(std::chrono::hours(2) - seconds(1));
+    EXPECT_FALSE(device->close_reason());
+    loop.advance(seconds(2));
+    EXPECT_TRUE(device->close_reason());
+}
+
 TEST_F(TransportTest, APendingAnswerKeepsItsConnection) {
     above.answer = 0;
     auto stranger = connect(stranger_host);

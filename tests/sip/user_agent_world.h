@@ -62,6 +62,7 @@ struct MessageFields {
     std::string transport = "TCP";
     std::string sent_by = "192.0.2.2:5060";
     std::string branch = "z9hG4bKone";
+    std::string from = "sip:juliet@example.com";
     std::string from_tag = "f1";
     std::string to_tag = {};
     std::string call_id = "call-1";
@@ -73,10 +74,9 @@ struct MessageFields {
 inline std::string request(const MessageFields& f) {
     std::string to = "To: <sip:romeo@example.net>" + (f.to_tag.empty() ? "" : ";tag=" + f.to_tag);
     std::string text = f.method + " " + f.uri + " SIP/2.0\r\nVia: SIP/2.0/" + f.transport + " " +
-                       f.sent_by + ";rport;branch=" + f.branch +
-                       "\r\nMax-Forwards: 70\r\nFrom: <sip:juliet@example.com>;tag=" + f.from_tag +
-                       "\r\n" + to + "\r\nCall-ID: " + f.call_id + "\r\nCSeq: " + f.cseq + " " +
-                       f.method + "\r\n";
+                       f.sent_by + ";rport;branch=" + f.branch + "\r\nMax-Forwards: 70\r\nFrom: <" +
+                       f.from + ">;tag=" + f.from_tag + "\r\n" + to + "\r\nCall-ID: " + f.call_id +
+                       "\r\nCSeq: " + f.cseq + " " + f.method + "\r\n";
     if (!f.extra.empty()) {
         text += f.extra + "\r\n";
     }

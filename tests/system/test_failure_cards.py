@@ -109,6 +109,12 @@ class SipPeerDown(OwnWorldTest):
                          ["pass", "pass", "skipped", "skipped", "pass"], result)
         self.assertEqual(self.gateway.cli("sip-peer", "test", "nobody", check=False).returncode, 1)
         self.assertIn("branch", self.gateway.cli("sip-peer", "list").stdout)
+        self.assertIn('addresses = ["192.0.2.7"]', self.gateway.cli(
+            "sip-peer", "set", "branch", "--addresses", "192.0.2.7").stdout)
+        self.assertIn('name = "branch"', self.gateway.cli("sip-peer", "delete", "branch").stdout)
+        for verb in ("set", "delete"):
+            done = self.gateway.cli("sip-peer", verb, "nobody", check=False)
+            self.assertEqual(done.returncode, 1)
 
     def test_2_the_doctor_has_nothing_to_say(self):
         found, checks = self.doctor()

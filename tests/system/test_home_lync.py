@@ -45,24 +45,6 @@ class LyncWorld:
         client.wait("buddy-status", f"sip:{address}", "available")
 
 
-class LyncMessages(LyncWorld, OwnWorldTest):
-    def test_messages_and_typing_both_ways(self):
-        bob, romeo = self.sign_in("bob"), self.world.romeo
-        text = unique("from a Lync client")
-        bob.do("im", f"sip:{ROMEO}", text)
-        message = romeo.wait("message", body=text)
-        self.assertEqual(message["from"].split("/")[0], "bob@contoso.example")
-        romeo.send("bob@contoso.example", text + " back", extra=["<active xmlns='http://jabber.org/"
-                                                                "protocol/chatstates'/>"])
-        bob.wait("im", f"sip:{ROMEO}", text + " back")
-        romeo.send_raw(f"<message to='bob@contoso.example' type='chat'>{COMPOSING}</message>")
-        bob.wait("typing", f"sip:{ROMEO}", "on")
-        bob.do("typing", f"sip:{ROMEO}", "on")
-        wait_until(lambda: any("composing" in m["xml"] and m["from"].startswith("bob@")
-                               for m in romeo.messages()), PATIENCE, "bob's typing")
-        self.assertFalse([e for e in bob.events if e[0] == "error"], bob.events)
-
-
 class LyncClient(LyncWorld, OwnWorldTest):
     def test_contact_by_address_with_presence(self):
         alice, romeo = self.sign_in("alice"), self.world.romeo
@@ -81,6 +63,45 @@ class LyncClient(LyncWorld, OwnWorldTest):
         alice.wait("buddy-status", f"sip:{ROMEO}", "available", since=len(alice.events) - 1)
         alice.do("remove", f"sip:{ROMEO}")
         romeo.wait("presence", type="unsubscribe", bare="alice@contoso.example")
+
+    def test_messages_and_typing_both_ways(self):
+        bob, romeo = self.sign_in("bob"), self.world.romeo
+        text = unique("from a Lync client")
+        bob.do("im", f"sip:{ROMEO}", text)
+        message = romeo.wait("message", body=text)
+        self.assertEqual(message["from"].split("/")[0], "bob@contoso.example")
+        self.assertEqual(message["type"], "chat")  # a session is a conversation
+        romeo.send("bob@contoso.example", text + " back", extra=["<active xmlns='http://jabber.org/"
+                                                                "protocol/chatstates'/>"])
+        bob.wait("im", f"sip:{ROMEO}", text + " back")
+        self.gateway.wait_nothing_pending()  # a notice that meets a MESSAGE is dropped
+        romeo.send_raw(f"<message to='bob@contoso.example' type='chat'>{COMPOSING}</message>")
+        bob.wait("typing", f"sip:{ROMEO}", "on")
+        bob.do("typing", f"sip:{ROMEO}", "on")
+        wait_until(lambda: any("composing" in m["xml"] and m["from"].startswith("bob@")
+                               for m in romeo.messages()), PATIENCE, "bob's typing")
+        self.assertFalse([e for e in bob.events if e[0] == "error"], bob.events)
+
+    def test_whoever_starts_in_the_same_second(self):
+        """SIPE draws Call-IDs and tags from the second in which it is started: these two have the
+        same ones."""
+        texts = {name: unique(f"from {name}") for name in ("carol", "erin")}
+        clients = {name: self.sign_in(name, name=f"purple-{name}-twin", seed=1) for name in texts}
+        for name, client in clients.items():
+            client.do("im", f"sip:{ROMEO}", texts[name])
+            message = self.world.romeo.wait("message", body=texts[name])
+            self.assertEqual(message["from"].split("/")[0], f"{name}@contoso.example")
+
+    def test_his_other_client_follows(self):
+        romeo = self.world.romeo
+        first = self.sign_in("ivan", name="purple-ivan-1")
+        second = self.sign_in("ivan", name="purple-ivan-2", machine="laptop")
+        self.add(first, ROMEO, romeo, "Verona")
+        second.wait("buddy-added", f"sip:{ROMEO}", None, "Verona")
+        second.wait("buddy-status", f"sip:{ROMEO}", "available")
+        first.do("remove", f"sip:{ROMEO}")
+        second.wait("buddy-removed", f"sip:{ROMEO}")
+        romeo.wait("presence", type="unsubscribe", bare="ivan@contoso.example")
 
     def test_a_message_opens_the_session(self):
         heidi, romeo = self.sign_in("heidi"), self.world.romeo

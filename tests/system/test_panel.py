@@ -83,6 +83,10 @@ class PanelTest(OwnWorldTest):
             process.wait()
             process.stdout.close()
             process.stdin.close()
+        if "PANEL_SHOTS" in os.environ:
+            with open(os.path.join(os.environ["PANEL_SHOTS"], name + ".log"), "w",
+                      encoding="utf-8") as file:
+                file.writelines(said)
         self.assertEqual(process.returncode, 0, "".join(said)[-12000:])
         self.assertTrue(self.gateway.process.running(), self.gateway.process.tail())
 
@@ -99,6 +103,20 @@ class Procedure(PanelTest):
 
 
 class FirstSteps(PanelTest):
+    """A real Prosody is the first partner, and one of its users gets the first message."""
+
+    @classmethod
+    def build(cls, world):
+        world.add_prosody(users=("romeo",))
+        super().build(world)
+        cls.romeo = world.xmpp_user("romeo")
+
+    def steer(self, command):
+        self.assertEqual(command, "message")
+        call = self.world.branch.message("sip:romeo@fabrikam.example", "the first of all")
+        self.assertIn(call.wait().code, (200, 202))
+        self.romeo.wait("message", body="the first of all")
+
     def test_the_first_page_leads_on(self):
         self.browse("first")
 
@@ -111,6 +129,13 @@ class ManyUsers(PanelTest):
 class Editing(PanelTest):
     def test_forms_conflicts_sessions_and_restarts(self):
         self.browse("editing")
+
+
+class Migration(PanelTest):
+    """The files of Lync's own shell, from the upload to the way back."""
+
+    def test_from_the_files_to_the_commit_and_back(self):
+        self.browse("migration")
 
 
 class Attacks(PanelTest):

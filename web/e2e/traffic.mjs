@@ -1,7 +1,7 @@
 // Pages of a gateway with real traffic: what passes, what failed, and text that an attacker has sent.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { checkAccessibility, expected, run, shot, signedIn, URL_OF_PANEL } from './support.mjs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { checkAccessibility, cli, expected, run, shot, signedIn, URL_OF_PANEL } from './support.mjs';
 
 async function conversations() {
   const page = await signedIn();
@@ -27,6 +27,17 @@ async function conversations() {
     dialog.getByRole('button', { name: 'Save as SVG' }).click(),
   ]);
   assert.match(file.suggestedFilename(), /\.svg$/);
+
+  // On paper stands the ladder, whole, and nothing of the page behind it.
+  await page.emulateMedia({ media: 'print' });
+  assert.equal(await page.getByRole('navigation').count(), 0);
+  assert.equal(await dialog.getByRole('button', { name: 'Print' }).count(), 0);
+  const cut = await dialog.locator('.scroll').evaluate((one) => one.scrollHeight - one.clientHeight);
+  assert.ok(cut < 2, `${cut} px of the ladder are cut off`);
+  await shot(page, 'conversation-print');
+  const pdf = await page.pdf({ format: 'A4', landscape: true });
+  if (process.env.PANEL_SHOTS) writeFileSync(`${process.env.PANEL_SHOTS}/conversation.pdf`, pdf);
+  assert.ok(pdf.length > 5000);
 }
 
 async function live() {
@@ -41,7 +52,7 @@ async function live() {
   await page.getByRole('link', { name: 'Live' }).click();
   await page.getByRole('row').filter({ hasText: 'northwind.example' }).filter({ hasText: 'up' }).first().waitFor();
   await shot(page, 'live');
-  await page.getByRole('button', { name: 'northwind.example' }).first().click();
+  await page.getByRole('row').filter({ hasText: 'northwind.example' }).filter({ hasText: 'up' }).first().dblclick();
   await page.getByRole('dialog', { name: 'Stream with northwind.example' }).getByText('TLS').first().waitFor();
   await shot(page, 'stream');
   await checkAccessibility(page, 'a stream');
@@ -50,7 +61,7 @@ async function live() {
 /** Addresses, resources and status texts come from people whom nobody knows. */
 async function textOfAttackers() {
   const page = await signedIn();
-  for (const path of ['conversations', 'live/streams', 'live/sip-peers', 'live/subscriptions', 'live/dialogs', 'home',
+  for (const path of ['conversations', 'live/streams', 'live/queue', 'live/sip-peers', 'live/subscriptions', 'live/dialogs', 'home',
     'live/contacts?user=bob%40branch.example']) {
     await page.goto(URL_OF_PANEL + path);
     await page.waitForLoadState('domcontentloaded');
@@ -139,6 +150,31 @@ async function recording() {
   assert.equal(await helper.evaluate(async () => (await fetch('/api/v1/traces')).status), 403);
 }
 
+/** Role, setting and reason together show what people write, and the audit log says who has looked. */
+async function textsForAReason() {
+  cli('gateway', 'set', '--enable-logging-all-message-bodies', 'true');
+  const page = await signedIn('toni');
+  await page.goto(`${URL_OF_PANEL}diagnostics/traces?new&user=bob%40branch.example`);
+  const form = page.getByRole('dialog', { name: 'New Trace' });
+  await form.getByLabel('Record what people write, too').check();
+  await form.getByLabel('Reason').fill('bob has asked for it');
+  await form.getByRole('button', { name: 'Start' }).click();
+  const sheet = page.getByRole('dialog').filter({ hasText: 'left out' });
+  await sheet.locator('.arrow').nth(8).waitFor();
+  const details = sheet.getByRole('region', { name: 'Show details' });
+  await sheet.locator('.arrow').filter({ hasText: 'translated' }).first().click();
+  await details.getByText(/and so on|a secret/).first().waitFor();
+  await sheet.getByRole('button', { name: 'Stop' }).click();
+  await sheet.getByText('ended').first().waitFor();
+  cli('gateway', 'set', '--enable-logging-all-message-bodies', 'false');
+
+  const admin = await signedIn('alice');
+  await admin.goto(`${URL_OF_PANEL}administration/audit`);
+  const row = admin.getByRole('row').filter({ hasText: 'toni' }).filter({ hasText: /trace/ }).filter({ hasText: 'bob has asked for it' });
+  await row.first().waitFor();
+  await shot(admin, 'audit-trace');
+}
+
 /** The last 24 hours, from a gateway that has just begun. */
 async function theDay() {
   const page = await signedIn();
@@ -149,4 +185,4 @@ async function theDay() {
   await checkAccessibility(page, 'a day');
 }
 
-await run({ conversations, live, textOfAttackers, recording, theDay });
+await run({ conversations, live, textOfAttackers, recording, textsForAReason, theDay });

@@ -1,7 +1,10 @@
 // Octets on their way in or out of a socket: appended at the end, consumed from the front.
 #pragma once
 
+#include <array>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 #include <vector>
@@ -50,5 +53,11 @@ class Buffer {
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
 };
+
+inline void append_number(Buffer& out, std::uint64_t number) {
+    std::array<char, 20> digits;
+    const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out.append({digits.data(), static_cast<std::size_t>(end - digits.data())});
+}
 
 }  // namespace isthmus::bench

@@ -99,6 +99,8 @@ bool Generator::obey_run(const Command& command) {
         watch(command);
     } else if (command.verb() == "ask") {
         ask(command);
+    } else if (command.verb() == "sessions") {
+        open_sessions(command);
     } else if (command.verb() == "count-refreshes") {
         count_refreshes(command);
     } else {

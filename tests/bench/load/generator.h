@@ -42,6 +42,8 @@ class Generator {
     // SIP users begin to watch, XMPP users ask to watch.
     void watch(const Command& command);
     void ask(const Command& command);
+    // Sessions for so many pairs, in which messages go from then on.
+    void open_sessions(const Command& command);
     // How many refreshes of SUBSCRIBE arrive in each of some windows of time.
     void count_refreshes(const Command& command);
     void send(Kind kind, std::uint64_t now);

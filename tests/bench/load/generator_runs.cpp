@@ -222,6 +222,15 @@ void Generator::ask(const Command& command) {
     reply(ledgers_.current().report(!is_done));
 }
 
+void Generator::open_sessions(const Command& command) {
+    const std::uint64_t count = command.count("count", 1);
+    for (std::uint32_t pair = 0; pair < count; ++pair) {
+        sip_.send_invite(pair);
+    }
+    loop_.flush_all();
+    await([this, count] { return sip_.sessions().open() >= count; }, command.number("timeout", 30));
+}
+
 void Generator::count_refreshes(const Command& command) {
     const auto window = static_cast<std::uint64_t>(command.number("window", 1) * 1e9);
     const std::uint64_t windows = command.count("windows", 60);

@@ -13,7 +13,12 @@ constexpr std::size_t output_limit = 2U << 20;
 }  // namespace
 
 SipSide::SipSide(Loop& loop, Ledgers& ledgers, SSL_CTX* tls, const People& people)
-    : loop_(loop), ledgers_(ledgers), tls_(tls), people_(people), watches_(ledgers, people) {}
+    : loop_(loop),
+      ledgers_(ledgers),
+      tls_(tls),
+      people_(people),
+      watches_(ledgers, people),
+      sessions_(people) {}
 
 int SipSide::listen(bool is_tls) {
     const int port = loop_.listen([this, is_tls](int socket) {
@@ -24,6 +29,7 @@ int SipSide::listen(bool is_tls) {
     });
     listening_port_ = port;
     watches_.listen_at(port);
+    sessions_.listen_at(port);
     return port;
 }
 
@@ -90,7 +96,9 @@ void SipSide::send(Kind kind, std::uint64_t now) {
         const std::uint64_t number = ledger.depart(now);
         const std::uint32_t pair = ledger.pair_of(number);
         const std::size_t before = out.size();
-        if (kind == Kind::Message) {
+        if (kind == Kind::Message && sessions_.is_on()) {
+            sessions_.append_message(out, number, pair);
+        } else if (kind == Kind::Message) {
             message_->append_to(out, number, pair, people_.user_of(pair));
         } else {
             watches_.append_notify(out, number, pair, now);
@@ -108,6 +116,12 @@ void SipSide::send_subscribe(std::uint32_t pair) {
 void SipSide::send_typing(std::uint32_t pair) {
     if (Connection* const connection = next_connection()) {
         typing_->append_to(connection->out, ++typing_number_, pair, people_.user_of(pair));
+    }
+}
+
+void SipSide::send_invite(std::uint32_t pair) {
+    if (Connection* const connection = next_connection()) {
+        sessions_.append_invite(connection->out, pair);
     }
 }
 
@@ -182,20 +196,25 @@ std::size_t SipSide::take_message(Connection& connection,
     const std::size_t size = at + headers.content_length;
     const std::string_view message = input.substr(0, size);
     if (first.starts_with("SIP/2.0 ") && first.size() > 11) {
-        take_response(message, headers, now);
+        take_response(connection, message, headers, now);
     } else if (!first.starts_with("ACK ")) {
         take_request(connection, message, input.substr(at, headers.content_length), headers, now);
     }
     return size;
 }
 
-void SipSide::take_response(std::string_view message,
+void SipSide::take_response(Connection& connection,
+                            std::string_view message,
                             const SipHeaders& headers,
                             std::uint64_t now) {
     unsigned status = 0;
     std::from_chars(message.data() + 8, message.data() + 11, status);
     if (headers.method() == "SUBSCRIBE") {
         watches_.take_answer(status, message);
+        return;
+    }
+    if (headers.method() == "INVITE") {
+        sessions_.take_answer(connection.out, status, headers);
         return;
     }
     const std::uint64_t number = read_number(headers.branch());
@@ -215,6 +234,10 @@ void SipSide::take_request(Connection& connection,
     const std::size_t before = out.size();
     if (message.starts_with("SUBSCRIBE ")) {
         watches_.take_subscribe(out, headers, now);
+        return;
+    }
+    if (message.starts_with("INVITE ")) {
+        sessions_.answer_invite(out, headers);
         return;
     }
     if (message.starts_with("MESSAGE ")) {

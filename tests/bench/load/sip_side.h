@@ -14,6 +14,7 @@
 #include "load/message_template.h"
 #include "load/people.h"
 #include "load/raw.h"
+#include "load/text_sessions.h"
 #include "load/watches.h"
 
 namespace isthmus::bench {
@@ -32,11 +33,14 @@ class SipSide : public Session {
 
     Watches& watches() { return watches_; }
 
+    TextSessions& sessions() { return sessions_; }
+
     // Renders as many messages, or states, as the ledger of that kind allows.
     void send(Kind kind, std::uint64_t now);
     // One of each, at once; nobody counts the notice.
     void send_subscribe(std::uint32_t pair);
     void send_typing(std::uint32_t pair);
+    void send_invite(std::uint32_t pair);
 
     void on_input(Connection& connection) override;
     void on_closed(Connection& connection) override;
@@ -46,7 +50,10 @@ class SipSide : public Session {
     [[nodiscard]] MessageTemplate typing() const;
     void take_raw(Connection& connection);
     std::size_t take_message(Connection& connection, std::string_view input, std::uint64_t now);
-    void take_response(std::string_view message, const SipHeaders& headers, std::uint64_t now);
+    void take_response(Connection& connection,
+                       std::string_view message,
+                       const SipHeaders& headers,
+                       std::uint64_t now);
     void take_request(Connection& connection,
                       std::string_view message,
                       std::string_view body,
@@ -66,6 +73,7 @@ class SipSide : public Session {
     int listening_port_ = 0;
     std::uint64_t typing_number_ = std::uint64_t{0xe} << kind_shift;
     Watches watches_;
+    TextSessions sessions_;
 };
 
 }  // namespace isthmus::bench

@@ -2,8 +2,6 @@
 #include "load/watches.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstring>
 
 namespace isthmus::bench {
@@ -12,12 +10,6 @@ namespace {
 
 constexpr std::uint64_t second = 1'000'000'000;
 constexpr std::uint32_t first_cseq = 10;
-
-void append_number(Buffer& out, std::uint64_t number) {
-    std::array<char, 20> digits;
-    const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    out.append({digits.data(), static_cast<std::size_t>(end - digits.data())});
-}
 
 void append_hexadecimal(Buffer& out, std::uint64_t number) {
     write_number(out.reserve(number_size), number);

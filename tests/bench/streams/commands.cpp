@@ -188,6 +188,13 @@ class PartnerServer {
         left_.wait(lock, [this] { return sockets_.empty(); });
     }
 
+    /// So many messages have come.
+    void await(int count) const {
+        for (int seen = messages; seen < count; seen = messages) {
+            messages.wait(seen);
+        }
+    }
+
     std::atomic<int> up = 0;
     std::atomic<int> resumed = 0;
     std::atomic<int> messages = 0;
@@ -219,6 +226,7 @@ class PartnerServer {
             while (true) {
                 stream.hear("</message>");
                 ++messages;
+                messages.notify_all();
             }
         } catch (const std::exception&) {
             // Its end, whatever it was.
@@ -268,6 +276,8 @@ int run_serve(const Arguments& arguments) {
     for (std::string line; std::getline(std::cin, line);) {
         if (line == "drop") {
             server.drop();
+        } else if (!line.empty()) {
+            server.await(std::atoi(line.c_str()));
         }
         std::printf("{\"up\":%d,\"resumed\":%d,\"messages\":%d,\"ended\":%d}\n",
                     server.up.load(),
@@ -277,6 +287,40 @@ int run_serve(const Arguments& arguments) {
         std::fflush(stdout);
     }
     std::_Exit(0);
+}
+
+int run_links(const Arguments& arguments) {
+    const auto port = static_cast<std::uint16_t>(arguments.number(2));
+    const int count = arguments.number(3);
+    const bool resumes = arguments.number(4) != 0;
+    const Credentials ours = credentials(arguments, 5);
+    const std::string body(100, 'x');
+    Tickets tickets;
+    std::vector<std::unique_ptr<Stream>> streams;
+    int resumed = 0;
+    const auto link = [&](int number, SSL_SESSION* session) {
+        auto stream = std::make_unique<Stream>(Stream::dial(source(number), port));
+        stream->negotiate_tls(ours, partner(number), session);
+        stream->authenticate(partner(number));
+        stream->say("<message from='a@" + partner(number) + "' to='b@contoso.example'><body>" +
+                    body + "</body></message>");
+        resumed += SSL_session_reused(stream->ssl());
+        streams.push_back(std::move(stream));
+    };
+    for (int number = 0; number < count / 10 || (resumes && number < count); ++number) {
+        link(number, nullptr);
+        tickets.put(*streams.back());
+        streams.pop_back();
+    }
+    resumed = 0;
+    const double before = thread_cpu_us();
+    for (int number = 0; number < count; ++number) {
+        link(number, resumes ? tickets.take().get() : nullptr);
+    }
+    std::printf(
+        "{\"client_us\":%.2f,\"resumed\":%d}\n", (thread_cpu_us() - before) / count, resumed);
+    std::fflush(stdout);
+    return 0;
 }
 
 int run_attack(const Arguments& arguments) {

@@ -28,8 +28,12 @@ int run_handshakes(const Arguments& arguments);
 /// input ends.
 int run_hold(const Arguments& arguments);
 /// serve CERTIFICATES: the server of all partners; tells what it has for each line of the input,
-/// when all connections have ended if that is "drop".
+/// when all connections have ended if that is "drop", when so many messages have come if it is a
+/// number.
 int run_serve(const Arguments& arguments);
+/// links PORT COUNT RESUME CERTIFICATES: calls such a server, with a message each, and tells what
+/// that costs this side when nothing but OpenSSL and blocking sockets is between.
+int run_links(const Arguments& arguments);
 /// attack PORT COUNT: so many callers who say a little and no more, and call again when they are
 /// thrown out, until the input ends.
 int run_attack(const Arguments& arguments);

@@ -26,6 +26,9 @@ int main(int argc, char** argv) {
         if (command == "serve") {
             return run_serve(arguments);
         }
+        if (command == "links") {
+            return run_links(arguments);
+        }
         if (command == "attack") {
             return run_attack(arguments);
         }

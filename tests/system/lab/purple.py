@@ -14,7 +14,8 @@ SIPE = "/usr/lib/purple-2/libsipe.so"
 
 def purple_client():
     """The program, beside the gateway's own; None if it was not built or there is no SIPE."""
-    path = os.path.join(os.path.dirname(binary()), "tests", "clients", "purple_client")
+    path = os.path.join(os.path.dirname(os.path.realpath(binary())), "tests", "clients",
+                        "purple_client")
     return path if os.access(path, os.X_OK) and os.path.exists(SIPE) else None
 
 
@@ -22,7 +23,11 @@ class PurpleClient:
     """One account of one protocol; `events` are lists of fields, the first is the event's name."""
 
     def __init__(self, bench, address, password, port, transport="tls", protocol="prpl-sipe",
-                 certificate=None, name=None, host="127.0.0.1", signed_on=True, settings=()):
+                 certificate=None, name=None, host="127.0.0.1", signed_on=True, settings=(),
+                 seed=None, machine=None):
+        """`seed`: as if it had been started in that second (SIPE draws Call-IDs and tags from it);
+        `machine`: the name of the computer that it takes itself to be on."""
+        environment = {"PURPLE_CLIENT_SEED": seed, "PURPLE_CLIENT_HOST": machine}
         self.address = address
         self.events = []
         self._arrived = threading.Condition()
@@ -43,7 +48,8 @@ class PurpleClient:
         self.process = bench.own(Process(
             f"purple-{address}", [purple_client(), protocol, user, password, directory, *options,
                                   *settings],
-            directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+            directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env={name: str(value) for name, value in environment.items() if value is not None}))
         threading.Thread(target=self._read, daemon=True).start()
         if signed_on:
             self.wait("signed-on")

@@ -1,6 +1,7 @@
 // The texts of the panel: English at once, other languages when they are chosen.
 import type { CodeText } from '../locales/de_codes';
 import { en, type Key } from '../locales/en';
+import { translator } from './sentences';
 import { stored, store } from './stored';
 
 export type Catalogue = Record<Key, string>;
@@ -17,16 +18,28 @@ const load: Record<Language, () => Promise<Catalogue>> = {
   de: async () => (await import('../locales/de')).de,
 };
 
+interface Told {
+  codes: Codes;
+  /** A sentence of the gateway in this language; null: it is not known. */
+  translate: (sentence: string) => string | null;
+}
+
 /** Not needed for the first view: they come after it. */
-const loadCodes: Record<Language, () => Promise<Codes>> = {
-  en: async () => (await import('virtual:codes')).enCodes,
+const loadCodes: Record<Language, () => Promise<Told>> = {
+  en: async () => ({ codes: (await import('virtual:codes')).enCodes, translate: (sentence) => sentence }),
   de: async () => {
-    const [{ enCodes }, { deCodes }] = await Promise.all([
+    const [{ enCodes }, { deCodes }, { deSentences }] = await Promise.all([
       import('virtual:codes'),
       import('../locales/de_codes'),
+      import('../locales/de_sentences'),
     ]);
     const whole = Object.entries(deCodes).map(([code, told]) => [code, { ...told, ofFix: enCodes[code]?.fix }]);
-    return Object.fromEntries(whole) as Codes;
+    const codes = Object.fromEntries(whole) as Codes;
+    const ofCodes = Object.values(codes).flatMap(({ of, sentence, ofFix = '', fix }) => [
+      [of, sentence] as const,
+      ...(ofFix ? [[ofFix, fix] as const] : []),
+    ]);
+    return { codes, translate: translator([...deSentences, ...ofCodes]) };
   },
 };
 
@@ -34,6 +47,7 @@ class Texts {
   language = $state<Language>('en');
   catalogue = $state.raw<Catalogue>(en);
   codes = $state.raw<Codes>({});
+  translate = $state.raw<Told['translate']>((sentence) => sentence);
 }
 
 export const texts = new Texts();
@@ -51,7 +65,7 @@ export async function setLanguage(language: Language): Promise<void> {
   texts.language = language;
   document.documentElement.lang = language;
   void loadCodes[language]().then(
-    (codes) => texts.language === language && (texts.codes = codes),
+    (told) => texts.language === language && Object.assign(texts, told),
     () => undefined, // the gateway's own words are shown
   );
 }

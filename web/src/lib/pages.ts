@@ -57,7 +57,14 @@ export const LIVE_TABS: readonly TabEntry[] = [
   { path: '/live/sip-peers', label: 'tab.peers' },
   { path: '/live/dialogs', label: 'tab.dialogs' },
   { path: '/live/subscriptions', label: 'tab.subscriptions' },
+  { path: '/live/queue', label: 'tab.queue' },
   { path: '/live/contacts', label: 'tab.contacts' },
+];
+
+export const MIGRATION_TABS: readonly TabEntry[] = [
+  { path: '/migration/readiness', label: 'tab.readiness' },
+  { path: '/migration/import', label: 'tab.import', right: 'configure' },
+  { path: '/migration/switch-over', label: 'tab.switchOver' },
 ];
 
 export const ADMINISTRATION_TABS: readonly TabEntry[] = [

@@ -8,6 +8,14 @@ export function moment(iso: string, language: string): string {
   }).format(at);
 }
 
+/** "09:20:03.123" of an ISO time, in the zone of the browser. */
+export function clock(iso: string | null | undefined): string {
+  const at = new Date(iso ?? '');
+  if (Number.isNaN(at.getTime())) return '';
+  const parts = [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0'));
+  return `${parts.join(':')}.${String(at.getMilliseconds()).padStart(3, '0')}`;
+}
+
 /** A sentence of the gateway, with its times as people read them. */
 export const withLocalTimes = (text: string, language: string): string =>
   text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (iso) => moment(iso, language));

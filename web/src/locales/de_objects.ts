@@ -112,6 +112,7 @@ export const deObjects: Record<keyof typeof enObjects, string> = {
   'partner.connectionLimitHelp': 'Leer: die Grenze des Gateways für jeden Partner.',
   'partner.proxy': 'Proxy-FQDN',
   'partner.proxyHelp': 'Ein Host, der statt der Auskunft des DNS angesprochen wird.',
+  'partner.conversations': 'Gespräche öffnen',
   'partner.columnDomain': 'Domäne',
   'partner.columnState': 'Status',
   'partner.columnSecurity': 'Verwendete Sicherheit',

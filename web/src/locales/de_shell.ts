@@ -57,6 +57,7 @@ export const deShell: Record<keyof typeof enShell, string> = {
   'verb.block': 'Sperren',
   'verb.undo': 'Rückgängig',
   'verb.retry': 'Erneut versuchen',
+  'verb.print': 'Drucken',
   'verb.copyText': 'Text kopieren',
   'verb.copied': 'Kopiert',
   'value.true': 'True',

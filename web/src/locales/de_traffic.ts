@@ -1,4 +1,8 @@
 export const deTraffic = {
+  'tab.queue': 'Warteschlange',
+  'queue.help': 'Nachrichten, deren Schicksal noch offen ist: sie warten auf einen Stream oder sind unterwegs. Nie ihr Text.',
+  'queue.empty': 'Nichts wartet: jede Nachricht ist zugestellt, oder ihr Absender weiß Bescheid.',
+  'queue.title': 'Eine Nachricht unterwegs',
   'live.pause': 'Anhalten',
   'live.go': 'Weiter',
   'explain.help': 'Darf ein Benutzer mit einer Adresse sprechen, und welches Tor sagt das? Der Verkehr fragt dieselbe Funktion.',
@@ -216,5 +220,7 @@ export const deTraffic = {
   'chart.day': '24 Stunden',
   'chart.dayTitle': 'Nachrichten je fünf Minuten',
   'chart.dayLabel': 'In 24 Stunden {out} nach XMPP, {in} nach SIP, {failed} gescheitert.',
+  'failure.block': 'Diese Domäne sperren',
+  'failure.blockQuestion': 'Niemand erreicht dann {domain} oder wird von dort erreicht, was auch sonst erlaubt ist. Die Sperrliste steht unter „SIP-Partnerdomänen“.',
   'failure.affected': 'Betroffene Gespräche',
 };

@@ -110,6 +110,7 @@ export const enObjects = {
   'partner.connectionLimitHelp': "Empty: the gateway's limit for each partner.",
   'partner.proxy': 'Proxy FQDN',
   'partner.proxyHelp': 'A host to connect to instead of what DNS says.',
+  'partner.conversations': 'Open conversations',
   'partner.columnDomain': 'Domain',
   'partner.columnState': 'Status',
   'partner.columnSecurity': 'Security in use',

@@ -55,6 +55,7 @@ export const enShell = {
   'verb.block': 'Block',
   'verb.undo': 'Undo',
   'verb.retry': 'Try again',
+  'verb.print': 'Print',
   'verb.copyText': 'Copy the text',
   'verb.copied': 'Copied',
   'value.true': 'True',

@@ -1,4 +1,8 @@
 export const enTraffic = {
+  'tab.queue': 'Queue',
+  'queue.help': 'Messages whose fate is not known yet: they wait for a stream, or are under way. Never their text.',
+  'queue.empty': 'Nothing waits: every message was delivered, or its sender was told.',
+  'queue.title': 'A message under way',
   'live.pause': 'Pause',
   'live.go': 'Go on',
   'explain.help': 'May a user talk to an address, and which gate says so? Traffic asks the same function.',
@@ -216,5 +220,7 @@ export const enTraffic = {
   'chart.day': '24 hours',
   'chart.dayTitle': 'Messages in five minutes each',
   'chart.dayLabel': 'In 24 hours {out} to XMPP, {in} to SIP, {failed} failed.',
+  'failure.block': 'Block this domain',
+  'failure.blockQuestion': 'Nobody will reach {domain}, nor be reached from it, whatever else allows it. The block list is under SIP Federated Domains.',
   'failure.affected': 'Affected conversations',
 } as const;

@@ -1,0 +1,47 @@
+// Sentences of the gateway in another language: templates with places, whole or one behind the other.
+export type Pairs = readonly (readonly [string, string])[];
+
+interface Template {
+  whole: RegExp;
+  first: RegExp;
+  names: string[];
+  to: string;
+}
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+function compile([from, to]: readonly [string, string]): Template {
+  const parts = from.split(/\{(\w+)\}/);
+  const pattern = parts.map((part, at) => (at % 2 ? '([^]+?)' : escaped(part))).join('');
+  return {
+    whole: new RegExp(`^${pattern}$`),
+    first: new RegExp(`^${pattern} (?=\\S)`),
+    names: parts.filter((_, at) => at % 2),
+    to,
+  };
+}
+
+/** Makes the function that translates, or says that it cannot. */
+export function translator(pairs: Pairs): (text: string) => string | null {
+  const size = ([from]: readonly [string, string]): number => from.replace(/\{\w+\}/g, '').length;
+  // What says more of its own fits more closely.
+  const templates = [...pairs].sort((a, b) => size(b) - size(a)).map(compile);
+  // Another sentence is no value.
+  const isPlace = (value: string): boolean => !/[.:] \p{Lu}/u.test(value);
+  const put = ({ names, to }: Template, values: string[]): string =>
+    to.replace(/\{(\w+)\}/g, (_, name: string) => values[names.indexOf(name)] ?? '');
+
+  return function translate(text: string): string | null {
+    for (const one of templates) {
+      const found = one.whole.exec(text);
+      if (found && found.slice(1).every(isPlace)) return put(one, found.slice(1));
+    }
+    for (const one of templates) {
+      const found = one.first.exec(text);
+      if (!found?.slice(1).every(isPlace)) continue;
+      const rest = translate(text.slice(found[0].length));
+      if (rest !== null) return `${put(one, found.slice(1))} ${rest}`;
+    }
+    return null;
+  };
+}
