@@ -110,6 +110,9 @@ class MemoryHost final : public net::Network {
         certificate_ = std::move(certificate);
     }
 
+    /// It speaks no version of TLS above 1.2.
+    void use_tls12() { only_tls12_ = true; }
+
     /// Its handshakes fail with IST-TLS-002 on both sides.
     void fail_handshakes(bool fails) { fails_handshakes_ = fails; }
 
@@ -136,6 +139,7 @@ class MemoryHost final : public net::Network {
     net::IpAddress address_;
     std::optional<net::PeerCertificate> certificate_;
     std::string last_server_name_;
+    bool only_tls12_ = false;
     bool fails_handshakes_ = false;
     bool stalls_handshakes_ = false;
 };
