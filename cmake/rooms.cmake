@@ -1,5 +1,10 @@
 # isthmus_room(NAME libraries...): the static library of one room of src/.
 
+# Reading these takes longer than compiling what is ours. Off where one compiler's cache serves
+# several copies of the tree: a precompiled header is of one copy only. And some build must be
+# without, or includes that are missing are never noticed.
+option(ISTHMUS_PRECOMPILE "Compile the headers that nearly all files read once" ON)
+
 add_library(isthmus_flags INTERFACE)
 target_compile_options(isthmus_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
@@ -19,6 +24,35 @@ target_compile_definitions(isthmus_flags INTERFACE
 # Rooms that no message passes through. Full of templates of libraries: to optimise those together
 # with what the sanitizers add takes longer than all tests do.
 set(ISTHMUS_MANAGEMENT_ROOMS store control admin cli app)
+set(ISTHMUS_JSON_ROOMS control admin cli app)
+
+function(isthmus_tune name room)
+    if(ISTHMUS_SANITIZE AND NOT ISTHMUS_FUZZ AND room IN_LIST ISTHMUS_MANAGEMENT_ROOMS)
+        target_compile_options(${name} PRIVATE -O0)
+    endif()
+endfunction()
+
+# isthmus_headers(KIND room libraries...): cmake/KIND_headers.h for all rooms compiled as `room` is.
+function(isthmus_headers kind room)
+    set(source ${CMAKE_BINARY_DIR}/${kind}_headers.cpp)
+    if(NOT EXISTS ${source})
+        file(WRITE ${source} "")
+    endif()
+    add_library(isthmus_${kind}_headers OBJECT ${source})
+    target_link_libraries(isthmus_${kind}_headers PRIVATE isthmus_flags ${ARGN})
+    isthmus_tune(isthmus_${kind}_headers ${room})
+    target_precompile_headers(isthmus_${kind}_headers PRIVATE ${CMAKE_SOURCE_DIR}/cmake/${kind}_headers.h)
+endfunction()
+
+function(isthmus_precompile name room)
+    if(EXISTS ${CMAKE_SOURCE_DIR}/src/${room}/pch.h)
+        target_precompile_headers(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src/${room}/pch.h)
+    elseif(ISTHMUS_PRECOMPILE AND room IN_LIST ISTHMUS_JSON_ROOMS)
+        target_precompile_headers(${name} REUSE_FROM isthmus_json_headers)
+    elseif(ISTHMUS_PRECOMPILE AND NOT room STREQUAL "store")
+        target_precompile_headers(${name} REUSE_FROM isthmus_core_headers)
+    endif()
+endfunction()
 
 function(isthmus_room name)
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
@@ -27,12 +61,8 @@ function(isthmus_room name)
         add_library(isthmus_${name} STATIC ${sources})
         set(kind PUBLIC)
         target_link_libraries(isthmus_${name} PRIVATE isthmus_flags)
-        if(ISTHMUS_SANITIZE AND NOT ISTHMUS_FUZZ AND name IN_LIST ISTHMUS_MANAGEMENT_ROOMS)
-            target_compile_options(isthmus_${name} PRIVATE -O0)
-        endif()
-        if(EXISTS ${CMAKE_SOURCE_DIR}/src/${name}/pch.h)
-            target_precompile_headers(isthmus_${name} PRIVATE ${CMAKE_SOURCE_DIR}/src/${name}/pch.h)
-        endif()
+        isthmus_tune(isthmus_${name} ${name})
+        isthmus_precompile(isthmus_${name} ${name})
     else()
         add_library(isthmus_${name} INTERFACE)
         set(kind INTERFACE)

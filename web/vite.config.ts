@@ -8,18 +8,19 @@ const description = readFileSync(new URL('../api/openapi.yaml', import.meta.url)
 const operations = [...description.matchAll(/operationId: (\w+)/g)].map((found) => found[1]);
 const paths = [...description.matchAll(/^ {2}\/(\S+):$/gm)].map((found) => found[1]);
 
-// What the gateway's codes say, from the one table of them.
+// What the gateway's codes say, from the tables of them.
 const TEXT = String.raw`((?:"(?:[^"\\]|\\.)*"\s*)+)`;
 const ENTRY = new RegExp(String.raw`\{"(IST-[A-Z]+-\d{3})",\s*${TEXT},\s*${TEXT}\}`, 'g');
 const whole = (literals = ''): string =>
   [...literals.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((one) => one[1]).join('').replaceAll('\\"', '"');
-const table = new URL('../src/base/codes.cpp', import.meta.url);
+const tables = ['management_codes', 'traffic_codes'].map((name) => new URL(`../src/base/${name}.cpp`, import.meta.url));
 const codes: Plugin = {
   name: 'codes',
   resolveId: (id) => (id === 'virtual:codes' ? '\0codes' : undefined),
   load: (id) => {
     if (id !== '\0codes') return undefined;
-    const made = [...readFileSync(table, 'utf8').matchAll(ENTRY)].map(([, code, sentence, fix]) => [
+    const text = tables.map((table) => readFileSync(table, 'utf8')).join('');
+    const made = [...text.matchAll(ENTRY)].map(([, code, sentence, fix]) => [
       code,
       { of: whole(sentence), sentence: whole(sentence), fix: whole(fix) },
     ]);

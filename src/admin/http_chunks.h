@@ -1,14 +1,14 @@
 // The body of an answer that goes on: chunks out, and an eye on whether the client is still there.
-// Part of http_server.cpp, as http_session.h is. RFC 9112 §7.1.
+// Part of http_session.cpp. RFC 9112 §7.1.
 #pragma once
 
 #include "admin/http.h"
+#include "net/any_stream.h"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/error.hpp>
-#include <boost/beast/core/stream_traits.hpp>
 #include <boost/beast/http/chunk_encode.hpp>
 
 #include <array>
@@ -22,19 +22,18 @@
 
 namespace isthmus::admin::detail {
 
-template <class Stream>
-class HttpChunks final : public std::enable_shared_from_this<HttpChunks<Stream>> {
+class HttpChunks final : public std::enable_shared_from_this<HttpChunks> {
   public:
     /// `stream` keeps its connection alive.
-    HttpChunks(std::shared_ptr<Stream> stream, bool is_chunked)
+    HttpChunks(std::shared_ptr<net::AnyStream> stream, bool is_chunked)
         : stream_(std::move(stream)), is_chunked_(is_chunked) {}
 
     /// Reads, to hear of the client's end; who sends anything now is not understood, and ended.
     void start() {
-        lowest().expires_never();
-        stream_->async_read_some(boost::asio::buffer(unread_),
-                                 [self = this->shared_from_this()](boost::beast::error_code,
-                                                                   std::size_t) { self->lose(); });
+        stream_->expires_never();
+        stream_->async_read_some(
+            boost::asio::buffer(unread_),
+            [self = shared_from_this()](boost::beast::error_code, std::size_t) { self->lose(); });
     }
 
     bool write(std::string_view text) {
@@ -61,14 +60,12 @@ class HttpChunks final : public std::enable_shared_from_this<HttpChunks<Stream>>
         on_gone_ = std::move(call);
         if (has_ended_) {
             boost::asio::post(stream_->get_executor(),
-                              [self = this->shared_from_this()] { self->tell(); });
+                              [self = shared_from_this()] { self->tell(); });
         }
     }
 
   private:
     static constexpr auto kPatience = std::chrono::seconds(15);
-
-    auto& lowest() { return boost::beast::get_lowest_layer(*stream_); }
 
     void pump() {
         if (has_ended_ || !sending_.empty()) {
@@ -78,10 +75,11 @@ class HttpChunks final : public std::enable_shared_from_this<HttpChunks<Stream>>
             return is_closing_ ? write_end() : void();
         }
         sending_.swap(next_);
-        const auto done = [self = this->shared_from_this()](boost::beast::error_code error,
-                                                            std::size_t) { self->sent(error); };
+        const auto done = [self = shared_from_this()](boost::beast::error_code error, std::size_t) {
+            self->sent(error);
+        };
         // The read that is under way keeps its own, endless time.
-        lowest().expires_after(kPatience);
+        stream_->expires_after(kPatience);
         if (is_chunked_) {
             boost::asio::async_write(
                 *stream_, boost::beast::http::make_chunk(boost::asio::buffer(sending_)), done);
@@ -100,11 +98,11 @@ class HttpChunks final : public std::enable_shared_from_this<HttpChunks<Stream>>
             return lose();
         }
         sending_ = "0\r\n\r\n";
-        lowest().expires_after(kPatience);
-        boost::asio::async_write(*stream_,
-                                 boost::asio::buffer(sending_),
-                                 [self = this->shared_from_this()](boost::beast::error_code,
-                                                                   std::size_t) { self->lose(); });
+        stream_->expires_after(kPatience);
+        boost::asio::async_write(
+            *stream_,
+            boost::asio::buffer(sending_),
+            [self = shared_from_this()](boost::beast::error_code, std::size_t) { self->lose(); });
     }
 
     void lose() {
@@ -112,7 +110,7 @@ class HttpChunks final : public std::enable_shared_from_this<HttpChunks<Stream>>
             return;
         }
         next_.clear();
-        lowest().close();
+        stream_->close();
         tell();
     }
 
@@ -122,7 +120,7 @@ class HttpChunks final : public std::enable_shared_from_this<HttpChunks<Stream>>
         }
     }
 
-    std::shared_ptr<Stream> stream_;
+    std::shared_ptr<net::AnyStream> stream_;
     bool is_chunked_;
     bool is_closing_ = false;
     bool has_ended_ = false;
@@ -133,17 +131,16 @@ class HttpChunks final : public std::enable_shared_from_this<HttpChunks<Stream>>
 };
 
 /// What the application holds: when it lets go, the chunks end.
-template <class Stream>
 class HttpChunksHandle final : public HttpStream {
   public:
-    explicit HttpChunksHandle(std::shared_ptr<HttpChunks<Stream>> chunks)
-        : chunks_(std::move(chunks)) {}
+    explicit HttpChunksHandle(std::shared_ptr<HttpChunks> chunks) : chunks_(std::move(chunks)) {}
 
     HttpChunksHandle(const HttpChunksHandle&) = delete;
     HttpChunksHandle& operator=(const HttpChunksHandle&) = delete;
     HttpChunksHandle(HttpChunksHandle&&) = delete;
     HttpChunksHandle& operator=(HttpChunksHandle&&) = delete;
 
+    // NOLINTNEXTLINE(bugprone-exception-escape): without memory for the end there is none
     ~HttpChunksHandle() override { chunks_->close({}); }
 
     bool write(std::string_view text) override { return chunks_->write(text); }
@@ -155,7 +152,7 @@ class HttpChunksHandle final : public HttpStream {
     void on_gone(std::function<void()> call) override { chunks_->on_gone(std::move(call)); }
 
   private:
-    std::shared_ptr<HttpChunks<Stream>> chunks_;
+    std::shared_ptr<HttpChunks> chunks_;
 };
 
 }  // namespace isthmus::admin::detail

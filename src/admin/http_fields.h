@@ -1,5 +1,5 @@
 // The header fields of an answer: what the resource has said, and what every answer says. Part of
-// http_session.h.
+// http_session.cpp.
 #pragma once
 
 #include "admin/http.h"

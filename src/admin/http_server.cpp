@@ -1,11 +1,17 @@
 #include "admin/http_server.h"
 
 #include "admin/http_session.h"
+#include "net/any_stream.h"
 #include "net/socket.h"
 #include "net/tls_context.h"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
 #include <fmt/format.h>
 #include <pwd.h>
 #include <sys/socket.h>
@@ -14,15 +20,22 @@
 
 #include <chrono>
 #include <map>
-#include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace isthmus::admin {
 
-using namespace detail;  // NOLINT(google-build-using-namespace): the other half of this unit
-
 namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using tcp = asio::ip::tcp;
+using local = asio::local::stream_protocol;
+using detail::Release;
+using LocalStream = net::StreamOf<beast::basic_stream<local>>;
+using PlainStream = net::StreamOf<beast::tcp_stream>;
+using TlsStream = net::StreamOf<beast::ssl_stream<beast::tcp_stream>>;
 
 constexpr std::size_t kMaxConnections = 256;
 constexpr std::size_t kMaxOfOneAddress = 64;
@@ -55,6 +68,23 @@ std::unique_ptr<Release> enter(const std::shared_ptr<Counts>& counts, const std:
             counts->of_address.erase(found);
         }
     });
+}
+
+/// Who is at the other end, as the listener knows it.
+control::Author local_author(int socket) {
+    // Who may open the socket is decided by its file mode.
+    control::Author author{{"unknown", "unix"}, control::Role::Admin};
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
+        return author;
+    }
+    passwd entry{};
+    passwd* found = nullptr;
+    char text[1024];
+    getpwuid_r(credentials.uid, &entry, text, sizeof text, &found);
+    author.admin = found != nullptr ? found->pw_name : fmt::format("uid {}", credentials.uid);
+    return author;
 }
 
 template <class Protocol>
@@ -97,9 +127,10 @@ class Listener : public std::enable_shared_from_this<Listener<Protocol>> {
         if constexpr (std::is_same_v<Protocol, local>) {
             if (auto place = enter(counts_, {})) {
                 control::Author author = local_author(socket.native_handle());
-                std::make_shared<detail::Session<LocalStream>>(
-                    LocalStream(std::move(socket)), site_, std::move(author), std::move(place))
-                    ->start();
+                detail::serve(std::make_unique<LocalStream>(std::move(socket)),
+                              site_,
+                              std::move(author),
+                              std::move(place));
             }
         } else {
             beast::error_code error;
@@ -121,9 +152,8 @@ class Listener : public std::enable_shared_from_this<Listener<Protocol>> {
             return;
         }
         if (!tls_) {
-            std::make_shared<detail::Session<PlainStream>>(
-                PlainStream(std::move(socket)), site_, author, std::move(place))
-                ->start();
+            detail::serve(
+                std::make_unique<PlainStream>(std::move(socket)), site_, author, std::move(place));
             return;
         }
         if (counts_->handshakes >= kMaxHandshakes) {
@@ -134,9 +164,11 @@ class Listener : public std::enable_shared_from_this<Listener<Protocol>> {
         SSL_CTX* native = (*tls_)->native();
         SSL_CTX_up_ref(native);
         asio::ssl::context context(native);
-        std::make_shared<detail::Session<TlsStream>>(
-            TlsStream(PlainStream(std::move(socket)), context), site_, author, std::move(place))
-            ->start([counts = counts_] { --counts->handshakes; });
+        detail::serve(std::make_unique<TlsStream>(beast::tcp_stream(std::move(socket)), context),
+                      site_,
+                      author,
+                      std::move(place),
+                      [counts = counts_] { --counts->handshakes; });
     }
 
     asio::steady_timer retry_;
@@ -154,22 +186,6 @@ Error listen_error(const std::string& path, const beast::error_code& error) {
 }
 
 }  // namespace
-
-control::Author detail::local_author(int socket) {
-    // Who may open the socket is decided by its file mode.
-    control::Author author{{"unknown", "unix"}, control::Role::Admin};
-    ucred credentials{};
-    socklen_t size = sizeof credentials;
-    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
-        return author;
-    }
-    passwd entry{};
-    passwd* found = nullptr;
-    char text[1024];
-    getpwuid_r(credentials.uid, &entry, text, sizeof text, &found);
-    author.admin = found != nullptr ? found->pw_name : fmt::format("uid {}", credentials.uid);
-    return author;
-}
 
 struct HttpServer::State {
     explicit State(asio::io_context& io) : context(io) {}

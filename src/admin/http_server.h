@@ -1,6 +1,6 @@
 // HTTP/1.1 listeners on the control thread: the admin API on a unix socket and over TLS, metrics
 // and health on TCP. Bounded in size, time and connections, also of one address (abuse case G12).
-// The only unit that knows Beast.
+// It, http_session and https_client are the only units that know Beast.
 #pragma once
 
 #include "admin/http.h"

@@ -225,16 +225,16 @@ void OidcLogin::redeem(Exchange& exchange) {
                          .content_type = "application/x-www-form-urlencoded"};
     request.body =
         fmt::format("grant_type=authorization_code&code={}&redirect_uri={}&code_verifier={}",
-                    control::percent_encode(exchange.code),
-                    control::percent_encode(settings.redirect_url),
+                    text::percent_encoded(exchange.code),
+                    text::percent_encoded(settings.redirect_url),
                     exchange.pending.verifier);
     if (settings.client_secret.empty()) {
-        request.body += "&client_id=" + control::percent_encode(settings.client_id);
+        request.body += "&client_id=" + text::percent_encoded(settings.client_id);
     } else {
         // RFC 6749 §2.3.1: both are form-encoded first.
         request.authorization =
-            "Basic " + digest::base64_encode(control::percent_encode(settings.client_id) + ":" +
-                                             control::percent_encode(settings.client_secret));
+            "Basic " + digest::base64_encode(text::percent_encoded(settings.client_id) + ":" +
+                                             text::percent_encoded(settings.client_secret));
     }
     const auto answer = exchange.fetch(request);
     if (!answer) {

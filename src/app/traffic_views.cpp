@@ -1,7 +1,9 @@
 #include "app/traffic_views.h"
 
 #include "app/page_views.h"
+#include "app/peer_test.h"
 #include "app/subscription_views.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -11,10 +13,6 @@
 namespace isthmus::app {
 
 namespace {
-
-double seconds(Duration duration) {
-    return std::chrono::duration<double>(duration).count();
-}
 
 std::string text_of(std::string_view sentence, std::string_view evidence) {
     if (sentence.ends_with('.')) {
@@ -55,6 +53,44 @@ control::CertificateStatus certificate_of(const net::PeerCertificate& shown) {
 }
 
 }  // namespace
+
+double seconds(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
+control::PeerStatus to_control(const gateway::SipPeer& peer,
+                               const sip::PeerHealth* health,
+                               TimePoint now) {
+    constexpr std::string_view kStates[] = {"never tried", "up", "not answering"};
+    control::PeerStatus made;
+    made.name = peer.name;
+    made.transport = text::to_lower(sip::transport_name(peer.target.transport));
+    made.target = peer.target.port == 0
+                      ? fmt::format("{}:{}", made.transport, peer.target.host)
+                      : fmt::format("{}:{}:{}", made.transport, peer.target.host, peer.target.port);
+    if (health == nullptr) {
+        return made;
+    }
+    made.state = kStates[static_cast<std::size_t>(health->state)];
+    made.pending = health->pending;
+    if (health->state != sip::PeerHealth::State::Untried) {
+        made.state_seconds = seconds(now - health->since);
+    }
+    if (health->last_error) {
+        made.last_error = {
+            .code = std::string(health->last_error->code),
+            .step = std::string(PeerTest::step_of(health->last_error->code)),
+            .text = text_of(health->last_error->public_text, health->last_error->detail),
+            .address = {},
+            .age_seconds = seconds(now - health->failed_at),
+            .sentence = health->last_error->public_text,
+            .evidence = health->last_error->detail,
+            .first_age_seconds = seconds(now - health->first_failed_at),
+            .count = health->failures,
+            .is_over = health->state == sip::PeerHealth::State::Up};
+    }
+    return made;
+}
 
 control::StreamStatus to_control(const xmpp::LinkStatus& link, std::string partner, TimePoint now) {
     control::StreamStatus made{.id = link.id,

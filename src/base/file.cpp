@@ -28,6 +28,24 @@ void sync_folder_of(const std::string& file) {
 
 }  // namespace
 
+std::size_t read_up_to(int file, char* to, std::size_t size, const std::string& name) {
+    std::size_t done = 0;
+    while (done < size) {
+        const ssize_t got = ::read(file, to + done, size - done);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            fail(name);
+        }
+        if (got == 0) {
+            break;
+        }
+        done += static_cast<std::size_t>(got);
+    }
+    return done;
+}
+
 File::File(std::string path, int flags) : path_(std::move(path)) {
     file_ = ::open(path_.c_str(), flags | O_CLOEXEC, 0600);
     if (file_ < 0) {
@@ -53,21 +71,7 @@ void File::write(std::string_view octets) const {
 }
 
 std::size_t File::read(char* to, std::size_t size) const {
-    std::size_t done = 0;
-    while (done < size) {
-        const ssize_t got = ::read(file_, to + done, size - done);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            fail(path_);
-        }
-        if (got == 0) {
-            break;
-        }
-        done += static_cast<std::size_t>(got);
-    }
-    return done;
+    return read_up_to(file_, to, size, path_);
 }
 
 std::string File::read_all(std::size_t limit) const {

@@ -8,6 +8,9 @@
 
 namespace isthmus {
 
+/// Fills `to` from an open descriptor; less than `size` only at the end. `name` is for the fault.
+std::size_t read_up_to(int file, char* to, std::size_t size, const std::string& name);
+
 /// An open file, closed by its end.
 class File {
   public:

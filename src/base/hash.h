@@ -1,5 +1,6 @@
 // A keyed hash for tables whose keys come from outside: without the key nobody can choose
-// colliding inputs (abuse case F05). Folded 64x64 multiplication over 16-octet blocks.
+// colliding inputs (abuse case F05). Folded 64x64 multiplication over 16-octet blocks; the key is
+// in both factors, because whoever makes one of them zero knows the product.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +24,13 @@ class KeyedHash {
         std::size_t left = text.size();
         state ^= fold(left ^ kA, seed_ ^ kB);
         while (left >= 16) {
-            state = fold(read(at, 8) ^ kA, read(at + 8, 8) ^ state);
+            state = fold(read(at, 8) ^ seed_ ^ kA, read(at + 8, 8) ^ state);
             at += 16;
             left -= 16;
         }
         const std::uint64_t low = left >= 8 ? read(at, 8) : read(at, left);
         const std::uint64_t high = left > 8 ? read(at + 8, left - 8) : 0;
-        return fold(low ^ kB, high ^ state ^ kA);
+        return fold(low ^ seed_ ^ kB, high ^ state ^ kA);
     }
 
     std::uint64_t seed() const { return seed_; }

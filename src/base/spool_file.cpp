@@ -1,5 +1,7 @@
 #include "base/spool_file.h"
 
+#include "base/file.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -57,21 +59,7 @@ void SpoolFile::rewind() {
 }
 
 std::size_t SpoolFile::read(char* to, std::size_t size) {
-    std::size_t done = 0;
-    while (done < size) {
-        const ssize_t got = ::read(file_, to + done, size - done);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            fail("spool");
-        }
-        if (got == 0) {
-            break;
-        }
-        done += static_cast<std::size_t>(got);
-    }
-    return done;
+    return read_up_to(file_, to, size, "spool");
 }
 
 }  // namespace isthmus

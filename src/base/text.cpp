@@ -150,6 +150,23 @@ char32_t next_code_point(std::string_view text, std::size_t& at) {
     return value;
 }
 
+std::string percent_encoded(std::string_view text) {
+    constexpr std::string_view kHex = "0123456789ABCDEF";
+    std::string made;
+    made.reserve(text.size());
+    for (const char c : text) {
+        if (is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~') {
+            made.push_back(c);
+            continue;
+        }
+        const auto octet = static_cast<unsigned char>(c);
+        made.push_back('%');
+        made.push_back(kHex[octet >> 4U]);
+        made.push_back(kHex[octet & 0x0FU]);
+    }
+    return made;
+}
+
 std::string escape_for_log(std::string_view text, std::size_t limit) {
     static constexpr char kDigits[] = "0123456789ABCDEF";
     std::string out;

@@ -48,6 +48,8 @@ std::size_t count_code_points(std::string_view text);
 void append_utf8(std::string& to, char32_t code_point);
 /// Reads one code point at `at` and moves behind it; `text` must be well-formed.
 char32_t next_code_point(std::string_view text, std::size_t& at);
+/// For any part of a URI: all but unreserved characters as %HH (RFC 3986 §2.3).
+std::string percent_encoded(std::string_view text);
 /// Printable form for logs: controls and invalid octets become \xHH, cut at `limit` octets.
 std::string escape_for_log(std::string_view text, std::size_t limit = 256);
 

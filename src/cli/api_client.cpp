@@ -30,7 +30,8 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using local = asio::local::stream_protocol;
 using asio::ip::tcp;
-using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+using LocalStream = net::StreamOf<beast::basic_stream<local>>;
+using TlsStream = net::StreamOf<beast::ssl_stream<beast::tcp_stream>>;
 
 namespace {
 
@@ -248,9 +249,9 @@ Answer ApiClient::run(Exchange& exchange) const {
 }
 
 void ApiClient::over_unix(Exchange& exchange) const {
-    beast::basic_stream<local> stream(exchange.context);
+    LocalStream stream(exchange.context);
     beast::error_code error;
-    stream.socket().connect(local::endpoint(path_), error);
+    stream.stream().socket().connect(local::endpoint(path_), error);
     if (error) {
         throw no_connection(path_, error);
     }
@@ -272,7 +273,8 @@ void ApiClient::over_tls(Exchange& exchange) const {
                          error.message(),
                          "name a file with certificates in PEM"});
     }
-    TlsStream stream(exchange.context, tls);
+    TlsStream connection(exchange.context, tls);
+    auto& stream = connection.stream();
     auto& lowest = beast::get_lowest_layer(stream);
     tcp::resolver resolver(exchange.context);
     const auto found = resolver.resolve(host_, port_, error);
@@ -321,21 +323,8 @@ void ApiClient::over_tls(Exchange& exchange) const {
                  "(admin.certificate)"});
         }
     }
-    lowest.expires_after(patience_);
-    exchange.run(stream);
-}
-
-std::string encode_segment(std::string_view plain) {
-    std::string out;
-    for (const char c : plain) {
-        const bool is_plain = text::is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
-        if (is_plain) {
-            out.push_back(c);
-        } else {
-            out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-        }
-    }
-    return out;
+    connection.expires_after(patience_);
+    exchange.run(connection);
 }
 
 }  // namespace isthmus::cli

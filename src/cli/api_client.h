@@ -2,6 +2,7 @@
 // Nothing else of the program is needed here.
 #pragma once
 
+#include "base/text.h"
 #include "cli/complaint.h"
 
 #include <boost/json/value.hpp>
@@ -120,6 +121,8 @@ class ApiClient {
 };
 
 /// A path segment, percent-encoded.
-std::string encode_segment(std::string_view text);
+inline std::string encode_segment(std::string_view text) {
+    return text::percent_encoded(text);
+}
 
 }  // namespace isthmus::cli

@@ -3,13 +3,13 @@
 #pragma once
 
 #include "cli/api_client.h"
+#include "net/any_stream.h"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/stream_traits.hpp>
 #include <boost/beast/http.hpp>
 
 #include <chrono>
@@ -38,8 +38,7 @@ struct ApiClient::Exchange {
     std::function<bool(std::string_view)> on_piece = {};
     std::chrono::seconds patience{30};
 
-    template <class Stream>
-    void run(Stream& stream) {
+    void run(net::AnyStream& stream) {
         namespace http = boost::beast::http;
         if (on_piece) {
             return run_in_pieces(stream);
@@ -70,8 +69,7 @@ struct ApiClient::Exchange {
     }
 
   private:
-    template <class Stream>
-    void run_in_pieces(Stream& stream) {
+    void run_in_pieces(net::AnyStream& stream) {
         namespace http = boost::beast::http;
         outcome = wait([&](auto done) { http::async_write(stream, request, done); });
         auto take = [this](std::uint64_t,
@@ -84,20 +82,19 @@ struct ApiClient::Exchange {
         parser.on_chunk_body(take);
         parser.eager(true);
         while (!outcome && !is_enough_ && !parser.is_done()) {
-            boost::beast::get_lowest_layer(stream).expires_after(patience);
+            stream.expires_after(patience);
             outcome = wait([&](auto done) { http::async_read_some(stream, buffer, parser, done); });
         }
     }
 
-    template <class Stream>
-    void send(Stream& stream) {
+    void send(net::AnyStream& stream) {
         namespace http = boost::beast::http;
         piece_.resize(kPiece);
         if (transfer->source) {
             request.content_length(transfer->size);
         }
         serializer_.emplace(request);
-        boost::beast::get_lowest_layer(stream).expires_after(patience);
+        stream.expires_after(patience);
         if (!transfer->source) {
             http::async_write(
                 stream, *serializer_, [&](boost::beast::error_code, std::size_t) { read(stream); });
@@ -109,13 +106,12 @@ struct ApiClient::Exchange {
             });
     }
 
-    template <class Stream>
-    void send_piece(Stream& stream) {
+    void send_piece(net::AnyStream& stream) {
         const std::size_t size = transfer->source(piece_.data(), piece_.size());
         if (size == 0) {
             return read(stream);
         }
-        boost::beast::get_lowest_layer(stream).expires_after(patience);
+        stream.expires_after(patience);
         boost::asio::async_write(stream,
                                  boost::asio::buffer(piece_.data(), size),
                                  [&](boost::beast::error_code error, std::size_t) {
@@ -123,11 +119,10 @@ struct ApiClient::Exchange {
                                  });
     }
 
-    template <class Stream>
-    void read(Stream& stream) {
+    void read(net::AnyStream& stream) {
         answer_.emplace();
         answer_->body_limit(boost::none);
-        boost::beast::get_lowest_layer(stream).expires_after(patience);
+        stream.expires_after(patience);
         boost::beast::http::async_read_header(
             stream, buffer, *answer_, [&](boost::beast::error_code error, std::size_t) {
                 if (error) {
@@ -143,12 +138,11 @@ struct ApiClient::Exchange {
             });
     }
 
-    template <class Stream>
-    void read_piece(Stream& stream) {
+    void read_piece(net::AnyStream& stream) {
         auto& body = answer_->get().body();
         body.data = piece_.data();
         body.size = piece_.size();
-        boost::beast::get_lowest_layer(stream).expires_after(patience);
+        stream.expires_after(patience);
         boost::beast::http::async_read(
             stream, buffer, *answer_, [&](boost::beast::error_code error, std::size_t) {
                 if (error && error != boost::beast::http::error::need_buffer) {

@@ -240,6 +240,20 @@ const ClixmlValue* ClixmlObject::find(std::string_view name) const {
     return found == properties.end() || found->second.is_nil ? nullptr : &found->second;
 }
 
+std::string ClixmlObject::said(std::string_view name) const {
+    const ClixmlValue* value = find(name);
+    return value == nullptr ? std::string() : std::string(text::trim(value->called()));
+}
+
+bool ClixmlObject::is_true(std::string_view name, bool otherwise) const {
+    const ClixmlValue* value = find(name);
+    return value == nullptr ? otherwise : text::iequals(text::trim(value->called()), "true");
+}
+
+std::optional<std::uint64_t> ClixmlObject::number(std::string_view name) const {
+    return text::to_number(said(name));
+}
+
 Result<std::string> decode_file(std::string octets) {
     const std::string_view start = std::string_view(octets).substr(0, 2);
     using namespace std::string_view_literals;

@@ -5,8 +5,10 @@
 #include "base/result.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +38,11 @@ struct ClixmlObject {
 
     /// Of that name, in lower case; null if there is none or it is nothing.
     const ClixmlValue* find(std::string_view name) const;
+
+    /// What the property of that name is called; empty if there is none.
+    std::string said(std::string_view name) const;
+    bool is_true(std::string_view name, bool otherwise = false) const;
+    std::optional<std::uint64_t> number(std::string_view name) const;
 };
 
 struct Clixml {

@@ -99,7 +99,7 @@ class Call {
     bool is_confirmed(const std::string& on, bool must_ask = false);
 
     /// The answer's problem as a fault. `missing` is what a 404 says instead.
-    [[noreturn]] void fail(const Answer& answer, const std::string& missing = {});
+    [[noreturn]] void fail(const Answer& answer, const std::string& missing = {}) const;
 
     /// Set by actions that know what a 404 of theirs means.
     void name_missing(std::string sentence) { missing_ = std::move(sentence); }

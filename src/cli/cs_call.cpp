@@ -2,6 +2,7 @@
 #include "base/codes.h"
 #include "base/text.h"
 #include "cli/cs_shell.h"
+#include "cli/report.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -28,21 +29,6 @@ std::string one_line(std::string text) {
         c = c == '\n' || c == '\r' ? ' ' : c;
     }
     return text;
-}
-
-int exit_code_of(int status) {
-    switch (status) {
-        case 400:
-            return 2;
-        case 401:
-        case 403:
-            return 4;
-        case 409:
-        case 412:
-            return 5;
-        default:
-            return 1;
-    }
 }
 
 }  // namespace
@@ -94,7 +80,7 @@ Answer Call::ask(const std::string& method,
     return answer;
 }
 
-void Call::fail(const Answer& answer, const std::string& missing) {
+void Call::fail(const Answer& answer, const std::string& missing) const {
     const std::string detail = one_line(member_text(answer.body, "detail"));
     const std::string code = member_text(answer.body, "code");
     const std::string evidence = one_line(member_text(answer.body, "evidence"));

@@ -20,7 +20,7 @@ struct Kind;  // cli/cs_table.h
 /// What went wrong, why, and what to do: one line each. `exit_code` as in cli/commands.h.
 class Fault : public std::runtime_error {
   public:
-    Fault(std::string what, std::string why, std::string fix, int exit_code = 2)
+    Fault(const std::string& what, std::string why, std::string fix, int exit_code = 2)
         : std::runtime_error(what),
           why_(std::move(why)),
           fix_(std::move(fix)),
@@ -95,7 +95,9 @@ struct Item {
     const Property* find(std::string_view name) const;
     Property* find(std::string_view name);
 
-    void add(std::string_view name, Value value) { shown.push_back({std::string(name), value}); }
+    void add(std::string_view name, Value value) {
+        shown.push_back({std::string(name), std::move(value)});
+    }
 };
 
 /// Line ends stay, other controls (and octets that are no UTF-8) become \xHH.

@@ -81,20 +81,6 @@ constexpr std::array<std::string_view, 3> kNegotiation = {"Required", "Optional"
 constexpr std::array<std::string_view, 3> kTypes = {
     "Federated", "PublicVerified", "PublicUnverified"};
 
-std::string said(const ClixmlObject& object, std::string_view name) {
-    const ClixmlValue* value = object.find(name);
-    return value == nullptr ? std::string() : std::string(text::trim(value->called()));
-}
-
-bool is_true(const ClixmlObject& object, std::string_view name, bool otherwise = false) {
-    const ClixmlValue* value = object.find(name);
-    return value == nullptr ? otherwise : text::iequals(text::trim(value->called()), "true");
-}
-
-std::optional<std::uint64_t> number(const ClixmlObject& object, std::string_view name) {
-    return text::to_number(said(object, name));
-}
-
 std::string domain_of(std::string_view name) {
     std::string domain = text::to_lower(text::trim(name));
     if (domain.ends_with('.')) {
@@ -131,7 +117,7 @@ Identity identity_of(std::string_view written) {
 
 /// A description is one line here.
 std::string description(const ClixmlObject& object, std::vector<std::string>& notes) {
-    const std::string given = said(object, "description");
+    const std::string given = object.said("description");
     std::string line;
     for (const char c : given) {
         const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
@@ -153,7 +139,7 @@ json::string one_of(std::span<const std::string_view> allowed,
                     std::string_view name,
                     std::string_view otherwise,
                     LyncObject& into) {
-    const std::string given = said(object, name);
+    const std::string given = object.said(name);
     if (given.empty()) {
         return json::string(otherwise);
     }
@@ -253,25 +239,25 @@ void LyncReader::add(LyncObject object) {
 }
 
 void LyncReader::read_user(const ClixmlObject& object) {
-    std::string uri = said(object, "sipaddress");
+    std::string uri = object.said("sipaddress");
     if (text::istarts_with(uri, "sip:")) {
         uri.erase(0, 4);
     }
     if (uri.empty()) {
         ++made_.users_without_address;
-    } else if (!is_true(object, "enabled", true)) {
+    } else if (!object.is_true("enabled", true)) {
         ++made_.disabled_users;
     } else {
         made_.users.push_back({.uri = text::to_lower(uri),
-                               .display_name = said(object, "displayname"),
-                               .policy = identity_of(said(object, "externalaccesspolicy")).name,
-                               .pool = domain_of(said(object, "registrarpool"))});
+                               .display_name = object.said("displayname"),
+                               .policy = identity_of(object.said("externalaccesspolicy")).name,
+                               .pool = domain_of(object.said("registrarpool"))});
     }
 }
 
 void LyncReader::read_pool(const ClixmlObject& object) {
-    const std::string fqdn = domain_of(said(object, "fqdn"));
-    const std::string site = identity_of(said(object, "site")).name;
+    const std::string fqdn = domain_of(object.said("fqdn"));
+    const std::string site = identity_of(object.said("site")).name;
     if (!fqdn.empty() && !site.empty()) {
         sites_.insert(site);
         add({.kind = LyncKind::Pool, .id = fqdn, .body = {{"site", site}}});
@@ -280,7 +266,7 @@ void LyncReader::read_pool(const ClixmlObject& object) {
 
 void LyncReader::read_site(const ClixmlObject& object) {
     for (const std::string_view name : {"identity", "displayname", "name"}) {
-        if (std::string site = identity_of(said(object, name)).name; !site.empty()) {
+        if (std::string site = identity_of(object.said(name)).name; !site.empty()) {
             sites_.insert(std::move(site));
             return;
         }
@@ -288,16 +274,16 @@ void LyncReader::read_site(const ClixmlObject& object) {
 }
 
 void LyncReader::read_policy(const ClixmlObject& object) {
-    const Identity identity = identity_of(said(object, "identity"));
+    const Identity identity = identity_of(object.said("identity"));
     if (identity.scope == Identity::Scope::Site) {
         sites_.insert(identity.name);
     }
     LyncObject policy{.kind = LyncKind::Policy, .id = identity.text()};
     policy.body = {{"identity", policy.id}, {"description", description(object, policy.notes)}};
     for (const Renamed& flag : kPolicyFlags) {
-        policy.body[flag.ours] = is_true(object, flag.lync);
+        policy.body[flag.ours] = object.is_true(flag.lync);
     }
-    if (is_true(object, "enablexmppaccess") && !is_true(object, "enablefederationaccess")) {
+    if (object.is_true("enablexmppaccess") && !object.is_true("enablefederationaccess")) {
         policy.notes.emplace_back("XMPP without federation lets nobody talk: both are needed.");
     }
     add(std::move(policy));
@@ -306,15 +292,15 @@ void LyncReader::read_policy(const ClixmlObject& object) {
 void LyncReader::read_gateway(const ClixmlObject& object) {
     LyncObject gateway{.kind = LyncKind::Gateway};
     for (const Renamed& one : kGatewayNumbers) {
-        if (const auto value = number(object, one.lync)) {
+        if (const auto value = object.number(one.lync)) {
             gateway.body[one.ours] = *value;
         }
     }
-    if (is_true(object, "enableloggingallmessagebodies")) {
+    if (object.is_true("enableloggingallmessagebodies")) {
         gateway.notes.emplace_back(
             "Bodies of messages were logged there; here they are not until you switch it on.");
     }
-    if (!said(object, "dialbackpassphrase").empty()) {
+    if (!object.said("dialbackpassphrase").empty()) {
         made_.has_passphrase = true;
         gateway.notes.emplace_back(
             "The dialback passphrase is not taken over; a new one is made here, or give it to "
@@ -346,8 +332,8 @@ json::array LyncReader::additional_domains(const ClixmlObject& object, LyncObjec
 }
 
 void LyncReader::read_partner(const ClixmlObject& object) {
-    const std::string domain = domain_of(said(object, "domain"));
-    const std::string identity = domain_of(said(object, "identity"));
+    const std::string domain = domain_of(object.said("domain"));
+    const std::string identity = domain_of(object.said("identity"));
     LyncObject partner{.kind = LyncKind::Partner, .id = domain.empty() ? identity : domain};
     if (partner.id.empty()) {
         made_.notes.emplace_back("A partner without a domain was left out.");
@@ -358,7 +344,7 @@ void LyncReader::read_partner(const ClixmlObject& object) {
         partner.notes.push_back(
             fmt::format("Its Identity says {} and its Domain {}.", identity, domain));
     }
-    const auto limit = number(object, "connectionlimit");
+    const auto limit = object.number("connectionlimit");
     if (limit == 0U) {
         partner.notes.emplace_back("ConnectionLimit 0 becomes the gateway's limit.");
     }
@@ -372,11 +358,11 @@ void LyncReader::read_partner(const ClixmlObject& object) {
     partner.body["sasl_negotiation"] =
         one_of(kNegotiation, object, "saslnegotiation", "Required", partner);
     partner.body["support_dialback_negotiation"] =
-        is_true(object, "supportdialbacknegotiation", true);
-    partner.body["enable_keep_alive"] = is_true(object, "enablekeepalive", true);
+        object.is_true("supportdialbacknegotiation", true);
+    partner.body["enable_keep_alive"] = object.is_true("enablekeepalive", true);
     partner.body["connection_limit"] =
         limit && *limit != 0 ? json::value(*limit) : json::value(nullptr);
-    partner.body["proxy_fqdn"] = domain_of(said(object, "proxyfqdn"));
+    partner.body["proxy_fqdn"] = domain_of(object.said("proxyfqdn"));
     add(std::move(partner));
 }
 

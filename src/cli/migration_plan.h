@@ -8,6 +8,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -36,6 +37,10 @@ struct MigrationOptions {
     bool are_users_moved = false;       ///< homed "here", else "legacy"
     std::string reason{};               ///< for the history
 };
+
+/// Below /api/v1/, by LyncKind; users go by their import.
+inline constexpr std::array<std::string_view, 5> kMigratedCollections = {
+    "sites", "pools", "policies", "gateway", "partners"};
 
 inline constexpr std::string_view kPlanFormat = "isthmus-migration-plan/1";
 

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "cli/list_path.h"
 #include "cli/program.h"
 
 #include <fmt/format.h>
@@ -38,19 +39,6 @@ std::string headline(const json::object& one) {
     return made;
 }
 
-std::string list_path(const Program& program) {
-    std::string made = "subscriptions";
-    for (const char* name : {"--user", "--contact", "--partner", "--offset", "--limit"}) {
-        if (const std::string& value = program.given(name); !value.empty()) {
-            made += fmt::format("{}{}={}",
-                                made.find('?') == std::string::npos ? '?' : '&',
-                                name + 2,
-                                encode_segment(value));
-        }
-    }
-    return made;
-}
-
 /// "there is no subscription of alice@contoso.example with fabrikam.example", or a page that is
 /// past the end.
 std::string none(const Program& program) {
@@ -72,7 +60,9 @@ std::string none(const Program& program) {
 void add_subscription_commands(Program& program) {
     CLI::App& group = program.group("subscription", "who watches whom across the gateway");
     CLI::App& list = program.command(group, "list", "both directions of all pairs", [&program] {
-        return program.show(list_path(program),
+        return program.show(list_path(program,
+                                      "subscriptions",
+                                      {"--user", "--contact", "--partner", "--offset", "--limit"}),
                             {.columns = kColumns, .nothing = [&] { return none(program); }});
     });
     program.option(list, "--user", "of this SIP user");

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "cli/list_path.h"
 #include "cli/program.h"
 
 #include <fmt/format.h>
@@ -73,21 +74,6 @@ std::string dialog_headline(const json::object& one) {
                        text_of(one, is_ours ? "contact" : "user"),
                        text_of(one, is_ours ? "user" : "contact"),
                        is_ours ? "we have subscribed" : "we notify");
-}
-
-std::string list_path(const Program& program,
-                      const char* resource,
-                      std::initializer_list<const char*> filters) {
-    std::string made = resource;
-    for (const char* name : filters) {
-        if (const std::string& value = program.given(name); !value.empty()) {
-            made += fmt::format("{}{}={}",
-                                made.find('?') == std::string::npos ? '?' : '&',
-                                name + 2,
-                                encode_segment(value));
-        }
-    }
-    return made;
 }
 
 void add_paging(Program& program, CLI::App& list) {

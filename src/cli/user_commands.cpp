@@ -1,5 +1,6 @@
 // Our users, and the sites and pools that they belong to.
 #include "base/text.h"
+#include "cli/list_path.h"
 #include "cli/program.h"
 #include "cli/secret_input.h"
 
@@ -27,20 +28,6 @@ const std::vector<Property> kUser = {
 const Columns kUserColumns = {
     {"uri", "display_name", "enabled", "site", "homed", "effective_policy", "effective_scope"},
     {"pool", "policy", "source", "upn", "logon"}};
-
-std::string list_path(const Program& program) {
-    std::string made = "users";
-    for (const char* name :
-         {"--q", "--site", "--pool", "--policy", "--homed", "--enabled", "--offset", "--limit"}) {
-        if (const std::string& value = program.given(name); !value.empty()) {
-            made += fmt::format("{}{}={}",
-                                made.find('?') == std::string::npos ? '?' : '&',
-                                name + 2,
-                                encode_segment(value));
-        }
-    }
-    return made;
-}
 
 void add_sites(Program& program) {
     CLI::App& site = program.group("site", "sites, and the pools that lie in them");
@@ -102,7 +89,17 @@ void add_user_commands(Program& program) {
     const View view{.columns = kUserColumns};
     const auto path = [&program] { return "users/" + encode_segment(program.given("USER")); };
     CLI::App& list = program.command(user, "list", "who was entered", [&program, view] {
-        return program.show(list_path(program), view);
+        return program.show(list_path(program,
+                                      "users",
+                                      {"--q",
+                                       "--site",
+                                       "--pool",
+                                       "--policy",
+                                       "--homed",
+                                       "--enabled",
+                                       "--offset",
+                                       "--limit"}),
+                            view);
     });
     program.option(list, "--q", "whose address or name holds this text");
     program.option(list, "--site", "of this site");

@@ -103,18 +103,6 @@ Role role_of(const json::object& claims, const OidcSettings& settings) {
 
 }  // namespace
 
-std::string percent_encode(std::string_view text) {
-    std::string made;
-    for (const char c : text) {
-        if (text::is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~') {
-            made.push_back(c);
-        } else {
-            made += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-        }
-    }
-    return made;
-}
-
 Result<Provider> read_provider(std::string_view document, const std::string& issuer) {
     json::parse_options options;
     options.max_depth = 16;
@@ -158,11 +146,11 @@ std::string authorization_url(const Provider& provider,
         "code_challenge={}&code_challenge_method=S256",
         provider.authorization_endpoint,
         provider.authorization_endpoint.find('?') == std::string::npos ? '?' : '&',
-        percent_encode(settings.client_id),
-        percent_encode(settings.redirect_url),
-        percent_encode(settings.scope),
-        percent_encode(state),
-        percent_encode(nonce),
+        text::percent_encoded(settings.client_id),
+        text::percent_encoded(settings.redirect_url),
+        text::percent_encoded(settings.scope),
+        text::percent_encoded(state),
+        text::percent_encoded(nonce),
         pkce_challenge(verifier));
 }
 

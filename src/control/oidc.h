@@ -57,6 +57,4 @@ Result<Identity> check_claims(const boost::json::object& claims,
                               std::string_view nonce,
                               std::int64_t now);
 
-std::string percent_encode(std::string_view text);
-
 }  // namespace isthmus::control

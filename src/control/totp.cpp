@@ -19,18 +19,6 @@ constexpr std::size_t kSecret = 20;
 constexpr std::size_t kRecoveryCodes = 10;
 constexpr std::size_t kRecoveryOctets = 10;
 
-std::string percent_encoded(std::string_view text) {
-    std::string made;
-    for (const char c : text) {
-        if (text::is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~') {
-            made.push_back(c);
-        } else {
-            made += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-        }
-    }
-    return made;
-}
-
 }  // namespace
 
 std::string base32_encode(std::string_view octets) {
@@ -122,10 +110,10 @@ std::optional<std::int64_t> matching_step(const std::string& base32_secret,
 std::string uri(std::string_view issuer, std::string_view account, std::string_view base32_secret) {
     return fmt::format(
         "otpauth://totp/{}:{}?secret={}&issuer={}&algorithm=SHA1&digits={}&period=30",
-        percent_encoded(issuer),
-        percent_encoded(account),
+        text::percent_encoded(issuer),
+        text::percent_encoded(account),
         base32_secret,
-        percent_encoded(issuer),
+        text::percent_encoded(issuer),
         kDigits);
 }
 

@@ -147,6 +147,7 @@ void MessageFlow::send_notice(const DeliveryNotices::Entry& entry, translate::Im
         recipient,
         sender,
         {.sip_domain = served->sip == served->xmpp ? std::string_view() : served->sip,
+         .to_uri = spellings_.of(sender),
          .unique = {unique, sizeof unique},
          .now = std::time(nullptr)},
         arena_);

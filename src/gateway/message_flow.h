@@ -21,6 +21,7 @@
 #include "gateway/sent_messages.h"
 #include "gateway/sip_side.h"
 #include "gateway/slab.h"
+#include "gateway/spellings.h"
 #include "gateway/threads.h"
 #include "gateway/traces.h"
 #include "sip/sessions.h"
@@ -263,6 +264,7 @@ class MessageFlow final : public sip::SessionUser,
     SentMessages sent_messages_;
     Conversations conversations_;
     Threads threads_;
+    Spellings spellings_;
 };
 
 }  // namespace isthmus::gateway

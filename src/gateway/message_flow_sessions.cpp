@@ -82,9 +82,14 @@ void MessageFlow::leave(const xmpp::Message& message, const ServedDomain& served
     const std::string_view sip_domain =
         served.sip == served.xmpp ? std::string_view() : std::string_view(served.sip);
     const auto local = translate::to_uri(message.from.bare(), arena_, {});
-    const auto remote = translate::to_uri(message.to.bare(), arena_, {.sip_domain = sip_domain});
-    if (local && remote && sip_side_->uses_sessions(*remote, served.sip)) {
-        sessions_->end({*local, *remote});
+    const auto mapped = translate::to_uri(message.to.bare(), arena_, {.sip_domain = sip_domain});
+    const std::string_view spelling = spellings_.of(message.to);
+    if (!local || !mapped) {
+        return;
+    }
+    const std::string_view remote = spelling.empty() ? *mapped : spelling;
+    if (sip_side_->uses_sessions(remote, served.sip)) {
+        sessions_->end({*local, remote});
     }
 }
 

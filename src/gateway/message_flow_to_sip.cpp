@@ -144,6 +144,7 @@ void MessageFlow::carry_to_sip(std::uint64_t id,
     const translate::ToSip made = translate::to_sip(
         message,
         {.sip_domain = served.sip == served.xmpp ? std::string_view() : served.sip,
+         .to_uri = spellings_.of(message.to),
          .unique = {unique, sizeof unique},
          .now = notice != nullptr || asks_imdn ? std::time(nullptr) : 0,
          .peer_takes_typing = shown.takes_typing,

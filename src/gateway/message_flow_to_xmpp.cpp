@@ -102,6 +102,7 @@ void MessageFlow::send_stanza(std::uint64_t id,
                        .partner = partner_name(decision.partner_place),
                        .result = outcome_name(Outcome::Limited)});
     }
+    spellings_.seen(request.from.uri, addresses.from);
     const std::string_view stanza_id = log_.text_of(id, arena_);
     const xmpp::Jid& from = addresses.from.jid;
     const xmpp::Jid& to = addresses.to.jid;

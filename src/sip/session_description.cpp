@@ -13,6 +13,7 @@ using text::iequals;
 
 constexpr std::size_t kMaxMedia = 16;
 constexpr std::uint32_t kMaxSessionExpires = 86400;
+constexpr std::size_t kMaxWord = 255;
 
 // What we read; translate/content is the one that does.
 constexpr std::string_view kAcceptTypes =
@@ -34,6 +35,12 @@ std::string_view take_word(std::string_view& left) {
     const std::string_view word = left.substr(0, end);
     left.remove_prefix(end == std::string_view::npos ? left.size() : end + 1);
     return word;
+}
+
+/// A word of an offer that may stand in our answer.
+bool is_word(std::string_view text) {
+    return !text.empty() && text.size() <= kMaxWord &&
+           std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; });
 }
 
 /// `<seconds>;refresher=uac`; the number alone if it has no parameter.
@@ -79,11 +86,12 @@ std::optional<SessionOffer> read_offer(std::string_view sdp, std::string_view lo
         const std::string_view port = take_word(line);
         const std::string_view proto = take_word(line);
         const std::string_view format = take_word(line);
-        if (kind.empty() || port.empty() || proto.empty() || format.empty()) {
-            return std::nullopt;
-        }
         const bool is_text = (kind == "message" || kind == "x-ms-message") &&
                              iequals(proto, "sip") && !offer.has_text;
+        if (!is_word(kind) || port.empty() || !is_word(proto) || format.empty() ||
+            (!is_text && !is_word(format))) {
+            return std::nullopt;
+        }
         offer.answer_media.append("m=").append(kind);
         if (is_text) {
             offer.has_text = true;

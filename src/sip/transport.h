@@ -12,7 +12,9 @@
 #include "sip/traffic_counters.h"
 #include "sip/user_agent.h"
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -80,7 +82,7 @@ class Transports final : public ConnectionHandler {
     Connection* connection_of(std::uint64_t flow) const;
     /// See UserAgent.
     void set_peer(std::uint64_t flow, int peer);
-    void close_flow(std::uint64_t flow);
+    void close_flow(std::uint64_t flow) const;
 
     /// The port that requests to `to` leave from; an ephemeral one if we listen on none.
     Result<net::DatagramSocket*> port_for(const net::IpAddress& to);
@@ -97,6 +99,9 @@ class Transports final : public ConnectionHandler {
   private:
     class DatagramPort;
     friend class DatagramPort;
+
+    /// Whoever can send garbage must not fill the log.
+    static constexpr Duration kBetweenReports = std::chrono::seconds(1);
 
     struct Listener {
         Transport transport;

@@ -17,8 +17,8 @@ using sip::HeaderId;
 using xmpp::ChatState;
 using xmpp::MessageType;
 
-/// A message is called delayed if it was written longer ago than this.
-constexpr std::int64_t kDelaySeconds = 120;
+/// A message is called delayed if it was written longer ago than this, or than it is good for.
+constexpr int kDelaySeconds = 120;
 /// What a stanza holds besides addresses, id and texts, generously.
 constexpr std::size_t kStanzaOverhead = 512;
 
@@ -58,6 +58,14 @@ int hops_of(std::string_view value) {
     const auto [at, fault] = std::from_chars(value.data(), end, hops);
     const bool is_good = fault == std::errc{} && at == end && hops >= 0;
     return is_good ? std::min(hops, xmpp::kMaxHops) : xmpp::kMaxHops;
+}
+
+/// RFC 3428 §7: how long the message is good for; an expired one is marked, not dropped.
+std::int64_t delay_allowed(const sip::Request& request) {
+    const auto expires = request.header(HeaderId::Expires);
+    const auto seconds = expires ? text::to_number(*expires) : std::nullopt;
+    return seconds && *seconds < kDelaySeconds ? static_cast<std::int64_t>(*seconds)
+                                               : kDelaySeconds;
 }
 
 /// What the writer makes of `text` at most: the longest escape has six octets.
@@ -113,7 +121,7 @@ void read_headers(const sip::Request& request,
             into.lang = language_of(field.value);
         } else if (field.id == HeaderId::Date && context.now != 0) {
             const auto date = parse_sip_date(field.value);
-            if (date && *date + kDelaySeconds < context.now) {
+            if (date && *date + delay_allowed(request) < context.now) {
                 into.delay_stamp = format_datetime(*date, arena);
                 into.delay_from = into.from.domain;
             }

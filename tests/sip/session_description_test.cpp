@@ -64,6 +64,30 @@ TEST(SessionOffers, WhatIsNoSdpIsNotRead) {
     EXPECT_FALSE(offer_of(many)) << "sixteen are plenty";
 }
 
+TEST(SessionOffers, C18_HostileOnesAreReadInOnePassOrNotAtAll) {
+    for (const std::string& media : {std::string("m=message 2147483648 sip null\r\n"),
+                                     std::string("m=message 5060/2147483648 sip null\r\n"),
+                                     std::string("m=message -1 sip null\r\n"),
+                                     "m=message 5060 sip " + std::string(60000, 'x') + "\r\n",
+                                     "m=" + std::string(60000, 'm') + " 1 sip null\r\n",
+                                     std::string(60000, 'm'),
+                                     std::string(60000, '\n'),
+                                     std::string("m=message 5060 sip null\0\r\n", 25)}) {
+        const auto offer = offer_of(media);
+        // What is taken is answered with addresses of ours, not with numbers of theirs.
+        if (offer) {
+            EXPECT_EQ(offer->answer_media.find("2147483648"), std::string::npos);
+            EXPECT_EQ(offer->answer_media.find('\0'), std::string::npos);
+            EXPECT_LT(offer->answer_media.size(), 1000U) << media.substr(0, 30);
+        }
+    }
+    std::string attributes = "m=message 5060 sip null\r\n";
+    for (int i = 0; i < 5000; ++i) {
+        attributes += "a=x:y\r\n";
+    }
+    EXPECT_TRUE(offer_of(attributes)->has_text);
+}
+
 TEST(SessionOffers, BareLineFeedsEndLinesToo) {  // RFC 4566 §5
     const auto offer = read_offer("v=0\nm=message 5060 sip null\na=x:y\n", kUs);
     EXPECT_TRUE(offer && offer->has_text);

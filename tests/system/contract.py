@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import re
-import socket
 import ssl
 import urllib.parse
 
@@ -14,6 +13,7 @@ from test_admin import PASSWORD
 
 from lab.gateway import ROOT
 from lab.openapi import Description
+from lab.unix_http import OverUnixSocket
 
 # More than any operation takes.
 TOO_LONG = 1 << 40
@@ -37,17 +37,6 @@ class Asked:
         faults = self.description.faults_of_answer(operation, status, headers, text)
         self.test.assertEqual(faults, [], f"{method} {target}: {status} {text[:600]}")
         self.seen.add((operation.id, status))
-
-
-class OverUnixSocket(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=20)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(20)
-        self.sock.connect(self.path)
 
 
 class Unix:
@@ -162,6 +151,12 @@ class ContractTest(OwnWorldTest):
 
     def browser(self, source="127.0.0.1", token=None):
         return Tls(self.asked, self.gateway, self.world.authority.ca_file, source, token)
+
+    def accounts(self):
+        """Viola may read and nothing else: each_operation() tries what she must not do."""
+        for name, role in (("adam", "admin"), ("viola", "viewer")):
+            self.local.ask(201, "POST", "admins",
+                           {"name": name, "role": role, "password": PASSWORD})
 
     def operations(self):
         return [one for one in self.description.operations

@@ -3,28 +3,18 @@ is driven against the daemon, every answer is compared with the file, and the fi
 routes that the daemon serves."""
 
 import json
-import os
 import unittest
 import urllib.parse
 
 import yaml
 from contract import ContractTest, served_routes
-from test_admin import PASSWORD, totp
-from test_oidc import REDIRECT, SECRET
 
-from lab.gateway import Gateway
-from lab.oidc import OidcProvider, User
 from lab.openapi import FILE, Description
 
 ALICE = "alice@branch.example"
 
 # Statuses that no request alone brings about; where else each is tested.
 NOT_DRIVEN = {
-    ("signIn", 503): "a full queue of password hashes: tests/control/sign_in_test.cpp",
-    ("createAdmin", 503): "the same",
-    ("setAdmin", 503): "the same",
-    ("changeOwnPassword", 503): "the same",
-    ("endProviderSignIn", 503): "the same, of the provider's own worker",
     ("getStatus", 503): "a traffic thread that hangs: tests/admin/api_test.cpp",
     ("listSubscriptions", 503): "the same",
     ("getSubscription", 503): "the same",
@@ -35,11 +25,8 @@ NOT_DRIVEN = {
     ("addContact", 503): "the same",
     ("removeContact", 503): "the same",
 }
-# Those with other tags: test_contract_operation.py.
-DRIVEN_TAGS = {"partners", "policies", "users", "settings", "revisions", "presence", "status",
-               "administrators", "session"}
-# Operations of those tags that other tests drive.
-ELSEWHERE = {"enrolAdminTotp", "confirmAdminTotp"}
+# Those with other tags: test_contract_people.py, test_contract_operation.py.
+DRIVEN_TAGS = {"partners", "policies", "users", "settings", "revisions", "presence", "status"}
 
 # What stands for a path parameter: something that is there, something that is not.
 SAMPLES = {
@@ -47,7 +34,7 @@ SAMPLES = {
     "policy": ("tag:Open", "tag:Nobody"), "user": (ALICE, "nobody@branch.example"),
     "site": ("Rome", "Nowhere"), "fqdn": ("pool.branch.example", "nopool.branch.example"),
     "provider": ("Yahoo!", "Nobody"), "revision": ("1", "99999"), "id": ("0", "0"),
-    "name": ("viola", "nobody"), "contact": ("juliet@fabrikam.example", "nobody@nobody.example"),
+    "contact": ("juliet@fabrikam.example", "nobody@nobody.example"),
 }
 SAMPLES_OF = {"/sip-domains/{domain}": {"domain": ("sip.example", "nobody.example")}}
 
@@ -85,26 +72,18 @@ class Routes(unittest.TestCase):
 
 
 class Contract(ContractTest):
-    tags, not_driven, elsewhere = DRIVEN_TAGS, NOT_DRIVEN, ELSEWHERE
+    tags, not_driven = DRIVEN_TAGS, NOT_DRIVEN
     samples, samples_of = SAMPLES, SAMPLES_OF
     bodies = {"GrantRequest": {"users": [ALICE]}}
 
     @classmethod
     def build(cls, world):
-        cls.provider = OidcProvider(world.bench, world.authority, REDIRECT)
-        secret = os.path.join(world.bench.directory, "oidc.secret")
-        with open(secret, "w", encoding="ascii") as file:
-            file.write(SECRET + "\n")
         world.add_branch("udp").start(allow=False, tables={
-            "admin": {"names": ["gateway.contoso.example"]},
-            "admin.oidc": {"issuer": cls.provider.issuer, "client_id": "isthmus",
-                           "client_secret_file": secret, "redirect_url": REDIRECT},
-            "admin.oidc.roles": {"xmpp-operators": "admin", "service-desk": "helpdesk"}})
+            "admin": {"names": ["gateway.contoso.example"]}})
 
     def test_everything(self):
-        self.drive(self.partners, self.policies, self.users, self.settings, self.revisions,
-                   self.presence, self.administrators, self.sessions, self.provider_sign_in,
-                   self.without_provider, self.served_is_documented)
+        self.drive(self.accounts, self.partners, self.policies, self.users, self.settings,
+                   self.revisions, self.presence, self.served_is_documented)
 
     def target(self, operation, which=0):
         if operation.path.startswith("/subscriptions"):
@@ -300,139 +279,6 @@ class Contract(ContractTest):
         ask(200, "DELETE", f"contacts/{ALICE}/{pair['contact']}")
         ask(404, "DELETE", f"contacts/{ALICE}/{pair['contact']}")
         ask(201, "POST", "contacts", pair)
-
-    def administrators(self):
-        ask = self.local.ask
-        ask(200, "GET", "roles")
-        adam = {"name": "adam", "role": "admin", "password": PASSWORD}
-        ask(200, "POST", "admins?dry_run=true", adam)
-        ask(201, "POST", "admins", adam)
-        ask(409, "POST", "admins", adam)
-        for name, role in (("viola", "CsViewOnlyAdministrator"), ("greta", "helpdesk"),
-                           ("tina", "viewer")):
-            ask(201, "POST", "admins", {**adam, "name": name, "role": role})
-        self.assertEqual(ask(200, "GET", "admins")["total"], 4)
-        ask(200, "GET", "admins/viola")
-        ask(409, "PATCH", "admins/adam", {"role": "viewer"})
-        ask(409, "DELETE", "admins/adam")
-        for dry in (("PATCH", {"role": "viewer"}), ("PATCH", {"enabled": False}), ("DELETE", None)):
-            problem = ask(409, dry[0], "admins/adam?dry_run=true", dry[1])
-            self.assertEqual(problem["code"], "IST-AUTH-014")
-        ask(200, "PATCH", "admins/greta?dry_run=true", {"role": "viewer"})
-        ask(200, "PATCH", "admins/greta", {"role": "viewer"},
-            {"If-Match": self.local.etag("admins/greta")})
-        ask(200, "POST", "admins/viola:unlock")
-        ask(200, "POST", "admins/viola:reset-totp")
-        ask(201, "POST", "admins/viola:link")
-        ask(201, "POST", "admins/-:link")
-        ask(200, "PATCH", "admins/greta", {"enabled": False})
-        ask(409, "POST", "admins/greta:link")
-        ask(200, "DELETE", "admins/greta?dry_run=true")
-        ask(200, "DELETE", "admins/greta")
-        ask(200, "POST", "tokens?dry_run=true", {"role": "viewer"})
-        made = ask(201, "POST", "tokens", {"role": "viewer", "expires": "1h", "description": "x"})
-        self.assertTrue(made["token"])
-        ask(200, "GET", "tokens")
-        ask(200, "GET", "tokens/" + made["id"])
-        ask(200, "DELETE", "tokens/" + made["id"])
-        self.one_token_too_many()
-
-    def one_token_too_many(self):
-        made = []
-        for _ in range(1001):
-            status, _, text = self.local.send("POST", "tokens", {"role": "viewer"})
-            if status != 201:
-                break
-            made.append(json.loads(text)["id"])
-        problem = self.local.ask(409, "POST", "tokens", {"role": "viewer"})
-        self.assertEqual(problem["code"], "IST-API-045")
-        for one in made:
-            self.local.send("DELETE", "tokens/" + one)
-
-    def sessions(self):
-        ask = self.local.ask
-        tina = self.browser()
-        tina.ask(401, "GET", "session")
-        tina.ask(200, "GET", "session:methods")
-        tina.sign_in("tina")
-        tina.ask(200, "GET", "session")
-        problem = tina.ask(403, "POST", "policies", {"identity": "Tag:X"})
-        self.assertEqual(problem["code"], "IST-API-007")
-        for method, target, body in (
-                ("POST", "session:password", {"current": PASSWORD, "new": PASSWORD}),
-                ("POST", "session:totp", None), ("DELETE", "session:totp", {"code": "1"}),
-                ("POST", "session:totp-confirm", {"code": "1"})):
-            ask(409, method, target, body)  # the unix socket has no account
-        tina.ask(200, "POST", "session:password", {"current": PASSWORD, "new": PASSWORD})
-        tina.ask(400, "POST", "session:password", {"current": PASSWORD, "new": "short"})
-        tina.ask(409, "POST", "session:totp-confirm", {"code": "123456"})
-        tina.ask(404, "DELETE", "session:totp", {"code": "123456"})
-        secret = tina.ask(201, "POST", "session:totp")["secret"]
-        tina.ask(403, "POST", "session:totp-confirm", {"code": "12"})
-        tina.ask(400, "POST", "session:totp-confirm", {})
-        spare = tina.ask(200, "POST", "session:totp-confirm",
-                         {"code": totp(secret, -30)})["recovery_codes"]
-        tina.ask(409, "POST", "session:totp")
-        problem = self.browser().sign_in("tina", 401)
-        self.assertEqual(problem["code"], "IST-AUTH-012")
-        self.browser().sign_in("tina", code=spare[0])
-        tina.ask(400, "DELETE", "session:totp", {"code": spare[1], "more": True})
-        tina.ask(200, "DELETE", "session:totp", {"code": spare[1]})
-        self.browser().ask(400, "POST", "session", {"name": "tina"})
-        self.browser().sign_in("viola")
-        ended = next(one for one in ask(200, "GET", "sessions")["items"] if one["admin"] == "viola")
-        ask(200, "DELETE", "sessions/" + ended["id"])
-        link = ask(201, "POST", "admins/viola:link")["link"]
-        viola = self.browser()
-        viola.ask(400, "POST", "session:link", {})
-        viola.csrf = viola.ask(200, "POST", "session:link", {"link": link})["csrf"]
-        viola.ask(401, "POST", "session:link", {"link": link})
-        viola.ask(200, "DELETE", "session")
-        self.guessing(tina)
-
-    def guessing(self, tina):
-        """Until the account, then the address, is locked."""
-        for _ in range(6):
-            tina.send("POST", "session:totp")
-            tina.send("POST", "session:password", {"current": "wrong wrong wrong", "new": PASSWORD})
-        tina.ask(429, "POST", "session:password", {"current": PASSWORD, "new": PASSWORD})
-        tina.ask(429, "DELETE", "session:totp", {"code": "123456"})
-        guest = self.browser("127.0.0.9")
-        for i in range(100):
-            if guest.send("POST", "session:link", {"link": f"none{i}"})[0] == 429:
-                break
-        guest.ask(429, "POST", "session:link", {"link": "none"})
-        guest.ask(429, "POST", "session", {"name": "tina", "password": PASSWORD})
-        guest.ask(429, "GET", "oidc/callback?state=x&code=y")
-
-    def provider_sign_in(self):
-        browser = self.browser()
-        browser.ask(303, "GET", "oidc/login")
-        status, got, _ = browser.send("GET", "oidc/login")
-        self.assertEqual(status, 303)
-        back = User(self.world.authority.ca_file).sign_in(got["Location"], "alice", REDIRECT)
-        browser.ask(303, "GET", "oidc/callback?" + urllib.parse.urlsplit(back).query)
-        self.assertEqual(browser.ask(200, "GET", "session")["method"], "oidc")
-        browser.ask(401, "GET", "oidc/callback?state=x&code=y")
-        crowd = self.browser("127.0.0.8")
-        for _ in range(20):
-            crowd.send("GET", "oidc/login")
-        crowd.ask(503, "GET", "oidc/login")
-
-    def without_provider(self):
-        """Two more gateways: one whose provider is wrong, one that has none."""
-        for name, oidc, login in (("lost", {"admin.oidc": {
-                "issuer": self.provider.issuer + "/nowhere", "client_id": "x",
-                "redirect_url": REDIRECT}}, 401), ("alone", {}, 404)):
-            other = Gateway(self.world.bench, self.world.authority, ["branch.example"], [],
-                            tables=oidc, name=name).start()
-            try:
-                local = self.asked.over(other)
-                local.ask(login, "GET", "oidc/login")
-                if login == 404:
-                    local.ask(404, "GET", "oidc/callback")
-            finally:
-                other.stop()
 
     def served_is_documented(self):
         """Another method, an unknown path, and every route that answers is in the file."""

@@ -7,7 +7,6 @@ from base64 import b64encode
 
 from contract import OCTETS, ContractTest
 from presence import Stanzas
-from test_admin import PASSWORD
 from test_messages import with_stream
 
 from lab import pidf
@@ -76,14 +75,9 @@ class Operation(Stanzas, ContractTest):
         self.addCleanup(self.bare.stop)
 
     def test_everything(self):
-        self.drive(self.backups_before_anybody, self.administrators, self.certificates, self.uses,
+        self.drive(self.backups_before_anybody, self.accounts, self.certificates, self.uses,
                    self.streams_and_dialogs, self.messages, self.events, self.traces, self.diagnostics,
                    self.backups, self.audit, self.directory)
-
-    def administrators(self):
-        for name, role in (("adam", "admin"), ("viola", "viewer")):
-            self.local.ask(201, "POST", "admins",
-                           {"name": name, "role": role, "password": PASSWORD})
 
     # Certificates
 

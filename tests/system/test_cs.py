@@ -1,17 +1,16 @@
 """The cmdlets of Lync Server: the command lines of Microsoft's pages, verbatim, against the daemon
 (tests/data/cmdlets), and `isthmus cs` as a program."""
 
-import http.client
 import json
 import os
 import pathlib
 import re
-import socket
 import subprocess
 
 from base import OwnWorldTest
 
 from lab.gateway import binary
+from lab.unix_http import OverUnixSocket
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data" / "cmdlets"
 
@@ -49,17 +48,6 @@ def steps_of(name):
 
 def squeezed(line):
     return re.sub(" +", " ", line).strip(" ")
-
-
-class OverUnixSocket(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=20)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(20)
-        self.sock.connect(self.path)
 
 
 class Cmdlets(OwnWorldTest):

@@ -1,75 +1,17 @@
 """Users from a real OpenLDAP: who comes, changes, leaves; and when the directory misbehaves."""
 
 import json
-import socket
 import threading
 import time
 
 from base import OwnWorldTest
+from directory import DirectoryTest
 
 from lab import slapd
-from lab.process import PATIENCE, free_port
-from lab.slapd import STAFF, SUFFIX, Slapd, ldif, person
+from lab.process import PATIENCE
+from lab.slapd import STAFF, SUFFIX, ldif, person
 
 POOL = f"cn=1:1,cn=Pools,{SUFFIX}"
-
-
-class DirectoryTest(OwnWorldTest):
-    """A gateway with one bystander whom no directory knows."""
-
-    @classmethod
-    def build(cls, world):
-        cls.slapd = Slapd(world.bench, world.authority)
-        cls.fill(cls.slapd)
-        cls.slapd.start()
-        world.add_branch("udp").start(
-            allow=False,
-            tables={"directory": cls.slapd.section(**cls.section_of(world, cls.slapd))})
-
-    @classmethod
-    def fill(cls, directory):
-        directory.add_offline(person("alice") + person("bob"))
-
-    @classmethod
-    def section_of(cls, _world, _directory):
-        return {}
-
-    def sync(self, *arguments, check=True):
-        done = self.gateway.cli("user", "sync", "-o", "json", *arguments, check=check,
-                                seconds=PATIENCE)
-        return json.loads(done.stdout)
-
-    def refused(self, code, exit_code=1, *arguments):
-        done = self.gateway.cli("user", "sync", "-o", "json", *arguments, check=False)
-        self.assertEqual(done.returncode, exit_code, done.stdout + done.stderr)
-        body = json.loads(done.stdout)
-        self.assertEqual(body["code"], code, body)
-        return body
-
-    def api(self, path, method="GET", body=None):
-        """Status and body, whatever the status."""
-        text = json.dumps(body) if body is not None else ""
-        request = (f"{method} /api/v1/{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-                   "Content-Type: application/json\r\n"
-                   f"Content-Length: {len(text)}\r\n\r\n{text}")
-        with socket.socket(socket.AF_UNIX) as stream:
-            stream.settimeout(PATIENCE)
-            stream.connect(self.gateway.admin_socket)
-            stream.sendall(request.encode())
-            answer = b"".join(iter(lambda: stream.recv(65536), b""))
-        head, _, content = answer.decode().partition("\r\n\r\n")
-        return int(head.split()[1]), json.loads(content)
-
-    def change(self, path, method, body):
-        status, answer = self.api(path, method, body)
-        self.assertLess(status, 300, answer)
-
-    def user(self, name):
-        status, body = self.api(f"users/{name}%40contoso.example")
-        return body if status == 200 else None
-
-    def status(self):
-        return json.loads(self.gateway.cli("status", "-o", "json").stdout)["directory"]
 
 
 class Life(DirectoryTest):
@@ -276,150 +218,6 @@ class Base(DirectoryTest):
 
     def test_a_base_that_is_not_there(self):
         self.assertIn("No such object", self.refused("IST-API-023")["evidence"])
-
-
-class OverTls(DirectoryTest):
-    """ldaps, with a certificate that is good for the name."""
-
-    @classmethod
-    def section_of(cls, world, directory):
-        return {"url": f"ldaps://127.0.0.1:{directory.tls_port}",
-                "ca_files": [world.authority.ca_file]}
-
-    def test_users_come(self):
-        self.assertEqual(self.sync()["created"], 2)
-
-
-class WithStartTls(DirectoryTest):
-    @classmethod
-    def section_of(cls, world, directory):
-        return {"url": f"ldap://127.0.0.1:{directory.port}", "start_tls": True,
-                "ca_files": [world.authority.ca_file]}
-
-    def test_users_come(self):
-        self.assertEqual(self.sync()["created"], 2)
-
-
-class Untrusted(DirectoryTest):
-    """The authority is not ours, or the name is another: nothing is sent to such a server."""
-
-    @classmethod
-    def build(cls, world):
-        cls.slapd = Slapd(world.bench, world.authority, hosts=("dc1.contoso.example",))
-        cls.slapd.add_offline(person("alice"))
-        cls.slapd.start()
-        world.add_branch("udp").start(allow=False)
-
-    def restarted(self, **section):
-        self.gateway.tables["directory"] = self.slapd.section(**section)
-        self.gateway.stop()
-        self.gateway.restart()
-
-    def test_the_name_is_another(self):
-        for url in (f"ldaps://127.0.0.1:{self.slapd.tls_port}",
-                    f"ldap://127.0.0.1:{self.slapd.port}"):
-            self.restarted(url=url, ca_files=[self.world.authority.ca_file],
-                           **({"start_tls": True} if url.startswith("ldap:") else {}))
-            self.refused("IST-API-021")
-
-    def test_the_authority_is_not_ours(self):
-        for url in (f"ldaps://127.0.0.1:{self.slapd.tls_port}",
-                    f"ldap://127.0.0.1:{self.slapd.port}"):
-            self.restarted(url=url, **({"start_tls": True} if url.startswith("ldap:") else {}))
-            self.refused("IST-API-021")
-
-
-class Hanging(DirectoryTest):
-    """Whatever the server does, or leaves, a run ends when it must."""
-
-    @classmethod
-    def build(cls, world):
-        cls.slapd = Slapd(world.bench, world.authority)
-        cls.slapd.add_offline(person("alice"))
-        cls.slapd.start()
-        world.add_branch("udp").start(allow=False)
-
-    def restarted(self, **section):
-        self.gateway.tables["directory"] = self.slapd.section(
-            **{"timeout_seconds": 1, "deadline_seconds": 3,
-               "ca_files": [self.world.authority.ca_file], **section})
-        self.gateway.stop()
-        self.gateway.restart()
-
-    def timed(self):
-        """The run's own clock says how long it was held."""
-        body = self.refused("IST-API-020")
-        self.assertLess(body["duration_seconds"], 30)
-        return body
-
-    def test_no_answer_to_the_bind(self):
-        self.restarted()
-        self.slapd.freeze()
-        try:
-            self.timed()
-            self.assertTrue(self.gateway.cli("status").stdout, "the gateway answers meanwhile")
-        finally:
-            self.slapd.thaw()
-
-    def test_no_answer_to_the_handshake(self):
-        self.no_answer(url=f"ldaps://127.0.0.1:{self.slapd.tls_port}")
-
-    def test_no_answer_to_starttls(self):
-        self.no_answer(start_tls=True)
-
-    def no_answer(self, **section):
-        self.restarted(**section)
-        self.slapd.freeze()
-        try:
-            self.timed()
-        finally:
-            self.slapd.thaw()
-
-    def test_half_an_answer(self):
-        with Half() as half:
-            self.restarted(url=f"ldap://127.0.0.1:{half.port}")
-            self.timed()
-
-    def test_a_run_that_hangs_does_not_hold_the_stop(self):
-        with Half() as half:
-            self.restarted(url=f"ldap://127.0.0.1:{half.port}", timeout_seconds=300,
-                           deadline_seconds=600)
-            thread = threading.Thread(
-                target=lambda: self.gateway.cli("user", "sync", check=False))
-            thread.start()
-            half.asked.wait(PATIENCE)
-            self.gateway.process.signal(15)
-            self.assertEqual(self.gateway.process.wait_exit(PATIENCE), 0)
-            thread.join()
-        self.gateway.restart()
-
-
-class Half:
-    """A server that begins an answer and never ends it."""
-
-    def __enter__(self):
-        self.port = free_port()
-        self.asked = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", self.port))
-        self._streams = []
-        threading.Thread(target=self._serve, daemon=True).start()
-        return self
-
-    def _serve(self):
-        try:
-            while True:
-                stream, _ = self._listener.accept()
-                self._streams.append(stream)
-                stream.recv(4096)
-                stream.sendall(b"\x30\x0c\x02\x01")  # a message of 12 octets, two of them
-                self.asked.set()
-        except OSError:
-            pass
-
-    def __exit__(self, *_):
-        self._listener.close()
-        for stream in self._streams:
-            stream.close()
 
 
 class ByTheClock(DirectoryTest):

@@ -13,18 +13,24 @@ REDIRECT = "https://gateway.contoso.example:8443/api/v1/oidc/callback"
 SECRET = "a secret: with % and +"
 
 
+def start_with_provider(world, client="isthmus"):
+    """A gateway that asks an identity provider, which comes back."""
+    provider = OidcProvider(world.bench, world.authority, REDIRECT)
+    secret = os.path.join(world.bench.directory, "oidc.secret")
+    with open(secret, "w", encoding="ascii") as file:
+        file.write(SECRET + "\n")
+    world.add_branch("udp").start(allow=False, tables={
+        "admin": {"names": ["gateway.contoso.example"]},
+        "admin.oidc": {"issuer": provider.issuer, "client_id": client,
+                       "client_secret_file": secret, "redirect_url": REDIRECT},
+        "admin.oidc.roles": {"xmpp-operators": "admin", "service-desk": "helpdesk"}})
+    return provider
+
+
 class IdentityProvider(OwnWorldTest):
     @classmethod
     def build(cls, world):
-        cls.provider = OidcProvider(world.bench, world.authority, REDIRECT)
-        secret = os.path.join(world.bench.directory, "oidc.secret")
-        with open(secret, "w", encoding="ascii") as file:
-            file.write(SECRET + "\n")
-        world.add_branch("udp").start(allow=False, tables={
-            "admin": {"names": ["gateway.contoso.example"]},
-            "admin.oidc": {"issuer": cls.provider.issuer, "client_id": cls.client(),
-                           "client_secret_file": secret, "redirect_url": REDIRECT},
-            "admin.oidc.roles": {"xmpp-operators": "admin", "service-desk": "helpdesk"}})
+        cls.provider = start_with_provider(world, cls.client())
 
     @classmethod
     def client(cls):

@@ -4,12 +4,13 @@ import json
 import os
 import random
 import socket
+import ssl
 import time
 
 from base import OwnWorldTest
 
 from lab.gateway import ROOT
-from lab.process import PATIENCE
+from lab.process import PATIENCE, free_port
 from lab.sip_message import SipMessage, StreamSplitter, new_branch
 
 DATA = os.path.join(ROOT, "tests", "data")
@@ -36,7 +37,13 @@ class Torture(OwnWorldTest):
         # A whole range of addresses may speak for the branch, so that an address with the port
         # 5060 of its own can be found.
         world.add_branch("udp", address="127.7.0.1", addresses=["127.7.0.0/16"])
+        # And whoever shows its certificate for another domain.
+        world.add_peer("secure", f"tls:127.7.0.2:{free_port()}", ["secure.example"],
+                       certificate_names=["sip.secure.example"])
         world.add_northwind().start()
+        certificate = world.authority.issue("secure", ["sip.secure.example"])
+        cls.tls = ssl.create_default_context(cafile=world.authority.ca_file)
+        cls.tls.load_cert_chain(certificate.certificate, certificate.key)
 
     def test_over_udp(self):
         sockets = bind_everywhere()
@@ -50,12 +57,18 @@ class Torture(OwnWorldTest):
         self.assertTrue(self.gateway.process.running())
 
     def test_over_tcp(self):
+        self.over_streams("tcp")
+
+    def test_over_tls(self):
+        self.over_streams("tls")
+
+    def over_streams(self, transport):
         for name, kind, verdict, responses, headers, data in cases():
             if name in ONLY_UDP:
                 continue
             self.assertTrue(self.gateway.process.running(), f"it died before {name}")
             with self.subTest(name):
-                answers, closed = self.over_tcp(data)
+                answers, closed = self.over_stream(transport, data)
                 if closed and not answers and verdict in ("must-reject", "unspecified",
                                                           "may-reject", "discard"):
                     continue
@@ -97,12 +110,17 @@ class Torture(OwnWorldTest):
             time.sleep(0.001)
         self.fail("the gateway no longer answers")
 
-    def over_tcp(self, data):
+    def connect(self, transport):
+        stream = socket.create_connection(self.gateway.sip_address(transport), PATIENCE,
+                                          source_address=(random_address(), 0))
+        if transport == "tls":
+            stream = self.tls.wrap_socket(stream, server_hostname="gateway.contoso.example")
+        return stream
+
+    def over_stream(self, transport, data):
         """(answers, closed) of one message on a connection of its own."""
-        address = random_address()
-        with socket.create_connection(self.gateway.sip_address("tcp"), PATIENCE,
-                                      source_address=(address, 0)) as sock:
-            ping = self.ping("TCP", sock.getsockname())
+        with self.connect(transport) as sock:
+            ping = self.ping(transport.upper(), sock.getsockname())
             answers, closed, splitter = [], False, StreamSplitter()
             try:
                 sock.sendall(data)
@@ -114,10 +132,10 @@ class Torture(OwnWorldTest):
                         closed = True
                         break
                     answers += map(SipMessage.parse, splitter.feed(received))
-            except ConnectionError:
-                closed = True
             except TimeoutError:
                 pass
+            except OSError:
+                closed = True
         return [a for a in answers if a.branch != ping.branch], closed
 
     @staticmethod

@@ -300,6 +300,48 @@ TEST_F(Abuse, E21_EncryptedMessagesAreRefusedWithAReason) {
     EXPECT_EQ(to_sip(stanza("", "<body>?OTR:AAMC...</body>")).action, ToSip::Action::Refuse);
 }
 
+TEST_F(Abuse, E16_OneMessageReachesOneUser) {
+    std::string addresses = "<addresses xmlns='http://jabber.org/protocol/address'>";
+    for (int i = 0; i < 1000; ++i) {
+        addresses += "<address type='to' jid='u" + std::to_string(i) + "@example.net'/>";
+    }
+    addresses += "</addresses>";
+    ASSERT_EQ(to_sip(stanza("", "<body>x</body>" + addresses)).action, ToSip::Action::Send);
+    EXPECT_EQ(sent().uri.user, "romeo");
+    expect_usual_headers();
+    const std::string to_domain =
+        "<message xmlns='jabber:server' from='juliet@example.com/b' "
+        "to='example.net'><body>x</body>" +
+        addresses + "</message>";
+    EXPECT_EQ(to_sip(to_domain).error.condition, Condition::ServiceUnavailable);
+    // RFC 5365: the list of recipients is a part that we do not read, and its Require is a 420.
+    const FromSip list = say("multipart/mixed;boundary=b",
+                             "--b\r\n\r\nx\r\n--b\r\n"
+                             "Content-Type: application/resource-lists+xml\r\n"
+                             "Content-Disposition: recipient-list\r\n\r\n"
+                             "<resource-lists xmlns='urn:ietf:params:xml:ns:resource-lists'/>\r\n"
+                             "--b--");
+    EXPECT_EQ(list.result.refusal.status, 415);
+}
+
+TEST_F(Abuse, E20_OfferedFilesAreTextOrNothing) {
+    // The words that a client puts into the body for those who see nothing else.
+    ASSERT_EQ(to_sip(stanza("",
+                            "<body>https://files.example/a.png</body><x xmlns='jabber:x:oob'>"
+                            "<url>https://files.example/b.png</url></x>"))
+                  .action,
+              ToSip::Action::Send);
+    EXPECT_EQ(sent().body, "https://files.example/a.png");
+    EXPECT_EQ(octets.find("b.png"), std::string::npos);
+    for (std::string_view offer :
+         {"<x xmlns='jabber:x:oob'><url>https://files.example/b.png</url></x>",
+          "<propose xmlns='urn:xmpp:jingle-message:0' id='1'/>",
+          "<data xmlns='http://jabber.org/protocol/ibb' sid='1' seq='0'>AAAA</data>"}) {
+        EXPECT_EQ(to_sip(stanza("", offer)).action, ToSip::Action::Ignore) << offer;
+    }
+    EXPECT_EQ(say("application/vnd.gsma.rcs-ft-http+xml", "<file/>").result.refusal.status, 415);
+}
+
 TEST_F(Abuse, PresenceDocumentsAreBounded) {
     std::string many = "<presence xmlns='urn:ietf:params:xml:ns:pidf' entity='pres:r@example.net'>";
     for (int i = 0; i < 200; ++i) {

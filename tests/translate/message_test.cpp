@@ -133,6 +133,17 @@ TEST_F(MessageTranslation, OldMessagesAreMarked) {
     EXPECT_EQ(to_xmpp(old, {.now = 1031699305 + 10}).message.delay_stamp, "");
     EXPECT_EQ(to_xmpp(old, {.now = 1000000000}).message.delay_stamp, "");
     EXPECT_EQ(to_xmpp(old).message.delay_stamp, "");
+    // RFC 3428 §7: an expired message is marked, however young it is.
+    for (const auto& [expires, stamp] : {std::pair{"30", "2002-09-10T23:08:25Z"},
+                                         std::pair{"90", ""},
+                                         std::pair{"4294967296", ""},
+                                         std::pair{"soon", ""}}) {
+        const std::string text =
+            sip_message(std::string("Date: Tue, 10 Sep 2002 23:08:25 GMT\r\nExpires: ") + expires +
+                            "\r\nContent-Type: text/plain\r\n",
+                        "x");
+        EXPECT_EQ(to_xmpp(text, {.now = 1031699305 + 60}).message.delay_stamp, stamp) << expires;
+    }
 }
 
 TEST_F(MessageTranslation, SubjectAloneIsAMessageToo) {

@@ -5,12 +5,11 @@ epmd; accounts are made through its HTTP API, which listens on loopback only.
 """
 
 import json
-import os
 import urllib.error
 import urllib.request
 
 from .pki import self_signed
-from .process import PATIENCE, LabError, Process, accepts, find_program, free_port
+from .process import PATIENCE, LabError, Process, Server, accepts, find_program, free_port
 
 CONFIG = """
 loglevel: debug
@@ -83,7 +82,7 @@ modules:
 """
 
 
-class Ejabberd:
+class Ejabberd(Server):
     """One ejabberd for one domain.
 
     With trust="dialback" it knows no CA and shows a self-signed certificate, so that only
@@ -102,12 +101,12 @@ class Ejabberd:
         else:
             self.certificate = authority.issue(domain, hosts)
         ca_file = "" if trust == "dialback" else f"ca_file: {authority.ca_file}"
-        with open(self._path("ejabberd.yml"), "w", encoding="utf-8") as config:
+        with open(self.path("ejabberd.yml"), "w", encoding="utf-8") as config:
             config.write(CONFIG.format(
                 domain=domain, bundle=self.certificate.bundle, ca_file=ca_file,
                 starttls="false" if trust == "plain" else "required",
                 c2s=self.c2s_port, s2s=self.s2s_port, http=self._http_port))
-        with open(self._path("inetrc"), "w", encoding="ascii") as inetrc:
+        with open(self.path("inetrc"), "w", encoding="ascii") as inetrc:
             inetrc.write(
                 # The nameserver stands last: the earlier lines forget it.
                 '{resolv_conf, ""}.\n{hosts_file, ""}.\n{cache_size, 0}.\n{lookup, [dns]}.\n'
@@ -119,15 +118,15 @@ class Ejabberd:
         self.process = self.bench.own(Process(
             f"ejabberd-{self.domain}",
             [find_program("erl"), "-noinput", "+sbwt", "none", "-mnesia", "dir",
-             f'"{self._path("mnesia")}"', "-ejabberd", "log_rotate_count", "0", "-s", "ejabberd"],
+             f'"{self.path("mnesia")}"', "-ejabberd", "log_rotate_count", "0", "-s", "ejabberd"],
             self.directory,
             env={
                 "HOME": self.directory,
                 "ERL_LIBS": libraries,
-                "ERL_INETRC": self._path("inetrc"),
+                "ERL_INETRC": self.path("inetrc"),
                 "ERL_CRASH_DUMP_SECONDS": "0",
-                "EJABBERD_CONFIG_PATH": self._path("ejabberd.yml"),
-                "EJABBERD_LOG_PATH": self._path("ejabberd.log"),
+                "EJABBERD_CONFIG_PATH": self.path("ejabberd.yml"),
+                "EJABBERD_LOG_PATH": self.path("ejabberd.log"),
             }))
         self.process.wait_ready(
             lambda: all(map(accepts, (self.c2s_port, self.s2s_port, self._http_port))), PATIENCE,
@@ -149,14 +148,5 @@ class Ejabberd:
             raise LabError(f"ejabberd {command}: {error.read().decode()}") from None
 
     def server_log(self):
-        with open(self._path("ejabberd.log"), encoding="utf-8", errors="replace") as log:
+        with open(self.path("ejabberd.log"), encoding="utf-8", errors="replace") as log:
             return log.read()
-
-    def stop(self):
-        if self.process:
-            self.bench.disown(self.process)
-            self.process.stop()
-            self.process = None
-
-    def _path(self, name):
-        return os.path.join(self.directory, name)

@@ -6,12 +6,9 @@ time, from which the demo draws its ladder. With presence=True it is the users' 
 (presence_server.py) and stays in the path of SUBSCRIBE and NOTIFY.
 """
 
-import json
-import os
-
 from . import presence_server
 from .presence_server import PresenceServer
-from .process import PATIENCE, Process, accepts, find_program, free_port
+from .process import PATIENCE, Process, Server, accepts, find_program, free_port
 
 CONFIG = """#!KAMAILIO
 debug=2
@@ -110,7 +107,7 @@ require_certificate = yes
 """
 
 
-class Kamailio:
+class Kamailio(Server):
     """One Kamailio; requests for foreign domains go to the SIP URI given to start()."""
 
     def __init__(self, bench, authority, domain="contoso.example", name="kamailio",
@@ -123,7 +120,7 @@ class Kamailio:
         if presence:
             self.presence = bench.own(PresenceServer(self.directory, domain))
         certificate = authority.issue(name, [f"sip.{domain}", domain])
-        with open(self._path("tls.cfg"), "w", encoding="ascii") as file:
+        with open(self.path("tls.cfg"), "w", encoding="ascii") as file:
             file.write(TLS_CONFIG.format(certificate=certificate.certificate, key=certificate.key,
                                          ca=authority.ca_file))
 
@@ -136,7 +133,7 @@ class Kamailio:
                   "gateway": gateway, "directory": self.directory, "patience": patience,
                   "database": self.presence.database if self.presence else ""}
         self._gateway = gateway
-        with open(self._path("kamailio.cfg"), "w", encoding="utf-8") as file:
+        with open(self.path("kamailio.cfg"), "w", encoding="utf-8") as file:
             modules, route = ((presence_server.MODULES, presence_server.ROUTE) if self.presence
                               else ("", ""))
             file.write(CONFIG.format(presence_modules=modules.format(**values),
@@ -144,7 +141,7 @@ class Kamailio:
         self.process = self.bench.own(Process(
             self.name,
             [find_program("kamailio"), "-DD", "-E", "-m", "32", "-M", "4", "-f",
-             self._path("kamailio.cfg"), "-Y", self.directory], self.directory))
+             self.path("kamailio.cfg"), "-Y", self.directory], self.directory))
         self.process.wait_ready(
             lambda: accepts(self.port) and accepts(self.tls_port), PATIENCE,
             "Kamailio's ports")
@@ -156,17 +153,3 @@ class Kamailio:
         """As it was started before; its users must register again."""
         self.stop()
         return self.start(self._gateway)
-
-    def passages(self):
-        """What passed, in order: dicts with at, what (method or code), call_id, from_port."""
-        lines = (line.partition("LADDER ")[2] for line in self.process.output().splitlines())
-        return [json.loads(line) for line in lines if line.startswith("{")]
-
-    def stop(self):
-        if self.process:
-            self.bench.disown(self.process)
-            self.process.stop()
-            self.process = None
-
-    def _path(self, name):
-        return os.path.join(self.directory, name)

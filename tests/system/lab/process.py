@@ -7,6 +7,7 @@ Ctrl-C, SIGTERM) ends the programs; if we are killed, the kernel ends them (PR_S
 
 import atexit
 import ctypes
+import json
 import os
 import random
 import shutil
@@ -178,6 +179,26 @@ class Process:
             os.killpg(self.popen.pid, number)
         except (ProcessLookupError, PermissionError):
             pass
+
+
+class Server:
+    """One program with a directory of its own, started and stopped as a test wants."""
+
+    bench = directory = process = None
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def passages(self):
+        """What passed, in order, of those that log it: dicts with at, what or name, ..."""
+        lines = (line.partition("LADDER ")[2] for line in self.process.output().splitlines())
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def stop(self):
+        if self.process:
+            self.bench.disown(self.process)
+            self.process.stop()
+            self.process = None
 
 
 def _die_with_parent():

@@ -7,11 +7,10 @@
   "plain"        knows no TLS between servers, so only dialback in clear text is left
 """
 
-import json
 import os
 import subprocess
 
-from .process import PATIENCE, LabError, Process, accepts, find_program, free_port
+from .process import PATIENCE, LabError, Process, Server, accepts, find_program, free_port
 from .pki import self_signed
 
 MODULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prosody_modules")
@@ -56,7 +55,7 @@ VirtualHost "{domain}"
 """
 
 
-class Prosody:
+class Prosody(Server):
     """One Prosody for one domain."""
 
     def __init__(self, bench, domain, dns, authority, trust="default", components=None,
@@ -111,14 +110,3 @@ class Prosody:
             lambda: accepts(self.c2s_port) and accepts(self.s2s_port), PATIENCE,
             "Prosody's ports")
         return self
-
-    def passages(self):
-        """The messages and presences that reached it: dicts with at, name, type, from, to."""
-        lines = (line.partition("LADDER ")[2] for line in self.process.output().splitlines())
-        return [json.loads(line) for line in lines if line.startswith("{")]
-
-    def stop(self):
-        if self.process:
-            self.bench.disown(self.process)
-            self.process.stop()
-            self.process = None

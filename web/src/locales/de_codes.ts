@@ -1,4 +1,4 @@
-// What the gateway's codes say in German: src/base/codes.cpp, sentence by sentence. `of` is the English
+// What the gateway's codes say in German: src/base/*_codes.cpp, sentence by sentence. `of` is the English
 // sentence, so that a translation whose original has changed is found.
 export interface CodeText {
   of: string;
