@@ -115,7 +115,7 @@ Result<Certificate> document_for(const CertificateImport& order,
                 ErrorKind::Conflict,
                 "IST-API-003",
                 fmt::format("There is a certificate '{}' with another key already.", name),
-                "choose another name, or say that it is to be replaced");
+                "choose another name, or say that it is to be replaced (--replace)");
         }
         made = there->second.document;
         made.csr = is_same_key ? made.csr : "";

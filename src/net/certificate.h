@@ -33,6 +33,7 @@ struct PeerCertificate {
     std::string trust_error;  ///< OpenSSL's reason when not trusted
     bool is_revoked = false;  ///< that is why: a list of its issuer has it
     std::string subject;      ///< RFC 2253 text, for the evidence
+    std::string issuer;       ///< likewise
     std::string sha256;       ///< fingerprint, lower-case hex
     std::chrono::sys_seconds not_after{};
     std::vector<std::string> dns_names;     ///< SAN dNSName, lower case, A-labels, no final dot

@@ -32,6 +32,11 @@ class Reader {
         return static_cast<std::uint16_t>(high << 8U | u8());
     }
 
+    std::uint32_t u32() {
+        const std::uint32_t high = u16();
+        return high << 16U | u16();
+    }
+
     std::string_view octets(std::size_t size) {
         if (!need(size)) {
             return {};
@@ -190,7 +195,7 @@ std::optional<DnsAnswer> read_dns_answer(std::string_view message, RecordType ty
         reader.name();
         const std::uint16_t record_type = reader.u16();
         const std::uint16_t record_class = reader.u16();
-        reader.octets(4);
+        const std::uint32_t ttl = reader.u32();
         const std::uint16_t size = reader.u16();
         const std::size_t at = reader.at();
         const std::string_view octets = reader.octets(size);
@@ -199,6 +204,9 @@ std::optional<DnsAnswer> read_dns_answer(std::string_view message, RecordType ty
         }
         if (record_type == static_cast<std::uint16_t>(type) && record_class == 1) {
             add_record(answer, Reader(message, at, at + size), octets, type);
+            if (!answer.srv.empty()) {
+                answer.srv.back().ttl = ttl;
+            }
             ++taken;
         }
     }

@@ -100,9 +100,9 @@ void add_alternative_names(PeerCertificate& to, const X509* certificate) {
     }
 }
 
-std::string subject_text(const X509* certificate) {
+std::string name_text(const X509_NAME* name) {
     const BioPointer bio(BIO_new(BIO_s_mem()));
-    X509_NAME_print_ex(bio.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
+    X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253);
     char* data = nullptr;
     const long size = BIO_get_mem_data(bio.get(), &data);
     return {data, static_cast<std::size_t>(std::max(size, 0L))};
@@ -117,7 +117,8 @@ PeerCertificate describe(X509* certificate, long verify_result) {
     if (!result.is_trusted) {
         result.trust_error = X509_verify_cert_error_string(verify_result);
     }
-    result.subject = subject_text(certificate);
+    result.subject = name_text(X509_get_subject_name(certificate));
+    result.issuer = name_text(X509_get_issuer_name(certificate));
     std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
     unsigned size = 0;
     X509_digest(certificate, EVP_sha256(), hash.data(), &size);

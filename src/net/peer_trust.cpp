@@ -92,14 +92,14 @@ int verify_peer(X509_STORE_CTX* store, void* /*argument*/) {
     return 1;
 }
 
-long verify_again(SSL* ssl) {
+long verify_again(SSL* ssl, const TlsContext& by) {
     X509* shown = SSL_get0_peer_certificate(ssl);
     if (shown == nullptr) {
         return X509_V_OK;
     }
     const std::unique_ptr<X509_STORE_CTX, Freed<X509_STORE_CTX_free>> store(X509_STORE_CTX_new());
     if (!store || X509_STORE_CTX_init(store.get(),
-                                      SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl)),
+                                      SSL_CTX_get_cert_store(by.native()),
                                       shown,
                                       SSL_get_peer_cert_chain(ssl)) != 1) {
         return X509_V_ERR_UNSPECIFIED;

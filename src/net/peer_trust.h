@@ -8,6 +8,7 @@
 
 namespace isthmus::net {
 
+class TlsContext;
 struct TlsSettings;
 
 inline constexpr int kSecurityLevel = 2;  ///< OpenSSL's: no RSA below 2048 bits, no SHA-1
@@ -19,8 +20,8 @@ std::optional<std::string> set_trust(SSL_CTX* context, const TlsSettings& settin
 /// decides (RFC 6120 §13.7.2, dialback). Always 1; the verdict is in the store context.
 int verify_peer(X509_STORE_CTX* store, void* argument);
 
-/// The chain of a session that is taken up again, as it is to be judged now: X509_V_OK or the
-/// first error. X509_V_OK as well if the peer has shown none.
-long verify_again(SSL* ssl);
+/// The chain that the peer once showed, as it is to be judged now, by what `by` trusts: X509_V_OK
+/// or the first error. X509_V_OK as well if the peer has shown none.
+long verify_again(SSL* ssl, const TlsContext& by);
 
 }  // namespace isthmus::net

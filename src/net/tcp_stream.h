@@ -49,6 +49,7 @@ class TcpStream final : public ByteStream, Watch, EndOfTurn, HandshakeOwner {
     bool is_secure() const override { return phase_ == Phase::Secure; }
 
     const PeerCertificate* peer_certificate() const override;
+    std::optional<PeerCertificate> judge_again(const TlsContext& context) const override;
     std::string_view tls_version() const override;
     std::string_view tls_cipher() const override;
     std::string_view alpn() const override;

@@ -78,6 +78,10 @@ void TcpStream::on_handshake_step(TlsSession::Step step) {
     }
 }
 
+std::optional<PeerCertificate> TcpStream::judge_again(const TlsContext& context) const {
+    return session_ ? session_->judge_again(context) : std::nullopt;
+}
+
 const PeerCertificate* TcpStream::peer_certificate() const {
     return session_ ? session_->peer_certificate() : nullptr;
 }

@@ -242,8 +242,9 @@ bool TlsSession::finish_handshake() {
     }
     if (const X509Pointer certificate{SSL_get1_peer_certificate(ssl)}) {
         // Yesterday's verdict is worth nothing: dates, authorities and revocations are of today.
-        peer_ = std::make_unique<PeerCertificate>(describe(
-            certificate.get(), is_resumed() ? verify_again(ssl) : SSL_get_verify_result(ssl)));
+        peer_ = std::make_unique<PeerCertificate>(
+            describe(certificate.get(),
+                     is_resumed() ? verify_again(ssl, *context_) : SSL_get_verify_result(ssl)));
         peer_->dane = dane_verdict();
         peer_->dane_host = has_tlsa_ ? options_.tlsa_host : "";
         must_be_stapled_ = heed_status(ssl);
@@ -252,6 +253,18 @@ bool TlsSession::finish_handshake() {
         return true;
     }
     return SSL_do_handshake(ssl) == 1;  // writes the ticket
+}
+
+std::optional<PeerCertificate> TlsSession::judge_again(const TlsContext& by) const {
+    X509* shown = SSL_get0_peer_certificate(ssl_.get());
+    if (!peer_ || shown == nullptr) {
+        return std::nullopt;
+    }
+    if (has_tlsa_) {
+        return *peer_;
+    }
+    ERR_clear_error();
+    return describe(shown, verify_again(ssl_.get(), by));
 }
 
 bool TlsSession::heed_status(SSL* ssl) {

@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -48,6 +49,9 @@ class TlsSession {
     void close(Buffer& cipher);
 
     const PeerCertificate* peer_certificate() const { return peer_.get(); }
+
+    /// ByteStream::judge_again(); of one that TLSA records name, what it was then.
+    std::optional<PeerCertificate> judge_again(const TlsContext& by) const;
 
     std::string_view version() const;
     std::string_view cipher() const;

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,6 +73,9 @@ class ByteStream {
     virtual bool is_secure() const = 0;
     /// Null without TLS, before on_secured(), or if the peer showed none.
     virtual const PeerCertificate* peer_certificate() const = 0;
+    /// The same by now, by the authorities and lists of revoked certificates of `context`: on long
+    /// streams things change. Nothing where there was none. Costs signature checks.
+    virtual std::optional<PeerCertificate> judge_again(const TlsContext& context) const = 0;
     /// "TLSv1.3" and "TLS_AES_256_GCM_SHA384", empty without TLS.
     virtual std::string_view tls_version() const = 0;
     virtual std::string_view tls_cipher() const = 0;
@@ -136,6 +140,7 @@ struct SrvRecord {
     std::uint16_t port = 0;
     std::string target;      ///< lower case, no final dot; "." alone means: not offered
     bool is_secure = false;  ///< DNSSEC proves it
+    std::uint32_t ttl = 0;   ///< seconds that the answer is kept; 0: it was not DNS that said so
 };
 
 struct NaptrRecord {

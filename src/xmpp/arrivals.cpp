@@ -115,6 +115,12 @@ void Arrivals::look_after() {
     }
 }
 
+void Arrivals::look_again() {
+    for (IncomingConnection* connection : all()) {
+        connection->look_again();
+    }
+}
+
 void Arrivals::close_for_shutdown() {
     for (IncomingConnection* connection : all()) {
         connection->close_for_shutdown();

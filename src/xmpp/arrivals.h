@@ -36,6 +36,8 @@ class Arrivals final : private IncomingConnection::Owner {
     /// The settings have changed.
     void set_deadlines();
     void look_after();
+    /// A slice of the second looks.
+    void look_again();
     void close_for_shutdown();
     /// In order. False: there is no such connection.
     bool close_stream(std::uint64_t number);

@@ -5,9 +5,11 @@
 #include "base/random.h"
 #include "net/wire.h"
 #include "xmpp/acknowledger.h"
+#include "xmpp/call_backs.h"
 #include "xmpp/fair_share.h"
 #include "xmpp/journal.h"
 #include "xmpp/quotas.h"
+#include "xmpp/second_look.h"
 #include "xmpp/server.h"
 #include "xmpp/stanza_sink.h"
 #include "xmpp/stream_connection.h"
@@ -29,6 +31,8 @@ struct Environment {
     Quotas& quotas;
     FairShare& shares;
     Tickets& tickets;
+    SecondLooks& second_looks;
+    CallBacks& call_backs;
     StanzaSink* sink = nullptr;  ///< for what comes in on streams that we have opened (XEP-0288)
     std::shared_ptr<const net::TlsContext> tls = nullptr;
     std::uint64_t last_number = 0;  ///< of a link or connection, for its id

@@ -79,6 +79,9 @@ void IncomingConnection::handle_element(const xml::Element& element) {
             return handle_management(element);
         }
     }
+    if (element.is("verify", ns::kDialback)) {
+        environment_.call_backs.note(element.attribute("id").value_or(""), stream()->remote());
+    }
     act(machine_.on_element(element, arena(), output()));
 }
 
@@ -230,7 +233,7 @@ void IncomingConnection::verified(const std::string& remote,
     if (has_ended()) {
         return;
     }
-    if (verdict == Verdict::Unknown) {
+    if (verdict == Verdict::Unknown || verdict == Verdict::NoServer) {
         environment_.journal.noted(
             name(remote),
             make_error(
@@ -289,6 +292,9 @@ void IncomingConnection::act(const action::Authenticated& action) {
         note_keep_alive();
         set_limits(limits_of(environment_.config.max_stanza_octets));
         counters_ = environment_.journal.stanzas(action.remote, false);
+        if (action.mechanism == Mechanism::External) {
+            second_look_.emplace(environment_.second_looks);
+        }
         if (action.mechanism == Mechanism::Dialback) {
             offer_carrier();
         }

@@ -46,6 +46,8 @@ class IncomingConnection final : public StreamConnection, private Carrier {
 
     void verified(const std::string& remote, const std::string& local, Verdict verdict);
     void recheck();
+    /// Ends it if the certificate that its caller was believed by is worth nothing any more.
+    void look_again();
     /// In order: what the peer has sent before it answers is still taken.
     void close_for_shutdown();
     /// Others need the place more: a connection that has proved nothing.
@@ -130,6 +132,7 @@ class IncomingConnection final : public StreamConnection, private Carrier {
     std::uint64_t stanzas_ = 0;
     FairShare::Member share_;
     std::vector<Pair> pairs_;
+    std::optional<SecondLook> second_look_;  ///< where a certificate counted
     StanzaCounters counters_;
     std::optional<Error> end_reason_;
     int notes_ = 0;

@@ -136,7 +136,7 @@ Actions IncomingStream::on_result(const dialback::Element& question, Buffer& out
     }
     if (breaks_pin(certificate_, *policy)) {
         return refuse_result(question,
-                             Condition::PolicyViolation,
+                             Condition::NotAuthorized,
                              "IST-CERT-040",
                              "dialback with another certificate than the pinned one",
                              out);
@@ -194,8 +194,12 @@ Actions IncomingStream::on_verified(std::string_view remote,
     dialback::Element question;
     question.from = pair.remote;
     question.to = pair.local;
-    if (verdict == Verdict::Unknown) {
-        dialback::write_error(out, question, Condition::RemoteServerTimeout);
+    if (verdict == Verdict::Unknown || verdict == Verdict::NoServer) {
+        // XEP-0220 §2.5
+        dialback::write_error(out,
+                              question,
+                              verdict == Verdict::NoServer ? Condition::RemoteServerNotFound
+                                                           : Condition::RemoteServerTimeout);
         return {};
     }
     dialback::write_verdict(out, question, verdict);

@@ -36,6 +36,8 @@ class SteppedTest final : public LinkTest {
                        environment.quotas,
                        environment.shares,
                        environment.tickets,
+                       environment.second_looks,
+                       environment.call_backs,
                        environment.sink,
                        environment.tls},
           places_(environment_,

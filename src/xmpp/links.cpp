@@ -47,11 +47,12 @@ class Links::Verification final : public OutgoingConnection::Owner {
 
     void on_stream_written(std::uint64_t /*total*/) override {}
 
-    void on_failed(const Error& /*why*/,
+    void on_failed(const Error& why,
                    std::string_view /*step*/,
                    bool /*retry*/,
                    bool /*was_external_refused*/) override {
-        links_.on_verification_done(*this, Verdict::Unknown);
+        const bool is_nowhere = why.kind == ErrorKind::NotFound;
+        links_.on_verification_done(*this, is_nowhere ? Verdict::NoServer : Verdict::Unknown);
     }
 
     void on_ending(const Error& /*why*/) override {}
@@ -184,6 +185,12 @@ void Links::close_idle() {
 void Links::look_after() {
     for (OutgoingLink* link : all()) {
         link->look_after();
+    }
+}
+
+void Links::look_again() {
+    for (OutgoingLink* link : all()) {
+        link->look_again();
     }
 }
 

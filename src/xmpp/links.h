@@ -61,6 +61,8 @@ class Links : private OutgoingLink::Neighbours {
     void recheck_partners();
     void close_idle();
     void look_after();
+    /// A slice of the second looks.
+    void look_again();
     std::size_t pending() const;
     void report(std::vector<LinkStatus>& to) const;
     /// False: no link of that number, or it has no connection.

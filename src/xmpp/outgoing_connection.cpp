@@ -258,6 +258,9 @@ void OutgoingConnection::act(const action::Authenticated& action) {
     patience_.cancel();
     measure("auth");
     mechanism_ = action.mechanism;
+    if (action.mechanism == Mechanism::External) {
+        second_look_.emplace(environment_.second_looks);
+    }
     set_limits(limits_of(environment_.config.max_stanza_octets));
     last_stanza_ = environment_.timers.now();
     incoming_ = environment_.journal.stanzas(action.remote, false);
@@ -326,6 +329,16 @@ void OutgoingConnection::close_quietly() {
     end_reason_ = make_error(ErrorKind::Unreachable, "the stream was closed by us");
     guests_.on_ending(*end_reason_);
     finish_when_answered();
+}
+
+void OutgoingConnection::look_again() {
+    const OutgoingStream::Purpose& purpose = machine_.purpose();
+    if (!second_look_ || has_ended() || end_reason_) {
+        return;
+    }
+    if (auto fault = second_look_->look(environment_, *stream(), purpose.remote, purpose.policy)) {
+        close(StreamCondition::Reset, *std::move(fault));
+    }
 }
 
 void OutgoingConnection::keep_alive() {

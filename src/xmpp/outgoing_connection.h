@@ -59,6 +59,9 @@ class OutgoingConnection final : public StreamConnection {
     /// White space between stanzas (RFC 6120 §4.6.1): the kernel finds out whether it arrives.
     void keep_alive();
 
+    /// Ends it if the certificate that it was believed by is worth nothing any more.
+    void look_again();
+
     bool is_up() const { return machine_.is_up(); }
 
     bool is_secure() const { return is_secured_; }
@@ -129,6 +132,7 @@ class OutgoingConnection final : public StreamConnection {
     std::optional<Error> end_reason_;
     int notes_ = 0;
     std::optional<Mechanism> mechanism_;
+    std::optional<SecondLook> second_look_;   ///< where a certificate counted
     bool is_direct_tls_ = false;              ///< the target that is being tried, or was reached
     std::string target_host_;                 ///< likewise
     std::vector<net::TlsaRecord> tlsa_ = {};  ///< likewise

@@ -330,6 +330,12 @@ void OutgoingLink::look_after() {
     }
 }
 
+void OutgoingLink::look_again() {
+    if (connection_ != nullptr && is_up()) {
+        connection_->look_again();
+    }
+}
+
 bool OutgoingLink::close_stream() {
     if (connection_ == nullptr) {
         return false;

@@ -49,6 +49,8 @@ class OutgoingLink final : public Link,
     Carrier::Rider* ride(Carrier& carrier);
     /// Called now and then: ends what is idle, keeps alive what is not.
     void look_after();
+    /// See SecondLook.
+    void look_again();
     /// Its own stream, if others may ask for a place on it; null: there is none such.
     OutgoingConnection* shared_connection() const;
     /// Of another's stream, before that goes without a word.

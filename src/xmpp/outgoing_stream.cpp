@@ -1,5 +1,6 @@
 #include "xmpp/outgoing_stream.h"
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "xml/writer.h"
 #include "xmpp/jid.h"
@@ -172,10 +173,11 @@ Actions OutgoingStream::authenticate(bool is_external_offered, Buffer& out) {
     if (is_external_offered && purpose_.try_external && may_use_external(purpose_.policy) &&
         !certificate_fault_) {
         ask_for_bidi(out);
-        // RFC 6120 §9.2.2: the authorization identity is the stream's from.
+        // XEP-0178 §3: servers before RFC 6120 want the authorization identity in so many words; to
+        // the others it says what the stream's from does.
         xml::Writer writer(out);
         writer.open("auth").attribute("xmlns", ns::kSasl).attribute("mechanism", "EXTERNAL");
-        writer.text("=").close("auth");
+        writer.text(digest::base64_encode(purpose_.local)).close("auth");
         state_ = State::Sasl;
         return {};
     }

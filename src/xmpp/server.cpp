@@ -35,6 +35,11 @@ class FederationServer final : public Server, private Directory, private ReplySe
         : config_(complete(std::move(config), random)),
           journal_(metrics, timers),
           shares_({.least = config_.fair_stanzas_per_second}),
+          second_looks_(timers,
+                        [this] {
+                            links_.look_again();
+                            arrivals_.look_again();
+                        }),
           graveyard_(timers),
           environment_{config_,
                        network,
@@ -46,7 +51,9 @@ class FederationServer final : public Server, private Directory, private ReplySe
                        graveyard_,
                        quotas_,
                        shares_,
-                       tickets_},
+                       tickets_,
+                       second_looks_,
+                       call_backs_},
           receiver_(handler, *this, config_.version),
           arrivals_(
               environment_,
@@ -103,6 +110,7 @@ class FederationServer final : public Server, private Directory, private ReplySe
 
     void set_tls(std::shared_ptr<const net::TlsContext> context) override {
         environment_.tls = std::move(context);
+        second_looks_.begin();
     }
 
     void send(const Message& message, std::uint64_t cookie) override {
@@ -355,6 +363,8 @@ class FederationServer final : public Server, private Directory, private ReplySe
     Quotas quotas_;
     FairShare shares_;
     Tickets tickets_;
+    SecondLooks second_looks_;
+    CallBacks call_backs_;
     Graveyard graveyard_;
     Environment environment_;
     Receiver receiver_;

@@ -269,11 +269,12 @@ std::optional<Error> certificate_fault(const net::PeerCertificate* certificate,
             text::escape_for_log(certificate->subject) + ", SHA-256 " + certificate->sha256);
     }
     if (!certificate->is_trusted) {
-        return make_error(
-            ErrorKind::NotAuthorized,
-            "IST-CERT-002",
-            "the certificate is not trusted",
-            certificate->trust_error + " (" + text::escape_for_log(certificate->subject) + ")");
+        return make_error(ErrorKind::NotAuthorized,
+                          "IST-CERT-002",
+                          "the certificate is not trusted",
+                          certificate->trust_error + " (" +
+                              text::escape_for_log(certificate->subject) + ", issued by " +
+                              text::escape_for_log(certificate->issuer) + ")");
     }
     // RFC 7673 §4.2: where TLSA records were found, the name of the target will do.
     const bool proves_target = certificate->dane == net::Dane::Authority &&

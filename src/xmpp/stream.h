@@ -151,7 +151,12 @@ std::string_view mechanism_name(Mechanism mechanism);
 /// Whether a stream that has authenticated like this may stay, now that the settings are these.
 bool is_still_allowed(const LinkPolicy& policy, Mechanism mechanism, bool is_secure);
 
-enum class Verdict : std::uint8_t { Valid, Invalid, Unknown };
+enum class Verdict : std::uint8_t {
+    Valid,
+    Invalid,
+    Unknown,   ///< no answer in time
+    NoServer,  ///< there is nobody to ask
+};
 
 /// What the owner of a machine has to do after an event. What is to be sent has been written to
 /// the buffer that the event was given.

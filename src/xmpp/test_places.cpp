@@ -26,6 +26,12 @@ std::string describe(const std::vector<net::SrvRecord>& records) {
                             record.port,
                             text::escape_for_log(record.target));
     }
+    if (!records.empty() && records.front().ttl != 0) {
+        made += fmt::format(", TTL {} s", records.front().ttl);
+    }
+    if (!records.empty() && records.front().is_secure) {
+        made += ", proved by DNSSEC";
+    }
     return made.empty() ? "none" : made;
 }
 

@@ -49,6 +49,9 @@ std::string joined(const std::vector<std::string>& names) {
 
 std::string describe(const net::PeerCertificate& shown) {
     std::string made = fmt::format("subject: {}", text::escape_for_log(shown.subject));
+    if (!shown.issuer.empty()) {
+        add_line(made, fmt::format("issued by: {}", text::escape_for_log(shown.issuer)));
+    }
     const auto add_names = [&made](const char* what, const std::vector<std::string>& names) {
         if (!names.empty()) {
             add_line(made, fmt::format("{}: {}", what, text::escape_for_log(joined(names), 1000)));
@@ -270,11 +273,20 @@ void StreamTest::on_up(Mechanism mechanism, bool /*offers_management*/) {
               .took = lap(),
               .sentence = fmt::format("The partner called back and accepted our key{}.",
                                       is_secure_ ? "" : ", without encryption"),
-              .evidence = fmt::format("key for the stream {}",
-                                      text::escape_for_log(connection_->name().stream_id)),
+              .evidence = call_back(),
               .code = {}});
     }
     on_done_(true);
+}
+
+/// XEP-0220 §2.1: whether the question about our key has reached our listener.
+std::string StreamTest::call_back() const {
+    const std::string id(connection_ != nullptr ? connection_->name().stream_id : "");
+    const auto from = environment_.call_backs.find(id);
+    return fmt::format("key for the stream {}; {}",
+                       text::escape_for_log(id),
+                       from ? "asked about at our listener by " + from->to_string()
+                            : "nobody has asked about it at our listener");
 }
 
 void StreamTest::on_verified(Verdict /*verdict*/, const std::string& /*detail*/) {}
@@ -332,6 +344,9 @@ void StreamTest::on_failed(const Error& why,
         TestStep failed = failed_step(at, said, lap());
         if (!features_.empty()) {
             add_line(failed.evidence, "offered: " + features_);
+        }
+        if (at == "dialback") {
+            add_line(failed.evidence, call_back());
         }
         sink_(std::move(failed));
     }

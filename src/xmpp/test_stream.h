@@ -61,6 +61,7 @@ class StreamTest final : private OutgoingConnection::Owner {
     void tell_unencrypted();
     void tell_certificate(const net::PeerCertificate* shown, const std::optional<Error>& fault);
     void tell_auth(std::optional<Mechanism> up);
+    std::string call_back() const;
     std::string_view failed_at(const Error& why, std::string_view step) const;
     Duration lap();
 

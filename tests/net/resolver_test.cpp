@@ -129,6 +129,8 @@ TEST_F(Dns, SrvRecordsComeSortedAndLowerCase) {
     ASSERT_EQ(records.size(), 2U);
     EXPECT_EQ(records[0].target, "a.example.org");
     EXPECT_EQ(records[0].weight, 5);
+    EXPECT_EQ(records[0].ttl, 60U);
+    EXPECT_FALSE(records[0].is_secure);
     EXPECT_EQ(records[1].port, 5062);
 }
 

@@ -101,6 +101,13 @@ class MemoryStream final : public net::ByteStream {
         return tls_ == Tls::Up && certificate_ ? &*certificate_ : nullptr;
     }
 
+    /// What its host shows by now: a test sets that.
+    std::optional<net::PeerCertificate> judge_again(
+        const net::TlsContext& /*context*/) const override {
+        return peer_certificate() == nullptr || peer_ == nullptr ? std::nullopt
+                                                                 : peer_->host_.certificate_;
+    }
+
     std::string_view tls_version() const override {
         const bool is_old = host_.only_tls12_ || (peer_ != nullptr && peer_->host_.only_tls12_);
         return !is_secure() ? "" : is_old ? "TLSv1.2" : "TLSv1.3";

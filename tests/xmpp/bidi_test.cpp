@@ -48,7 +48,7 @@ class OurBidi : public LinksTest {
 };
 
 TEST_F(OurBidi, IsAskedForBeforeAuthentication) {
-    EXPECT_EQ(connect(), std::string(kBidi) + auth("="));
+    EXPECT_EQ(connect(), std::string(kBidi) + auth(kOurIdentity));
     EXPECT_EQ(fabrikam.hear(), message_text("hello"));
     fabrikam.say(from_bob("hi"));
     EXPECT_THAT(handler.messages, ElementsAre("bob@fabrikam.example -> alice@contoso.example: hi"));

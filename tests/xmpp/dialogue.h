@@ -52,6 +52,9 @@ constexpr std::string_view kExternalOffer =
     "</mechanisms>";
 constexpr std::string_view kDialbackOffer = "<dialback xmlns='urn:xmpp:features:dialback'>";
 
+/// contoso.example as authorization identity.
+constexpr std::string_view kOurIdentity = "Y29udG9zby5leGFtcGxl";
+
 inline std::string auth(std::string_view initial_response) {
     return "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>" +
            std::string(initial_response) + "</auth>";

@@ -25,7 +25,7 @@ class DirectTls : public LinksTest {
     std::string let_in() {
         EXPECT_THAT(direct.hear(), StartsWith("<?xml version='1.0'?><stream:stream "));
         direct.say(header(kTheirs, kOurs, "p1") + features(kExternalOffer));
-        EXPECT_EQ(direct.hear(), auth("="));
+        EXPECT_EQ(direct.hear(), auth(kOurIdentity));
         direct.say(kSuccess);
         direct.hear();
         direct.say(header(kTheirs, kOurs, "p2") + features(""));

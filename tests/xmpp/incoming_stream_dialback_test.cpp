@@ -57,6 +57,9 @@ TEST_F(IncomingStreamTest, NoAnswerAboutTheKeyIsAnErrorAndTheStreamLivesOn) {
     EXPECT_THAT(said, HasSubstr("type='error'"));
     EXPECT_THAT(said, HasSubstr("<remote-server-timeout"));
     stream.says(kResult);
+    stream.note(stream.machine.on_verified(kTheirs, kOurs, xmpp::Verdict::NoServer, stream.out));
+    EXPECT_THAT(stream.take(), HasSubstr("<remote-server-not-found"));
+    stream.says(kResult);
     EXPECT_THAT(stream.actions.back(), StartsWith("verify "));
 }
 

@@ -108,6 +108,17 @@ TEST_F(LinkTestTest, NoSuchDomain) {
     EXPECT_EQ(steps.done, 1);
 }
 
+TEST_F(LinkTestTest, HowLongAndHowSurelyDnsSaysSo) {
+    resolver.forget("_xmpp-server._tcp.fabrikam.example");
+    resolver.add_srv("_xmpp-server._tcp.fabrikam.example",
+                     {0, 0, 5269, "xmpp.fabrikam.example", true, 300});
+    resolver.add_tlsa("_5269._tcp.xmpp.fabrikam.example", {3, 1, 1, "\x01\xff"});
+    start();
+    test();
+    EXPECT_THAT(steps.find("dns").evidence, HasSubstr("TTL 300 s, proved by DNSSEC"));
+    EXPECT_THAT(steps.find("dns").evidence, HasSubstr("TLSA of xmpp.fabrikam.example: 3 1 1 01ff"));
+}
+
 TEST_F(LinkTestTest, DnsLeadsIntoAClosedNetwork) {
     resolver.forget("xmpp.fabrikam.example");
     resolver.add_address("xmpp.fabrikam.example", "10.1.2.3");
@@ -221,6 +232,34 @@ TEST_F(LinkTestTest, ExternalIsRefusedAndDialbackToo) {
                             "auth warn IST-XMPP-010",
                             "dialback fail IST-DB-001"));
     EXPECT_EQ(steps.done, 1);
+}
+
+TEST_F(LinkTestTest, WhetherTheyCalledBackIsTold) {
+    order.policy.sasl = Negotiation::NotSupported;
+    start();
+    test();
+    secure_and_offer(kDialback);
+    fabrikam.hear();
+    peer = call_us();
+    secure(*peer);
+    say(*peer, header(kTheirs, kOurs));
+    say(*peer,
+        "<db:verify from='fabrikam.example' to='contoso.example' id='p2'>whatever</db:verify>");
+    fabrikam.say("<db:result from='fabrikam.example' to='contoso.example' type='valid'/>");
+    EXPECT_EQ(steps.find("dialback").state, xmpp::TestState::Pass);
+    EXPECT_THAT(steps.find("dialback").evidence,
+                HasSubstr("asked about at our listener by 192.0.2.2"));
+}
+
+TEST_F(LinkTestTest, NobodyCalledBack) {
+    order.policy.sasl = Negotiation::NotSupported;
+    start();
+    test();
+    secure_and_offer(kDialback);
+    fabrikam.hear();
+    fabrikam.say("<db:result from='fabrikam.example' to='contoso.example' type='invalid'/>");
+    EXPECT_EQ(steps.find("dialback").state, xmpp::TestState::Fail);
+    EXPECT_THAT(steps.find("dialback").evidence, HasSubstr("nobody has asked about it"));
 }
 
 TEST_F(LinkTestTest, InClearWhereTheSettingsAllowIt) {

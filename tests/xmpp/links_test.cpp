@@ -31,7 +31,7 @@ TEST_F(LinksTest, TlsAndExternalThenTheQueueThenMore) {
     EXPECT_EQ(theirs.last_server_name(), kTheirs);
     EXPECT_THAT(fabrikam.hear(), StartsWith("<?xml version='1.0'?><stream:stream "));
     fabrikam.say(header(kTheirs, kOurs, "p2") + features(kExternalOffer));
-    EXPECT_EQ(fabrikam.hear(), auth("="));
+    EXPECT_EQ(fabrikam.hear(), auth(kOurIdentity));
     fabrikam.say(kSuccess);
     EXPECT_THAT(fabrikam.hear(), StartsWith("<?xml version='1.0'?><stream:stream "));
     EXPECT_THAT(handler.sent, IsEmpty());
@@ -69,7 +69,7 @@ TEST_F(LinksTest, DialbackAfterExternalWasRefused) {
     dial();
     fabrikam.negotiate_tls();
     fabrikam.say(header(kTheirs, kOurs, "p2") + features(kExternalOffer));
-    EXPECT_EQ(fabrikam.hear(), auth("="));
+    EXPECT_EQ(fabrikam.hear(), auth(kOurIdentity));
     fabrikam.say("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>");
     EXPECT_THAT(fabrikam.hear(), StartsWith("<db:result "));
     fabrikam.say("<db:result from='fabrikam.example' to='contoso.example' type='valid'/>");

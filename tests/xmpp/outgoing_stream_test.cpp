@@ -105,7 +105,9 @@ TEST_F(OutgoingStreamTest, MethodsFollowTheWholeMatrix) {
         {kN, kN, false, "", "", ""},
     };
     auto said = [](const std::string& text) -> std::string_view {
-        return text == auth("=") ? "external" : text.starts_with("<db:result") ? "dialback" : "";
+        return text == auth(kOurIdentity)       ? "external"
+               : text.starts_with("<db:result") ? "dialback"
+                                                : "";
     };
     for (const Row& row : rows) {
         SCOPED_TRACE(testing::Message()
@@ -131,7 +133,7 @@ TEST_F(OutgoingStreamTest, MethodsFollowTheWholeMatrix) {
 
 TEST_F(OutgoingStreamTest, ExternalComesUpWithTheFeaturesAfterSuccess) {
     open(purpose(Negotiation::Required, Negotiation::Required, true));
-    EXPECT_EQ(secure(kProsodySecure), auth("="));
+    EXPECT_EQ(secure(kProsodySecure), auth(kOurIdentity));
     EXPECT_THAT(stream->says(kSuccess), StartsWith("<?xml version='1.0'?><stream:stream "));
     EXPECT_THAT(stream->actions, ElementsAre("starttls", "restart"));
     stream->says(header(kTheirs, kOurs, "t3") + features(""));
@@ -162,7 +164,7 @@ TEST_F(OutgoingStreamTest, NotOurResultIsNoResult) {
 
 TEST_F(OutgoingStreamTest, AnEarlyResultIsNotBelieved) {
     open(purpose(Negotiation::Required, Negotiation::Optional, true));
-    EXPECT_EQ(secure(kProsodySecure), auth("="));
+    EXPECT_EQ(secure(kProsodySecure), auth(kOurIdentity));
     stream->says("<db:result from='fabrikam.example' to='contoso.example' type='valid'/>");
     EXPECT_EQ(stream->actions.back(), "note IST-XMPP-001");
     EXPECT_FALSE(stream->machine.is_up());
