@@ -3,6 +3,7 @@ replayed with losses, repetitions and in the wrong order."""
 
 import base64
 import collections
+import json
 import re
 
 from base import OwnWorldTest, settle, unique
@@ -185,6 +186,20 @@ class Replays(OwnWorldTest):
         self.world.branch.close_connections()
         self.assertEqual(self.world.branch.send(client.text(text), repeat=False).wait().code, 200)
         self.arrived(text)
+
+    def test_a_session_is_listed_and_ended(self):
+        client = self.client("rosaline")
+        client.open()
+        listed = json.loads(self.gateway.cli("dialog", "list", "--contact",
+                                             "rosaline@northwind.example", "-o", "json").stdout)
+        self.assertEqual([(one["role"], one["user"], one["call_id"]) for one in listed["items"]],
+                         [("session", "bob@branch.example", client.call_id)])
+        ident = listed["items"][0]["id"]
+        self.assertIn(client.call_id, self.gateway.cli("dialog", "get", ident, "-o", "json").stdout)
+        self.gateway.cli("dialog", "end", ident)
+        self.world.branch.wait_request(method="BYE",
+                                       where=lambda r: r.get("Call-ID") == client.call_id)
+        self.assertNotEqual(self.gateway.cli("dialog", "get", ident, check=False).returncode, 0)
 
     def test_negotiate_is_refused_at_once_and_the_connection_lives(self):
         request = self.client("nobody").request("NEGOTIATE")
