@@ -327,6 +327,18 @@ TEST_F(TlsClientTest, SendsToWhoProvesAListedName) {
     EXPECT_THAT(server.last().received(), StartsWith("MESSAGE "));
 }
 
+TEST_F(TlsClientTest, OlderThanItMustBeIsRefused) {
+    peer_host.set_certificate(certificate_of("sip.example.com"));
+    ours.set_tls_version("TLSv1.2");
+    Target to = target(Transport::Tls, "sip.example.com");
+    to.needs_tls13 = true;
+    send(to);
+    loop.run();
+    ASSERT_THAT(above.outcomes, SizeIs(1));
+    EXPECT_EQ(above.outcomes[0].error.code, "IST-TLS-004");
+    EXPECT_TRUE(server.last().received().empty());
+}
+
 TEST_F(TlsClientTest, OnlyTheListedNamesCount) {
     peer_host.set_certificate(certificate_of("sip.example.com"));
     Target to = target(Transport::Tls, "sip.example.com");

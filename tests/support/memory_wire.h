@@ -110,6 +110,9 @@ class MemoryHost final : public net::Network {
         certificate_ = std::move(certificate);
     }
 
+    /// What its connections have agreed upon, as it sees it.
+    void set_tls_version(std::string_view version) { tls_version_ = version; }
+
     /// Its handshakes fail with IST-TLS-002 on both sides.
     void fail_handshakes(bool fails) { fails_handshakes_ = fails; }
 
@@ -136,6 +139,7 @@ class MemoryHost final : public net::Network {
     net::IpAddress address_;
     std::optional<net::PeerCertificate> certificate_;
     std::string last_server_name_;
+    std::string_view tls_version_ = "TLSv1.3";  // a literal
     bool fails_handshakes_ = false;
     bool stalls_handshakes_ = false;
 };
