@@ -71,6 +71,8 @@ void read_xmpp(TableReader table, Config& config) {
 
 void read_dns(TableReader table, Config& config) {
     table.take("servers", config.dns_servers);
+    table.take("trust_anchor_file", config.dns_trust_anchor_file);
+    table.take("unsigned_domains", config.dns_unsigned_domains);
     table.take("static", config.dns_static);
     table.finish();
 }
@@ -190,6 +192,7 @@ void resolve_files(Config& config, const std::string& folder) {
     for (std::string& path : config.tls_crl_files) {
         resolve(path, folder);
     }
+    resolve(config.dns_trust_anchor_file, folder);
     for (SipPeerConfig& peer : config.sip_peers) {
         resolve(peer.password_file, folder);
     }

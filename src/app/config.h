@@ -61,6 +61,8 @@ struct Config {
     std::string component_secret_file;
 
     std::vector<std::string> dns_servers;
+    std::string dns_trust_anchor_file;
+    std::vector<std::string> dns_unsigned_domains;
     std::map<std::string, std::vector<std::string>> dns_static;
 
     std::string tls_trust = "system";

@@ -275,6 +275,13 @@ void Checks::check_dns() {
     for (std::size_t i = 0; i < config_.dns_servers.size(); ++i) {
         take({"dns", "servers", static_cast<int>(i)}, check_name_server(config_.dns_servers[i]));
     }
+    for (std::size_t i = 0; i < config_.dns_unsigned_domains.size(); ++i) {
+        const At at{"dns", "unsigned_domains", static_cast<int>(i)};
+        take(at, sip_name(config_.dns_unsigned_domains[i]));
+        if (config_.dns_trust_anchor_file.empty()) {
+            fault(at, "without trust_anchor_file nothing is expected to be signed");
+        }
+    }
     for (const auto& [name, records] : config_.dns_static) {
         check_static(name, records);
     }

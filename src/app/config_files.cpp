@@ -2,6 +2,7 @@
 #include "app/config_checks.h"
 #include "app/config_values.h"
 #include "base/text.h"
+#include "net/resolver.h"
 #include "net/tls_context.h"
 
 #include <fmt/format.h>
@@ -50,6 +51,7 @@ class FileChecks {
         for (std::size_t i = 0; i < config_.tls_crl_files.size(); ++i) {
             check_revoked({"tls", "crl_files", static_cast<int>(i)}, config_.tls_crl_files[i]);
         }
+        check_anchors({"dns", "trust_anchor_file"}, config_.dns_trust_anchor_file);
         check_secret({"xmpp.component", "secret_file"}, config_.component_secret_file);
         check_secret({"admin.oidc", "client_secret_file"}, config_.oidc.client_secret_file);
         for (std::size_t i = 0; i < config_.sip_peers.size(); ++i) {
@@ -101,6 +103,18 @@ class FileChecks {
         }
         if (const auto secret = read(at, path); secret && text::trim(*secret).empty()) {
             fault(at, fmt::format("{}: it is empty; write the secret into it, on one line", path));
+        }
+    }
+
+    void check_anchors(const At& at, const std::string& path) {
+        if (path.empty()) {
+            return;
+        }
+        if (const auto anchors = read(at, path); anchors && !net::holds_trust_anchors(*anchors)) {
+            fault(at,
+                  fmt::format("{}: there is no DS or DNSKEY record in it; Debian's package "
+                              "dns-root-data brings /usr/share/dns/root.key",
+                              path));
         }
     }
 

@@ -212,6 +212,8 @@ Result<std::unique_ptr<TrafficWing>> TrafficWing::create(
     std::unique_ptr<TrafficWing> made(new TrafficWing(config, metrics, std::move(*flows)));
     net::DnsSettings dns;
     dns.servers = config.dns_servers;
+    dns.trust_anchor_file = config.dns_trust_anchor_file;
+    dns.unsigned_domains = config.dns_unsigned_domains;
     for (const auto& [name, records] : config.dns_static) {
         dns.static_names[name] = records;
     }

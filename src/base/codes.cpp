@@ -289,6 +289,10 @@ constexpr Code kCodes[] = {
     {"IST-CERT-041",
      "The partner's certificate was revoked by its issuer.",
      "The partner must use another one; `crl_files` in [tls] has the list that says so."},
+    {"IST-CERT-042",
+     "The partner shows a certificate that its TLSA records in DNS do not name.",
+     "Its operator must publish TLSA records of the certificate that is in use, or use the one "
+     "that they name. Else somebody is in between: pin the right one to go on meanwhile."},
     {"IST-CFG-001",
      "The configuration file is not valid.",
      "Correct the lines that are named; isthmus config check FILE shows all of them."},
@@ -320,6 +324,10 @@ constexpr Code kCodes[] = {
     {"IST-DNS-004",
      "The name server did not answer in time.",
      "Check [dns] servers and the network to them."},
+    {"IST-DNS-005",
+     "The partner's DNS leads to an address of a closed network, or of the gateway itself.",
+     "If its server is there: isthmus partner set DOMAIN --allow-private-addresses true, or write "
+     "name and address into [dns.static]. Else somebody wants us to call our own machines."},
     {"IST-HOME-001",
      "Somebody tried to sign in to the home server with a wrong name or password.",
      "Nothing, if it was a slip; `isthmus user password USER` sets a new password. The evidence "

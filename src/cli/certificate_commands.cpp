@@ -182,6 +182,9 @@ int watch_files(const Program& program) {
     json::object body{{"name", program.given("NAME")},
                       {"certificate_file", program.given("--certificate-file")},
                       {"private_key_file", program.given("--private-key-file")}};
+    if (program.has("--replace")) {
+        body["replace"] = true;
+    }
     add_uses(program, body);
     return program.request(
         "POST", with_switches(program, "certificates:watch"), body, [](const json::object& made) {
@@ -260,7 +263,6 @@ void add_making(Program& program, CLI::App& cert) {
     program.flag(
         import, "--password-stdin", "read the password from stdin; asked for at a terminal");
     program.option(import, "--password-file", "read the password from the first line of a file");
-    program.flag(import, "--replace", "instead of the certificate of that name, with another key");
     CLI::App& watch = named("watch",
                             "take it from files that something else renews (ACME clients)",
                             [&program] { return watch_files(program); });
@@ -273,6 +275,8 @@ void add_making(Program& program, CLI::App& cert) {
                                        : "assign it at once: sip,xmpp-s2s,admin");
     }
     for (CLI::App* one : {&import, &watch}) {
+        program.flag(
+            *one, "--replace", "instead of the certificate of that name, with another key");
         program.option(*one, "--effective", "assign it then: 2030-07-01 or 2030-07-01T12:00:00Z");
     }
 }

@@ -19,6 +19,9 @@ const std::vector<Property> kPartner = {
     {"pinned_certificate",
      Property::Type::List,
      "SHA-256 of the only certificates that are accepted from it, separated by commas"},
+    {"allow_private_addresses",
+     Property::Type::Flag,
+     "whether its DNS may lead to private addresses; Federated partners' may anyway"},
     {"enabled", Property::Type::Flag, "whether the partner may be used"},
 };
 const Columns kPartnerColumns = {

@@ -356,6 +356,7 @@ Result<CertificateImport> read_watch(const json::object& given) {
     from.text("friendly_name", made.friendly_name, kMostText);
     from.text("certificate_file", made.certificate_file, 4096);
     from.text("private_key_file", made.private_key_file, 4096);
+    from.flag("replace", made.is_replacing);
     read_uses(from, made.uses);
     read_moment(from, made.effective);
     if (made.name.empty()) {
@@ -370,7 +371,6 @@ Result<CertificateImport> read_watch(const json::object& given) {
     if (auto good = from.finish(); !good) {
         return good.error();
     }
-    made.is_replacing = true;
     return made;
 }
 

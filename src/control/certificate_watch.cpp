@@ -123,7 +123,9 @@ Result<Committed> CertificateWatch::add(const CertificateImport& order, const Ed
     if (!file) {
         return file.error();
     }
-    auto made = service_.take(order, *file, edit);
+    CertificateImport wanted = order;
+    wanted.is_replacing = order.is_replacing || is_from(order);
+    auto made = service_.take(wanted, *file, edit);
     net::wipe(file->key);
     if (made && !made->is_dry_run) {
         seen_[order.name] = {.now = now, .tried = now, .error = {}, .is_bad = false};
@@ -133,6 +135,14 @@ Result<Committed> CertificateWatch::add(const CertificateImport& order, const Ed
             "{}: everybody on this machine may read it; chmod 640 it", order.private_key_file));
     }
     return made;
+}
+
+/// The certificate of that name comes from the same files, which may hold another key by now.
+bool CertificateWatch::is_from(const CertificateImport& order) const {
+    const auto there = service_.all().find(order.name);
+    return there != service_.all().end() &&
+           there->second.document.certificate_file == order.certificate_file &&
+           there->second.document.private_key_file == order.private_key_file;
 }
 
 void CertificateWatch::poll() {

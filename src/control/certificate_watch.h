@@ -38,6 +38,7 @@ class CertificateWatch {
         bool is_bad = false;
     };
 
+    bool is_from(const CertificateImport& order) const;
     void look(bool is_patient);
     void take(const Certificate& certificate, Seen& seen);
 

@@ -111,6 +111,7 @@ json::object to_json(const Partner& partner) {
         {"proxy_fqdn", partner.proxy_fqdn},
         {"pinned_certificate",
          json::array(partner.pinned_certificate.begin(), partner.pinned_certificate.end())},
+        {"allow_private_addresses", partner.allow_private_addresses},
         {"enabled", partner.enabled},
     };
 }
@@ -132,6 +133,7 @@ Result<void> apply(Partner& to, const json::object& change, const CanonicalNames
                         partner.pinned_certificate,
                         canonical_fingerprint,
                         "SHA-256 fingerprint");
+        properties.flag("allow_private_addresses", partner.allow_private_addresses);
         properties.flag("enabled", partner.enabled);
     });
     if (!result) {

@@ -174,6 +174,9 @@ xmpp::LinkPolicy link_policy_of(const policy::Partner& partner) {
             .sasl = as_link(partner.sasl_negotiation),
             .dialback = partner.support_dialback_negotiation,
             .proxy_fqdn = partner.proxy_fqdn,
+            // Abuse case B19: a public provider must not choose among our own machines.
+            .may_be_private = partner.partner_type == policy::PartnerType::Federated ||
+                              partner.allow_private_addresses,
             .pinned_certificates = partner.pinned_certificate,
             .partner = partner.domain,
             .connection_limit = partner.connection_limit.value_or(0),

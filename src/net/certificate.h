@@ -10,6 +10,24 @@
 
 namespace isthmus::net {
 
+/// A certificate or key that DNS names for a server (RFC 6698 §2.1).
+struct TlsaRecord {
+    std::uint8_t usage = 0;     ///< 0 and 1: with an authority that we trust; 2: under one; 3: it
+    std::uint8_t selector = 0;  ///< 0: the certificate, 1: its public key
+    std::uint8_t matching = 0;  ///< 0: as it is, 1: SHA-256, 2: SHA-512
+    std::string data;
+
+    bool operator==(const TlsaRecord&) const = default;
+};
+
+/// What the TLSA records of a server say of the certificate that it shows (RFC 7671).
+enum class Dane : std::uint8_t {
+    NotAsked,   ///< there is none that we can use
+    Mismatch,   ///< none fits: whatever else proves the server, it is not the one
+    Authority,  ///< the chain is one that they name; what the certificate names still counts
+    EndEntity,  ///< they name the certificate itself: neither issuer, nor names, nor dates count
+};
+
 struct PeerCertificate {
     bool is_trusted = false;  ///< chain, validity and purpose are good
     std::string trust_error;  ///< OpenSSL's reason when not trusted
@@ -24,6 +42,8 @@ struct PeerCertificate {
     std::vector<std::string> ip_addresses;  ///< SAN iPAddress as text, for names_host() only
     bool may_be_client = true;  ///< its extended key usage, if any, includes TLS clients
     bool may_be_server = true;  ///< or servers
+    Dane dane = Dane::NotAsked;
+    std::string dane_host;  ///< whose TLSA records that were
 };
 
 /// RFC 6120 §13.7.2, RFC 9525: SRVName _xmpp-server, XmppAddr or dNSName; a wildcard only as the

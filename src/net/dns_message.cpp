@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kHeader = 12;
 constexpr std::size_t kMaxName = 255;
+constexpr std::size_t kTlsaHead = 3;
 
 /// Reads forward in one part of a message; a read beyond its end gives zero and is remembered.
 class Reader {
@@ -149,6 +150,17 @@ void add_record(DnsAnswer& to, Reader data, std::string_view octets, RecordType 
             record.replacement = data.name();
             if (data.is_good() && is_plain_name(record.replacement)) {
                 to.naptr.push_back(std::move(record));
+            }
+            break;
+        }
+        case RecordType::Tlsa: {  // RFC 6698 §2.1
+            TlsaRecord record;
+            record.usage = data.u8();
+            record.selector = data.u8();
+            record.matching = data.u8();
+            if (data.is_good()) {
+                record.data = octets.substr(kTlsaHead);
+                to.tlsa.push_back(std::move(record));
             }
             break;
         }

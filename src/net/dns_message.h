@@ -11,13 +11,14 @@
 
 namespace isthmus::net {
 
-enum class RecordType : std::uint8_t { A = 1, Aaaa = 28, Srv = 33, Naptr = 35 };
+enum class RecordType : std::uint8_t { A = 1, Aaaa = 28, Srv = 33, Naptr = 35, Tlsa = 52 };
 
 struct DnsAnswer {
     int rcode = 0;
     std::vector<IpAddress> addresses;
     std::vector<SrvRecord> srv;
     std::vector<NaptrRecord> naptr;
+    std::vector<TlsaRecord> tlsa;
 };
 
 /// Reads the records of `type` from the answer section; the resolver has followed and checked the

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 
 namespace isthmus::net {
 
@@ -19,6 +20,21 @@ constexpr std::size_t kMaxName = 253;
 constexpr int kInternet = 1;
 constexpr int kNoSuchName = 3;
 constexpr int kBogus = 1;
+constexpr int kSecure = 2;
+
+Error not_valid(std::string detail) {
+    return make_error(ErrorKind::Syntax,
+                      "IST-CFG-001",
+                      "The configuration is not valid.",
+                      "[dns] " + std::move(detail));
+}
+
+Result<void> check(int result, const std::string& what) {
+    if (result == 0) {
+        return {};
+    }
+    return not_valid(what + ": " + ub_strerror(result));
+}
 
 Error no_answer(std::string detail) {
     return make_error(
@@ -29,6 +45,16 @@ bool may_be_asked(std::string_view name) {
     return !name.empty() && name.size() <= kMaxName && std::ranges::all_of(name, [](char c) {
         return text::is_alnum(c) || c == '-' || c == '.' || c == '_';
     });
+}
+
+/// RFC 6698 §4.1: what is not proved says nothing.
+void mark(DnsAnswer& answer, bool is_secure) {
+    for (SrvRecord& record : answer.srv) {
+        record.is_secure = is_secure;
+    }
+    if (!is_secure) {
+        answer.tlsa.clear();
+    }
 }
 
 std::vector<std::string> system_servers(const std::string& path) {
@@ -48,6 +74,25 @@ std::vector<std::string> system_servers(const std::string& path) {
 }
 
 }  // namespace
+
+bool holds_trust_anchors(std::string_view text) {
+    const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        std::string_view record = text.substr(0, end);
+        record = record.substr(0, record.find(';'));
+        for (const std::string_view type : {"DS", "DNSKEY"}) {
+            const std::size_t at = record.find(type);
+            // Between blanks: a type, and no part of a name.
+            if (at != std::string_view::npos && at != 0 && is_blank(record[at - 1]) &&
+                at + type.size() < record.size() && is_blank(record[at + type.size()])) {
+                return true;
+            }
+        }
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return false;
+}
 
 struct DnsQuestions::Question {
     DnsQuestions* owner;
@@ -84,16 +129,34 @@ Result<std::unique_ptr<DnsQuestions>> DnsQuestions::create(EventLoop& loop,
     return made;
 }
 
-Result<void> DnsQuestions::set_up(const DnsSettings& settings) {
-    const auto check = [](int result, const std::string& what) -> Result<void> {
-        if (result == 0) {
-            return {};
+Result<void> DnsQuestions::set_up_validation(const DnsSettings& settings) {
+    if (settings.trust_anchor_file.empty()) {
+        return {};
+    }
+    // libunbound reads it with the first question, when it is too late to complain.
+    std::ifstream file(settings.trust_anchor_file);
+    if (!holds_trust_anchors(std::string(std::istreambuf_iterator<char>(file), {}))) {
+        return not_valid("trust_anchor_file \"" + settings.trust_anchor_file +
+                         "\": there is no DS or DNSKEY record in it, or it cannot be read");
+    }
+    ub_ctx* context = context_.get();
+    if (auto done = check(ub_ctx_add_ta_file(context, settings.trust_anchor_file.c_str()),
+                          "trust_anchor_file");
+        !done) {
+        return done;
+    }
+    for (const std::string& domain : settings.unsigned_domains) {
+        const std::string what = "unsigned_domains \"" + domain + "\"";
+        if (auto done = check(ub_ctx_set_option(context, "domain-insecure:", domain.c_str()), what);
+            !done) {
+            return done;
         }
-        return make_error(ErrorKind::Syntax,
-                          "IST-CFG-001",
-                          "The configuration is not valid.",
-                          "[dns] " + what + ": " + ub_strerror(result));
-    };
+    }
+    validates_ = true;
+    return {};
+}
+
+Result<void> DnsQuestions::set_up(const DnsSettings& settings) {
     context_.reset(ub_ctx_create_ub_event(&events_));
     if (!context_) {
         return check(UB_NOMEM, "libunbound");
@@ -126,7 +189,11 @@ Result<void> DnsQuestions::set_up(const DnsSettings& settings) {
         // A missing file is no fault.
         ub_ctx_hosts(context, settings.hosts_file.c_str());
     }
-    // libunbound denies "test." by itself; closed networks use it.
+    if (auto done = set_up_validation(settings); !done) {
+        return done;
+    }
+    // libunbound denies "test." by itself; closed networks use it. With the first zone the rest of
+    // the settings is final.
     return check(ub_ctx_zone_add(context, "test.", "transparent"), "zone");
 }
 
@@ -204,6 +271,7 @@ void DnsQuestions::answered(void* question,
             owner.finish(asked,
                          no_answer(asked.name + ": DNS error " + std::to_string(answer->rcode)));
         } else {
+            mark(*answer, security == kSecure);
             owner.finish(asked, *std::move(answer));
         }
     }

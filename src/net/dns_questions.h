@@ -60,6 +60,9 @@ class DnsQuestions {
 
     std::size_t running() const { return running_; }
 
+    /// There are trust anchors.
+    bool validates() const { return validates_; }
+
   private:
     struct ContextDeleter {
         void operator()(ub_ctx* context) const;
@@ -68,6 +71,7 @@ class DnsQuestions {
     explicit DnsQuestions(EventLoop& loop);
 
     Result<void> set_up(const DnsSettings& settings);
+    Result<void> set_up_validation(const DnsSettings& settings);
     void start_waiting();
     void finish(Question& question, const Result<DnsAnswer>& answer);
     static void answered(void* question,
@@ -84,6 +88,7 @@ class DnsQuestions {
     std::deque<Question*> waiting_;
     std::size_t running_ = 0;
     bool is_starting_ = false;
+    bool validates_ = false;
 };
 
 }  // namespace isthmus::net

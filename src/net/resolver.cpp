@@ -31,6 +31,10 @@ std::vector<NaptrRecord> take(DnsAnswer& answer, Random& /*random*/, const Naptr
     return std::move(answer.naptr);
 }
 
+std::vector<TlsaRecord> take(DnsAnswer& answer, Random& /*random*/, const TlsaRecord* /*which*/) {
+    return std::move(answer.tlsa);
+}
+
 }  // namespace
 
 /// One call of the interface: up to two questions, a deadline, an answer at the end of a turn.
@@ -69,6 +73,7 @@ class DnsResolver::Lookup final : public Pending, EndOfTurn, DnsQuestions::Asker
             append(answer_.addresses, answer->addresses);
             append(answer_.srv, answer->srv);
             append(answer_.naptr, answer->naptr);
+            append(answer_.tlsa, answer->tlsa);
         }
         if (outstanding_ == 0) {
             deadline_.cancel();
@@ -164,6 +169,17 @@ std::unique_ptr<Pending> DnsResolver::naptr(std::string_view name,
         lookup->conclude({});
     } else {
         lookup->ask(canonical_name(name), {RecordType::Naptr});
+    }
+    return lookup;
+}
+
+std::unique_ptr<Pending> DnsResolver::tlsa(std::string_view name,
+                                           LookupHandler<TlsaRecord> on_done) {
+    auto lookup = std::make_unique<Lookup<TlsaRecord>>(*this, std::move(on_done));
+    if (!questions_->validates() || names_.covers(name)) {
+        lookup->conclude({});
+    } else {
+        lookup->ask(canonical_name(name), {RecordType::Tlsa});
     }
     return lookup;
 }

@@ -100,4 +100,14 @@ bool heed_stapled_status(SSL* ssl, PeerCertificate& certificate) {
     return is_demanded || status != Status::None;
 }
 
+void heed_missing_status(SSL* ssl, PeerCertificate& certificate) {
+    const X509* shown = SSL_get0_peer_certificate(ssl);
+    if (shown != nullptr && certificate.is_trusted && demands_status(shown)) {
+        distrust(certificate,
+                 "it demands a stapled OCSP response, which a caller cannot bring along; dialback "
+                 "looks at the one of its server, and a pin needs none");
+    }
+    ERR_clear_error();
+}
+
 }  // namespace isthmus::net

@@ -12,4 +12,8 @@ namespace isthmus::net {
 /// nothing otherwise. True: it must be stapled anew on each connection, so none may be resumed.
 bool heed_stapled_status(SSL* ssl, PeerCertificate& certificate);
 
+/// As a server, after the handshake: distrusts `certificate` if it demands a response, because a
+/// client has no way to staple one (that of RFC 8446 §4.4.2.1 is none that OpenSSL speaks).
+void heed_missing_status(SSL* ssl, PeerCertificate& certificate);
+
 }  // namespace isthmus::net

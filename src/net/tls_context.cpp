@@ -44,6 +44,7 @@ void set_protocol_rules(SSL_CTX* context, bool only_tls13) {
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_cert_verify_callback(context, verify_peer, nullptr);
     SSL_CTX_set_alpn_select_cb(context, TlsSession::select_alpn, nullptr);
+    SSL_CTX_dane_enable(context);
 }
 
 /// No session leaves the process: what a peer gets is a name for one that we keep, and it gets that

@@ -23,6 +23,7 @@ constexpr std::size_t kRecord = 16UL * 1024;
 constexpr std::uint64_t kFreeKeyUpdates = 32;
 constexpr std::uint64_t kOctetsPerKeyUpdate = 1024UL * 1024;
 constexpr unsigned char kKeyUpdate = 24;  // RFC 8446 §4
+constexpr std::uint8_t kItself = 3;       // RFC 6698 §2.1.1, DANE-EE
 
 /// RFC 7301 §3.1: each name with its length in front.
 std::string alpn_wire(const std::vector<std::string>& names) {
@@ -114,7 +115,15 @@ bool TlsSession::set_up() {
     SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
     SSL_set_connect_state(ssl);
     SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp);
-    if (const auto kept = context_->sessions().take(session_key())) {
+    // RFC 6066 §3: an address is no server name.
+    if (!options_.server_name.empty() && !IpAddress::parse(options_.server_name) &&
+        SSL_set_tlsext_host_name(ssl, options_.server_name.c_str()) != 1) {
+        return false;
+    }
+    heed_tlsa_records();
+    if (has_tlsa_) {
+        // Records may have changed since: the certificate is shown anew.
+    } else if (const auto kept = context_->sessions().take(session_key())) {
         has_offered_session_ = SSL_set_session(ssl, kept->session.get()) == 1;
         times_resumed_ = kept->times + 1;
     }
@@ -122,9 +131,37 @@ bool TlsSession::set_up() {
     if (!alpn.empty()) {
         SSL_set_alpn_protos(ssl, as_octets(alpn), static_cast<unsigned>(alpn.size()));
     }
-    // RFC 6066 §3: an address is no server name.
-    return options_.server_name.empty() || IpAddress::parse(options_.server_name) ||
-           SSL_set_tlsext_host_name(ssl, options_.server_name.c_str()) == 1;
+    return true;
+}
+
+/// RFC 6698 §4.1: records that we cannot use count for nothing.
+void TlsSession::heed_tlsa_records() {
+    SSL* ssl = ssl_.get();
+    // Without a name of the server: names are compared by whoever knows the protocol.
+    if (options_.tlsa.empty() || SSL_dane_enable(ssl, nullptr) != 1) {
+        return;
+    }
+    for (const TlsaRecord& record : options_.tlsa) {
+        has_tlsa_ |= SSL_dane_tlsa_add(ssl,
+                                       record.usage,
+                                       record.selector,
+                                       record.matching,
+                                       as_octets(record.data),
+                                       record.data.size()) == 1;
+    }
+    ERR_clear_error();
+}
+
+Dane TlsSession::dane_verdict() const {
+    if (!has_tlsa_) {
+        return Dane::NotAsked;
+    }
+    std::uint8_t usage = 0;
+    if (SSL_get_verify_result(ssl_.get()) != X509_V_OK ||
+        SSL_get0_dane_tlsa(ssl_.get(), &usage, nullptr, nullptr, nullptr, nullptr) < 0) {
+        return Dane::Mismatch;
+    }
+    return usage == kItself ? Dane::EndEntity : Dane::Authority;
 }
 
 int TlsSession::select_alpn(SSL* ssl,
@@ -207,13 +244,22 @@ bool TlsSession::finish_handshake() {
         // Yesterday's verdict is worth nothing: dates, authorities and revocations are of today.
         peer_ = std::make_unique<PeerCertificate>(describe(
             certificate.get(), is_resumed() ? verify_again(ssl) : SSL_get_verify_result(ssl)));
-        must_be_stapled_ =
-            options_.role == TlsRole::Client && !is_resumed() && heed_stapled_status(ssl, *peer_);
+        peer_->dane = dane_verdict();
+        peer_->dane_host = has_tlsa_ ? options_.tlsa_host : "";
+        must_be_stapled_ = heed_status(ssl);
     }
     if (options_.role == TlsRole::Client || !may_be_resumed() || SSL_new_session_ticket(ssl) != 1) {
         return true;
     }
     return SSL_do_handshake(ssl) == 1;  // writes the ticket
+}
+
+bool TlsSession::heed_status(SSL* ssl) {
+    if (options_.role == TlsRole::Server) {
+        heed_missing_status(ssl, *peer_);
+        return false;
+    }
+    return !is_resumed() && peer_->dane != Dane::EndEntity && heed_stapled_status(ssl, *peer_);
 }
 
 bool TlsSession::is_resumed() const {
@@ -222,7 +268,7 @@ bool TlsSession::is_resumed() const {
 
 /// Strangers get nothing that we would have to keep.
 bool TlsSession::may_be_resumed() const {
-    return peer_ && peer_->is_trusted && !must_be_stapled_ &&
+    return peer_ && peer_->is_trusted && !must_be_stapled_ && !has_tlsa_ &&
            times_resumed_ < TlsSessions::kMaxTimes && SSL_version(ssl_.get()) == TLS1_3_VERSION &&
            (options_.role == TlsRole::Server || !options_.server_name.empty());
 }

@@ -79,7 +79,10 @@ class TlsSession {
     };
 
     bool set_up();
+    void heed_tlsa_records();
+    Dane dane_verdict() const;
     bool finish_handshake();
+    bool heed_status(SSL* ssl);
     bool may_be_resumed() const;
     std::string session_key() const;
     static void count_key_updates(int is_written,
@@ -105,6 +108,7 @@ class TlsSession {
     unsigned times_resumed_ = 0;  // since both keys were last proved
     bool has_offered_session_ = false;
     bool must_be_stapled_ = false;
+    bool has_tlsa_ = false;  // records that can be used
 };
 
 }  // namespace isthmus::net

@@ -31,6 +31,9 @@ struct TlsOptions {
     std::string own_name = {};
     std::vector<std::string> alpn;         ///< client: offered; server: accepted, in order
     bool request_peer_certificate = true;  ///< server: ask for one (it may be missing)
+    /// client: what DNSSEC proves of the server's certificate, and whose records those are.
+    std::vector<TlsaRecord> tlsa = {};
+    std::string tlsa_host = {};
 };
 
 class StreamHandler {
@@ -131,7 +134,8 @@ struct SrvRecord {
     std::uint16_t priority = 0;
     std::uint16_t weight = 0;
     std::uint16_t port = 0;
-    std::string target;  ///< lower case, no final dot; "." alone means: not offered
+    std::string target;      ///< lower case, no final dot; "." alone means: not offered
+    bool is_secure = false;  ///< DNSSEC proves it
 };
 
 struct NaptrRecord {
@@ -150,6 +154,10 @@ using LookupHandler = std::function<void(Result<std::vector<T>>)>;
 class Resolver {
   public:
     virtual ~Resolver() = default;
+
+    /// An administrator has written down what that name leads to; DNS is not asked.
+    virtual bool is_written_down(std::string_view /*name*/) const { return false; }
+
     /// A and AAAA, interleaved as RFC 8305 §4 wants, IPv6 first. Literal addresses answer
     /// themselves.
     virtual std::unique_ptr<Pending> addresses(std::string_view host,
@@ -159,6 +167,10 @@ class Resolver {
                                          LookupHandler<SrvRecord> on_done) = 0;
     virtual std::unique_ptr<Pending> naptr(std::string_view name,
                                            LookupHandler<NaptrRecord> on_done) = 0;
+    /// Of "_5269._tcp.host": those that DNSSEC proves, and no others (RFC 6698 §4.1). An error if
+    /// nobody can tell whether there are some.
+    virtual std::unique_ptr<Pending> tlsa(std::string_view name,
+                                          LookupHandler<TlsaRecord> on_done) = 0;
 };
 
 }  // namespace isthmus::net

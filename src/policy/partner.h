@@ -26,6 +26,9 @@ struct Partner {
     /// Ours, not the original's: SHA-256 of the only certificates that are accepted from it, 64 hex
     /// digits in lower case; empty: any that is trusted and proves the domain.
     std::vector<std::string> pinned_certificate;
+    /// Ours as well: its DNS may lead to addresses of closed networks and of this machine, which is
+    /// allowed for Federated partners anyway.
+    bool allow_private_addresses = false;
     bool enabled = true;
 
     bool operator==(const Partner&) const = default;

@@ -30,14 +30,18 @@ constexpr Diagnostic kNoTls{1047,
                             "Failed to complete TLS negotiation with a federated peer server"};
 constexpr Diagnostic kNoHandshake{1000, "Final handshake failed"};
 constexpr Diagnostic kNoRouteNow{1007, "Temporarily cannot route"};
+constexpr Diagnostic kNoDestination{4005,
+                                    "Destination URI either not enabled for SIP or does not exist"};
+constexpr int kNotFound = 404;
 
 // The first that matches.
-constexpr std::array<Row, 12> kRows{{
+constexpr std::array<Row, 13> kRows{{
     {"IST-POL-001", {1005, "Cannot route to destination domain"}},
     {"IST-POL-", kNotAuthorized},
     {"IST-DNS-001", {1014, "Unable to resolve DNS A record"}},
     {"IST-DNS-002", {1008, "Unable to resolve DNS SRV record"}},
     {"IST-DNS-003", {1008, "Unable to resolve DNS SRV record"}},
+    {"IST-DNS-005", {1008, "Unable to resolve DNS SRV record"}},
     {"IST-DNS-", kNoRouteNow},
     {"IST-TCP-", kNoRouteNow},
     {"IST-TLS-", kNoTls},
@@ -56,7 +60,10 @@ Diagnostic diagnostic_of(std::string_view code) {
 }
 
 void add_diagnostics(Refusal& to, std::string_view code, std::string_view host, Arena& arena) {
-    const Diagnostic diagnostic = diagnostic_of(code);
+    Diagnostic diagnostic = diagnostic_of(code);
+    if (diagnostic.id == 0 && to.status == kNotFound) {
+        diagnostic = kNoDestination;
+    }
     if (diagnostic.id != 0) {
         const std::string_view value = arena.copy(
             fmt::format("{};source=\"{}\";reason=\"{}\"", diagnostic.id, host, diagnostic.reason));

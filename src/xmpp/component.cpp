@@ -198,6 +198,7 @@ void Component::start() {
     location_ = std::make_unique<Location>(
         environment().resolver,
         HostPort::parse(environment().config.component_server, kComponentPort),
+        LocationTerms{.may_be_private = true},  // the configuration file names it
         [this](Result<Target> target) { on_target(std::move(target)); });
     location_->next();
 }

@@ -41,7 +41,7 @@ class SteppedTest final : public LinkTest {
           places_(environment_,
                   ascii(order_.remote),
                   order_.policy.proxy_fqdn,
-                  environment.tls != nullptr && may_use_tls(order_.policy),
+                  location_terms(order_.policy, environment.tls != nullptr),
                   sink(),
                   next_stream()),
           stream_(environment_, order_, sink(), [this](bool is_up) { on_stream(is_up); }),

@@ -12,10 +12,10 @@ namespace {
 // Abuse case B20: bounded work, however many records there are.
 constexpr std::size_t kMaxTargets = 16;
 constexpr std::size_t kMaxAddresses = 16;
+constexpr std::size_t kMaxLeftOut = 200;  // octets of text
 
-/// No server of a partner is there, whatever DNS says: unspecified is ourselves, link-local are
-/// services of our own host or cloud (abuse case B19). Private addresses are those of closed
-/// networks.
+/// No server of a partner is there, whoever says so: unspecified is ourselves, link-local are
+/// services of our own host or cloud (abuse case B19).
 bool holds_no_server(const net::IpAddress& address) {
     const std::string_view octets = address.octets();
     const auto at = [octets](std::size_t i) { return static_cast<unsigned char>(octets[i]); };
@@ -42,18 +42,21 @@ HostPort HostPort::parse(std::string_view text, std::uint16_t default_port) {
 
 Location::Location(net::Resolver& resolver,
                    std::string domain,
-                   bool with_direct_tls,
+                   LocationTerms terms,
                    Handler handler)
     : resolver_(resolver),
       domain_(std::move(domain)),
       handler_(std::move(handler)),
-      with_direct_tls_(with_direct_tls) {}
+      terms_(terms),
+      is_written_down_(resolver.is_written_down(domain_)) {}
 
-Location::Location(net::Resolver& resolver, HostPort place, Handler handler)
+Location::Location(net::Resolver& resolver, HostPort place, LocationTerms terms, Handler handler)
     : resolver_(resolver),
       domain_(place.host),
       handler_(std::move(handler)),
-      places_{{std::move(place), false}},
+      places_{{std::move(place), false, true}},
+      terms_(terms),
+      is_written_down_(true),
       has_places_(true) {}
 
 void Location::next() {
@@ -69,11 +72,21 @@ void Location::next() {
                        "the remote server cannot be reached",
                        "no further target for " + domain_);
     }
-    if (was_without_answer_) {
+    give_up_without_addresses();
+}
+
+void Location::give_up_without_addresses() {
+    if (!unanswered_.empty()) {
         return give_up(ErrorKind::Unreachable,
                        "IST-DNS-004",
                        "the remote server cannot be found now",
-                       "no answer for the addresses of " + domain_);
+                       "no answer for the addresses of " + domain_ + ": " + unanswered_);
+    }
+    if (!off_limits_.empty()) {
+        return give_up(ErrorKind::NotFound,
+                       "IST-DNS-005",
+                       "the remote server does not exist",
+                       domain_ + " leads to " + off_limits_ + ", an address of a closed network");
     }
     give_up(ErrorKind::NotFound,
             "IST-DNS-002",
@@ -89,7 +102,7 @@ void Location::ask_services() {
         plain_ = std::move(answer);
         on_services();
     });
-    if (!with_direct_tls_) {
+    if (!terms_.with_direct_tls) {
         direct_ = std::vector<net::SrvRecord>{};
         return;
     }
@@ -133,7 +146,7 @@ void Location::on_services() {
     // record of _xmpps-server is one.
     const bool has_direct = *direct_ && (!direct.empty() || !(*direct_)->empty());
     if (plain.empty() && !has_direct) {
-        places_.push_back({{domain_, kServerPort}, false});
+        places_.push_back({{domain_, kServerPort}, false, true});
     }
     add_places(std::move(direct), std::move(plain));
     next();
@@ -150,7 +163,8 @@ void Location::add_places(std::vector<net::SrvRecord> direct, std::vector<net::S
             (next_plain == plain.end() || next_direct->priority <= next_plain->priority);
         net::SrvRecord& record = is_direct ? *next_direct++ : *next_plain++;
         if (record.target != "." && record.port != 0) {
-            places_.push_back({{std::move(record.target), record.port}, is_direct});
+            places_.push_back(
+                {{std::move(record.target), record.port}, is_direct, record.is_secure});
         }
     }
 }
@@ -164,14 +178,20 @@ void Location::ask_addresses(const HostPort& place) {
 void Location::on_addresses(Result<std::vector<net::IpAddress>> answer) {
     auto done = std::move(pending_);
     if (!answer || answer->empty()) {
-        was_without_answer_ |= !answer;
+        unanswered_ = answer ? unanswered_ : answer.error().detail;
         return next();
     }
     const Place& place = places_[next_ - 1];
     Target target{place.host, {}, place.is_direct_tls};
+    const bool may_be_private = this->may_be_private(place.host);
     for (const net::IpAddress& address : *answer) {
-        if (holds_no_server(address)) {
-            nowhere_ = address.to_string();
+        const bool is_nowhere = holds_no_server(address);
+        if (is_nowhere || (address.is_special() && !may_be_private)) {
+            std::string& left_out = is_nowhere ? nowhere_ : off_limits_;
+            left_out = address.to_string();
+            if (target.left_out.size() < kMaxLeftOut) {
+                target.left_out += (target.left_out.empty() ? "" : ", ") + left_out;
+            }
         } else if (target.endpoints.size() < kMaxAddresses) {
             target.endpoints.push_back({address, place.port});
         }
@@ -179,8 +199,35 @@ void Location::on_addresses(Result<std::vector<net::IpAddress>> answer) {
     if (target.endpoints.empty()) {
         return next();
     }
+    if (!terms_.with_tlsa || !place.is_secure || net::IpAddress::parse(place.host)) {
+        found_addresses_ = true;
+        return handler_(std::move(target));
+    }
+    // RFC 7673 §3.3
+    const std::string name = "_" + std::to_string(place.port) + "._tcp." + place.host;
+    pending_ = resolver_.tlsa(name, [this, target](Result<std::vector<net::TlsaRecord>> found) {
+        on_tlsa(target, std::move(found));
+    });
+}
+
+/// RFC 6698 §4.1: where nobody can tell whether there are records, nobody is connected to; else
+/// whoever keeps the answer from us would have his way.
+void Location::on_tlsa(Target target, Result<std::vector<net::TlsaRecord>> answer) {
+    const auto done = std::move(pending_);
+    if (!answer) {
+        unanswered_ = answer.error().detail;
+        return next();
+    }
     found_addresses_ = true;
+    target.tlsa = std::move(*answer);
     handler_(std::move(target));
+}
+
+/// DNS of a partner must not lead us into our own network (abuse case B19). What an administrator
+/// wrote down himself, name and address, he wants.
+bool Location::may_be_private(const std::string& host) const {
+    return terms_.may_be_private || (is_written_down_ && (resolver_.is_written_down(host) ||
+                                                          net::IpAddress::parse(host).has_value()));
 }
 
 void Location::give_up(ErrorKind kind,

@@ -30,6 +30,19 @@ struct Target {
     std::string host;
     std::vector<net::Endpoint> endpoints;
     bool is_direct_tls = false;  ///< TLS from the first octet (XEP-0368 §3)
+    std::string left_out = {};   ///< addresses that are not connected to
+    /// What DNSSEC proves of the certificate that is shown there (RFC 7673 §3.3).
+    std::vector<net::TlsaRecord> tlsa = {};
+};
+
+/// What is looked for.
+struct LocationTerms {
+    /// Targets of _xmpps-server are asked for as well; of equal priority they come first, because
+    /// they save a round trip.
+    bool with_direct_tls = false;
+    /// DNS may lead to addresses of closed networks and of ourselves (abuse case B19).
+    bool may_be_private = false;
+    bool with_tlsa = false;  ///< TLSA records are asked for where the target is proved
 };
 
 class Location {
@@ -38,11 +51,10 @@ class Location {
     /// there is no further target; code and kind tell why (NotFound: DNS says there is nothing).
     using Handler = std::function<void(Result<Target>)>;
 
-    /// `domain`: A-labels. `with_direct_tls`: targets of _xmpps-server are asked for as well; of
-    /// equal priority they come first, because they save a round trip.
-    Location(net::Resolver& resolver, std::string domain, bool with_direct_tls, Handler handler);
-    /// A fixed place instead of DNS records.
-    Location(net::Resolver& resolver, HostPort place, Handler handler);
+    /// `domain`: A-labels.
+    Location(net::Resolver& resolver, std::string domain, LocationTerms terms, Handler handler);
+    /// A fixed place, which an administrator has named, instead of DNS records.
+    Location(net::Resolver& resolver, HostPort place, LocationTerms terms, Handler handler);
 
     void next();
 
@@ -51,6 +63,7 @@ class Location {
 
     struct Place : HostPort {
         bool is_direct_tls = false;
+        bool is_secure = false;  ///< nobody but the domain's owner can have named it
     };
 
     void ask_services();
@@ -58,6 +71,9 @@ class Location {
     void add_places(std::vector<net::SrvRecord> direct, std::vector<net::SrvRecord> plain);
     void ask_addresses(const HostPort& place);
     void on_addresses(Result<std::vector<net::IpAddress>> answer);
+    void on_tlsa(Target target, Result<std::vector<net::TlsaRecord>> answer);
+    bool may_be_private(const std::string& host) const;
+    void give_up_without_addresses();
     void give_up(ErrorKind kind, std::string_view code, std::string public_text, std::string why);
 
     net::Resolver& resolver_;
@@ -65,11 +81,13 @@ class Location {
     Handler handler_;
     std::vector<Place> places_;
     std::size_t next_ = 0;
-    bool with_direct_tls_ = false;
+    LocationTerms terms_;
+    bool is_written_down_;  ///< whoever named the places is an administrator
     bool has_places_ = false;
     bool found_addresses_ = false;
-    bool was_without_answer_ = false;
-    std::string nowhere_;  ///< an address that was left out
+    std::string unanswered_;  ///< why a question had no answer
+    std::string nowhere_;     ///< an address that was left out: no server can be there
+    std::string off_limits_;  ///< likewise: of a closed network
     std::unique_ptr<net::Pending> pending_;
     std::unique_ptr<net::Pending> pending_direct_;
     std::optional<Services> plain_;   ///< what was answered to _xmpp-server

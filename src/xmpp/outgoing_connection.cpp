@@ -38,12 +38,13 @@ void OutgoingConnection::start(Duration patience) {
     auto ascii = domain_to_ascii(purpose.remote, scratch);
     domain_ = ascii ? std::string(*ascii) : purpose.remote;
     auto on_target = [this](Result<Target> target) { this->on_target(std::move(target)); };
+    const LocationTerms terms = location_terms(purpose.policy, purpose.has_tls);
     const std::string& proxy = purpose.policy.proxy_fqdn;
     if (proxy.empty()) {
-        const bool with_direct_tls = purpose.has_tls && may_use_tls(purpose.policy);
-        location_.emplace(environment_.resolver, domain_, with_direct_tls, on_target);
+        location_.emplace(environment_.resolver, domain_, terms, on_target);
     } else {
-        location_.emplace(environment_.resolver, HostPort::parse(proxy, kServerPort), on_target);
+        location_.emplace(
+            environment_.resolver, HostPort::parse(proxy, kServerPort), terms, on_target);
     }
     location_->next();
 }
@@ -59,6 +60,9 @@ void OutgoingConnection::on_target(Result<Target> target) {
     }
     measure("dns");
     is_direct_tls_ = target->is_direct_tls;
+    target_host_ = std::move(target->host);
+    tlsa_ = std::move(target->tlsa);
+    machine_.expect_encryption(!tlsa_.empty());
     connecting_ =
         environment_.network.connect(std::move(target->endpoints),
                                      kConnectPatience,
@@ -106,6 +110,8 @@ net::TlsOptions OutgoingConnection::tls_options() const {
     Arena scratch(1024);
     const auto own = domain_to_ascii(machine_.purpose().local, scratch);
     options.own_name = own ? *own : machine_.purpose().local;
+    options.tlsa = tlsa_;
+    options.tlsa_host = target_host_;
     if (is_direct_tls_) {
         options.alpn = {std::string(kServerAlpn)};
     }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace isthmus::xmpp {
 
@@ -128,7 +129,9 @@ class OutgoingConnection final : public StreamConnection {
     std::optional<Error> end_reason_;
     int notes_ = 0;
     std::optional<Mechanism> mechanism_;
-    bool is_direct_tls_ = false;  ///< the target that is being tried, or was reached
+    bool is_direct_tls_ = false;              ///< the target that is being tried, or was reached
+    std::string target_host_;                 ///< likewise
+    std::vector<net::TlsaRecord> tlsa_ = {};  ///< likewise
     bool is_secured_ = false;
     bool has_tls_failed_ = false;  ///< at the target tried last
     TimePoint last_stanza_{};

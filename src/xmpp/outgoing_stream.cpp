@@ -118,14 +118,16 @@ Actions OutgoingStream::on_clear_features(const StreamFeatures& features, Buffer
         state_ = State::Proceed;
         return {};
     }
-    if (policy.tls == Negotiation::Required) {
+    if (policy.tls == Negotiation::Required || is_encryption_expected_) {
         // Abuse case B01: neither stanzas nor keys in clear text.
         return fail(StreamCondition::PolicyViolation,
                     make_error(ErrorKind::Unreachable,
                                "IST-TLS-001",
                                "the remote server offers no encryption",
-                               purpose_.has_tls ? "no starttls among the features"
-                                                : "we have no certificate to offer TLS with"),
+                               !purpose_.has_tls ? "we have no certificate to offer TLS with"
+                               : is_encryption_expected_
+                                   ? "no starttls among the features, though DNS has TLSA records"
+                                   : "no starttls among the features"),
                     false,
                     out);
     }
@@ -149,7 +151,7 @@ Actions OutgoingStream::on_secured(const net::PeerCertificate* certificate,
     // RFC 6120 §13.7.1: we believe a server that its certificate proves, or, where the settings
     // allow dialback, the one that DNS leads to.
     if (certificate_fault_ &&
-        (!may_use_dialback(purpose_.policy, true) || breaks_pin(certificate, purpose_.policy))) {
+        (!may_use_dialback(purpose_.policy, true) || is_final(*certificate_fault_))) {
         enter_closed();
         Error why = *certificate_fault_;
         return {action::Close{std::move(why)}};

@@ -44,6 +44,10 @@ class OutgoingStream {
     /// Instead of open(), where TLS comes first (XEP-0368): on_secured() follows.
     void expect_tls() { state_ = State::Handshake; }
 
+    /// Its TLSA records say that it encrypts: nothing goes in clear text, whatever the settings
+    /// allow (RFC 7673 §3.4).
+    void expect_encryption(bool is_expected) { is_encryption_expected_ = is_expected; }
+
     Actions on_header(const StreamHeader& header, Arena& arena, Buffer& out);
     Actions on_element(const xml::Element& element, Arena& arena, Buffer& out);
     /// Octets in clear text lie behind <proceed/> (abuse case B03).
@@ -113,6 +117,7 @@ class OutgoingStream {
     std::string id_;
     std::optional<Error> certificate_fault_;
     bool is_secure_ = false;
+    bool is_encryption_expected_ = false;
     bool has_sasl_ = false;
     bool was_external_refused_ = false;
     std::vector<std::string> asked_pairs_;  ///< domains of ours

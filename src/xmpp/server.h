@@ -31,6 +31,8 @@ struct LinkPolicy {
     Negotiation sasl = Negotiation::Required;
     bool dialback = true;
     std::string proxy_fqdn;  ///< connect here instead of asking DNS; may carry ":port"
+    /// DNS may lead to addresses of closed networks; else only an administrator's own words may.
+    bool may_be_private = false;
     /// SHA-256, lower-case hex, of the certificates that alone are accepted, whoever issued them.
     std::vector<std::string> pinned_certificates = {};
     std::string partner;  ///< what its streams are counted by; empty: the domain itself

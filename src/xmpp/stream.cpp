@@ -12,6 +12,9 @@ namespace isthmus::xmpp {
 
 namespace {
 
+constexpr std::string_view kNotPinned = "IST-CERT-040";
+constexpr std::string_view kNotInDns = "IST-CERT-042";
+
 constexpr std::array<std::string_view, 25> kConditionNames = {
     "bad-format",
     "bad-namespace-prefix",
@@ -201,6 +204,16 @@ bool may_use_dialback(const LinkPolicy& policy, bool is_secure) {
     return policy.tls != Negotiation::Required || policy.sasl != Negotiation::Required;
 }
 
+LocationTerms location_terms(const LinkPolicy& policy, bool has_tls) {
+    return {.with_direct_tls = has_tls && may_use_tls(policy),
+            .may_be_private = policy.may_be_private,
+            .with_tlsa = has_tls && may_use_tls(policy)};
+}
+
+bool is_final(const Error& certificate_fault) {
+    return certificate_fault.code == kNotPinned || certificate_fault.code == kNotInDns;
+}
+
 bool breaks_pin(const net::PeerCertificate* certificate, const LinkPolicy& policy) {
     const auto& pins = policy.pinned_certificates;
     return !pins.empty() &&
@@ -221,7 +234,7 @@ std::optional<Error> certificate_fault(const net::PeerCertificate* certificate,
                                        Arena& arena) {
     if (breaks_pin(certificate, policy)) {
         return make_error(ErrorKind::NotAuthorized,
-                          "IST-CERT-040",
+                          kNotPinned,
                           "the certificate is not the one that was agreed on",
                           certificate == nullptr
                               ? "the peer showed no certificate, and one is pinned"
@@ -237,6 +250,17 @@ std::optional<Error> certificate_fault(const net::PeerCertificate* certificate,
                           "no certificate was shown",
                           "the peer showed no certificate");
     }
+    if (certificate->dane == net::Dane::Mismatch) {
+        return make_error(ErrorKind::NotAuthorized,
+                          kNotInDns,
+                          "the certificate is not the one that DNS names",
+                          certificate->trust_error + ": TLSA records of " +
+                              text::escape_for_log(certificate->dane_host) + ", SHA-256 " +
+                              certificate->sha256);
+    }
+    if (certificate->dane == net::Dane::EndEntity) {
+        return std::nullopt;  // RFC 7671 §5.1: neither names nor dates
+    }
     if (certificate->is_revoked) {
         return make_error(
             ErrorKind::NotAuthorized,
@@ -251,8 +275,11 @@ std::optional<Error> certificate_fault(const net::PeerCertificate* certificate,
             "the certificate is not trusted",
             certificate->trust_error + " (" + text::escape_for_log(certificate->subject) + ")");
     }
+    // RFC 7673 §4.2: where TLSA records were found, the name of the target will do.
+    const bool proves_target = certificate->dane == net::Dane::Authority &&
+                               net::names_host(*certificate, certificate->dane_host);
     auto ascii = domain_to_ascii(domain, arena);
-    if (!ascii || !net::proves_xmpp_domain(*certificate, *ascii)) {
+    if (!proves_target && (!ascii || !net::proves_xmpp_domain(*certificate, *ascii))) {
         return make_error(ErrorKind::NotAuthorized,
                           "IST-CERT-001",
                           "the certificate does not prove the domain",

@@ -9,6 +9,7 @@
 #include "net/certificate.h"
 #include "xml/element.h"
 #include "xml/parser.h"
+#include "xmpp/locate.h"
 #include "xmpp/server.h"
 #include "xmpp/stream_management.h"
 
@@ -115,12 +116,19 @@ bool may_use_tls(const LinkPolicy& policy);
 bool may_use_external(const LinkPolicy& policy);
 bool may_use_dialback(const LinkPolicy& policy, bool is_secure);
 
+/// What the settings say of where the servers may be. `has_tls`: we can encrypt at all.
+LocationTerms location_terms(const LinkPolicy& policy, bool has_tls);
+
 /// Null if the certificate is trusted and proves `domain` (prepared, U-labels), or is one of those
-/// that `policy` pins; else the reason: IST-CERT-001, IST-CERT-002 or IST-CERT-040.
+/// that `policy` pins, or that TLSA records name; else the reason: IST-CERT-001, -002, -040 to
+/// -042.
 std::optional<Error> certificate_fault(const net::PeerCertificate* certificate,
                                        std::string_view domain,
                                        const LinkPolicy& policy,
                                        Arena& arena);
+/// Whether nothing else, as dialback, may prove the domain instead: another one is pinned, or named
+/// by TLSA records.
+bool is_final(const Error& certificate_fault);
 /// Whether that certificate may not be used whatever else proves the domain: another one is pinned.
 bool breaks_pin(const net::PeerCertificate* certificate, const LinkPolicy& policy);
 

@@ -1,5 +1,6 @@
 #include "xmpp/test_places.h"
 
+#include "base/digest.h"
 #include "base/text.h"
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@ namespace {
 
 constexpr Duration kConnectPatience = std::chrono::seconds(5);
 constexpr std::size_t kMaxAttempts = 16;
+constexpr std::size_t kMaxTlsaShown = 64;  // octets, as many as SHA-512 has
 
 std::string describe(const std::vector<net::SrvRecord>& records) {
     std::string made;
@@ -25,6 +27,14 @@ std::string describe(const std::vector<net::SrvRecord>& records) {
                             text::escape_for_log(record.target));
     }
     return made.empty() ? "none" : made;
+}
+
+std::string describe(const net::TlsaRecord& record) {
+    return fmt::format("{} {} {} {}",
+                       record.usage,
+                       record.selector,
+                       record.matching,
+                       digest::to_hex(std::string_view(record.data).substr(0, kMaxTlsaShown)));
 }
 
 std::string describe(const Target& target) {
@@ -40,13 +50,13 @@ std::string describe(const Target& target) {
 PlacesTest::PlacesTest(const Environment& environment,
                        std::string domain,
                        std::string proxy,
-                       bool with_direct_tls,
+                       LocationTerms terms,
                        StepSink sink,
                        std::function<void(bool)> on_done)
     : environment_(environment),
       domain_(std::move(domain)),
       proxy_(std::move(proxy)),
-      with_direct_tls_(with_direct_tls),
+      terms_(terms),
       sink_(std::move(sink)),
       on_done_(std::move(on_done)) {}
 
@@ -81,9 +91,10 @@ void PlacesTest::ask_service(const std::string& name) {
 void PlacesTest::locate() {
     const auto on_target = [this](Result<Target> target) { this->on_target(std::move(target)); };
     if (proxy_.empty()) {
-        location_.emplace(environment_.resolver, domain_, with_direct_tls_, on_target);
+        location_.emplace(environment_.resolver, domain_, terms_, on_target);
     } else {
-        location_.emplace(environment_.resolver, HostPort::parse(proxy_, kServerPort), on_target);
+        location_.emplace(
+            environment_.resolver, HostPort::parse(proxy_, kServerPort), terms_, on_target);
     }
     asked_ = environment_.timers.now();
     location_->next();
@@ -97,6 +108,12 @@ void PlacesTest::on_target(Result<Target> target) {
     add_line(
         evidence_,
         fmt::format("{}: {} ({})", target->host, describe(*target), milliseconds(now - asked_)));
+    for (const net::TlsaRecord& record : target->tlsa) {
+        add_line(evidence_, fmt::format("TLSA of {}: {}", target->host, describe(record)));
+    }
+    if (!target->left_out.empty()) {
+        add_line(evidence_, fmt::format("not connected to: {}", target->left_out));
+    }
     asked_ = now;
     targets_.push_back(std::move(*target));
     location_->next();

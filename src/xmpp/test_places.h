@@ -23,7 +23,7 @@ class PlacesTest {
     PlacesTest(const Environment& environment,
                std::string domain,
                std::string proxy,
-               bool with_direct_tls,
+               LocationTerms terms,
                StepSink sink,
                std::function<void(bool)> on_done);
     void start();
@@ -45,7 +45,7 @@ class PlacesTest {
     const Environment& environment_;
     std::string domain_;
     std::string proxy_;
-    bool with_direct_tls_;
+    LocationTerms terms_;
     StepSink sink_;
     std::function<void(bool)> on_done_;
     TimePoint started_{};

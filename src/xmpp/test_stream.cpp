@@ -191,8 +191,7 @@ void StreamTest::tell_certificate(const net::PeerCertificate* shown,
     TestStep step{.id = kSteps[2], .took = lap(), .sentence = {}, .evidence = {}, .code = {}};
     step.evidence = shown != nullptr ? describe(*shown) : "none was shown";
     if (fault) {
-        const bool may_dial_back =
-            may_use_dialback(order_.policy, true) && !breaks_pin(shown, order_.policy);
+        const bool may_dial_back = may_use_dialback(order_.policy, true) && !is_final(*fault);
         const codes::Code* code = codes::find(fault->code);
         step.state = may_dial_back ? TestState::Warn : TestState::Fail;
         step.code = fault->code;
@@ -204,7 +203,8 @@ void StreamTest::tell_certificate(const net::PeerCertificate* shown,
         return pass(std::move(step));
     }
     const auto left = shown->not_after - order_.now;
-    if (order_.now.time_since_epoch().count() != 0 && left < kSoon) {
+    const bool has_dates = shown->dane != net::Dane::EndEntity;  // RFC 7671 §5.1
+    if (has_dates && order_.now.time_since_epoch().count() != 0 && left < kSoon) {
         step.state = TestState::Warn;
         step.sentence =
             fmt::format("The partner's certificate proves {}, but it expires in {} days.",
@@ -213,9 +213,12 @@ void StreamTest::tell_certificate(const net::PeerCertificate* shown,
         return pass(std::move(step));
     }
     step.sentence =
-        order_.policy.pinned_certificates.empty()
-            ? fmt::format("The partner's certificate is trusted and proves {}.", order_.remote)
-            : "The partner's certificate is the one that is pinned.";
+        !order_.policy.pinned_certificates.empty()
+            ? "The partner's certificate is the one that is pinned."
+        : shown->dane != net::Dane::NotAsked
+            ? fmt::format("The partner's certificate is one that the TLSA records of {} name.",
+                          shown->dane_host)
+            : fmt::format("The partner's certificate is trusted and proves {}.", order_.remote);
     pass(std::move(step));
 }
 

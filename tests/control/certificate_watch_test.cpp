@@ -30,7 +30,6 @@ class CertificateWatchTest : public Certificates {
 
     CertificateImport order() const {
         return {.name = "acme",
-                .is_replacing = true,
                 .uses = {Use::Sip},
                 .certificate_file = path + "/fullchain.pem",
                 .private_key_file = path + "/privkey.pem"};
@@ -61,6 +60,31 @@ TEST_F(CertificateWatchTest, ARenewedPairIsTakenWhenItHasSettled) {
     EXPECT_EQ(revisions(), before + 1);
     EXPECT_EQ(store.history(1).front().author.origin, "files");
     EXPECT_EQ(watch.trouble("acme"), nullptr);
+}
+
+TEST_F(CertificateWatchTest, WhatIsThereUnderThatNameIsReplacedOnlyIfSaidSo) {
+    const auto imported = good();
+    ASSERT_TRUE(import({both(imported)}, {.name = "acme", .uses = {Use::Sip}}));
+    write_pair(good());
+    const auto refused = watch.add(order(), edit);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::Conflict);
+    EXPECT_EQ(refused.error().code, "IST-API-003");
+    EXPECT_EQ(in_force(), imported.certificate_pem);
+    auto replacing = order();
+    replacing.is_replacing = true;
+    ASSERT_TRUE(watch.add(replacing, edit));
+    EXPECT_NE(in_force(), imported.certificate_pem);
+    // The same files again are no other certificate.
+    write_pair(good());
+    EXPECT_TRUE(watch.add(order(), edit));
+    // Other files are.
+    write("other.pem", imported.certificate_pem);
+    write("other.key", imported.key_pem);
+    auto others = order();
+    others.certificate_file = path + "/other.pem";
+    others.private_key_file = path + "/other.key";
+    EXPECT_FALSE(watch.add(others, edit));
 }
 
 TEST_F(CertificateWatchTest, AHalfWrittenPairIsNeverTaken) {

@@ -25,12 +25,14 @@ bool is_plain(std::string_view name) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace isthmus::net;
     const std::string_view message(reinterpret_cast<const char*>(data), size);
-    for (const auto type : {RecordType::A, RecordType::Aaaa, RecordType::Srv, RecordType::Naptr}) {
+    for (const auto type :
+         {RecordType::A, RecordType::Aaaa, RecordType::Srv, RecordType::Naptr, RecordType::Tlsa}) {
         const auto answer = read_dns_answer(message, type);
         if (!answer) {
             continue;
         }
-        require(answer->addresses.size() + answer->srv.size() + answer->naptr.size() <=
+        require(answer->addresses.size() + answer->srv.size() + answer->naptr.size() +
+                    answer->tlsa.size() <=
                 kMaxRecords);
         for (const SrvRecord& record : answer->srv) {
             require(is_plain(record.target));

@@ -77,6 +77,9 @@ TEST_F(Dns, StaticNamesAreAnsweredWithoutAskingAnybody) {
     EXPECT_THAT(srv("_xmpp-server._tcp.xmpp.fabrikam.example").value(), IsEmpty());
     EXPECT_THAT(texts("fabrikam.example"), IsEmpty());
     EXPECT_EQ(server.questions, 0);
+    EXPECT_TRUE(resolver->is_written_down("Fabrikam.example"));
+    EXPECT_TRUE(resolver->is_written_down("xmpp.fabrikam.example."));
+    EXPECT_FALSE(resolver->is_written_down("other.fabrikam.example"));
     EXPECT_THAT(texts("other.fabrikam.example"), IsEmpty());
     EXPECT_GT(server.questions, 0);
 }

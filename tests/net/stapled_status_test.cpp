@@ -84,6 +84,17 @@ TEST_F(Stapled, ACertificateThatDemandsOneIsNothingWithout) {
     EXPECT_FALSE(seen(demanding, authority.ocsp_response(plain, false)).is_trusted);
 }
 
+/// Nobody who calls can staple: its server is looked at by dialback.
+TEST_F(Stapled, ACallerWhoseCertificateDemandsOneIsNotTrusted) {
+    const SessionPair pair(context_of(authority, demanding), context_of(authority, plain));
+    ASSERT_TRUE(pair.is_up());
+    ASSERT_NE(pair.server.peer_certificate(), nullptr);
+    EXPECT_FALSE(pair.server.peer_certificate()->is_trusted);
+    EXPECT_NE(pair.server.peer_certificate()->trust_error.find("dialback"), std::string::npos);
+    const SessionPair other(context_of(authority, plain), context_of(authority, plain));
+    EXPECT_TRUE(other.server.peer_certificate()->is_trusted);
+}
+
 TEST_F(Stapled, WhatMustBeFreshIsNotTakenUpAgain) {
     seen(demanding, authority.ocsp_response(demanding, false));
     EXPECT_EQ(ours->sessions().size(), 0U);

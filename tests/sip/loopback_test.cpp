@@ -72,6 +72,11 @@ class NoResolver final : public net::Resolver {
         return std::make_unique<net::Pending>();
     }
 
+    std::unique_ptr<net::Pending> tlsa(std::string_view /*name*/,
+                                       net::LookupHandler<net::TlsaRecord> /*on_done*/) override {
+        return std::make_unique<net::Pending>();
+    }
+
   private:
     net::EventLoop& loop_;
 };

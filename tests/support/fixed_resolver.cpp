@@ -41,6 +41,10 @@ void FixedResolver::add_naptr(std::string_view name, net::NaptrRecord record) {
     naptr_[std::string(name)].push_back(std::move(record));
 }
 
+void FixedResolver::add_tlsa(std::string_view name, net::TlsaRecord record) {
+    tlsa_[std::string(name)].push_back(std::move(record));
+}
+
 void FixedResolver::forget(std::string_view name) {
     addresses_.erase(std::string(name));
     srv_.erase(std::string(name));
@@ -98,6 +102,12 @@ std::unique_ptr<net::Pending> FixedResolver::naptr(std::string_view name,
                                                    net::LookupHandler<net::NaptrRecord> on_done) {
     questions_.push_back("NAPTR " + std::string(name));
     return answer(name, naptr_, std::move(on_done));
+}
+
+std::unique_ptr<net::Pending> FixedResolver::tlsa(std::string_view name,
+                                                  net::LookupHandler<net::TlsaRecord> on_done) {
+    questions_.push_back("TLSA " + std::string(name));
+    return answer(name, tlsa_, std::move(on_done));
 }
 
 }  // namespace isthmus::test

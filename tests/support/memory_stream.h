@@ -101,7 +101,10 @@ class MemoryStream final : public net::ByteStream {
         return tls_ == Tls::Up && certificate_ ? &*certificate_ : nullptr;
     }
 
-    std::string_view tls_version() const override { return is_secure() ? host_.tls_version_ : ""; }
+    std::string_view tls_version() const override {
+        const bool is_old = host_.only_tls12_ || (peer_ != nullptr && peer_->host_.only_tls12_);
+        return !is_secure() ? "" : is_old ? "TLSv1.2" : "TLSv1.3";
+    }
 
     std::string_view tls_cipher() const override {
         return is_secure() ? "TLS_AES_256_GCM_SHA384" : "";

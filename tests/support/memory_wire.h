@@ -110,8 +110,8 @@ class MemoryHost final : public net::Network {
         certificate_ = std::move(certificate);
     }
 
-    /// What its connections have agreed upon, as it sees it.
-    void set_tls_version(std::string_view version) { tls_version_ = version; }
+    /// It speaks no version of TLS above 1.2.
+    void use_tls12() { only_tls12_ = true; }
 
     /// Its handshakes fail with IST-TLS-002 on both sides.
     void fail_handshakes(bool fails) { fails_handshakes_ = fails; }
@@ -139,7 +139,7 @@ class MemoryHost final : public net::Network {
     net::IpAddress address_;
     std::optional<net::PeerCertificate> certificate_;
     std::string last_server_name_;
-    std::string_view tls_version_ = "TLSv1.3";  // a literal
+    bool only_tls12_ = false;
     bool fails_handshakes_ = false;
     bool stalls_handshakes_ = false;
 };

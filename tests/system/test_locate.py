@@ -1,6 +1,7 @@
 """Finding the other side: names, SRV and fail-over, IPv6, credentials, domains that differ."""
 
 import hashlib
+import json
 import os
 import re
 
@@ -62,6 +63,46 @@ class RealDns(OwnWorldTest):
         self.gateway.cli("partner", "create", "nowhere.example", "--partner-type", "Federated")
         response = self.world.branch.message("sip:eve@nowhere.example", "hello?").wait()
         self.assertIn(response.code, (404, 480, 502, 504))
+
+
+class OwnNetwork(OwnWorldTest):
+    """B19: DNS of a partner does not choose among our own machines."""
+
+    @classmethod
+    def build(cls, world):
+        world.add_branch("udp").add_northwind()
+        port = world._northwind[-1]
+        world._static.clear()
+        world._static["live.northwind.example"] = ["127.0.0.1"]
+        for domain, host in (("northwind.example", "here.northwind.example"),
+                             ("pointer.example", "live.northwind.example")):
+            world.dns.srv(f"_xmpp-server._tcp.{domain}", (0, 0, port, host))
+        world.dns.address("here.northwind.example", "127.0.0.1", "::1")
+        world.start(tables={"dns": {"servers": [f"127.0.0.1@{world.dns.port}"]}})
+
+    def step(self, domain="northwind.example"):
+        done = self.gateway.cli("partner", "test", domain, "-o", "json", check=False, seconds=60)
+        return json.loads(done.stdout)["steps"][1]
+
+    def test_dns_does_not_lead_there(self):
+        self.gateway.cli("partner", "set", "northwind.example", "--partner-type",
+                         "PublicVerified")
+        step = self.step()
+        self.assertEqual((step["state"], step["code"]), ("fail", "IST-DNS-005"), step)
+        self.assertIn("127.0.0.1", " ".join(step["evidence"]))
+        self.assertIn("--allow-private-addresses", step["fix"])
+        response = self.world.branch.message("sip:tybalt@northwind.example", "hello?").wait()
+        self.assertEqual(response.code, 404)
+        self.assertEqual(self.world.northwind.stanzas, [])
+        # Nor by naming what was written down for somebody else.
+        self.gateway.cli("partner", "create", "pointer.example")
+        self.assertEqual(self.step("pointer.example")["code"], "IST-DNS-005")
+        self.gateway.cli("partner", "set", "northwind.example", "--allow-private-addresses",
+                         "true")
+        self.assertEqual(self.step()["state"], "pass")
+        text = unique("now it may")
+        self.world.branch.message("sip:tybalt@northwind.example", text).wait()
+        self.world.northwind.wait_body(text)
 
 
 class Ipv6(OwnWorldTest):

@@ -135,7 +135,10 @@ class Acknowledged(OwnWorldTest):
         for text in texts:
             self.world.romeo.send("bob@branch.example", text)
         self.world.branch.wait_request(body=texts[-1])
-        # What it had waiting for the stream is not counted there; this is.
+        # What it had waiting for the stream is not counted there, nor what comes before a timer of
+        # its own has enabled acknowledgements; this is.
+        wait_until(lambda: "Received[s2sout]: <enabled" in self.world.prosody.process.output(),
+                   PATIENCE, "acknowledgements on its stream")
         text = unique("counted")
         self.world.romeo.send("bob@branch.example", text)
         self.world.branch.wait_request(body=text)

@@ -4,6 +4,7 @@
 
 #include "base/codes.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -32,6 +33,7 @@ TEST(DiagnosticsTest, TheIdsThatLyncKnows) {
         {"IST-DNS-002", 1008},
         {"IST-DNS-003", 1008},
         {"IST-DNS-004", 1007},
+        {"IST-DNS-005", 1008},
         {"IST-TCP-001", 1007},
         {"IST-TLS-002", 1047},
         {"IST-CERT-001", 1010},
@@ -47,6 +49,16 @@ TEST(DiagnosticsTest, TheIdsThatLyncKnows) {
     for (const auto& row : rows) {
         EXPECT_EQ(diagnostic_of(row.code).id, row.id) << row.code;
     }
+}
+
+TEST(DiagnosticsTest, WhoIsNotThereIsNotThere) {
+    Arena arena;
+    Refusal refusal{.status = 404, .reason = {}};
+    add_diagnostics(refusal, "IST-SIP-005", "gateway.contoso.example", arena);
+    EXPECT_THAT(header(refusal, "ms-diagnostics"), testing::StartsWith("4005;"));
+    Refusal other{.status = 415, .reason = {}};
+    add_diagnostics(other, "IST-SIP-005", "gateway.contoso.example", arena);
+    EXPECT_EQ(header(other, "ms-diagnostics"), "");
 }
 
 TEST(DiagnosticsTest, BothHeadersAreWritten) {

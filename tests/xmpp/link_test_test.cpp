@@ -108,6 +108,23 @@ TEST_F(LinkTestTest, NoSuchDomain) {
     EXPECT_EQ(steps.done, 1);
 }
 
+TEST_F(LinkTestTest, DnsLeadsIntoAClosedNetwork) {
+    resolver.forget("xmpp.fabrikam.example");
+    resolver.add_address("xmpp.fabrikam.example", "10.1.2.3");
+    start();
+    test();
+    EXPECT_THAT(steps.told, ElementsAre("dns fail IST-DNS-005"));
+    EXPECT_THAT(steps.find("dns").evidence, HasSubstr("10.1.2.3"));
+}
+
+TEST_F(LinkTestTest, AnAddressThatIsLeftOutIsNamed) {
+    resolver.add_address("xmpp.fabrikam.example", "10.1.2.3");
+    start();
+    test();
+    EXPECT_THAT(steps.find("dns").evidence, HasSubstr("not connected to: 10.1.2.3"));
+    EXPECT_EQ(steps.find("tcp").addresses.size(), 1U);
+}
+
 TEST_F(LinkTestTest, NoNameServer) {
     resolver.fail("_xmpp-server._tcp.fabrikam.example");
     start();

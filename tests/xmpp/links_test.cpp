@@ -274,7 +274,8 @@ TEST_F(LinksTest, AProxyIsDialledWithoutAskingDnsForServices) {
     dial();
     EXPECT_EQ(proxy.connections(), 1U);
     EXPECT_EQ(fabrikam.connections(), 0U);
-    EXPECT_THAT(resolver.questions(), ElementsAre("A proxy.fabrikam.example"));
+    EXPECT_THAT(resolver.questions(),
+                ElementsAre("A proxy.fabrikam.example", "TLSA _15269._tcp.proxy.fabrikam.example"));
 }
 
 TEST_F(LinksTest, EachPairOfDomainsHasItsOwnStream) {

@@ -39,12 +39,12 @@ TEST(HostPort, ReadsWhatAnAdministratorWrites) {
 class LocationTest : public testing::Test {
   protected:
     void locate(HostPort place) {
-        location.emplace(resolver, std::move(place), [this](auto target) { note(target); });
+        location.emplace(resolver, std::move(place), terms, [this](auto target) { note(target); });
     }
 
     void locate(std::string domain, bool with_direct_tls = false) {
-        location.emplace(
-            resolver, std::move(domain), with_direct_tls, [this](auto target) { note(target); });
+        terms.with_direct_tls = with_direct_tls;
+        location.emplace(resolver, std::move(domain), terms, [this](auto target) { note(target); });
     }
 
     void note(const Result<Target>& target) {
@@ -71,6 +71,7 @@ class LocationTest : public testing::Test {
 
     test::ManualLoop loop;
     test::FixedResolver resolver{loop};
+    LocationTerms terms;
     std::optional<Location> location;
     std::vector<std::string> answers;
     std::size_t asked = 0;
@@ -130,9 +131,69 @@ TEST_F(LocationTest, NoServerIsAtAddressesThatAreNobodys) {
     resolver.add_address("a.example", "169.254.169.254");
     resolver.add_address("a.example", "10.0.0.1");
     resolver.add_address("a.example", "fd00::1");
+    terms.may_be_private = true;
     locate(std::string("a.example"));
     next();
     EXPECT_EQ(answers.back(), "a.example 10.0.0.1:5269 [fd00::1]:5269");
+}
+
+constexpr std::string_view kPrivate[] = {"10.1.2.3",
+                                         "127.0.0.1",
+                                         "172.16.0.1",
+                                         "192.168.1.1",
+                                         "100.64.0.1",
+                                         "::1",
+                                         "fd00::1",
+                                         "::ffff:127.0.0.1",
+                                         "64:ff9b::7f00:1",
+                                         "2002:a00:1::"};
+
+/// Abuse case B19: DNS of a partner does not choose among our own machines.
+TEST_F(LocationTest, DnsLeadsToNoPrivateAddress) {
+    for (const std::string_view address : kPrivate) {
+        const std::string domain = "d" + std::to_string(asked) + ".example";
+        resolver.add_address(domain, address);
+        locate(domain);
+        next();
+        EXPECT_EQ(answers.back(), "IST-DNS-005") << address;
+        EXPECT_EQ(kind, ErrorKind::NotFound);
+    }
+    // By a service record, even one that names an address, and by the name of a proxy.
+    resolver.add_srv("_xmpp-server._tcp.a.example", {0, 0, 8443, "127.0.0.1"});
+    locate(std::string("a.example"));
+    next();
+    EXPECT_EQ(answers.back(), "IST-DNS-005");
+    locate(HostPort{"d0.example", 5269});
+    next();
+    EXPECT_EQ(answers.back(), "IST-DNS-005");
+}
+
+TEST_F(LocationTest, TheOtherAddressesAreUsed) {
+    resolver.add_address("a.example", "10.1.2.3");
+    resolver.add_address("a.example", "192.0.2.1");
+    locate(std::string("a.example"));
+    next();
+    EXPECT_EQ(answers.back(), "a.example 192.0.2.1:5269");
+}
+
+TEST_F(LocationTest, WhatAnAdministratorWroteDownHeWants) {
+    locate(HostPort{"10.1.2.3", 5269});
+    next();
+    EXPECT_EQ(answers.back(), "10.1.2.3 10.1.2.3:5269");
+    resolver.add_srv("_xmpp-server._tcp.a.example", {0, 0, 5269, "xmpp.a.example"});
+    resolver.add_address("xmpp.a.example", "10.1.2.3");
+    resolver.write_down("xmpp.a.example");
+    locate(HostPort{"xmpp.a.example", 5269});
+    next();
+    EXPECT_EQ(answers.back(), "xmpp.a.example 10.1.2.3:5269");
+    // But DNS of the partner must not name what he wrote down for others.
+    locate(std::string("a.example"));
+    next();
+    EXPECT_EQ(answers.back(), "IST-DNS-005");
+    resolver.write_down("a.example");
+    locate(std::string("a.example"));
+    next();
+    EXPECT_EQ(answers.back(), "xmpp.a.example 10.1.2.3:5269");
 }
 
 TEST_F(LocationTest, TargetOfASingleDotMeansNoService) {

@@ -404,6 +404,11 @@ export const deCodes: Record<string, CodeText> = {
     sentence: 'Das Zertifikat des Partners wurde von seinem Aussteller widerrufen.',
     fix: 'Der Partner muss ein anderes verwenden; in `crl_files` in [tls] steht die Liste, die das sagt.',
   },
+  'IST-CERT-042': {
+    of: 'The partner shows a certificate that its TLSA records in DNS do not name.',
+    sentence: 'Der Partner zeigt ein Zertifikat, das seine TLSA-Einträge im DNS nicht nennen.',
+    fix: 'Sein Betreiber muss TLSA-Einträge des Zertifikats veröffentlichen, das er verwendet, oder das verwenden, das sie nennen. Sonst sitzt jemand dazwischen: legen Sie das richtige fest, um bis dahin weiterzumachen.',
+  },
   'IST-CFG-001': {
     of: 'The configuration file is not valid.',
     sentence: 'Die Konfigurationsdatei ist nicht gültig.',
@@ -453,6 +458,11 @@ export const deCodes: Record<string, CodeText> = {
     of: 'The name server did not answer in time.',
     sentence: 'Der Nameserver hat nicht rechtzeitig geantwortet.',
     fix: 'Prüfen Sie [dns] servers und das Netz dorthin.',
+  },
+  'IST-DNS-005': {
+    of: "The partner's DNS leads to an address of a closed network, or of the gateway itself.",
+    sentence: 'Das DNS des Partners führt zu einer Adresse eines geschlossenen Netzes oder des Gateways selbst.',
+    fix: 'Steht sein Server dort: isthmus partner set DOMÄNE --allow-private-addresses true, oder schreiben Sie Namen und Adresse in [dns.static]. Sonst will jemand, dass wir eigene Rechner anrufen.',
   },
   'IST-HOME-001': {
     of: 'Somebody tried to sign in to the home server with a wrong name or password.',
