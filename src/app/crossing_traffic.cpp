@@ -71,8 +71,12 @@ control::TrafficSide Crossing::traffic_side() {
         .get_dialog =
             [this](std::string_view id) {
                 return ask_flow<control::DialogStatus>(
-                    [id = std::string(id)](Subscriptions& flow) -> Result<control::DialogStatus> {
+                    [this,
+                     id = std::string(id)](Subscriptions& flow) -> Result<control::DialogStatus> {
                         auto found = flow.get_dialog(id);
+                        if (!found) {
+                            found = traffic_.sessions().get(id);
+                        }
                         if (!found) {
                             return none_such("dialog", id);
                         }
@@ -81,9 +85,12 @@ control::TrafficSide Crossing::traffic_side() {
             },
         .end_dialog =
             [this](std::string_view id) {
-                return ask_flow<void>([id = std::string(id)](Subscriptions& flow) -> Result<void> {
-                    return flow.end_dialog(id) ? Result<void>() : none_such("dialog", id);
-                });
+                return ask_flow<void>(
+                    [this, id = std::string(id)](Subscriptions& flow) -> Result<void> {
+                        return flow.end_dialog(id) || traffic_.sessions().end(id)
+                                   ? Result<void>()
+                                   : none_such("dialog", id);
+                    });
             },
         .list_messages =
             [this](const control::MessageFilter& filter, control::TrafficSide::MessagesDone done) {
@@ -105,7 +112,10 @@ void Crossing::list_dialogs(const control::SubscriptionFilter& filter,
     const std::uint64_t question = dialog_questions_.open(std::move(done), kListPatience);
     traffic_.loop().post([this, question, filter = to_gateway(filter)] {
         traffic_.subscriptions().list_dialogs(
-            filter, [this, question](Result<gateway::DialogPage> page) {
+            filter, [this, question, filter](Result<gateway::DialogPage> page) {
+                if (page) {
+                    traffic_.sessions().enter(filter, *page);
+                }
                 // Shared, because what is posted is copied.
                 auto made = std::make_shared<Result<control::DialogPage>>(no_answer());
                 if (page) {

@@ -88,6 +88,7 @@ Result<std::unique_ptr<TrafficWing>> TrafficWing::create(
         made->home_->attach(*made->user_agent_, *made->sip_peers_);
         made->gateway_.attach(
             *made->home_, *made->home_, *made->server_, made->subscription_queue_);
+        made->gateway_.sessions().add('h', made->home_->home().sessions());
     } else {
         made->gateway_.attach(
             *made->sip_peers_, *made->sip_peers_, *made->server_, made->subscription_queue_);

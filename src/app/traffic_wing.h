@@ -94,6 +94,8 @@ class TrafficWing {
 
     gateway::Subscriptions& subscriptions() { return gateway_.subscriptions(); }
 
+    gateway::SessionListing& sessions() { return gateway_.sessions(); }
+
     void drain(Duration patience, std::function<void()> on_done);
 
     /// XMPP domains that we speak for, with the SIP domains of their users. Any thread: they never

@@ -106,8 +106,8 @@ void add_streams(Program& program) {
 }
 
 void add_dialogs(Program& program) {
-    CLI::App& group = program.group("dialog", "SIP dialogs of presence subscriptions");
-    CLI::App& list = program.command(group, "list", "our SUBSCRIBE dialogs and theirs", [&] {
+    CLI::App& group = program.group("dialog", "SIP dialogs: subscriptions and sessions");
+    CLI::App& list = program.command(group, "list", "SUBSCRIBE dialogs, INVITE sessions", [&] {
         return program.show(
             list_path(
                 program, "dialogs", {"--user", "--contact", "--partner", "--offset", "--limit"}),
@@ -125,7 +125,7 @@ void add_dialogs(Program& program) {
     CLI::App& end = program.command(
         group,
         "end",
-        "end one dialog; the subscription stands and sets up another",
+        "end one dialog; a subscription sets up another, a session gets BYE",
         [&program, path] { return program.change("POST", path() + ":end", {}, "ended"); });
     program.word(end, "ID", "as list shows it");
 }

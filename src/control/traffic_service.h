@@ -22,7 +22,7 @@ namespace isthmus::control {
 /// The fields as gateway/presence_status.h explains them.
 struct DialogStatus {
     std::string id;
-    std::string role;  ///< what we are in it: "subscriber", "notifier"
+    std::string role;  ///< what we are in it: "subscriber", "notifier", "session"
     std::string user;
     std::string contact;
     std::string partner;

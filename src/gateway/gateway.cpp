@@ -37,7 +37,8 @@ Gateway::Gateway(GatewayConfig config, Timers& timers, Random& random, metrics::
       counters_(metrics),
       traces_(admission_, timers),
       presence_(config_, admission_, counters_, timers, random, metrics),
-      messages_(config_, admission_, counters_, traces_, presence_, timers, random) {}
+      messages_(config_, admission_, counters_, traces_, presence_, timers, random),
+      session_listing_(admission_) {}
 
 void Gateway::attach(SipSide& sip_side,
                      sip::SessionPort& events,
@@ -52,6 +53,7 @@ void Gateway::attach(SipSide& sip_side,
                            metrics_,
                            messages_);
     messages_.attach(sip_side, *sessions_, server);
+    session_listing_.add('i', *sessions_);
     presence_.attach(sip_side, events, server, store);
 }
 

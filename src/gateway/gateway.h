@@ -11,6 +11,7 @@
 #include "gateway/message_flow.h"
 #include "gateway/presence_flow.h"
 #include "gateway/presence_status.h"
+#include "gateway/session_listing.h"
 #include "gateway/sip_side.h"
 #include "gateway/traces.h"
 #include "policy/policy.h"
@@ -47,6 +48,8 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
     void begin() { presence_.begin(); }
 
     Subscriptions& subscriptions() { return presence_; }
+
+    SessionListing& sessions() { return session_listing_; }
 
     /// Puts a snapshot in force: every message from now on is decided by it, subscriptions that it
     /// does not allow are ended, and then the streams to domains that are no partners any more.
@@ -122,6 +125,7 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
     PresenceFlow presence_;
     MessageFlow messages_;
     std::unique_ptr<sip::Sessions> sessions_;
+    SessionListing session_listing_;
     xmpp::Server* server_ = nullptr;
 };
 

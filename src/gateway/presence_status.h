@@ -51,11 +51,11 @@ struct SubscriptionPage {
 /// One SIP dialog of an event usage.
 struct DialogStatus {
     std::string id;    ///< for get_dialog and end_dialog; holds while the process runs
-    std::string role;  ///< what we are in it: "subscriber" or "notifier"
+    std::string role;  ///< what we are in it: "subscriber", "notifier"; "session": INVITE
     std::string user;  ///< as the subscription that it serves
     std::string contact;
     std::string partner;
-    std::string subscription;  ///< id of that
+    std::string subscription;  ///< id of that; empty: a session
     std::string call_id;
     std::string local_tag;
     std::string remote_tag;  ///< empty: not established yet
@@ -63,10 +63,10 @@ struct DialogStatus {
     std::string remote;
     std::string target;  ///< Request-URI of our requests
     std::string route;   ///< empty: none
-    std::string event;
+    std::string event;   ///< empty: a session
     std::uint32_t local_cseq = 0;
     std::uint32_t remote_cseq = 0;
-    std::int64_t expires_in = 0;  ///< seconds
+    std::int64_t expires_in = 0;  ///< seconds; of a session what its timer was set to
 };
 
 struct DialogPage {

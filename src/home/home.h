@@ -81,6 +81,9 @@ class Home final : private RegistrarHandler {
 
     std::size_t pending() const { return forks_.pending(); }
 
+    /// Those that Lync clients talk in, for administrators.
+    sip::Sessions& sessions() { return sessions_.all(); }
+
     /// Forgets what is under way without an answer: the wings are about to go.
     void abandon();
 

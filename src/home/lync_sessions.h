@@ -56,6 +56,9 @@ class LyncSessions final : private sip::SessionPort, private sip::SessionUser {
 
     std::size_t size() const { return sessions_->size(); }
 
+    /// For administrators.
+    sip::Sessions& all() { return *sessions_; }
+
     void abandon() { sessions_->abandon(); }
 
   private:

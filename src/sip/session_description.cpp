@@ -130,6 +130,26 @@ std::string bare_uri(std::string_view text) {
     return uri ? bare_uri(*uri) : std::string(text);
 }
 
+std::string_view bare_uri(std::string_view text, std::string& scratch) {
+    constexpr std::string_view kScheme = "sip:";
+    const std::size_t open = text.find('<');
+    const std::string_view inner =
+        open == std::string_view::npos ? text : text.substr(open + 1, text.find('>') - open - 1);
+    const std::string_view bare = inner.substr(0, inner.find_first_of(";?"));
+    const std::size_t at = bare.find('@');
+    const bool is_plain =
+        at != std::string_view::npos && bare.starts_with(kScheme) &&
+        bare.find(':', kScheme.size()) == std::string_view::npos &&
+        std::ranges::all_of(bare.substr(at + 1), [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+        });
+    if (is_plain) {
+        return bare;
+    }
+    scratch = bare_uri(text);
+    return scratch;
+}
+
 bool is_multiparty(const Request& request) {
     if (iequals(named_header(request, "TriggeredInvite"), "TRUE")) {
         return true;

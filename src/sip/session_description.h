@@ -31,6 +31,8 @@ std::string describe_session(std::string_view media);
 std::string bare_uri(const Uri& uri);
 /// Of a URI, or of the one in `<...>`.
 std::string bare_uri(std::string_view text);
+/// The same as a view into `text` where it stands there as it is, else into `scratch`.
+std::string_view bare_uri(std::string_view text, std::string& scratch);
 
 /// Allow, in a session.
 inline constexpr std::string_view kSessionMethods =

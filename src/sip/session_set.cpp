@@ -122,12 +122,41 @@ void SessionSet::end(const SessionPair& pair) {
     }
 }
 
+std::optional<DialogView> SessionSet::view(std::uint64_t handle) const {
+    const SessionEntry* entry = slots_.find(handle);
+    if (entry == nullptr || !entry->is_indexed || !entry->dialog.is_established()) {
+        return std::nullopt;
+    }
+    DialogView made = view_of(entry->dialog, 0, entry->expiry.seconds);
+    made.event.clear();
+    return made;
+}
+
+void SessionSet::for_each(
+    const std::function<void(std::uint64_t handle, const SessionPair& pair)>& take) const {
+    slots_.for_each([&](const SessionEntry& entry) {
+        if (entry.is_indexed && entry.dialog.is_established()) {
+            take(entry.handle, entry.pair());
+        }
+    });
+}
+
+bool SessionSet::end(std::uint64_t handle) {
+    SessionEntry* entry = slots_.find(handle);
+    if (entry == nullptr || !entry->is_indexed || !entry->dialog.is_established()) {
+        return false;
+    }
+    perform(*entry, entry->machine.end(), SessionEnd::Idle);
+    return true;
+}
+
 void SessionSet::abandon() {
     failing_.cancel();
     failures_.clear();
 }
 
 void SessionSet::on_time(SessionEntry& entry) {
+    entry.armed_for = never;
     const bool is_used = entry.machine.state() == Session::State::Open;
     perform(
         entry, entry.machine.on_time(timers_.now()), is_used ? SessionEnd::Idle : SessionEnd::Lost);
@@ -171,13 +200,13 @@ void SessionSet::perform(SessionEntry& entry, const Session::Actions& actions, S
     settle(entry);
 }
 
-/// The one timer follows the machine.
+/// The one timer follows the machine. A deadline that has moved away, as each message moves that of
+/// idleness, is found when the timer comes; so a message does not touch it.
 void SessionSet::settle(SessionEntry& entry) {
     entry.machine.set_busy(!entry.waiting.empty());
     const TimePoint deadline = entry.machine.deadline();
-    if (deadline == never) {
-        entry.timer.cancel();
-    } else {
+    if (deadline < entry.armed_for) {
+        entry.armed_for = deadline;
         entry.timer.arm(deadline - timers_.now());
     }
 }

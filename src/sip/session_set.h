@@ -55,6 +55,7 @@ struct SessionEntry {
     bool has_toast = false;   // our INVITE shows the first text
     bool takes_update = false;
     Timer timer;
+    TimePoint armed_for = never;  ///< when it comes; never: it is not armed
 };
 
 class SessionSet final : public Sessions {
@@ -78,6 +79,11 @@ class SessionSet final : public Sessions {
     bool on_ack(const Request& request, const Origin& origin) override;
 
     std::size_t size() const override { return slots_.size(); }
+
+    std::optional<DialogView> view(std::uint64_t handle) const override;
+    void for_each(const std::function<void(std::uint64_t handle, const SessionPair& pair)>& take)
+        const override;
+    bool end(std::uint64_t handle) override;
 
     void abandon() override;
 

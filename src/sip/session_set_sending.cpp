@@ -14,8 +14,9 @@ void SessionSet::send(const OutgoingRequest& request,
                       std::string_view sip_domain,
                       ResponseHandler& handler,
                       std::uint64_t cookie) {
-    const std::string local = bare_uri(request.from);
-    const std::string remote = bare_uri(request.request_uri);
+    std::string scratch[2];
+    const std::string_view local = bare_uri(request.from, scratch[0]);
+    const std::string_view remote = bare_uri(request.request_uri, scratch[1]);
     SessionEntry* entry = find(SessionPair{local, remote});
     const bool is_fresh = entry == nullptr;
     if (is_fresh) {

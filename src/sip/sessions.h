@@ -13,7 +13,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace isthmus::sip {
@@ -96,6 +98,16 @@ class Sessions {
     virtual bool on_ack(const Request& request, const Origin& origin) = 0;
 
     virtual std::size_t size() const = 0;
+
+    /// As an administrator sees one; `expires_in` is its session timer, 0 if it has none. Nothing
+    /// if there is none of that handle.
+    virtual std::optional<DialogView> view(std::uint64_t handle) const = 0;
+    /// Tells of every session that is established its handle and its pair, in no order.
+    virtual void for_each(
+        const std::function<void(std::uint64_t handle, const SessionPair& pair)>& take) const = 0;
+    /// BYE, as an administrator wants it. What waits in it goes into another one. False: there is
+    /// none of that handle.
+    virtual bool end(std::uint64_t handle) = 0;
 
     /// Forgets all without a word: the wings are about to go.
     virtual void abandon() = 0;

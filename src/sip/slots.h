@@ -85,6 +85,16 @@ class Slots {
 
     std::size_t size() const { return size_; }
 
+    /// Nothing may be made or erased meanwhile.
+    template <class Take>
+    void for_each(Take take) const {
+        for (std::uint32_t i = 0; i < slots_.size(); ++i) {
+            if (Slot& each = slots_[i]; each.next_free == kTaken) {
+                take(*object_in(each));
+            }
+        }
+    }
+
   private:
     static constexpr std::size_t kLine = 64;
     static constexpr std::uint32_t kNone = 0xFFFFFFFF;

@@ -189,6 +189,11 @@ void Transports::on_frame(Connection& connection, const Frame& frame) {
             report(result, source);
             handler_.on_refused(result, slots_.request, source, arena_);
         }
+    } else {
+        // Nobody can be answered: the administrator alone hears why the connection ends.
+        ParseResult result;
+        result.reason = frame.reason;
+        report(result, source);
     }
     connection.shut_down();
 }

@@ -50,6 +50,19 @@ TEST(Admission, ACertificateProvesWhenTrustedNamedAndShownOverTls) {
     EXPECT_EQ(admission.identify(origin(sip::Transport::Tls, "198.51.100.1:1")), -1);
 }
 
+TEST(Admission, APeerOfTls13IsNotProvedByLess) {
+    GatewayConfig made = config();
+    made.peers[1].target.needs_tls13 = true;
+    const Admission admission(made);
+    net::PeerCertificate certificate;
+    certificate.is_trusted = true;
+    certificate.dns_names = {"sip.northwind.example"};
+    sip::Origin from = origin(sip::Transport::Tls, "198.51.100.1:1", &certificate);
+    EXPECT_EQ(admission.identify(from), -1);
+    from.is_tls13 = true;
+    EXPECT_EQ(admission.identify(from), 1);
+}
+
 TEST(Admission, APeerSpeaksForItsDomainsOnly) {
     const GatewayConfig made = config();
     const Admission admission(made);

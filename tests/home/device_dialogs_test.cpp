@@ -251,6 +251,48 @@ TEST_F(DeviceDialogs, WhoeverGetsTheAddressLaterFindsNothingOfHim) {
     EXPECT_THAT(outside.to_devices[0].body, Not(HasSubstr("romeo")));
 }
 
+TEST_F(DeviceDialogs, TenThousandContactsCostNoMoreThanTheLimit) {
+    ContactList full;
+    for (std::size_t i = 0; i < ContactList::kMaxContacts; ++i) {
+        full.set_contact({.address = fmt::format("c{}@fabrikam.example", i)});
+    }
+    home.restore_all({{"alice@contoso.example",
+                       policy::SipCredentials::make("alice@contoso.example", kPassword)}},
+                     {{.user = "alice@contoso.example", .kind = "contacts", .body = full.save()}});
+    sign_in("alice", 1, true);
+    const auto refused =
+        ask({.method = "SERVICE",
+             .uri = "sip:alice@contoso.example",
+             .headers = "Content-Type: application/SOAP+xml\r\n",
+             .body = "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/' "
+                     "xmlns:m='http://schemas.microsoft.com/winrtc/2002/11/sip'><s:Body>"
+                     "<m:setContact><m:groups>1</m:groups><m:URI>sip:one@more.example</m:URI>"
+                     "</m:setContact></s:Body></s:Envelope>"});
+    EXPECT_EQ(refused->status, 403);
+    EXPECT_THAT(outside.saved, IsEmpty());
+    outside.to_devices.clear();
+    for (unsigned part = 0; part < 10; ++part) {  // one message is no longer than 64 KiB
+        std::string batch =
+            "<batchSub xmlns='http://schemas.microsoft.com/2006/01/sip/batch-subscribe'>"
+            "<action name='subscribe'><adhocList>";
+        for (int i = 0; i < 1000; ++i) {
+            batch += fmt::format("<resource uri='sip:b{}x{}@fabrikam.example'/>", part, i);
+        }
+        const auto answer =
+            ask({.method = "SUBSCRIBE",
+                 .uri = "sip:alice@contoso.example",
+                 .headers = "Event: presence\r\nContact: <sip:192.0.2.1:40001;transport=tls>\r\n"
+                            "Content-Type: application/msrtc-adrl-categorylist+xml\r\n",
+                 .body = batch + "</adhocList></action></batchSub>",
+                 .call_id = "batches",
+                 .to_tag = part == 0 ? "" : "ours",
+                 .cseq = part + 1});
+        EXPECT_EQ(answer->status, 200);
+    }
+    EXPECT_EQ(outside.to_flows.size(), ContactList::kMaxContacts);
+    EXPECT_LE(outside.to_devices.size(), 32U);
+}
+
 TEST_F(DeviceDialogs, SimpleOfLibpurpleReadsItsListInTheAnswer) {
     sign_in("alice", 1);
     add("romeo");

@@ -145,5 +145,26 @@ TEST(Multiparty, IsSeen) {
     }
 }
 
+TEST(BareUri, IsTheSameWithoutACopy) {
+    for (const char* text : {"sip:romeo@fabrikam.example",
+                             "<sip:romeo@fabrikam.example;gr=balcony>",
+                             "\"R\" <sip:Romeo@Fabrikam.Example:5060>",
+                             "sips:romeo@fabrikam.example",
+                             "sip:fabrikam.example",
+                             "sip:a;b@fabrikam.example",
+                             "sip:romeo:secret@fabrikam.example",
+                             "sip:romeo@[2001:db8::1]",
+                             "not a URI",
+                             "<",
+                             ""}) {
+        std::string scratch;
+        EXPECT_EQ(bare_uri(text, scratch), bare_uri(text)) << text;
+    }
+    std::string scratch;
+    EXPECT_EQ(bare_uri("<sip:romeo@fabrikam.example;gr=balcony>", scratch),
+              "sip:romeo@fabrikam.example");
+    EXPECT_TRUE(scratch.empty());
+}
+
 }  // namespace
 }  // namespace isthmus::sip

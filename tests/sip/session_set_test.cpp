@@ -383,6 +383,33 @@ TEST_F(SessionSetTest, WhatIsRefusedMakesNoSession) {
     EXPECT_EQ(sessions->size(), 0U);
 }
 
+TEST_F(SessionSetTest, AnAdministratorSeesAndEndsThem) {
+    std::vector<std::uint64_t> handles;
+    const auto look = [&] {
+        handles.clear();
+        sessions->for_each([&](std::uint64_t handle, const SessionPair& pair) {
+            handles.push_back(handle);
+            EXPECT_EQ(pair.local, kRomeo);
+            EXPECT_EQ(pair.remote, kJuliet);
+        });
+    };
+    say("one", 1);
+    look();
+    EXPECT_THAT(handles, IsEmpty());  // nobody has answered
+    answer(200);
+    answer(200);
+    look();
+    ASSERT_THAT(handles, SizeIs(1));
+    const auto seen = sessions->view(handles[0]);
+    ASSERT_TRUE(seen);
+    EXPECT_EQ(seen->remote_tag, "theirs");
+    EXPECT_EQ(seen->local, "<sip:romeo@fabrikam.example>");
+    EXPECT_TRUE(sessions->end(handles[0]));
+    EXPECT_EQ(other.sent.back().method, Method::Bye);
+    EXPECT_FALSE(sessions->end(handles[0]));
+    EXPECT_FALSE(sessions->view(handles[0]));
+}
+
 TEST_F(SessionSetTest, IdleOnesEndAndNobodyWhoNeverAcknowledgesStays) {
     say("one", 1);
     answer(200);

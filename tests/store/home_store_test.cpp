@@ -95,7 +95,8 @@ TEST_P(HomeStoreTest, WhoeverIsErasedLeavesNothing) {
     home->set_password(kAlice, policy::SipCredentials::make(kAlice, "a good long password"));
     write({HomeDocument{.user = kAlice, .kind = "contacts", .body = "x"},
            HomeDocument{.user = kBob, .kind = "contacts", .body = "y"}});
-    home->erase(kAlice);
+    EXPECT_TRUE(home->erase(kAlice));
+    EXPECT_FALSE(home->erase(kAlice));
     reopen();
     EXPECT_THAT(documents(),
                 ElementsAre(HomeDocument{.user = kBob, .kind = "contacts", .body = "y"}));

@@ -3,17 +3,21 @@ replayed with losses, repetitions and in the wrong order."""
 
 import base64
 import collections
+import json
 import re
 
 from base import OwnWorldTest, settle, unique
 
+from lab import pidf
 from lab.process import PATIENCE, free_port, wait_until
 from lab.sip_agent import SipAgent
 from lab.sip_message import SipMessage, new_branch, parameter, uri_of
+from lab.sip_presence import Notifier
 from lab.sipp import Sipp
 from lab.world import BRANCH_ADDRESS
 
 CALLS = 300
+STATES = 2000
 
 SDP = ("v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=session\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
        "m=message 25060 sip null\r\na=accept-types:text/plain text/html image/gif "
@@ -185,6 +189,52 @@ class Replays(OwnWorldTest):
         self.world.branch.close_connections()
         self.assertEqual(self.world.branch.send(client.text(text), repeat=False).wait().code, 200)
         self.arrived(text)
+
+    def test_a_session_is_listed_and_ended(self):
+        client = self.client("rosaline")
+        client.open()
+        listed = json.loads(self.gateway.cli("dialog", "list", "--contact",
+                                             "rosaline@northwind.example", "-o", "json").stdout)
+        self.assertEqual([(one["role"], one["user"], one["call_id"]) for one in listed["items"]],
+                         [("session", "bob@branch.example", client.call_id)])
+        ident = listed["items"][0]["id"]
+        self.assertIn(client.call_id, self.gateway.cli("dialog", "get", ident, "-o", "json").stdout)
+        self.gateway.cli("dialog", "end", ident)
+        self.world.branch.wait_request(method="BYE",
+                                       where=lambda r: r.get("Call-ID") == client.call_id)
+        self.assertNotEqual(self.gateway.cli("dialog", "get", ident, check=False).returncode, 0)
+
+    def test_a_flood_of_benotify(self):
+        """Two thousand states that want no answer: the last one is shown, and messages go on."""
+        northwind = self.world.northwind
+        notifier = Notifier(self.world.branch)
+        self.addCleanup(notifier.close)
+        notifier.body = lambda dialog: pidf.document(dialog.user)
+        self.world.northwind_stream(to="branch.example").send(
+            "<presence from='laurence@northwind.example' to='bob@branch.example' type='subscribe'/>")
+        watched = notifier.wait_dialog("sip:bob@branch.example")
+        northwind.wait_stanza(lambda s: s.get("to") == "laurence@northwind.example"
+                              and s.get("type") == "subscribed", what="his consent")
+        for number in range(1, STATES + 1):
+            watched.dialog.cseq += 1
+            body = pidf.document(watched.user, pidf.Tuple(note=f"state {number}"))
+            self.world.branch.send_raw(SipMessage(
+                method="BENOTIFY", uri=watched.dialog.target, body=body, headers=[
+                    ("Via", f"SIP/2.0/TCP {self.world.branch.host}:{self.world.branch.port}"
+                            f";branch={new_branch()}"), ("Max-Forwards", "70"),
+                    ("From", watched.dialog.local), ("To", watched.dialog.remote),
+                    ("Call-ID", watched.dialog.call_id),
+                    ("CSeq", f"{watched.dialog.cseq} BENOTIFY"), ("Event", "presence"),
+                    ("subscription-state", "active;expires=3600"),
+                    ("Content-Type", pidf.CONTENT_TYPE)]).encode())
+        client, text = self.client("friar"), unique("behind the flood")
+        client.open()
+        self.assertEqual(self.world.branch.send(client.text(text), repeat=False).wait().code, 200)
+        self.arrived(text)
+        northwind.wait_stanza(lambda s: any((child.text or "") == f"state {STATES}"
+                                            for child in s), what="the last state")
+        shown = [s for s in northwind.stanzas if s.get("to") == "laurence@northwind.example"]
+        self.assertLessEqual(len(shown), STATES + 3)
 
     def test_negotiate_is_refused_at_once_and_the_connection_lives(self):
         request = self.client("nobody").request("NEGOTIATE")
