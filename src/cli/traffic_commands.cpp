@@ -100,7 +100,7 @@ void add_streams(Program& program) {
     program.word(get, "ID", "as list shows it");
     CLI::App& close = program.command(
         group, "close", "end one stream in order; the next stanza opens another", [&program, path] {
-            return program.change("POST", path() + ":close", {}, "closed");
+            return program.change("POST", path() + ":close", {}, "closed", Program::Trial::None);
         });
     program.word(close, "ID", "as list shows it");
 }
@@ -126,7 +126,9 @@ void add_dialogs(Program& program) {
         group,
         "end",
         "end one dialog; a subscription sets up another, a session gets BYE",
-        [&program, path] { return program.change("POST", path() + ":end", {}, "ended"); });
+        [&program, path] {
+            return program.change("POST", path() + ":end", {}, "ended", Program::Trial::None);
+        });
     program.word(end, "ID", "as list shows it");
 }
 

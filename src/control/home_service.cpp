@@ -33,9 +33,7 @@ Result<Committed> HomeService::erase_password(std::string_view identity, const E
 }
 
 void HomeService::on_user_erased(const std::string& user) {
-    if (store_.erase(user)) {
-        forget_(user);
-    }
+    forget_(user);
 }
 
 Result<Committed> HomeService::change(const std::string& user,

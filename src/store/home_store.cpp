@@ -71,19 +71,4 @@ void HomeStore::set_password(std::string_view user,
     transaction.commit();
 }
 
-bool HomeStore::erase(std::string_view user) {
-    {
-        Statement row = database_.prepare("SELECT 1 FROM home_documents WHERE \"user\" = ?");
-        row.bind(user);
-        if (!row.step()) {
-            return false;
-        }
-    }
-    Transaction transaction(database_);
-    Statement rows = database_.prepare("DELETE FROM home_documents WHERE \"user\" = ?");
-    rows.bind(user).run();
-    transaction.commit();
-    return true;
-}
-
 }  // namespace isthmus::store

@@ -39,8 +39,6 @@ class HomeStore {
     /// Nothing takes it away. In a transaction of its own.
     void set_password(std::string_view user,
                       const std::optional<policy::SipCredentials>& credentials);
-    /// All that is kept of him, in a transaction of its own. False, and only looked: nothing is.
-    bool erase(std::string_view user);
 
   private:
     Database& database_;

@@ -3,6 +3,7 @@ is driven against the daemon, every answer is compared with the file, and the fi
 routes that the daemon serves."""
 
 import json
+import os
 import unittest
 import urllib.parse
 
@@ -74,7 +75,13 @@ class Routes(unittest.TestCase):
 class Contract(ContractTest):
     tags, not_driven = DRIVEN_TAGS, NOT_DRIVEN
     samples, samples_of = SAMPLES, SAMPLES_OF
-    bodies = {"GrantRequest": {"users": [ALICE]}}
+    bodies = {"GrantRequest": {"users": [ALICE]},
+              "NewProvider": {"name": "New", "proxy_fqdn": "new.example"},
+              "NewBlock": {"domain": "*.new.example"},
+              "NewSipDomain": {"domain": "new.example", "kind": "allowed"},
+              "ContactName": {"user": ALICE, "contact": "new@fabrikam.example"},
+              "UserPolicyRequest": {"policy": None},
+              "PoolChange": {"site": "Rome"}}
 
     @classmethod
     def build(cls, world):
@@ -83,7 +90,8 @@ class Contract(ContractTest):
 
     def test_everything(self):
         self.drive(self.accounts, self.partners, self.policies, self.users, self.settings,
-                   self.revisions, self.presence, self.served_is_documented)
+                   self.revisions, self.presence, self.served_is_documented,
+                   self.injections)
 
     def target(self, operation, which=0):
         if operation.path.startswith("/subscriptions"):
@@ -279,6 +287,42 @@ class Contract(ContractTest):
         ask(200, "DELETE", f"contacts/{ALICE}/{pair['contact']}")
         ask(404, "DELETE", f"contacts/{ALICE}/{pair['contact']}")
         ask(201, "POST", "contacts", pair)
+
+    def injections(self):
+        """What looks like SQL, a shell's or a header's is a text like any other."""
+        ask = self.local.ask
+        texts = ["'; DROP TABLE objects; --", "' OR '1'='1", f"$(touch {self.world.bench.directory}/hit) `id` | true ;",
+                 "\\'; \\\"; %00 %0d%0aX-Hit: 1", "<script>alert(1)</script>", "{{7*7}} ${7*7} #{7}",
+                 "=HYPERLINK(1)", "../../../etc/passwd", "\u202eevil\u2066 \u2028"]
+        places = [("partners", "domain", "text.example", "description"),
+                  ("policies", "identity", "Tag:Text", "description"),
+                  ("users", "uri", "text@branch.example", "display_name"),
+                  ("sites", "name", "Text", "description"),
+                  ("blocks", "domain", "*.text.example", "comment")]
+        for path, identity, name, field in places:
+            one = path + "/" + urllib.parse.quote(name, safe="")
+            ask(201, "POST", path, {identity: name})
+            for text in texts:
+                with self.subTest(path=path, text=text):
+                    reason = urllib.parse.quote(text)
+                    ask(200, "PATCH", f"{one}?reason={reason}", {field: text})
+                    self.assertEqual(ask(200, "GET", one)[field], text)
+                    newest = ask(200, "GET", "revisions?limit=1")["items"][0]
+                    self.assertEqual(newest["reason"], text)
+                    # As a name it is nobody's, and harms nobody. Any user can be asked about.
+                    status, headers, _ = self.local.send("GET", path + "/" + urllib.parse.quote(
+                        text, safe=""))
+                    self.assertIn(status, (200, 400, 404) if path == "users" else (400, 404))
+                    self.assertNotIn("X-Hit", headers)
+            problem = ask(400, "PATCH", one, {field: "a\r\nX-Hit: 1"})
+            self.assertEqual(problem["field"], field)
+            ask(200, "DELETE", one)
+        for text in texts:
+            for query in ("users?q=", "partners?q=", "audit?admin=", "messages?user="):
+                self.assertIn(self.local.send("GET", query + urllib.parse.quote(text))[0],
+                              (200, 400))
+        self.assertGreater(ask(200, "GET", "partners")["total"], 0)
+        self.assertFalse(os.path.exists(self.world.bench.directory + "/hit"))
 
     def served_is_documented(self):
         """Another method, an unknown path, and every route that answers is in the file."""

@@ -23,6 +23,8 @@ class People(ContractTest):
     }
     elsewhere = {"enrolAdminTotp", "confirmAdminTotp"}
     samples = {"name": ("viola", "nobody"), "id": ("0", "0")}
+    bodies = {"NewAdmin": {"name": "nora", "role": "viewer", "password": PASSWORD},
+              "NewToken": {"role": "viewer"}}
 
     @classmethod
     def build(cls, world):
