@@ -157,7 +157,7 @@ class Traffic(PanelTest):
     def build(cls, world):
         world.add_northwind()
         super().build(world)
-        world.gateway.allow_everything("northwind.example")
+        world.gateway.allow_everything("northwind.example", "silent.example")
 
     def test_what_passes(self):
         world, branch = self.world, self.world.branch
@@ -169,6 +169,7 @@ class Traffic(PanelTest):
                     "type='chat' id='m1'><body>answered</body></message>")
         branch.wait_request(body="answered")
         self.assertGreaterEqual(branch.message("sip:x@nowhere.example", "lost").wait().code, 400)
+        self.assertGreaterEqual(branch.message("sip:x@silent.example", "lost").wait().code, 400)
         self.gateway.cli("contact", "add", "--user", "bob@branch.example",
                          "tybalt@northwind.example")
         stream.send("<presence from='tybalt@northwind.example' to='bob@branch.example' "

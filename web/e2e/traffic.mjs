@@ -175,6 +175,23 @@ async function textsForAReason() {
   await shot(admin, 'audit-trace');
 }
 
+/** From the card of a failure: a test of the partner, and its domain is blocked and let in again. */
+async function fromAFailure() {
+  const page = await signedIn();
+  const card = page.getByRole('article').filter({ hasText: 'silent.example' }).filter({ hasText: 'Block this domain' }).first();
+  await card.getByRole('button', { name: 'Test connection' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Test connection to silent.example' });
+  await dialog.locator('.sum.fail').waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  await card.getByRole('button', { name: 'Block this domain' }).click();
+  await page.getByRole('dialog', { name: 'Block this domain' }).getByRole('button', { name: 'Block' }).click();
+  await page.getByText('Domain silent.example blocked').waitFor();
+  assert.ok(cli('sip-domain', 'list').includes('silent.example'));
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByText(/Taken back, revision/).waitFor();
+  assert.equal(cli('sip-domain', 'list').includes('silent.example'), false);
+}
+
 /** The last 24 hours, from a gateway that has just begun. */
 async function theDay() {
   const page = await signedIn();
@@ -185,4 +202,4 @@ async function theDay() {
   await checkAccessibility(page, 'a day');
 }
 
-await run({ conversations, live, textOfAttackers, recording, textsForAReason, theDay });
+await run({ conversations, live, textOfAttackers, recording, textsForAReason, fromAFailure, theDay });

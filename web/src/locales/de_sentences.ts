@@ -200,6 +200,23 @@ export const deSentences: readonly (readonly [string, string])[] = [
   ['It does not name {domain}: partners can prove us by dialback only.', 'Es nennt {domain} nicht: Partner können uns nur durch Dialback prüfen.'],
   ['It names none of {names}.', 'Es nennt keinen von {names}.'],
 
+  // gateway/message_tracing.cpp, gateway/trace_losses.cpp: what was done to a message, and what was lost
+  ['policy {name} allows', 'Richtlinie {name} erlaubt es'],
+  ['partner {name}', 'Partner {name}'],
+  ['From and Request-URI to JIDs (RFC 7247)', 'From und Request-URI zu JIDs (RFC 7247)'],
+  ['Call-ID to thread (RFC 7572 §5)', 'Call-ID zu thread (RFC 7572 §5)'],
+  ['Subject to subject', 'Subject zu subject'],
+  ['IMDN request to receipt request (RFC 5438, XEP-0184)', 'IMDN-Anforderung zu Empfangsbestätigung (RFC 5438, XEP-0184)'],
+  ['chat state (XEP-0085)', 'Tippanzeige (XEP-0085)'],
+  ['JIDs to From and Request-URI (RFC 7247)', 'JIDs zu From und Request-URI (RFC 7247)'],
+  ['thread to Call-ID (RFC 7572 §5)', 'thread zu Call-ID (RFC 7572 §5)'],
+  ['subject to Subject', 'subject zu Subject'],
+  ['body as {type}', 'Text als {type}'],
+  ["{part} of the {side}'s address", '{part} der Adresse ({side})'],
+  ['header {name}', 'Header {name}'],
+  ['all parts but the text ({types})', 'alle Teile außer dem Text ({types})'],
+  ['element {name}', 'Element {name}'],
+
   // gateway/presence_status.cpp
   ['It is being stored.', 'Es wird gespeichert.'],
   ['No device of the SIP user is watching at the moment.', 'Im Augenblick beobachtet kein Gerät des SIP-Benutzers.'],
