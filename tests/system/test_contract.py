@@ -291,7 +291,8 @@ class Contract(ContractTest):
     def injections(self):
         """What looks like SQL, a shell's or a header's is a text like any other."""
         ask = self.local.ask
-        texts = ["'; DROP TABLE objects; --", "' OR '1'='1", f"$(touch {self.world.bench.directory}/hit) `id` | true ;",
+        texts = ["'; DROP TABLE objects; --", "' OR '1'='1",
+                 f"$(touch {self.world.bench.directory}/hit) `id` | true ;",
                  "\\'; \\\"; %00 %0d%0aX-Hit: 1", "<script>alert(1)</script>", "{{7*7}} ${7*7} #{7}",
                  "=HYPERLINK(1)", "../../../etc/passwd", "\u202eevil\u2066 \u2028"]
         places = [("partners", "domain", "text.example", "description"),

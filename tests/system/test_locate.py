@@ -94,7 +94,7 @@ class ByProxy(OwnWorldTest):
         start = self.gateway.mark()
         call = self.world.branch.message("sip:eve@southwind.example", unique("to the proxy"))
         self.assertGreaterEqual(call.wait().code, 400)
-        self.gateway.wait_event("s2s.cert", start=start, code="IST-CERT-002", direction="out",
+        self.gateway.wait_event("s2s.cert", start=start, code="IST-CERT-001", direction="out",
                                 partner="southwind.example")
         self.assertEqual(self.impostor.bodies(), [])
 

@@ -27,8 +27,13 @@ class PolicyTest(Stanzas, People, OwnWorldTest):
         world.gateway.cli("partner", "create", SOUTHWIND, "--partner-type", "Federated")
         cls.notifier = Notifier(world.branch)
         cls.notifier.body = lambda d: pidf.document(d.user)
+        cls.certificate = certificate
+        cls.connect(world)
+
+    @classmethod
+    def connect(cls, world):
         cls.stream = Stream.connect(world.gateway.xmpp_address)
-        cls.stream.negotiate_tls(SOUTHWIND, "branch.example", certificate,
+        cls.stream.negotiate_tls(SOUTHWIND, "branch.example", cls.certificate,
                                  world.authority.ca_file)
         cls.stream.authenticate(SOUTHWIND, "branch.example")
 
@@ -138,12 +143,14 @@ class PolicyTest(Stanzas, People, OwnWorldTest):
 
     def test_policy_and_edge(self):
         for on, off in (
-                (("gateway", "set", "--enabled", "true"), ("gateway", "set", "--enabled", "false")),
                 (("policy", "set", "global", "--enable-xmpp-access", "true"),
                  ("policy", "set", "global", "--enable-xmpp-access", "false")),
                 (("access-edge", "set", "--allow-federated-users", "true"),
-                 ("access-edge", "set", "--allow-federated-users", "false"))):
+                 ("access-edge", "set", "--allow-federated-users", "false")),
+                (("gateway", "set", "--enabled", "true"),
+                 ("gateway", "set", "--enabled", "false"))):
             with self.subTest(off):
+                self.connect(self.world)  # the switches end what there was
                 self.setUp()
                 with_tybalt, _ = self.pairs()
                 self.gateway.cli(*off)
