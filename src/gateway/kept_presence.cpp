@@ -254,6 +254,28 @@ void KeptPresence::leave_all() {
     entries_.assign(made);
 }
 
+bool KeptPresence::drop_statuses() {
+    bool had_any = false;
+    std::string made;
+    for (std::string_view rest = entries_.view(); !rest.empty();) {
+        const std::string_view entry = next_entry(rest);
+        std::string_view behind = entry.substr(kHead);
+        for (int texts = (flags_of(entry) & kIsIdle) != 0 ? 4 : 3; texts > 0; --texts) {
+            take_text(behind);
+        }
+        had_any = had_any || entry[4] != 0;
+        const std::size_t begin = made.size();
+        made.append(entry.substr(0, entry.size() - behind.size()));
+        made[begin + 4] = 0;
+        const auto size = static_cast<std::uint16_t>(made.size() - begin);
+        std::memcpy(made.data() + begin, &size, 2);
+    }
+    if (had_any) {
+        entries_.assign(made);
+    }
+    return had_any;
+}
+
 void KeptPresence::assume(std::string_view resource) {
     Presence shown;
     shown.from.resource = resource;

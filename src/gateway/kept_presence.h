@@ -44,6 +44,9 @@ class KeptPresence {
     /// Every resource has left, with the last word on none of them.
     void leave_all();
 
+    /// What he has written about himself is forgotten; whether there was any of it.
+    bool drop_statuses();
+
     void clear() { entries_.clear(); }
 
     // What outlives a restart: the names of the resources that are shown, not what they show.

@@ -228,6 +228,7 @@ class PresenceFlow final : public Contacts,
     void show_unavailable(Entry& entry, const Ends& ends, std::string_view resource);
     void tell_unavailable(Entry& entry, const Ends& ends);
     void settle_shown(PairHandle handle, bool has_document);
+    bool hide_note(PairHandle handle, const policy::Partner& partner);
     void take_document(Entry& entry, const sip::Notification& notification, int& status);
     void on_xmpp_subscribe(const xmpp::Presence& presence,
                            const ServedDomain& served,

@@ -160,7 +160,7 @@ bool PresenceFlow::visit_policy(PairHandle handle, Entry& entry) {
     const policy::Decision decision = admission_.decide(query);
     if (decision.is_allowed()) {
         check_consent(handle);
-        return false;
+        return hide_note(handle, *decision.partner);
     }
     for (const Watch watch : {Watch::XmppWatchesSip, Watch::SipWatchesXmpp}) {
         const auto standing = watch == Watch::XmppWatchesSip ? pair.xmpp_watches_sip.standing()

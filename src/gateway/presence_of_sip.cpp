@@ -178,6 +178,9 @@ void PresenceFlow::perform(PairHandle handle,
             case Do::TellUnavailable:
                 tell_unavailable(entry, ends);
                 break;
+            case Do::Forget:
+                pair.sip_presence.forget();
+                break;
             case Do::TellError:
                 server_->send_error(xmpp::Kind::Presence,
                                     ends.user,

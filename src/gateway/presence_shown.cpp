@@ -96,6 +96,20 @@ void PresenceFlow::tell_unavailable(Entry& entry, const Ends& ends) {
     pair.is_shown_offline = true;
 }
 
+/// Her domain's type was changed: what she may no longer read is taken back at once. True if there
+/// was something.
+bool PresenceFlow::hide_note(PairHandle handle, const policy::Partner& partner) {
+    Entry* entry = book_.get(handle);
+    if (entry == nullptr || Admission::may_see_note(partner) ||
+        !entry->value.sip_presence.drop_statuses()) {
+        return false;
+    }
+    if (entry->value.xmpp_watches_sip.is_told()) {
+        tell_state(*entry, ends_of(*entry, arena_));
+    }
+    return true;
+}
+
 /// What she holds for available is in the store; what only the store knows of is over.
 void PresenceFlow::settle_shown(PairHandle handle, bool has_document) {
     Entry* entry = book_.get(handle);

@@ -38,14 +38,14 @@ SipWatchesXmpp::List SipWatchesXmpp::on(Event event, const Facts& facts) {
             return List{{Do::Accept}}.add_if(state_ == State::Active && !facts.is_known,
                                              Do::SendProbe);
         case Event::Refreshed:
-            return {{Do::SaveDialogs}};
+        case Event::Lost:
+            return List{}.add_if(is_asked(), Do::SaveDialogs);
         case Event::Left:
             // Gap G-11: `unavailable` is about his presence, so only if she is given none.
-            return List{{Do::SaveDialogs}}.add_if(
-                state_ == State::Active && !facts.has_dialogs && !facts.is_shown,
-                Do::SendUnavailable);
-        case Event::Lost:
-            return {{Do::SaveDialogs}};
+            return List{}
+                .add_if(is_asked(), Do::SaveDialogs)
+                .add_if(state_ == State::Active && !facts.has_dialogs && !facts.is_shown,
+                        Do::SendUnavailable);
         case Event::Added:
             if (state_ != State::None) {
                 return {};

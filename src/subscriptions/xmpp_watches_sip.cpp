@@ -36,9 +36,6 @@ XmppWatchesSip::List XmppWatchesSip::on(Event event, const Details& details) {
             return on_unsubscribe();
         case Event::Probe:
             return on_probe();
-        case Event::Unavailable:
-            // The dialog is kept: it costs less than a new one at her next login.
-            return {};
         case Event::Saved:
             return on_saved();
         case Event::NotSaved:
@@ -81,21 +78,30 @@ XmppWatchesSip::List XmppWatchesSip::subscribe_at_once() {
         return wait(0);
     }
     ++failures_;
-    return subscribe();
+    state_ = State::Subscribing;
+    // What she was told stays until the new dialog says otherwise; what she was not would be no
+    // news when it does.
+    return List{}.add_if(is_granting_, Do::Forget).add(Do::Subscribe);
 }
 
 XmppWatchesSip::List XmppWatchesSip::wait(std::uint32_t at_least, bool is_rare) {
     const std::uint32_t delay = is_rare ? kLastRetry : backoff(failures_);
     failures_ = static_cast<std::uint8_t>(std::min(failures_ + 1, 10));
     state_ = State::Waiting;
-    return List{}.add_if(is_told(), Do::TellUnavailable).add(Do::Retry, std::max(delay, at_least));
+    return hide().add(Do::Retry, std::max(delay, at_least));
+}
+
+/// He is not there for now. While the grant is being saved nobody is told, but what came with it
+/// must not be told afterwards.
+XmppWatchesSip::List XmppWatchesSip::hide() const {
+    return List{}.add_if(is_told(), Do::TellUnavailable).add_if(is_granting_, Do::Forget);
 }
 
 /// The authorisation is over by the SIP side's word.
 XmppWatchesSip::List XmppWatchesSip::lose() {
-    const bool was_told = is_told();
+    List actions = hide();
     *this = {};
-    return List{}.add_if(was_told, Do::TellUnavailable).add(Do::TellUnsubscribed).add(Do::Save);
+    return actions.add(Do::TellUnsubscribed).add(Do::Save);
 }
 
 /// The watching ends from our side.
@@ -103,7 +109,8 @@ XmppWatchesSip::List XmppWatchesSip::end() {
     const List actions = List{}
                              .add_if(has_dialog(), Do::EndDialog)
                              .add_if(state_ == State::Waiting, Do::CancelRetry)
-                             .add_if(is_told(), Do::TellUnavailable);
+                             .add_if(is_told(), Do::TellUnavailable)
+                             .add_if(is_granting_, Do::Forget);
     *this = {};
     return actions;
 }
@@ -214,7 +221,7 @@ XmppWatchesSip::List XmppWatchesSip::on_notify(bool is_active) {
     state_ = State::Live;
     if (!is_active) {
         // RFC 8048 §5.2.1: pending is no presence.
-        return List{}.add_if(is_told(), Do::TellUnavailable);
+        return hide();
     }
     if (standing_ == Standing::Active) {
         return List{}.add_if(is_told(), Do::TellPresence);
@@ -237,7 +244,7 @@ XmppWatchesSip::List XmppWatchesSip::on_terminated(const Details& details) {
                 return no_such_user(404);
             }
             state_ = State::Resting;
-            return List{}.add_if(is_told(), Do::TellUnavailable);
+            return hide();
         case Reason::Invariant:
             state_ = State::Resting;
             return List{}.add_if(is_told(), Do::TellPresence);
@@ -262,9 +269,11 @@ XmppWatchesSip::List XmppWatchesSip::on_status(const Details& details) {
 XmppWatchesSip::List XmppWatchesSip::on_peer_down() {
     if (state_ == State::Subscribing) {
         state_ = State::Waiting;
-        return List{{Do::EndDialog}}.add_if(is_told(), Do::TellUnavailable);
+        return List{{Do::EndDialog}}
+            .add_if(is_told(), Do::TellUnavailable)
+            .add_if(is_granting_, Do::Forget);
     }
-    return List{}.add_if(state_ == State::Live && is_told(), Do::TellUnavailable);
+    return state_ == State::Live ? hide() : List{};
 }
 
 XmppWatchesSip::List XmppWatchesSip::on_peer_up() {

@@ -27,8 +27,7 @@ class XmppWatchesSip {
         // The XMPP user
         Subscribe,
         Unsubscribe,
-        Probe,
-        Unavailable,  ///< her last resource left
+        Probe,  ///< her return; that she leaves is no event: the dialog is kept (7.07)
         // The store, about the last Save
         Saved,
         NotSaved,
@@ -73,6 +72,7 @@ class XmppWatchesSip {
         TellPresence,     ///< what the SIP side said last, as far as the watcher does not know it
         TellState,        ///< all that the watcher should know, again
         TellUnavailable,  ///< of everything that was announced
+        Forget,           ///< what the SIP side said last, of which nothing was told
         TellError,        ///< to her subscribe: the counterpart of that status
         TellBusy,         ///< to her subscribe: resource-constraint
     };
@@ -120,6 +120,7 @@ class XmppWatchesSip {
     List subscribe();
     List subscribe_at_once();
     List wait(std::uint32_t at_least, bool is_rare = false);
+    List hide() const;
     List lose();
     List end();
     List no_such_user(int status);

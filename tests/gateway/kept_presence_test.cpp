@@ -154,6 +154,26 @@ TEST(KeptPresence, WhatIsAssumedIsShownAndAllThatIsHeardOfItIsNews) {
     EXPECT_FALSE(kept.has_unstored());
 }
 
+TEST(KeptPresence, StatusesCanBeTakenOutAlone) {
+    KeptPresence kept;
+    Presence idle = of("balcony", "away", "at lunch");
+    idle.statuses.push_back({"de", "zu Tisch"});
+    idle.idle_since = "2026-11-26T12:00:00Z";
+    idle.has_priority = true;
+    idle.priority = -3;
+    kept.keep(idle, 4);
+    kept.keep(of("chamber", "dnd"), 4);
+    kept.keep(left("tomb"), 4);
+    kept.set_stored(true);
+    EXPECT_TRUE(kept.drop_statuses());
+    EXPECT_EQ(text_of(kept), "balcony+away chamber+dnd tomb- ");
+    EXPECT_FALSE(kept.has_unstored());
+    EXPECT_FALSE(kept.drop_statuses());
+    idle.statuses.clear();
+    EXPECT_FALSE(kept.keep(idle, 4)) << "nothing else of it is lost";
+    EXPECT_TRUE(kept.keep(of("balcony", "away", "at lunch"), 4));
+}
+
 TEST(KeptPresence, AssumedOnesTakeNoPlaceFromThoseThatAreThere) {
     KeptPresence kept;
     for (std::size_t i = 0; i < KeptPresence::kMaxResources; ++i) {

@@ -94,8 +94,17 @@ void MemoryStore::erase(std::string_view user, std::string_view contact, Done do
     tell(std::move(done));
 }
 
+void MemoryStore::go_on() {
+    is_waiting_ = false;
+    for (Done& done : std::exchange(unsaid_, {})) {
+        tell(std::move(done));
+    }
+}
+
 void MemoryStore::tell(Done done) {
-    if (done) {
+    if (done && is_waiting_) {
+        unsaid_.push_back(std::move(done));
+    } else if (done) {
         loop_.post([done = std::move(done), is_saved = !is_broken] { done(is_saved); });
     }
 }

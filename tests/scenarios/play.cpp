@@ -189,7 +189,13 @@ bool Play::change_ours(const std::vector<std::string>& words) {
         stop();
         start();
     } else if (words[0] == "store") {
-        store_.is_broken = words.back() == "broken";
+        if (words.back() == "waits") {
+            store_.wait();
+        } else if (words.back() == "on") {
+            store_.go_on();
+        } else {
+            store_.is_broken = words.back() == "broken";
+        }
     } else if (words[0] == "contact" && words.size() == 4) {
         const auto done = [](const Result<void>& result) {
             if (!result) {

@@ -77,12 +77,19 @@ class MemoryStore final : public subscriptions::Store {
 
     std::vector<subscriptions::Record> records() const;
 
+    /// Says nothing of what is to be saved before go_on().
+    void wait() { is_waiting_ = true; }
+
+    void go_on();
+
     bool is_broken = false;
 
   private:
     void tell(Done done);
 
     ManualLoop& loop_;
+    bool is_waiting_ = false;
+    std::vector<Done> unsaid_;
     std::map<std::pair<std::string, std::string>, subscriptions::Record> records_;
 };
 

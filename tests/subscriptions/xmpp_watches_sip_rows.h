@@ -56,6 +56,22 @@ inline const Past kEnding{{Event::Subscribe},
                           {Event::Saved},
                           {Event::Unsubscribe}};
 
+// Consent is being stored, and the dialog that brought it is gone.
+inline const Past kWaitingGranting{
+    {Event::Subscribe}, {Event::Saved}, {Event::NotifyActive}, {Event::Unanswered}};
+inline const Past kSubscribingGranting{{Event::Subscribe},
+                                       {Event::Saved},
+                                       {Event::NotifyActive},
+                                       {Event::DialogGone, {.status = 481}}};
+inline const Past kRestingGranting{{Event::Subscribe},
+                                   {Event::Saved},
+                                   {Event::NotifyActive},
+                                   {Event::NotifyTerminated, {.reason = Reason::NoResource}}};
+inline const Past kRestingPending{{Event::Subscribe},
+                                  {Event::Saved},
+                                  {Event::NotifyPending},
+                                  {Event::NotifyTerminated, {.reason = Reason::Invariant}}};
+
 struct Row {
     std::string name;
     Past past;

@@ -1,6 +1,11 @@
-// The table of the machine, a row a test: what his watcher and the links do. PM-... are the cases
-// of vectors/presence-map.json.
-#include "subscriptions/xmpp_watches_sip_rows.h"
+// The table of the machine, a row a test; what no row names does nothing.
+#include "subscriptions/xmpp_watches_sip_answers.h"
+#include "subscriptions/xmpp_watches_sip_asking.h"
+#include "subscriptions/xmpp_watches_sip_links.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
 
 namespace isthmus::subscriptions::test {
 namespace {
@@ -17,158 +22,68 @@ TEST_P(XmppWatchesSipTable, Row) {
     EXPECT_EQ(machine.standing(), row.standing) << standing_name(machine.standing());
 }
 
-const std::vector<Row> kAsking{
-    {"SubscribeIsSavedFirst", kNone, {Event::Subscribe}, {{Do::Save}}, State::Saving, kPending},
-    {"PM115SavedSubscribes",
-     kSaving,
-     {Event::Saved},
-     {{Do::Subscribe}},
-     State::Subscribing,
-     kPending},
-    {"NotSavedIsBusy", kSaving, {Event::NotSaved}, {{Do::TellBusy}}, State::None, kNo},
-    {"SubscribeTwiceWhileSaving", kSaving, {Event::Subscribe}, {}, State::Saving, kPending},
-    {"SubscribeTwiceWhilePending", kLivePending, {Event::Subscribe}, {}, State::Live, kPending},
-    {"SubscribeAgainWhileWaitingTriesNow",
-     kWaitingPending,
-     {Event::Subscribe},
-     {{Do::CancelRetry}, {Do::Subscribe}},
-     State::Subscribing,
-     kPending},
-    {"PM142SubscribeWhileActive",
-     kLive,
-     {Event::Subscribe},
-     {{Do::TellSubscribed}},
-     State::Live,
-     kActive},
-    {"SubscribeWhileActiveWithoutDialog",
-     kWaiting,
-     {Event::Subscribe},
-     {{Do::TellSubscribed}},
-     State::Waiting,
-     kActive},
-    {"SubscribeWhileResting",
-     kResting,
-     {Event::Subscribe},
-     {{Do::TellSubscribed}, {Do::Subscribe}},
-     State::Subscribing,
-     kActive},
-    {"SubscribeWhileGranting", kGranting, {Event::Subscribe}, {}, State::Live, kActive},
-    {"SubscribeWhileEnding", kEnding, {Event::Subscribe}, {{Do::Save}}, State::Saving, kPending},
-};
-
-const std::vector<Row> kLeaving{
-    {"PM134Unsubscribe",
-     kLive,
-     {Event::Unsubscribe},
-     {{Do::EndDialog}, {Do::TellUnavailable}, {Do::Save}},
-     State::Ending,
-     kNo},
-    {"PM136UnsubscribedWhenTheLossIsSaved",
-     kEnding,
-     {Event::Saved},
-     {{Do::TellUnsubscribed}},
-     State::None,
-     kNo},
-    {"UnsubscribedEvenIfItIsNot",
-     kEnding,
-     {Event::NotSaved},
-     {{Do::TellUnsubscribed}},
-     State::None,
-     kNo},
-    {"UnsubscribeWhileSaving", kSaving, {Event::Unsubscribe}, {{Do::Save}}, State::Ending, kNo},
-    {"UnsubscribeWhilePending",
-     kLivePending,
-     {Event::Unsubscribe},
-     {{Do::EndDialog}, {Do::Save}},
-     State::Ending,
-     kNo},
-    {"UnsubscribeWhileWaiting",
-     kWaiting,
-     {Event::Unsubscribe},
-     {{Do::CancelRetry}, {Do::TellUnavailable}, {Do::Save}},
-     State::Ending,
-     kNo},
-    {"UnsubscribeFromNothing", kNone, {Event::Unsubscribe}, {}, State::None, kNo},
-    {"PM137ProbeWithoutDialog",
-     kWaiting,
-     {Event::Probe},
-     {{Do::CancelRetry}, {Do::Subscribe}},
-     State::Subscribing,
-     kActive},
-    {"PM138ProbeWithDialog", kLive, {Event::Probe}, {{Do::TellState}}, State::Live, kActive},
-    {"PM139ProbeWithoutAuthorisation",
-     kNone,
-     {Event::Probe},
-     {{Do::TellUnsubscribed}},
-     State::None,
-     kNo},
-    {"ProbeWhilePending", kLivePending, {Event::Probe}, {}, State::Live, kPending},
-    {"ProbeWhileResting", kResting, {Event::Probe}, {{Do::TellState}}, State::Resting, kActive},
-    {"PM140LastResourceLeaves", kLive, {Event::Unavailable}, {}, State::Live, kActive},
-};
-
-const std::vector<Row> kLinks{
-    {"PeerDownHidesHim", kLive, {Event::PeerDown}, {{Do::TellUnavailable}}, State::Live, kActive},
-    {"PeerDownWhilePending", kLivePending, {Event::PeerDown}, {}, State::Live, kPending},
-    {"PeerDownWhileSubscribing",
-     kSubscribing,
-     {Event::PeerDown},
-     {{Do::EndDialog}},
-     State::Waiting,
-     kPending},
-    {"PeerUpRefreshes", kLive, {Event::PeerUp}, {{Do::RefreshDialog}}, State::Live, kActive},
-    {"PeerUpSubscribes",
-     kWaiting,
-     {Event::PeerUp},
-     {{Do::CancelRetry}, {Do::Subscribe}},
-     State::Subscribing,
-     kActive},
-    {"PartnerUpTellsAgain", kLive, {Event::PartnerUp}, {{Do::TellState}}, State::Live, kActive},
-    {"PartnerUpWhileWaitingTellsThatHeIsGone",
-     kWaiting,
-     {Event::PartnerUp},
-     {{Do::TellState}},
-     State::Waiting,
-     kActive},
-    {"PartnerUpWhileResubscribing",
-     kResubscribing,
-     {Event::PartnerUp},
-     {},
-     State::Subscribing,
-     kActive},
-    {"PartnerUpWhilePending", kLivePending, {Event::PartnerUp}, {}, State::Live, kPending},
-    {"WithdrawnWhileLive",
-     kLive,
-     {Event::Withdrawn},
-     {{Do::EndDialog}, {Do::TellUnavailable}, {Do::TellUnsubscribed}, {Do::Save}},
-     State::None,
-     kNo},
-    {"WithdrawnWhileWaiting",
-     kWaiting,
-     {Event::Withdrawn},
-     {{Do::CancelRetry}, {Do::TellUnavailable}, {Do::TellUnsubscribed}, {Do::Save}},
-     State::None,
-     kNo},
-    {"WithdrawnWhilePending",
-     kSubscribing,
-     {Event::Withdrawn},
-     {{Do::EndDialog}, {Do::TellUnsubscribed}, {Do::Save}},
-     State::None,
-     kNo},
-    {"WithdrawnFromNobody", kNone, {Event::Withdrawn}, {}, State::None, kNo},
-    {"RefreshLive", kLive, {Event::Refresh}, {{Do::RefreshDialog}}, State::Live, kActive},
-    {"RefreshWaiting",
-     kWaiting,
-     {Event::Refresh},
-     {{Do::CancelRetry}, {Do::Subscribe}},
-     State::Subscribing,
-     kActive},
-    {"RefreshResting", kResting, {Event::Refresh}, {{Do::Subscribe}}, State::Subscribing, kActive},
-};
-
 INSTANTIATE_TEST_SUITE_P(Asking, XmppWatchesSipTable, testing::ValuesIn(kAsking), kName);
 INSTANTIATE_TEST_SUITE_P(Leaving, XmppWatchesSipTable, testing::ValuesIn(kLeaving), kName);
 INSTANTIATE_TEST_SUITE_P(Links, XmppWatchesSipTable, testing::ValuesIn(kLinks), kName);
+INSTANTIATE_TEST_SUITE_P(Notifies, XmppWatchesSipTable, testing::ValuesIn(kNotifies), kName);
+INSTANTIATE_TEST_SUITE_P(Responses, XmppWatchesSipTable, testing::ValuesIn(kResponses), kName);
+
+using Cell = std::tuple<State, Standing, bool, Event>;
+
+Cell cell_of(const Machine& machine, Event event) {
+    return {machine.state(), machine.standing(), machine.is_told(), event};
+}
+
+std::vector<Machine::Details> all_details() {
+    std::vector<Machine::Details> all;
+    for (int reason = 0; reason <= static_cast<int>(Reason::Invariant); ++reason) {
+        for (const std::uint32_t retry_after : {0U, 60U}) {
+            for (const int status : {0, 403, 404, 423, 480, 481, 489, 500, 503, 603}) {
+                all.push_back({.reason = static_cast<Reason>(reason),
+                               .retry_after = retry_after,
+                               .status = status});
+            }
+        }
+    }
+    return all;
+}
+
+TEST(XmppWatchesSip, WhatNoRowNamesDoesNothing) {
+    std::set<Cell> named;
+    for (const auto* rows : {&kAsking, &kLeaving, &kLinks, &kNotifies, &kResponses}) {
+        for (const Row& row : *rows) {
+            Machine machine;
+            for (const Happening& happening : row.past) {
+                machine.on(happening.event, happening.details);
+            }
+            named.insert(cell_of(machine, row.event.event));
+        }
+    }
+    // All that a machine can become, from nothing or restored.
+    std::vector<Machine> reached{
+        Machine{}, Machine::restored(kPending), Machine::restored(kActive)};
+    const auto details = all_details();
+    for (std::size_t i = 0; i < reached.size(); ++i) {
+        for (int number = 0; number <= static_cast<int>(Event::RetryDue); ++number) {
+            const auto event = static_cast<Event>(number);
+            for (const Machine::Details& each : details) {
+                Machine next = reached[i];
+                const List actions = next.on(event, each);
+                if (!named.contains(cell_of(reached[i], event))) {
+                    ASSERT_TRUE(actions.size() == 0 && next == reached[i])
+                        << state_name(reached[i].state()) << ' '
+                        << standing_name(reached[i].standing())
+                        << (reached[i].is_told() ? " told" : "") << ", event " << number << ": "
+                        << text_of(actions) << "and is " << state_name(next.state());
+                }
+                if (std::ranges::find(reached, next) == reached.end()) {
+                    reached.push_back(next);
+                }
+            }
+        }
+    }
+    EXPECT_GT(reached.size(), 20U);
+}
 
 TEST(XmppWatchesSip, RestoredWaitsForItsTurnAndIsNotToldTwice) {
     Machine machine = Machine::restored(kActive);

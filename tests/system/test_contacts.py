@@ -149,6 +149,22 @@ class PartnerTypes(Stanzas, PresenceTest):
         settle(0.5)
         self.assertNotIn(text, alice.bodies())
 
+    def test_the_note_goes_with_the_type(self):
+        """What was shown to a Federated partner is taken back when it is that no longer."""
+        alice, tybalt = self.sip(), self.someone()
+        self.world.kamailio.presence.allow(user(alice))
+        Publication(alice).publish(pidf.Tuple(note="visible"))
+        self.say(tybalt, bare(alice), "subscribe")
+        first = self.wait_heard(bare(alice), tybalt, seconds=LIVE)
+        self.assertEqual(first.findtext("{jabber:server}status"), "visible")
+        before = len(self.heard(bare(alice), tybalt, "available"))
+        self.partner_type("PublicVerified")
+        again = self.wait_heard(bare(alice), tybalt, number=before + 1)
+        self.assertIsNone(again.findtext("{jabber:server}status"))
+        self.say(f"{tybalt}/x", bare(alice), "probe")
+        probed = self.wait_heard(bare(alice), tybalt, number=before + 2)
+        self.assertIsNone(probed.findtext("{jabber:server}status"))
+
     def test_the_note_is_for_federated_partners(self):
         for kind, note in (("Federated", "visible"), ("PublicVerified", None)):
             with self.subTest(kind):

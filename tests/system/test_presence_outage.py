@@ -6,7 +6,7 @@ from presence import People, bare
 from lab import pidf
 from lab.sip_presence import Publication
 
-RIGHT_AGAIN = 20  # seconds after the return: 10, and a busy machine
+RIGHT_AGAIN = 10  # seconds after the return
 
 
 class Outage(People, OwnWorldTest):
