@@ -98,7 +98,8 @@ void ApiWing::make_home() {
             return parts_.crossing.set_credentials(user, one);
         },
         [this](const auto& user) { parts_.crossing.forget_home(user); });
-    users_.set_on_erased([this](const std::string& user) { home_->on_user_erased(user); });
+    parts_.policies.set_on_user_erased(
+        [this](const std::string& user) { home_->on_user_erased(user); });
 }
 
 control::ReadStatus ApiWing::make_status_reader() {

@@ -62,7 +62,8 @@ class ApiWing {
     ApiWing& operator=(const ApiWing&) = delete;
     ApiWing(ApiWing&&) = delete;
     ApiWing& operator=(ApiWing&&) = delete;
-    ~ApiWing() = default;
+
+    ~ApiWing() { parts_.policies.set_on_user_erased({}); }
 
     const admin::Api& api() const { return *api_; }
 

@@ -108,6 +108,10 @@ void print_restoration(const json::object& made) {
         fmt::print("nothing was changed (--dry-run)\n");
         return;
     }
+    if (text_of(made, "revision") == text_of(made, "replaced_revision")) {
+        fmt::print(stderr, "nothing was changed, revision {} stays\n", text_of(made, "revision"));
+        return;
+    }
     fmt::print(stderr,
                "restored, revision {} in place of {}{}\n",
                text_of(made, "revision"),

@@ -170,6 +170,9 @@ Result<Restored> BackupService::restore(SpoolFile& from,
         if (edit.dry_run) {
             return made;
         }
+        if (made.restoration.has_changed_nothing()) {
+            note(edit.author, "restore-unchanged", made.restoration.backup);
+        }
         made.is_in_force = context_.policies.adopt(*std::move(stored));
         if (context_.on_restored) {
             context_.on_restored();

@@ -33,7 +33,6 @@ Result<Committed> HomeService::erase_password(std::string_view identity, const E
 }
 
 void HomeService::on_user_erased(const std::string& user) {
-    store_.erase(user);
     forget_(user);
 }
 

@@ -43,8 +43,8 @@ class HomeService {
     /// He is signed out and cannot sign in again. IST-API-002 if he has none.
     Result<Committed> erase_password(std::string_view identity, const Edit& edit);
 
-    /// A user who is no longer entered loses his password with that, and his lists: whoever gets
-    /// his address later must not find them.
+    /// Of a user who is no longer entered; the store has forgotten his password and his lists with
+    /// him.
     void on_user_erased(const std::string& user);
 
     bool has_password(std::string_view user) const { return store_.has_password(user); }

@@ -166,6 +166,11 @@ Result<Committed> PolicyService::commit(Draft draft, const Edit& edit) {
         note_stored(stored_, change.kind, change.id, change.after.has_value());
     }
     made.is_in_force = publish_(current_);
+    for (const store::UserChange& change : record.users) {
+        if (on_user_erased_ && !change.after) {
+            on_user_erased_(change.uri);
+        }
+    }
     return made;
 }
 

@@ -105,6 +105,11 @@ class PolicyService {
     /// The users in `record.users` come into the snapshot by themselves.
     Result<Committed> commit(Draft draft, const Edit& edit);
 
+    /// Hears of each user who is no longer entered, whatever took him out, after that is in force.
+    void set_on_user_erased(std::function<void(const std::string& user)> on_user_erased) {
+        on_user_erased_ = std::move(on_user_erased);
+    }
+
     const CanonicalNames& canonical() const { return canonical_; }
 
     const store::ConfigStore& store() const { return store_; }
@@ -140,6 +145,7 @@ class PolicyService {
     CanonicalNames canonical_;
     std::vector<std::string> own_domains_;
     Publish publish_;
+    std::function<void(const std::string&)> on_user_erased_;
     std::shared_ptr<const policy::Policy> current_;
     std::map<std::pair<std::string, std::string>, std::string> older_texts_;  ///< see Stored
     std::set<std::pair<std::string, std::string>> stored_;

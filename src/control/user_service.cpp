@@ -167,23 +167,7 @@ Result<Committed> UserService::commit_one(const char* action,
     if (change.before != change.after) {
         draft.record.users.push_back(std::move(change));
     }
-    return commit(std::move(draft), edit);
-}
-
-Result<Committed> UserService::commit(Draft draft, const Edit& edit) {
-    std::vector<std::string> erased;
-    for (const store::UserChange& change : draft.record.users) {
-        if (on_erased_ && !change.after) {
-            erased.push_back(change.uri);
-        }
-    }
-    auto done = policies_.commit(std::move(draft), edit);
-    if (done && !edit.dry_run) {
-        for (const std::string& user : erased) {
-            on_erased_(user);
-        }
-    }
-    return done;
+    return policies_.commit(std::move(draft), edit);
 }
 
 Result<Committed> UserService::create(const json::object& given, const Edit& edit) {
@@ -319,7 +303,7 @@ Result<Committed> UserService::replace(std::vector<store::UserChange> changes,
     draft.record.users = std::move(changes);
     const std::size_t changed = draft.record.users.size();
     draft.now = {{"changed", changed}};
-    auto done = commit(std::move(draft), edit);
+    auto done = policies_.commit(std::move(draft), edit);
     if (changed >= kMany) {
         // Hundreds of megabytes, which would stay with us until the next import.
         malloc_trim(0);

@@ -10,7 +10,6 @@
 
 #include <boost/json/object.hpp>
 
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -61,19 +60,11 @@ class UserService {
 
     PolicyService& policies() const { return policies_; }
 
-    /// Hears of each user who is no longer entered, after that is in force.
-    void set_on_erased(std::function<void(const std::string& user)> on_erased) {
-        on_erased_ = std::move(on_erased);
-    }
-
   private:
     Result<std::vector<policy::User>> match(std::string_view identity) const;
     Result<Committed> commit_one(const char* action, store::UserChange change, const Edit& edit);
 
-    Result<Committed> commit(Draft draft, const Edit& edit);
-
     PolicyService& policies_;
-    std::function<void(const std::string&)> on_erased_;
 };
 
 }  // namespace isthmus::control

@@ -52,10 +52,12 @@ struct Difference {
 struct Restoration {
     BackupContents backup;
     std::uint64_t replaced_revision = 0;
-    std::uint64_t revision = 0;  ///< the one that it makes
+    std::uint64_t revision = 0;  ///< the one that it makes; the former one if nothing differs
     /// The database had no history of its own: it has the backup's now, log and all.
     bool has_taken_history = false;
     std::vector<Difference> differences;  ///< of those kinds that differ
+
+    bool has_changed_nothing() const { return revision == replaced_revision; }
 };
 
 struct RestoreOptions {

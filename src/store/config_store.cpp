@@ -76,6 +76,18 @@ void write_objects(Database& database,
     write.finish();
 }
 
+/// Whoever is entered later with this address must find neither password nor lists at the home
+/// server.
+void erase_home_documents(Database& database, const std::vector<UserChange>& changes) {
+    Bulk erase(database, "DELETE FROM home_documents WHERE \"user\" IN (", "?", ")");
+    for (const UserChange& change : changes) {
+        if (!change.after) {
+            erase.bind(change.uri).end_row();
+        }
+    }
+    erase.finish();
+}
+
 void write_revision(Database& database, std::uint64_t number, const Commit& commit) {
     RevisionWriter writer(database,
                           {.number = number,
@@ -159,6 +171,7 @@ std::uint64_t ConfigStore::commit(const Commit& commit) {
     Transaction transaction(database_);
     write_objects(database_, keys_, commit.objects);
     write_users(database_, commit.users);
+    erase_home_documents(database_, commit.users);
     const std::uint64_t number = revision() + 1;
     write_revision(database_, number, commit);
     AuditLog(database_).append(

@@ -121,6 +121,7 @@ class ConfigStore {
     /// One transaction: objects, users, the revision with its changes, the row of the audit log.
     /// Returns the new revision's number when all of it survives a power cut. Throws StoreConflict,
     /// and changes nothing, when something stored is not its `before`: another node was quicker.
+    /// A user who is taken out loses what the home server keeps of him with that.
     std::uint64_t commit(const Commit& commit);
 
     /// Newest first, those below `before` (0: from the newest).

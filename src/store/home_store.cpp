@@ -71,11 +71,4 @@ void HomeStore::set_password(std::string_view user,
     transaction.commit();
 }
 
-void HomeStore::erase(std::string_view user) {
-    Transaction transaction(database_);
-    Statement rows = database_.prepare("DELETE FROM home_documents WHERE \"user\" = ?");
-    rows.bind(user).run();
-    transaction.commit();
-}
-
 }  // namespace isthmus::store

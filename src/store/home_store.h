@@ -39,8 +39,6 @@ class HomeStore {
     /// Nothing takes it away. In a transaction of its own.
     void set_password(std::string_view user,
                       const std::optional<policy::SipCredentials>& credentials);
-    /// All that is kept of him. In a transaction of its own.
-    void erase(std::string_view user);
 
   private:
     Database& database_;

@@ -65,13 +65,8 @@ std::string detail_of(const Restoration& made, const KeptState& kept) {
                            : std::string());
 }
 
-}  // namespace
-
-Restoration restore_backup(Database& target,
-                           const Source& source,
-                           std::string_view passphrase,
-                           const RestoreOptions& options) {
-    BackupReader from(source, passphrase);
+/// All but the end of what differs in nothing.
+Restoration replay(Database& target, BackupReader& from, const RestoreOptions& options) {
     Transaction transaction(target);
     Restoration made;
     made.replaced_revision = ConfigStore(target).revision();
@@ -95,6 +90,10 @@ Restoration restore_backup(Database& target,
                              .reason = options.reason});
     // A history that comes along has these changes in it already.
     made.differences = kept.compare(kept.has_history() ? &revision : nullptr);
+    if (kept.has_history() && made.differences.empty()) {
+        made.revision = made.replaced_revision;
+        return made;
+    }
     AuditLog(target).append(
         transaction, {options.author, "restore", "backup", "done", detail}, made.revision);
     kept.drop();
@@ -106,6 +105,26 @@ Restoration restore_backup(Database& target,
     }
     if (!options.dry_run) {
         transaction.commit();
+    }
+    return made;
+}
+
+}  // namespace
+
+Restoration restore_backup(Database& target,
+                           const Source& source,
+                           std::string_view passphrase,
+                           const RestoreOptions& options) {
+    BackupReader from(source, passphrase);
+    Restoration made = replay(target, from, options);
+    if (made.has_changed_nothing()) {
+        // Keys may have been missing all the same.
+        if (!options.dry_run && options.learn) {
+            options.learn(from.keys());
+        }
+        if (options.check) {
+            options.check();
+        }
     }
     return made;
 }

@@ -63,7 +63,9 @@ KeptState::KeptState(Database& database) : database_(database) {
     keep("subscriptions", "\"user\", contact");
     keep("watch_dialogs");
     keep("admins", "name");
+    keep("recovery_codes");
     keep("tokens", "id");
+    keep("home_documents", "\"user\", kind");
     if (has_history_) {
         for (const std::string_view table : kHistory) {
             keep(table);
@@ -230,6 +232,49 @@ void KeptState::compare_names(std::string_view kind,
     }
 }
 
+/// Nobody is told a code: who has others now counts as changed.
+void KeptState::compare_recovery_codes(std::vector<Difference>& to) {
+    Difference made{"recovery-codes"};
+    Statement rows = database_.scan(
+        "SELECT DISTINCT a.admin FROM (SELECT n.admin, n.hash FROM recovery_codes AS n "
+        "WHERE NOT EXISTS (SELECT 1 FROM kept_recovery_codes AS k WHERE k.hash = n.hash "
+        "AND k.admin = n.admin) UNION ALL SELECT k.admin, k.hash FROM kept_recovery_codes AS k "
+        "WHERE NOT EXISTS (SELECT 1 FROM recovery_codes AS n WHERE n.hash = k.hash "
+        "AND n.admin = k.admin)) AS a ORDER BY a.admin");
+    while (rows.step()) {
+        note(made, Change::Changed, rows.view(0));
+    }
+    if (!made.names.empty()) {
+        to.push_back(std::move(made));
+    }
+}
+
+/// Passwords, contact lists and presence of the home server.
+void KeptState::compare_home_documents(std::vector<Difference>& to) {
+    Difference made{"home"};
+    const auto read = [&](Change change, const char* sql) {
+        Statement rows = database_.scan(sql);
+        while (rows.step()) {
+            note(made, change, fmt::format("{} {}", rows.view(0), rows.view(1)));
+        }
+    };
+    read(Change::Created,
+         "SELECT n.\"user\", n.kind FROM home_documents AS n WHERE NOT EXISTS (SELECT 1 "
+         "FROM kept_home_documents AS k WHERE k.\"user\" = n.\"user\" AND k.kind = n.kind) "
+         "ORDER BY n.\"user\", n.kind");
+    read(Change::Changed,
+         "SELECT n.\"user\", n.kind FROM home_documents AS n JOIN kept_home_documents AS k "
+         "ON k.\"user\" = n.\"user\" AND k.kind = n.kind WHERE k.body <> n.body "
+         "ORDER BY n.\"user\", n.kind");
+    read(Change::Deleted,
+         "SELECT k.\"user\", k.kind FROM kept_home_documents AS k WHERE NOT EXISTS (SELECT 1 "
+         "FROM home_documents AS n WHERE n.\"user\" = k.\"user\" AND n.kind = k.kind) "
+         "ORDER BY k.\"user\", k.kind");
+    if (!made.names.empty()) {
+        to.push_back(std::move(made));
+    }
+}
+
 std::vector<Difference> KeptState::compare(RevisionWriter* revision) {
     std::vector<Difference> made;
     compare_objects(revision, made);
@@ -237,8 +282,14 @@ std::vector<Difference> KeptState::compare(RevisionWriter* revision) {
     if (revision != nullptr) {
         revision->finish();
     }
-    compare_names("admin", "admins", "name", "role, enabled, password_hash, totp_confirmed", made);
+    compare_names("admin",
+                  "admins",
+                  "name",
+                  "role, enabled, password_hash, totp_secret, totp_confirmed",
+                  made);
+    compare_recovery_codes(made);
     compare_names("token", "tokens", "id", "hash, role, expires_at", made);
+    compare_home_documents(made);
     Difference pairs{"subscription"};
     Statement rows = database_.scan(
         "SELECT n.\"user\", n.contact FROM subscriptions AS n WHERE NOT EXISTS (SELECT 1 "

@@ -38,6 +38,8 @@ class KeptState {
     void put_back(std::string_view table);
     void compare_objects(RevisionWriter* revision, std::vector<Difference>& to);
     void compare_users(RevisionWriter* revision, std::vector<Difference>& to);
+    void compare_recovery_codes(std::vector<Difference>& to);
+    void compare_home_documents(std::vector<Difference>& to);
     void compare_names(std::string_view kind,
                        std::string_view table,
                        std::string_view key,

@@ -6,6 +6,7 @@
 #include "store/audit_log.h"
 #include "store/backup.h"
 #include "store/config_store.h"
+#include "store/home_store.h"
 #include "store/key_box.h"
 #include "store/migrations.h"
 #include "store/subscription_store.h"

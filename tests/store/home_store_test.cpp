@@ -1,6 +1,7 @@
 // What is kept of those who sign in here comes back as it went in, and goes with the user.
 #include "store/home_store.h"
 
+#include "store/config_store.h"
 #include "store/subscription_store.h"
 
 #include <gmock/gmock.h>
@@ -91,11 +92,22 @@ TEST_P(HomeStoreTest, PasswordsAreSealedAndNobodyElsesDocuments) {
               1U);
 }
 
-TEST_P(HomeStoreTest, WhoeverIsErasedLeavesNothing) {
+TEST_P(HomeStoreTest, WhoeverIsTakenOutLeavesNothing) {
+    policy::User alice;
+    alice.uri = kAlice;
+    const auto commit = [&](std::optional<policy::User> before, std::optional<policy::User> after) {
+        ConfigStore(*database).commit({.author = {"root", "unix"},
+                                       .action = "set",
+                                       .object = "users",
+                                       .reason = {},
+                                       .objects = {},
+                                       .users = {{kAlice, std::move(before), std::move(after)}}});
+    };
+    commit(std::nullopt, alice);
     home->set_password(kAlice, policy::SipCredentials::make(kAlice, "a good long password"));
     write({HomeDocument{.user = kAlice, .kind = "contacts", .body = "x"},
            HomeDocument{.user = kBob, .kind = "contacts", .body = "y"}});
-    home->erase(kAlice);
+    commit(alice, std::nullopt);
     reopen();
     EXPECT_THAT(documents(),
                 ElementsAre(HomeDocument{.user = kBob, .kind = "contacts", .body = "y"}));

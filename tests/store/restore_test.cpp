@@ -136,6 +136,45 @@ TEST_P(RestoreTest, ADryRunTellsAndChangesNothing) {
     EXPECT_EQ(restore(*database, backup).differences, told.differences);
 }
 
+TEST_P(RestoreTest, WhatIsThereAlreadyMakesNoRevision) {
+    fill(*database);
+    AdminStore(*database).insert({.name = "alice", .role = "admin", .password_hash = "h"});
+    HomeStore(*database, nullptr)
+        .set_password("u1@contoso.example",
+                      policy::SipCredentials::make("u1@contoso.example", "a good password"));
+    const std::string backup = back_up(*database);
+    const auto before = dump(*database);
+    for (const bool dry_run : {true, false}) {
+        int checked = 0;
+        int learnt = 0;
+        const Restoration done = restore_backup(*database,
+                                                source_of(backup),
+                                                kPassphrase,
+                                                {.dry_run = dry_run,
+                                                 .learn = [&](std::string_view) { ++learnt; },
+                                                 .check = [&] { ++checked; }});
+        EXPECT_TRUE(done.has_changed_nothing());
+        EXPECT_EQ(done.revision, 2U);
+        EXPECT_EQ(checked, 1);
+        EXPECT_EQ(learnt, dry_run ? 0 : 1);
+        EXPECT_TRUE(done.differences.empty());
+        EXPECT_TRUE(dump(*database) == before);
+    }
+    // What no revision knows is a difference as well.
+    database->execute("INSERT INTO recovery_codes VALUES ('alice', 'x')");
+    EXPECT_EQ(restore(*database, backup).differences,
+              (std::vector<Difference>{{"recovery-codes", 0, 1, 0, {"~alice"}}}));
+    HomeStore(*database, nullptr).set_password("u1@contoso.example", std::nullopt);
+    database->execute("INSERT INTO home_documents VALUES ('u2@contoso.example', 'contacts', 'c')");
+    const Restoration home = restore(*database, backup);
+    EXPECT_EQ(
+        home.differences,
+        (std::vector<Difference>{
+            {"home", 1, 0, 1, {"+u1@contoso.example password", "-u2@contoso.example contacts"}}}));
+    EXPECT_EQ(home.revision, 4U);
+    EXPECT_TRUE(HomeStore(*database, nullptr).has_password("u1@contoso.example"));
+}
+
 TEST_P(RestoreTest, WhoeverChecksCanUndoAll) {
     fill(*database);
     const std::string backup = back_up(*database);
