@@ -162,6 +162,20 @@ Result<bool> flag_of(const HttpRequest& request, std::string_view name, bool usu
     return given == "true";
 }
 
+Result<void> check_no_trial(const HttpRequest& request) {
+    if (auto good = check_spelling(request); !good) {
+        return good;
+    }
+    if (const std::string given = query_of(request, "dry_run");
+        !given.empty() && given != "false") {
+        return make_error(ErrorKind::Syntax,
+                          "IST-API-001",
+                          "dry_run: this cannot be checked without doing it, and was not done.",
+                          {});
+    }
+    return {};
+}
+
 Result<control::Edit> edit_of(const HttpRequest& request) {
     if (auto good = check_spelling(request); !good) {
         return good.error();

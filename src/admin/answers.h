@@ -24,6 +24,9 @@ HttpResponse answer_object(const boost::json::object& object);
 HttpResponse committed(const Result<control::Committed>& result, int status = 200);
 /// The same of a change of several objects, which have no ETag together.
 HttpResponse committed_all(const Result<control::Committed>& result);
+/// Syntax with IST-API-001 if a request that cannot be tried out asks for a trial, well spelt or
+/// not: who is not told would have made the change.
+Result<void> check_no_trial(const HttpRequest& request);
 /// ?dry_run, ?force, ?reason and If-Match of a request that changes something.
 Result<control::Edit> edit_of(const HttpRequest& request);
 

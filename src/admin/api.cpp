@@ -123,6 +123,12 @@ void Api::handle(const HttpRequest& request, const HttpReply& reply) const {
         }
         return;
     }
+    if (request.method != "GET" && !match.route->has_trial) {
+        if (auto good = check_no_trial(request); !good) {
+            reply(problem(good.error()));
+            return;
+        }
+    }
     const std::string_view pattern = match.route->pattern;
     const auto resource = resources_.find(pattern.substr(0, pattern.find('/')));
     if (resource == resources_.end()) {

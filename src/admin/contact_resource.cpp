@@ -1,5 +1,6 @@
 // GET and POST /contacts, DELETE /contacts/USER/CONTACT. Changes are answered when they are stored.
 #include "admin/answers.h"
+#include "admin/fields.h"
 #include "admin/resource.h"
 #include "base/utc.h"
 
@@ -64,23 +65,18 @@ control::ContactService::Done when_done(std::string user,
     };
 }
 
-Result<std::string> field(const json::object& body, const char* name) {
-    const json::value* value = body.if_contains(name);
-    if (value == nullptr || !value->is_string()) {
-        return make_error(
-            ErrorKind::Syntax, "IST-API-001", fmt::format("{} must be a text.", name), {});
-    }
-    return std::string(value->get_string());
-}
-
 void add(control::ContactService& service, const HttpRequest& request, HttpReply reply) {
     const auto body = parse_body(request);
     if (!body) {
         reply(problem(body.error()));
         return;
     }
-    const auto user = field(*body, "user");
-    const auto contact = field(*body, "contact");
+    if (auto good = only_fields(*body, {"user", "contact"}); !good) {
+        reply(problem(good.error()));
+        return;
+    }
+    const auto user = required_text(*body, "user");
+    const auto contact = required_text(*body, "contact");
     if (!user || !contact) {
         reply(problem(user ? contact.error() : user.error()));
         return;

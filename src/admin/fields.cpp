@@ -2,7 +2,9 @@
 
 #include "base/text.h"
 
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -16,13 +18,30 @@ Error invalid(std::string sentence) {
     return make_error(ErrorKind::Syntax, "IST-API-001", std::move(sentence), {});
 }
 
+/// As control/properties says it. Secrets are not repeated.
+Error wrong(std::string_view name, const json::value& value, std::string_view rule) {
+    const bool is_secret = name.ends_with("passphrase") || name.ends_with("password") ||
+                           name == "current" || name == "new" || name == "link" || name == "code";
+    return invalid(
+        fmt::format("{}{}: must be {}.",
+                    name,
+                    is_secret ? "" : " " + text::escape_for_log(json::serialize(value), 80),
+                    rule));
+}
+
 }  // namespace
+
+Error wrong_field(const json::object& body, std::string_view name, std::string_view rule) {
+    const json::value* value = body.if_contains(name);
+    return value == nullptr ? invalid(fmt::format("{}: must be {}.", name, rule))
+                            : wrong(name, *value, rule);
+}
 
 Result<void> only_fields(const json::object& body, std::initializer_list<std::string_view> known) {
     for (const auto& member : body) {
         const std::string_view name(member.key());
         if (std::ranges::find(known, name) == known.end()) {
-            return invalid(fmt::format("There is no field '{}' here; there are: {}.",
+            return invalid(fmt::format("{} is not a property; there are: {}.",
                                        text::escape_for_log(name, 64),
                                        fmt::join(known, ", ")));
         }
@@ -36,7 +55,7 @@ Result<std::optional<std::string>> text_field(const json::object& body, std::str
         return std::optional<std::string>();
     }
     if (!value->is_string()) {
-        return invalid(fmt::format("{} must be a text.", name));
+        return wrong(name, *value, "a text");
     }
     return std::optional(std::string(value->get_string()));
 }
@@ -47,7 +66,7 @@ Result<std::string> required_text(const json::object& body, std::string_view nam
         return found.error();
     }
     if (!*found) {
-        return invalid(fmt::format("{} is required.", name));
+        return invalid(fmt::format("{}: is required.", name));
     }
     return std::move(**found);
 }
@@ -58,7 +77,7 @@ Result<std::optional<bool>> flag_field(const json::object& body, std::string_vie
         return std::optional<bool>();
     }
     if (!value->is_bool()) {
-        return invalid(fmt::format("{} must be true or false.", name));
+        return wrong(name, *value, "true or false");
     }
     return std::optional(value->get_bool());
 }

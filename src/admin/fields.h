@@ -20,6 +20,8 @@ Result<std::optional<std::string>> text_field(const boost::json::object& body,
                                               std::string_view name);
 /// The same, but it must be there.
 Result<std::string> required_text(const boost::json::object& body, std::string_view name);
+/// "NAME VALUE: must be RULE.", without the value if it is a secret or not there.
+Error wrong_field(const boost::json::object& body, std::string_view name, std::string_view rule);
 Result<std::optional<bool>> flag_field(const boost::json::object& body, std::string_view name);
 
 }  // namespace isthmus::admin

@@ -1,10 +1,12 @@
 // External access policies, whom they are granted to, and why two may talk or not.
+#include "admin/fields.h"
 #include "admin/object_resource.h"
 #include "admin/resource.h"
 #include "base/text.h"
 #include "control/explain.h"
 #include "control/user_service.h"
 
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include <optional>
@@ -20,22 +22,24 @@ namespace json = boost::json;
 namespace {
 
 Result<std::vector<std::string>> users_of(const json::object& body) {
-    const json::value* given = body.if_contains("users");
-    std::vector<std::string> made;
-    bool is_good = given != nullptr && given->is_array() && body.size() == 1 &&
-                   !given->get_array().empty() && given->get_array().size() <= 10'000;
-    if (is_good) {
-        for (const json::value& one : given->get_array()) {
-            is_good = is_good && one.is_string() && one.get_string().size() <= 1024;
-            made.emplace_back(is_good ? std::string(one.get_string()) : std::string());
-        }
+    if (auto good = only_fields(body, {"users"}); !good) {
+        return good.error();
     }
-    if (!is_good) {
-        return make_error(
-            ErrorKind::Syntax,
-            "IST-API-001",
-            "users: must be a list of 1 to 10000 users, and nothing else may be given.",
-            {});
+    const auto invalid = [](std::string sentence) {
+        return make_error(ErrorKind::Syntax, "IST-API-001", std::move(sentence), {});
+    };
+    const json::value* given = body.if_contains("users");
+    if (given == nullptr || !given->is_array() || given->get_array().empty() ||
+        given->get_array().size() > 10'000) {
+        return wrong_field(body, "users", "a list of 1 to 10000 users");
+    }
+    std::vector<std::string> made;
+    for (const json::value& one : given->get_array()) {
+        if (!one.is_string() || one.get_string().size() > 1024) {
+            return invalid(fmt::format("users {}: must be texts of at most 1024 octets.",
+                                       text::escape_for_log(json::serialize(one), 80)));
+        }
+        made.emplace_back(one.get_string());
     }
     return made;
 }

@@ -27,6 +27,8 @@ struct Route {
     std::string_view pattern;
     control::Right right;
     std::size_t max_body = kMaxBody;  ///< octets, for who has the right
+    bool has_trial =
+        true;  ///< of those that change something: ?dry_run=true checks and changes nothing
 };
 
 std::span<const Route> routes();

@@ -1,4 +1,5 @@
 // The switches that there is one of, SIP domains and providers, and the revisions of all objects.
+#include "admin/fields.h"
 #include "admin/object_resource.h"
 #include "admin/resource.h"
 
@@ -57,8 +58,7 @@ HttpResponse sip_domains(control::PolicyService& policies, const HttpRequest& re
     const json::value* kind = body->if_contains("kind");
     if (kind == nullptr || !kind->is_string() ||
         (kind->get_string() != "allowed" && kind->get_string() != "blocked")) {
-        return problem(
-            make_error(ErrorKind::Syntax, "IST-API-001", "kind: must be allowed or blocked.", {}));
+        return problem(wrong_field(*body, "kind", "allowed or blocked"));
     }
     return kind->get_string() == "allowed"
                ? create_object<policy::AllowedDomain>(policies, request)

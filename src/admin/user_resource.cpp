@@ -1,9 +1,11 @@
 // Our users, and the sites and pools that they belong to.
+#include "admin/fields.h"
 #include "admin/object_resource.h"
 #include "admin/resource.h"
 #include "base/text.h"
 #include "control/user_service.h"
 
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include <optional>
@@ -101,9 +103,14 @@ HttpResponse policy_of(control::UserService& users, const HttpRequest& request) 
     }
     std::string policy;
     if (request.method == "PUT") {
+        if (auto good = only_fields(*body, {"policy"}); !good) {
+            return problem(good.error());
+        }
         const json::value* given = body->if_contains("policy");
-        if (given == nullptr || !(given->is_string() || given->is_null()) || body->size() != 1) {
-            return problem(invalid("policy: must be the name of a user policy, or null."));
+        if (given == nullptr || !(given->is_string() || given->is_null())) {
+            return problem(invalid(fmt::format(
+                "policy{}: must be the name of a user policy, or null.",
+                given == nullptr ? "" : " " + text::escape_for_log(json::serialize(*given), 80))));
         }
         policy = given->is_string() ? std::string(given->get_string()) : std::string();
     }
@@ -129,11 +136,12 @@ HttpResponse password_of(control::HomeService* home, const HttpRequest& request)
     if (!body) {
         return problem(body.error());
     }
-    const json::value* given = body->if_contains("password");
-    if (given == nullptr || !given->is_string() || body->size() != 1) {
-        return problem(invalid("password: must be a text, and stand alone."));
+    if (auto good = only_fields(*body, {"password"}); !good) {
+        return problem(good.error());
     }
-    return committed(home->set_password(request.arguments.front(), given->get_string(), *edit));
+    const auto given = required_text(*body, "password");
+    return given ? committed(home->set_password(request.arguments.front(), *given, *edit))
+                 : problem(given.error());
 }
 
 HttpResponse one(control::UserService& users, const HttpRequest& request) {

@@ -105,7 +105,7 @@ int set_account(const Program& program) {
 }
 
 int delete_account(const Program& program) {
-    return program.request("DELETE", path_of(program), {}, [](const json::object& answer) {
+    const auto tell = [](const json::object& answer) {
         fmt::print(stderr, "deleted\n");
         const json::value* left = answer.if_contains("tokens_left");
         if (left == nullptr || !left->is_array() || left->get_array().empty()) {
@@ -116,7 +116,8 @@ int delete_account(const Program& program) {
             fmt::print(stderr, " {}", text::escape_for_log(std::string(id.as_string())));
         }
         fmt::print(stderr, "\n");
-    });
+    };
+    return program.request("DELETE", path_of(program), {}, tell, {}, Program::Trial::Asked);
 }
 
 /// Data on stdout is the link alone, so that it can be passed on.
@@ -143,14 +144,15 @@ int create_token(const Program& program) {
             body[name + 2] = program.given(name);
         }
     }
-    return program.request("POST", "tokens", body, [](const json::object& made) {
+    const auto tell = [](const json::object& made) {
         fmt::print(stderr,
                    "token {} of the role {}, valid until {}; it is shown only now\n",
                    text_of(made, "id"),
                    text_of(made, "role"),
                    text_of(made, "expires_at"));
         fmt::print("{}\n", text_of(made, "token"));
-    });
+    };
+    return program.request("POST", "tokens", body, tell, {}, Program::Trial::Asked);
 }
 
 void add_account_commands(Program& program, CLI::App& admin) {
@@ -185,7 +187,8 @@ void add_account_commands(Program& program, CLI::App& admin) {
         return delete_account(program);
     });
     named("unlock", "let him try again at once after too many failures", [&program] {
-        return program.change("POST", path_of(program, ":unlock"), {}, "unlocked");
+        return program.change(
+            "POST", path_of(program, ":unlock"), {}, "unlocked", Program::Trial::None);
     });
     program.flag(set, "--totp", "a second factor: the same as enrol-totp, and alone");
     named("enrol-totp", "a second factor: shows its secret, then wants its first code", [&program] {
@@ -195,7 +198,8 @@ void add_account_commands(Program& program, CLI::App& admin) {
         return confirm_totp(program);
     });
     named("reset-totp", "take away a second factor that he has lost", [&program] {
-        return program.change("POST", path_of(program, ":reset-totp"), {}, "reset");
+        return program.change(
+            "POST", path_of(program, ":reset-totp"), {}, "reset", Program::Trial::None);
     });
     program.option(program.command(admin,
                                    "link",
@@ -223,33 +227,37 @@ void add_admin_commands(Program& program) {
     program.option(create, "--role", "admin, user-admin, viewer, helpdesk or tracer", true);
     program.option(create, "--expires", "30d, 12h, 45m; 30d unless given, at most 366d");
     program.option(create, "--description", "what it is for");
-    program.word(
-        program.command(
-            token,
-            "revoke",
-            "it lets nobody in from now on",
-            [&program] {
-                return program.change(
-                    "DELETE", "tokens/" + encode_segment(program.given("ID")), {}, "revoked");
-            }),
-        "ID",
-        "as list shows it");
+    program.word(program.command(token,
+                                 "revoke",
+                                 "it lets nobody in from now on",
+                                 [&program] {
+                                     return program.change(
+                                         "DELETE",
+                                         "tokens/" + encode_segment(program.given("ID")),
+                                         {},
+                                         "revoked",
+                                         Program::Trial::None);
+                                 }),
+                 "ID",
+                 "as list shows it");
 
     CLI::App& session = program.group(admin, "session", "who is signed in with a browser");
     program.command(session, "list", "all sessions", [&program] {
         return program.show("sessions", {.columns = kSessions});
     });
-    program.word(
-        program.command(
-            session,
-            "end",
-            "sign him out",
-            [&program] {
-                return program.change(
-                    "DELETE", "sessions/" + encode_segment(program.given("ID")), {}, "ended");
-            }),
-        "ID",
-        "as list shows it");
+    program.word(program.command(session,
+                                 "end",
+                                 "sign him out",
+                                 [&program] {
+                                     return program.change(
+                                         "DELETE",
+                                         "sessions/" + encode_segment(program.given("ID")),
+                                         {},
+                                         "ended",
+                                         Program::Trial::None);
+                                 }),
+                 "ID",
+                 "as list shows it");
 }
 
 }  // namespace isthmus::cli

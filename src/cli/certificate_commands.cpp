@@ -125,12 +125,17 @@ int make_request(const Program& program) {
     json::object body = program.body();
     body["name"] = program.given("NAME");
     add_uses(program, body);
-    return program.request(
-        "POST", with_switches(program, "certificates:request"), body, [](const json::object& made) {
-            report(made, "requested");
-            fmt::print(stderr, "give this to the authority; import what it sends back\n");
-            fmt::print("{}", text_of(made, "csr"));
-        });
+    const auto tell = [](const json::object& made) {
+        report(made, "requested");
+        fmt::print(stderr, "give this to the authority; import what it sends back\n");
+        fmt::print("{}", text_of(made, "csr"));
+    };
+    return program.request("POST",
+                           with_switches(program, "certificates:request"),
+                           body,
+                           tell,
+                           {},
+                           Program::Trial::Asked);
 }
 
 int print_request(const Program& program) {
@@ -171,11 +176,16 @@ int import_file(const Program& program) {
         body["password"] = read_secret_once("password of the file");
     }
     add_uses(program, body);
-    return program.request(
-        "POST", with_switches(program, "certificates:import"), body, [](const json::object& made) {
-            report(made, "imported");
-            fmt::print("{}\n", text::escape_for_log(text_of(made, "name")));
-        });
+    const auto tell = [](const json::object& made) {
+        report(made, "imported");
+        fmt::print("{}\n", text::escape_for_log(text_of(made, "name")));
+    };
+    return program.request("POST",
+                           with_switches(program, "certificates:import"),
+                           body,
+                           tell,
+                           {},
+                           Program::Trial::Asked);
 }
 
 int watch_files(const Program& program) {
@@ -186,10 +196,13 @@ int watch_files(const Program& program) {
         body["replace"] = true;
     }
     add_uses(program, body);
-    return program.request(
-        "POST", with_switches(program, "certificates:watch"), body, [](const json::object& made) {
-            report(made, "watched");
-        });
+    const auto tell = [](const json::object& made) { report(made, "watched"); };
+    return program.request("POST",
+                           with_switches(program, "certificates:watch"),
+                           body,
+                           tell,
+                           {},
+                           Program::Trial::Asked);
 }
 
 int assign(const Program& program) {

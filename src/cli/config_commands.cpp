@@ -85,7 +85,7 @@ void add_config_commands(Program& program) {
                  "--effective",
                  "also what holds where the file is silent");
     program.command(config, "reload", "as SIGHUP: log level and certificates", [&program] {
-        return program.change("POST", "config:reload", {}, "reloaded");
+        return program.change("POST", "config:reload", {}, "reloaded", Program::Trial::None);
     });
     add_history(program, config);
     program.command(config,

@@ -38,7 +38,8 @@ void add_contact_commands(Program& program) {
                                                    "contacts",
                                                    {{"user", program.given("--user")},
                                                     {"contact", program.given("JID")}},
-                                                   "added");
+                                                   "added",
+                                                   Program::Trial::None);
                          }),
                  "JID",
                  "the XMPP user");
@@ -50,7 +51,8 @@ void add_contact_commands(Program& program) {
                                                        encode_segment(program.given("--user")) +
                                                        "/" + encode_segment(program.given("JID")),
                                                    {},
-                                                   "removed");
+                                                   "removed",
+                                                   Program::Trial::None);
                          }),
                  "JID",
                  "the XMPP user");

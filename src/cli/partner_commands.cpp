@@ -15,7 +15,7 @@ const std::vector<Property> kPartner = {
     {"support_dialback_negotiation", Property::Type::Flag, "accept and use server dialback"},
     {"enable_keep_alive", Property::Type::Flag, "expect keep-alives"},
     {"connection_limit", Property::Type::Number, "simultaneous connections"},
-    {"proxy_fqdn", Property::Type::Text, "connect to this host instead of asking DNS"},
+    {"proxy_fqdn", Property::Type::Text, "connect to HOST or HOST:PORT instead of asking DNS"},
     {"pinned_certificate",
      Property::Type::List,
      "SHA-256 of the only certificates that are accepted from it, separated by commas"},

@@ -1,6 +1,7 @@
 // External access policies, and the switches that there is one of.
 #include "base/text.h"
 #include "cli/program.h"
+#include "cli/secret_input.h"
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
@@ -56,8 +57,8 @@ const std::vector<Property> kGateway = {
     {"connection_limit", Property::Type::Number, "connections of all partners together"},
     {"partner_connection_limit", Property::Type::Number, "connections of one partner"},
     {"dialback_passphrase",
-     Property::Type::Text,
-     "secret of the dialback keys; '-' reads it from stdin"},
+     Property::Type::Secret,
+     "secret of the dialback keys, on stdin; at a terminal it is asked for"},
     {"enable_logging_all_message_bodies", Property::Type::Flag, "log message bodies"},
     {"keep_alive_interval", Property::Type::Number, "seconds"},
     {"stream_establishment_timeout", Property::Type::Number, "seconds"},
@@ -77,13 +78,18 @@ void add_single(Program& program,
                 const std::vector<Property>& known) {
     CLI::App& made = program.group(name, help);
     program.command(made, "get", "show it", [&program, name] { return program.show(name, {}); });
-    program.properties(
-        program.command(
-            made,
-            "set",
-            "change it",
-            [&program, name] { return program.change("PATCH", name, program.body(), "changed"); }),
-        known);
+    program.properties(program.command(made,
+                                       "set",
+                                       "change it",
+                                       [&program, name] {
+                                           boost::json::object body = program.body();
+                                           if (boost::json::value* secret =
+                                                   body.if_contains("dialback_passphrase")) {
+                                               *secret = read_secret("dialback passphrase");
+                                           }
+                                           return program.change("PATCH", name, body, "changed");
+                                       }),
+                       known);
 }
 
 /// The gates one under the other, and what opens the one that decided.

@@ -31,16 +31,6 @@ std::string environment(const char* name, const char* fallback = "") {
     return value != nullptr ? value : fallback;
 }
 
-/// As it may be shown on a screen.
-std::string without_secrets(json::object body) {
-    for (const char* name : {"password", "dialback_passphrase", "content_base64", "more_base64"}) {
-        if (json::value* secret = body.if_contains(name)) {
-            *secret = "***";
-        }
-    }
-    return json::serialize(body);
-}
-
 bool is_empty_list(const json::value& body) {
     const json::object* page = body.if_object();
     const json::value* items = page != nullptr ? page->if_contains("items") : nullptr;
@@ -145,8 +135,9 @@ void Program::global_flags() {
     option("--timeout", timeout_, "SECONDS", "to wait for the daemon, 1 to 3600; 30 unless given")
         ->check(CLI::Range(1, 3600).description(""));
     option("--reason", switches_.reason, "TEXT", "why, for the history");
-    app_->add_flag(
-        "--dry-run", switches_.dry_run, "show what would be asked of the daemon, and do nothing");
+    app_->add_flag("--dry-run",
+                   switches_.dry_run,
+                   "show what would be asked, let the daemon check it, and change nothing");
     app_->add_flag("-q,--quiet", switches_.quiet, "say nothing but errors");
     app_->add_flag("--yes", switches_.yes, "go on without asking");
     app_->add_flag("--no-input", switches_.no_input, "never ask: fail where something is needed");
@@ -327,68 +318,6 @@ int Program::show(const std::string& path, const View& view) const {
     fmt::print("{}", render(answer.body, format_, view.columns));
     if (!switches_.quiet) {
         report_page(answer.body);
-    }
-    return 0;
-}
-
-int Program::change(const char* method,
-                    const std::string& path,
-                    const json::object& body,
-                    const char* done) const {
-    if (body.empty() && std::string_view(method) == "PATCH") {
-        throw NotUsable({"there is nothing to change",
-                         "no property was given",
-                         "name one, as in --description TEXT; --help lists them"});
-    }
-    const std::string text = json::serialize(body);
-    if (switches_.dry_run) {
-        fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : without_secrets(body));
-        return 0;
-    }
-    std::string target = path;
-    const auto add = [&target](const char* name, const std::string& value) {
-        target += (target.find('?') == std::string::npos ? '?' : '&') + std::string(name) + '=' +
-                  encode_segment(value);
-    };
-    if (switches_.force) {
-        add("force", "true");
-    }
-    if (!switches_.reason.empty()) {
-        add("reason", switches_.reason);
-    }
-    const Answer answer = call(method, target, body.empty() ? "" : text);
-    if (answer.status >= 300) {
-        return failed(answer);
-    }
-    if (format_ == Format::Json || format_ == Format::Yaml) {
-        fmt::print("{}", render(answer.body, format_, {}));
-    } else if (!switches_.quiet) {
-        report(answer.body, done);
-    }
-    return 0;
-}
-
-int Program::request(const char* method,
-                     const std::string& path,
-                     const json::object& body,
-                     const std::function<void(const json::object&)>& print,
-                     const std::function<void(const json::object&)>& look) const {
-    const std::string text = json::serialize(body);
-    if (switches_.dry_run) {
-        fmt::print("{} /api/v1/{} {}\n", method, path, body.empty() ? "" : without_secrets(body));
-        return 0;
-    }
-    const Answer answer = call(method, path, body.empty() ? "" : text);
-    if (answer.status >= 300 || !answer.body.is_object()) {
-        return failed(answer);
-    }
-    if (look) {
-        look(answer.body.get_object());
-    }
-    if (format_ == Format::Json || format_ == Format::Yaml) {
-        fmt::print("{}", render(answer.body, format_, {}));
-    } else {
-        print(answer.body.get_object());
     }
     return 0;
 }

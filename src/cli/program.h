@@ -136,19 +136,26 @@ class Program {
 
     /// Asks and prints. Paths are below /api/v1/.
     int show(const std::string& path, const View& view) const;
-    /// Asks for a change and says `done`; with --dry-run it prints what it would ask.
+    /// Whether the daemon can check something without doing it. What it cannot is only shown with
+    /// --dry-run, and nobody is asked.
+    enum class Trial : std::uint8_t { None, Asked };
+
+    /// Asks for a change and says `done`; with --dry-run it shows what it would ask, and whether
+    /// that would be done.
     int change(const char* method,
                const std::string& path,
                const boost::json::object& body,
-               const char* done) const;
+               const char* done,
+               Trial trial = Trial::Asked) const;
 
     /// Asks for something whose answer is more than "done": `print` writes it for people, JSON and
-    /// YAML are written as they are. `look` sees it in any case.
+    /// YAML are written as they are. `look` sees it in any case. Neither is called with --dry-run.
     int request(const char* method,
                 const std::string& path,
                 const boost::json::object& body,
                 const std::function<void(const boost::json::object&)>& print,
-                const std::function<void(const boost::json::object&)>& look = {}) const;
+                const std::function<void(const boost::json::object&)>& look = {},
+                Trial trial = Trial::None) const;
 
     /// Reads server-sent events until `use` says false or the daemon ends them.
     int follow(const std::string& path, const std::function<bool(const SseEvent&)>& use) const;
@@ -156,6 +163,11 @@ class Program {
   private:
     void global_flags();
     ApiClient client() const;
+    int show_trial(const char* method,
+                   const std::string& path,
+                   const boost::json::object& body,
+                   const char* done,
+                   Trial trial) const;
 
     const Offline& offline_;
     std::unique_ptr<CLI::App> app_;

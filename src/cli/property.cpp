@@ -38,6 +38,8 @@ const char* Property::type_name() const {
             return "NUMBER";
         case Type::List:
             return "A,B,...";
+        case Type::Secret:
+            return "-";
         default:
             return "TEXT";
     }
@@ -67,6 +69,12 @@ json::value Property::value_of(const std::string& text) const {
             }
             return list;
         }
+        case Type::Secret:
+            if (text != "-") {
+                throw CLI::ValidationError(
+                    flag(), "write -, and the secret on stdin: arguments can be read by others");
+            }
+            return json::value(text);
         default:
             return text == "-" ? json::value(read_line(std::cin)) : json::value(text);
     }

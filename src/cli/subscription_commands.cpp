@@ -89,10 +89,11 @@ void add_subscription_commands(Program& program) {
         return program.show(path(), {.columns = kColumns, .headline = headline});
     });
     with_id("refresh", "ask both sides for the present state", [&program, path] {
-        return program.change("POST", path() + ":refresh", {}, "asked both sides");
+        return program.change(
+            "POST", path() + ":refresh", {}, "asked both sides", Program::Trial::None);
     });
     with_id("end", "end this direction for good and tell both sides", [&program, path] {
-        return program.change("POST", path() + ":end", {}, "ended");
+        return program.change("POST", path() + ":end", {}, "ended", Program::Trial::None);
     });
 }
 

@@ -257,10 +257,10 @@ void add_trace(Program& program, CLI::App& group) {
         "--as",
         "json (unless given), text or svg");
     with_id("stop", "end it now; what it has recorded stays", [&program, path] {
-        return program.change("POST", path() + ":stop", {}, "stopped");
+        return program.change("POST", path() + ":stop", {}, "stopped", Program::Trial::None);
     });
     with_id("delete", "end it and forget what it has recorded", [&program, path] {
-        return program.change("DELETE", path(), {}, "deleted");
+        return program.change("DELETE", path(), {}, "deleted", Program::Trial::None);
     });
 }
 

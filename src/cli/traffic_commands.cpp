@@ -114,7 +114,7 @@ void add_streams(Program& program) {
     program.word(get, "ID", "as list shows it");
     CLI::App& close = program.command(
         group, "close", "end one stream in order; the next stanza opens another", [&program, path] {
-            return program.change("POST", path() + ":close", {}, "closed");
+            return program.change("POST", path() + ":close", {}, "closed", Program::Trial::None);
         });
     program.word(close, "ID", "as list shows it");
 }
@@ -140,7 +140,9 @@ void add_dialogs(Program& program) {
         group,
         "end",
         "end one dialog; the subscription stands and sets up another",
-        [&program, path] { return program.change("POST", path() + ":end", {}, "ended"); });
+        [&program, path] {
+            return program.change("POST", path() + ":end", {}, "ended", Program::Trial::None);
+        });
     program.word(end, "ID", "as list shows it");
 }
 

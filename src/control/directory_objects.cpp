@@ -44,7 +44,7 @@ json::object to_json(const AllowedDomain& domain) {
 Result<void> apply(AllowedDomain& to, const json::object& change, const CanonicalNames& canonical) {
     return apply_to_copy(to, change, [&](AllowedDomain& domain, Properties& properties) {
         properties.name("domain", domain.domain, canonical.domain, kDomain);
-        properties.ignore("kind");
+        properties.fixed("kind", "allowed");
         properties.fqdn("proxy_fqdn", domain.proxy_fqdn);
         properties.text("comment", domain.comment, kComment);
         properties.flag("mark_for_monitoring", domain.mark_for_monitoring);
@@ -63,7 +63,7 @@ Result<void> apply(BlockedDomain& to, const json::object& change, const Canonica
             domain.domain,
             [&](std::string_view given) { return canonical_pattern(given, canonical.domain); },
             "a domain name, or *.DOMAIN for all below it, or * for all");
-        properties.ignore("kind");
+        properties.fixed("kind", "blocked");
         properties.text("comment", domain.comment, kComment);
     });
 }

@@ -128,7 +128,7 @@ Result<void> apply(Partner& to, const json::object& change, const CanonicalNames
         properties.flag("support_dialback_negotiation", partner.support_dialback_negotiation);
         properties.flag("enable_keep_alive", partner.enable_keep_alive);
         properties.optional_number("connection_limit", partner.connection_limit, 1, 1'000'000);
-        properties.fqdn("proxy_fqdn", partner.proxy_fqdn);
+        properties.host("proxy_fqdn", partner.proxy_fqdn);
         properties.list("pinned_certificate",
                         partner.pinned_certificate,
                         canonical_fingerprint,
@@ -296,7 +296,8 @@ Result<void> apply(GatewaySettings& to,
         properties.number(
             "partner_connection_limit", settings.partner_connection_limit, 1, kConnections);
         properties.text("dialback_passphrase", settings.dialback_passphrase, 1024);
-        properties.ignore("dialback_passphrase_is_set");
+        bool is_set = false;  // as it was read; only the passphrase itself changes it
+        properties.flag("dialback_passphrase_is_set", is_set);
         properties.flag("enable_logging_all_message_bodies",
                         settings.enable_logging_all_message_bodies);
         properties.number("keep_alive_interval", settings.keep_alive_interval, 1, kDay);

@@ -30,6 +30,17 @@ bool has_control_characters(std::string_view text) {
     });
 }
 
+bool is_host(std::string_view given) {
+    return given.size() <= 253 && !given.starts_with('.') && !given.starts_with('-') &&
+           given.find("..") == std::string_view::npos && std::ranges::all_of(given, [](char c) {
+               return text::is_alnum(c) || c == '-' || c == '.';
+           });
+}
+
+std::string_view without_dot(std::string_view host) {
+    return host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
+}
+
 /// Secrets are not repeated in a message.
 bool is_secret(std::string_view name) {
     return name.ends_with("passphrase") || name.ends_with("password");
@@ -89,6 +100,13 @@ void Properties::fail_alone(const char* name, std::string_view sentence) {
 void Properties::flag(const char* name, bool& to) {
     if (const json::value* value = find(name, "true or false", &json::value::is_bool)) {
         to = value->get_bool();
+    }
+}
+
+void Properties::fixed(const char* name, std::string_view value) {
+    const json::value* given = find(name, value, &json::value::is_string);
+    if (given != nullptr && given->get_string() != value) {
+        fail(name, value);
     }
 }
 
@@ -215,16 +233,31 @@ void Properties::fqdn(const char* name, std::string& to) {
         return;
     }
     const std::string_view given = value->get_string();
-    bool is_good = given.size() <= 253 && !given.starts_with('.') && !given.starts_with('-') &&
-                   given.find("..") == std::string_view::npos;
-    for (const char c : given) {
-        is_good = is_good && (text::is_alnum(c) || c == '-' || c == '.');
-    }
-    if (!is_good) {
+    if (!is_host(given)) {
         fail(name, "a host name (letters, digits, hyphens, dots; at most 253 octets)");
         return;
     }
-    to = text::to_lower(given.ends_with('.') ? given.substr(0, given.size() - 1) : given);
+    to = text::to_lower(without_dot(given));
+}
+
+void Properties::host(const char* name, std::string& to) {
+    const json::value* value = given_.if_contains(name);
+    if (value == nullptr || !value->is_string()) {
+        return fqdn(name, to);
+    }
+    const std::string_view given = value->get_string();
+    const std::size_t colon = given.rfind(':');
+    const auto port =
+        colon == std::string_view::npos ? std::nullopt : text::to_number(given.substr(colon + 1));
+    if (colon != std::string_view::npos &&
+        (!port || *port == 0 || *port > 65535 || !is_host(given.substr(0, colon)) || colon == 0)) {
+        find(name);
+        fail(name, "a host name, or HOST:PORT with a port from 1 to 65535");
+    } else if (colon == std::string_view::npos) {
+        fqdn(name, to);
+    } else if (find(name) != nullptr) {
+        to = fmt::format("{}:{}", text::to_lower(without_dot(given.substr(0, colon))), *port);
+    }
 }
 
 Result<void> Properties::finish() {

@@ -61,6 +61,11 @@ class Properties {
               std::string_view noun);
     /// A host name: letters, digits, hyphens and dots, lower-cased; empty is allowed.
     void fqdn(const char* name, std::string& to);
+    /// The same, or HOST:PORT.
+    void host(const char* name, std::string& to);
+
+    /// May be given as it is, and not otherwise.
+    void fixed(const char* name, std::string_view value);
 
     /// Known, but not to be changed here.
     void ignore(const char* name) { taken_.emplace_back(name); }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace isthmus::control {
@@ -100,8 +101,13 @@ Result<NewToken> TokenService::create(std::string_view role,
         return invalid(fmt::format("expires '{}' must be like 30d, 12h or 45m, at most 366d.",
                                    text::escape_for_log(expires, 64)));
     }
-    if (!text::is_utf8(description) || description.size() > kMostDescription) {
-        return invalid(fmt::format("description must be at most {} octets.", kMostDescription));
+    if (!text::is_utf8(description) || description.size() > kMostDescription ||
+        std::ranges::any_of(description,
+                            [](unsigned char one) { return one < ' ' || one == 127; })) {
+        return invalid(fmt::format(
+            "description '{}': must be a text of at most {} octets without control characters.",
+            text::escape_for_log(description, 64),
+            kMostDescription));
     }
     try {
         if (context_.store.tokens().size() >= kMostTokens) {

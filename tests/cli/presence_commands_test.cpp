@@ -186,7 +186,7 @@ TEST_F(PresenceCommands, StatusShowsPeersAndStreamsByTheirColumns) {
         << out;
 }
 
-TEST_F(PresenceCommands, ADryRunAsksNobody) {
+TEST_F(PresenceCommands, WhatCannotBeTriedIsNotAskedFor) {
     EXPECT_EQ(call({"subscription", "refresh", "7", "--dry-run"}), 0);
     EXPECT_EQ(out, "POST /api/v1/subscriptions/7:refresh \n");
     EXPECT_EQ(call({"--dry-run", "subscription", "end", "7/8"}), 0);
@@ -196,8 +196,20 @@ TEST_F(PresenceCommands, ADryRunAsksNobody) {
     EXPECT_EQ(call({"--dry-run", "contact", "add", "--user", "a@b.example", "c@d.example"}), 0);
     EXPECT_EQ(out,
               "POST /api/v1/contacts {\"user\":\"a@b.example\",\"contact\":\"c@d.example\"}\n");
-    EXPECT_EQ(call({"--dry-run", "gateway", "set", "--presence-restore-rate", "250"}), 0);
-    EXPECT_EQ(out, "PATCH /api/v1/gateway {\"presence_restore_rate\":250}\n");
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{"stream", "close", "1"},
+                                               {"dialog", "end", "1"},
+                                               {"trace", "stop", "1"},
+                                               {"config", "reload"},
+                                               {"admin", "unlock", "bob"},
+                                               {"admin", "reset-totp", "bob"},
+                                               {"admin", "token", "revoke", "1"},
+                                               {"admin", "session", "end", "1"}}) {
+        std::vector<std::string> all{"--server", "unix:/nonexistent/x", "--dry-run"};
+        all.insert(all.end(), words.begin(), words.end());
+        EXPECT_EQ(call(all), 0) << words[0] << ' ' << words[1];
+        EXPECT_EQ(talk, "nobody was asked: the daemon cannot try this without doing it\n");
+    }
 }
 
 }  // namespace

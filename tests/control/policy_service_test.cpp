@@ -49,6 +49,11 @@ TEST_F(PolicyServiceTest, RefusalsChangeNothing) {
                             R"({"domain":"b.example","connection_limit":1.5})",
                             R"({"domain":"b.example","enabled":"true"})",
                             R"({"domain":"b.example","proxy_fqdn":"a b"})",
+                            R"({"domain":"b.example","proxy_fqdn":"a.example:0"})",
+                            R"({"domain":"b.example","proxy_fqdn":"a.example:65536"})",
+                            R"({"domain":"b.example","proxy_fqdn":"a.example:"})",
+                            R"({"domain":"b.example","proxy_fqdn":":5269"})",
+                            R"({"domain":"b.example","proxy_fqdn":"a.example:5269:1"})",
                             "{\"domain\":\"b.example\",\"description\":\"a\\nb\"}",
                             R"({"domain":"b.example","sasl_negotiation":"NotSupported",
                                 "support_dialback_negotiation":false})"}) {
@@ -87,6 +92,24 @@ TEST_F(PolicyServiceTest, SetKeepsWhatIsNotNamed) {
     EXPECT_FALSE(service->get<Partner>("a.example")->connection_limit.has_value());
     EXPECT_EQ(service->history(1).at(0).object, "partner/a.example");
     EXPECT_FALSE(service->set<Partner>("a.example", object(R"({"domain":"b.example"})"), edit));
+}
+
+TEST_F(PolicyServiceTest, TheProxyOfAPartnerMayNameItsPort) {
+    ASSERT_TRUE(service->create<Partner>(object(R"({"domain":"a.example"})"), edit));
+    for (const auto& [given, kept] : {std::pair("Edge.B.example:5299", "edge.b.example:5299"),
+                                      std::pair("edge.b.example.:05269", "edge.b.example:5269"),
+                                      std::pair("edge.b.example.", "edge.b.example"),
+                                      std::pair("", "")}) {
+        const auto set =
+            service->set<Partner>("a.example", boost::json::object{{"proxy_fqdn", given}}, edit);
+        ASSERT_TRUE(set) << set.error().public_text;
+        EXPECT_EQ(in_force->partner_of("a.example")->proxy_fqdn, kept);
+    }
+    const auto bad = service->set<Partner>(
+        "a.example", object(R"({"proxy_fqdn":"edge.b.example:99999"})"), edit);
+    EXPECT_EQ(bad.error().public_text,
+              "proxy_fqdn \"edge.b.example:99999\": must be a host name, or HOST:PORT with a port "
+              "from 1 to 65535.");
 }
 
 TEST_F(PolicyServiceTest, AnIdleEditMakesNoRevision) {

@@ -18,6 +18,10 @@ from lab.openapi import Description
 # More than any operation takes.
 TOO_LONG = 1 << 40
 OCTETS = "application/octet-stream"
+# More than any property takes that has no length of its own in the description.
+LONG = 100_000
+# Properties whose values no message repeats.
+SECRETS = ("pass", "content", "base64", "code")
 
 
 class Asked:
@@ -149,11 +153,12 @@ class ContractTest(OwnWorldTest):
 
     `not_driven` says where else a status is tested, `elsewhere` which operations are. `samples` has
     for each path parameter something that is there and something that is not; `bodies` has a body
-    that is good, by the name of its schema, for what is refused for other reasons.
+    that is good, by the name of its schema, for what is refused for other reasons. `orders` refuse
+    what is wrong too, but in words of their own.
     """
 
     tags, not_driven, elsewhere = set(), {}, set()
-    samples, samples_of, bodies = {}, {}, {}
+    samples, samples_of, bodies, orders = {}, {}, {}, set()
 
     def setUp(self):
         self.description = Description()
@@ -236,6 +241,71 @@ class ContractTest(OwnWorldTest):
         if 404 in documented and "{" in operation.path and "PUT" != method:
             problem = self.local.ask(404, method, self.target(operation, 1), body)
             self.assertEqual(problem["code"], "IST-API-002")
+
+        if (schema and schema[0] == "application/json" and "session" not in operation.tags and
+                operation.id not in self.orders):
+            self.wrong_properties(operation, schema[1]["schema"], body)
+        if method != "GET" and not any(one["name"] == "dry_run" for one in
+                                       self.description.parameters(operation, "query")):
+            # What knows no trial must not be done for one.
+            for slip in ("dry_run", "dryrun", "dry-run"):
+                problem = self.local.ask(400, method, f"{target}?{slip}=true", body)
+                self.assertEqual(problem["code"], "IST-API-001")
+
+    def wrong_properties(self, operation, schema, good):
+        """Each property that is not as documented is named, with its value and the rule."""
+        target = self.target(operation)
+        for name, value in self.wrong_values(schema):
+            with self.subTest(property=name, value=str(value)[:40]):
+                status, _, text = self.local.send(operation.method, target,
+                                                  {**(good or {}), name: value})
+                problem = json.loads(text)
+                is_secret = not name.endswith("_is_set") and any(word in name for word in SECRETS)
+                if status == 404 and isinstance(value, str):
+                    # It would name something that there is not.
+                    self.assertRegex(problem["detail"], f"^There is no .*{value[:4]}")
+                    continue
+                self.assertEqual(status, 400, problem)
+                if problem["code"] != "IST-AUTH-013":  # says itself what a password needs
+                    self.assertEqual(problem.get("field"), name, problem)
+                    self.assertRegex(problem["detail"], "must be|is not|is none of|: ", problem)
+                is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+                if is_number and not is_secret:
+                    self.assertIn(str(value), problem["detail"])
+                if is_secret and isinstance(value, str):
+                    self.assertNotIn(value[:20], json.dumps(problem))
+        problem = self.local.ask(400, operation.method, target,
+                                 {**(good or {}), "no_such_property": 1})
+        self.assertEqual(problem.get("field"), "no_such_property", problem)
+
+    def wrong_values(self, schema):
+        for name, node in self.description.properties(schema).items():
+            kinds = node.get("type", [])
+            kinds = {kinds} if isinstance(kinds, str) else set(kinds)
+            if not kinds:
+                continue
+            if "object" not in kinds:
+                yield name, {"an": "object"}
+            if not kinds & {"integer", "number"}:
+                yield name, 7
+            if "boolean" not in kinds:
+                yield name, True
+            if "boolean" in kinds:
+                yield name, "yes"
+            if "string" in kinds:
+                yield name, "x" * (node.get("maxLength", LONG) + 1)
+                yield name, "line\nbreak"
+            if "enum" in node:
+                yield name, "Perhaps"
+            for limit, step in (("minimum", -1), ("maximum", 1)):
+                if limit in node:
+                    yield name, node[limit] + step
+            if "integer" in kinds:
+                yield name, 1.5
+                yield name, 1 << 50
+            if "array" in kinds:
+                yield name, [7]
+                yield name, ["x"] * (node.get("maxItems", 100_000) + 1)
 
     @staticmethod
     def schema_name(schema):

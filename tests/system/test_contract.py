@@ -87,7 +87,15 @@ class Routes(unittest.TestCase):
 class Contract(ContractTest):
     tags, not_driven, elsewhere = DRIVEN_TAGS, NOT_DRIVEN, ELSEWHERE
     samples, samples_of = SAMPLES, SAMPLES_OF
-    bodies = {"GrantRequest": {"users": [ALICE]}}
+    bodies = {"GrantRequest": {"users": [ALICE]},
+              "NewAdmin": {"name": "nora", "role": "viewer", "password": PASSWORD},
+              "NewToken": {"role": "viewer"},
+              "NewProvider": {"name": "New", "proxy_fqdn": "new.example"},
+              "NewBlock": {"domain": "*.new.example"},
+              "NewSipDomain": {"domain": "new.example", "kind": "allowed"},
+              "ContactName": {"user": ALICE, "contact": "new@fabrikam.example"},
+              "UserPolicyRequest": {"policy": None},
+              "PoolChange": {"site": "Rome"}}
 
     @classmethod
     def build(cls, world):
@@ -104,7 +112,7 @@ class Contract(ContractTest):
     def test_everything(self):
         self.drive(self.partners, self.policies, self.users, self.settings, self.revisions,
                    self.presence, self.administrators, self.sessions, self.provider_sign_in,
-                   self.without_provider, self.served_is_documented)
+                   self.without_provider, self.served_is_documented, self.injections)
 
     def target(self, operation, which=0):
         if operation.path.startswith("/subscriptions"):
@@ -433,6 +441,43 @@ class Contract(ContractTest):
                     local.ask(404, "GET", "oidc/callback")
             finally:
                 other.stop()
+
+    def injections(self):
+        """What looks like SQL, a shell's or a header's is a text like any other."""
+        ask = self.local.ask
+        texts = ["'; DROP TABLE objects; --", "' OR '1'='1",
+                 f"$(touch {self.world.bench.directory}/hit) `id` | true ;",
+                 "\\'; \\\"; %00 %0d%0aX-Hit: 1", "<script>alert(1)</script>", "{{7*7}} ${7*7} #{7}",
+                 "=HYPERLINK(1)", "../../../etc/passwd", "\u202eevil\u2066 \u2028"]
+        places = [("partners", "domain", "text.example", "description"),
+                  ("policies", "identity", "Tag:Text", "description"),
+                  ("users", "uri", "text@branch.example", "display_name"),
+                  ("sites", "name", "Text", "description"),
+                  ("blocks", "domain", "*.text.example", "comment")]
+        for path, identity, name, field in places:
+            one = path + "/" + urllib.parse.quote(name, safe="")
+            ask(201, "POST", path, {identity: name})
+            for text in texts:
+                with self.subTest(path=path, text=text):
+                    reason = urllib.parse.quote(text)
+                    ask(200, "PATCH", f"{one}?reason={reason}", {field: text})
+                    self.assertEqual(ask(200, "GET", one)[field], text)
+                    newest = ask(200, "GET", "revisions?limit=1")["items"][0]
+                    self.assertEqual(newest["reason"], text)
+                    # As a name it is nobody's, and harms nobody. Any user can be asked about.
+                    status, headers, _ = self.local.send("GET", path + "/" + urllib.parse.quote(
+                        text, safe=""))
+                    self.assertIn(status, (200, 400, 404) if path == "users" else (400, 404))
+                    self.assertNotIn("X-Hit", headers)
+            problem = ask(400, "PATCH", one, {field: "a\r\nX-Hit: 1"})
+            self.assertEqual(problem["field"], field)
+            ask(200, "DELETE", one)
+        for text in texts:
+            for query in ("users?q=", "partners?q=", "audit?admin=", "messages?user="):
+                self.assertIn(self.local.send("GET", query + urllib.parse.quote(text))[0],
+                              (200, 400))
+        self.assertGreater(ask(200, "GET", "partners")["total"], 0)
+        self.assertFalse(os.path.exists(self.world.bench.directory + "/hit"))
 
     def served_is_documented(self):
         """Another method, an unknown path, and every route that answers is in the file."""

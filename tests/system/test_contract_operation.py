@@ -48,7 +48,12 @@ class Operation(Stanzas, ContractTest):
     not_driven = NOT_DRIVEN
     samples = SAMPLES
     bodies = {"CertificateChange": {"friendly_name": "other"},
-              "CertificateAssignment": {"certificate": "own"}}
+              "CertificateAssignment": {"certificate": "own"},
+              "CertificateWatch": {"name": "x", "certificate_file": "/x", "private_key_file": "/x"},
+              "CertificateRequest": {"name": "x"}, "SipPeerOrder": {"name": "x"},
+              "AuditHead": {"seq": 1, "hash": "0" * 64}}
+    orders = {"testPartner", "planSipPeer", "importCertificate", "askServed", "setCertificate",
+              "startTrace", "verifyAudit"}
 
     @classmethod
     def build(cls, world):

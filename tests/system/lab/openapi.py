@@ -58,6 +58,14 @@ class Description:
             node = self._resolver.resolve(node["$ref"])[1]
         return node
 
+    def properties(self, schema):
+        """Name and node of each property that the schema, or a part of it, names."""
+        made = {}
+        for part in self._parts([schema]):
+            made.update({name: self.resolve(node)
+                         for name, node in part.get("properties", {}).items()})
+        return made
+
     def parameters(self, operation, place):
         return [one for one in map(self.resolve, operation.parameters) if one["in"] == place]
 

@@ -136,7 +136,10 @@ export const partnerKind: Kind = {
       label: 'partner.proxy',
       help: 'partner.proxyHelp',
       max: 256,
-      check: domainFault('proxy_fqdn'),
+      check: (draft) =>
+        domainFault('proxy_fqdn')({
+          proxy_fqdn: String(draft['proxy_fqdn'] ?? '').replace(/:\d{1,5}$/, ''),
+        }),
       group: 'partner.settings',
     },
   ],

@@ -111,7 +111,7 @@ export const deObjects: Record<keyof typeof enObjects, string> = {
   'partner.connectionLimit': 'Verbindungsgrenze',
   'partner.connectionLimitHelp': 'Leer: die Grenze des Gateways für jeden Partner.',
   'partner.proxy': 'Proxy-FQDN',
-  'partner.proxyHelp': 'Ein Host, der statt der Auskunft des DNS angesprochen wird.',
+  'partner.proxyHelp': 'Ein Host, der statt der Auskunft des DNS angesprochen wird; HOST:PORT, wenn sein Port nicht 5269 ist.',
   'partner.conversations': 'Gespräche öffnen',
   'partner.columnDomain': 'Domäne',
   'partner.columnState': 'Status',

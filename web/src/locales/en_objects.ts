@@ -109,7 +109,7 @@ export const enObjects = {
   'partner.connectionLimit': 'Connection limit',
   'partner.connectionLimitHelp': "Empty: the gateway's limit for each partner.",
   'partner.proxy': 'Proxy FQDN',
-  'partner.proxyHelp': 'A host to connect to instead of what DNS says.',
+  'partner.proxyHelp': 'A host to connect to instead of what DNS says; HOST:PORT if its port is not 5269.',
   'partner.conversations': 'Open conversations',
   'partner.columnDomain': 'Domain',
   'partner.columnState': 'Status',
