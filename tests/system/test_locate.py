@@ -65,6 +65,40 @@ class RealDns(OwnWorldTest):
         self.assertIn(response.code, (404, 480, 502, 504))
 
 
+class ByProxy(OwnWorldTest):
+    """ProxyFqdn: DNS knows no server of the partner; HOST:PORT is named instead."""
+
+    @classmethod
+    def build(cls, world):
+        world.add_branch("udp").add_northwind()
+        cls.port = world._northwind[-1]
+        certificate = world.authority.issue("edge", ["proxy.edge.example"])
+        cls.impostor = world.bench.own(XmppPeer("southwind.example", certificate,
+                                             world.authority.ca_file))
+        world._static.clear()
+        world._static["proxy.edge.example"] = ["127.0.0.1"]
+        world.start()
+
+    def test_the_proxy_speaks_for_the_partner(self):
+        self.gateway.cli("partner", "set", "northwind.example", "--proxy-fqdn",
+                         f"Proxy.edge.example:{self.port}")
+        text = unique("by the proxy")
+        self.assertEqual(
+            self.world.branch.message("sip:tybalt@northwind.example", text).wait().code, 202)
+        self.world.northwind.wait_body(text)
+
+    def test_its_certificate_must_name_the_partner(self):
+        self.gateway.cli("partner", "create", "southwind.example", "--partner-type", "Federated",
+                         "--support-dialback-negotiation", "false", "--proxy-fqdn",
+                         f"proxy.edge.example:{self.impostor.port}")
+        start = self.gateway.mark()
+        call = self.world.branch.message("sip:eve@southwind.example", unique("to the proxy"))
+        self.assertGreaterEqual(call.wait().code, 400)
+        self.gateway.wait_event("s2s.cert", start=start, code="IST-CERT-001", direction="out",
+                                partner="southwind.example")
+        self.assertEqual(self.impostor.bodies(), [])
+
+
 class OwnNetwork(OwnWorldTest):
     """B19: DNS of a partner does not choose among our own machines."""
 
