@@ -260,6 +260,39 @@ async function domainsAndProviders() {
   await said(page, /Contoso Cloud deleted/);
 }
 
+/** The gateway fails in the middle: the page says so, keeps what was typed, and goes on afterwards. */
+async function answersThatFail() {
+  expected.push(/500/, /502/);
+  const page = await signedIn();
+  let fails = 1;
+  const problem = { type: 'about:blank', title: 'Internal error', status: 500, code: 'IST-API-004',
+    detail: 'The database could not be written; nothing was accepted.', fix: 'Make room.' };
+  await page.route('**/api/v1/partners?*', (route) => (fails-- > 0
+    ? route.fulfill({ status: 500, contentType: 'application/problem+json', body: JSON.stringify(problem) })
+    : route.continue()));
+  await openTab(page, 'XMPP Federated Partners');
+  await page.getByRole('alert').getByText('IST-API-004').waitFor();
+  await shot(page, 'answer-500');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('row').filter({ hasText: 'fabrikam.example' }).waitFor();
+  await page.getByRole('alert').waitFor({ state: 'detached' });
+
+  // A proxy in between answers with a page of its own, in which somebody has put script.
+  fails = 0;
+  const dialog = await create(page);
+  await dialog.getByRole('textbox', { name: 'Primary domain' }).fill('proxied.example');
+  let proxied = 1;
+  await page.route('**/api/v1/partners*', (route) => (route.request().method() === 'POST' && proxied-- > 0
+    ? route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1><img src=x onerror="window.pwned=1">' })
+    : route.fallback()));
+  await commit(page);
+  await dialog.getByRole('alert').getByText('Bad gateway').waitFor();
+  assert.equal(await page.evaluate(() => window.pwned), undefined);
+  assert.equal(await dialog.getByRole('textbox', { name: 'Primary domain' }).inputValue(), 'proxied.example');
+  await commit(page);
+  await said(page, /proxied.example committed/);
+}
+
 async function oneTimeLink() {
   const url = cli('admin', 'link').trim();
   const page = await newPage();
@@ -298,4 +331,4 @@ async function roles() {
 }
 
 await run({ partner, twoAdministrators, sessionEnds, siteAndGlobal, accessEdgeAndGateway,
-  domainsAndProviders, oneTimeLink, roles, gatewayRestarts });
+  domainsAndProviders, answersThatFail, oneTimeLink, roles, gatewayRestarts });

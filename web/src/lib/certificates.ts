@@ -1,51 +1,9 @@
 // What the API shows of certificates and their uses.
-export interface CertificateFacts {
-  subject?: string;
-  issuer?: string;
-  serial_number?: string;
-  not_before?: string;
-  not_after?: string;
-  alternative_names?: string[];
-  thumbprint?: string;
-  sha256?: string;
-  signature?: string;
-  purposes?: string[];
-}
+import type { Schema } from './schemas';
 
-export interface Finding {
-  code: string;
-  text: string;
-  weight: 'note' | 'obstacle';
-}
-
-export interface Certificate extends CertificateFacts {
-  name: string;
-  friendly_name: string;
-  state: string;
-  uses: string[];
-  source: string;
-  public_key: string;
-  created_at: string;
-  days_left?: number;
-  chain_state?: string;
-  chain?: { subject: string; issuer: string; not_after: string; sha256: string }[];
-  has_request: boolean;
-  certificate_file?: string;
-  private_key_file?: string;
-  findings: Finding[];
-}
-
-export interface Use extends CertificateFacts {
-  use: string;
-  certificates: string[];
-  previous: string[];
-  next: string[];
-  effective: string | null;
-  findings?: Finding[];
-  mismatch?: boolean | null;
-  /** "assigned", "own", "configuration file" or "none" */
-  source?: string;
-}
+export type Finding = Schema<'CertificateFinding'>;
+export type Certificate = Schema<'Certificate'>;
+export type Use = Schema<'CertificateUse'>;
 
 export const USES = ['sip', 'xmpp-s2s', 'admin'] as const;
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { sidesOf, type TraceEvent } from './traces';
 
-const event = (number: number, kind: string, more: Partial<TraceEvent> = {}): TraceEvent => ({
+const event = (number: number, kind: TraceEvent['kind'], more: Partial<TraceEvent> = {}): TraceEvent => ({
   number, kind, at: null, direction: 'in', what: kind === 'sip' ? 'MESSAGE' : 'message', remote: '', code: '',
-  evidence: '', rules: [], lost: [], text: '', user: '', contact: '', call_id: '', stanza_id: '', message: '', ...more,
+  evidence: '', rules: [], lost: [], text: '', user: '', contact: '', call_id: '', stanza_id: '', message: '', is_again: false, is_cut: false, stream: '', ...more,
 });
 
 const TALK = [

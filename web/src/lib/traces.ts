@@ -1,55 +1,13 @@
 // Recordings, as the API shows them.
-export interface Trace {
-  id: string;
-  user: string;
-  partner: string;
-  state: 'running' | 'ended';
-  why_ended: string;
-  started_at: string | null;
-  seconds_left: number;
-  events: number;
-  dropped: number;
-  bodies: boolean;
-  admin: string;
-  reason: string;
-}
+import type { Schema } from './schemas';
 
-export interface TraceEvent {
-  number: number;
-  at: string | null;
-  kind: string;
-  direction: string;
-  what: string;
-  remote: string;
-  user: string;
-  contact: string;
-  call_id: string;
-  stanza_id: string;
-  /** Of "translated" and "failed": the trace_id of the log. */
-  message: string;
-  code: string;
-  evidence: string;
-  rules: string[];
-  lost: string[];
-  text: string;
-}
+export type Trace = Schema<'Trace'>;
 
-export interface Rung {
-  clock: string;
-  from: number;
-  to: number;
-  is_beyond?: boolean;
-  style: 'sip' | 'xmpp' | 'band' | 'bad';
-  label: string;
-  note: string;
-  event: number | null;
-}
+export type TraceEvent = Schema<'TraceEvent'>;
 
-export interface TraceLadder {
-  title: string;
-  lanes: string[];
-  rungs: Rung[];
-}
+export type Rung = TraceLadder['rungs'][number];
+
+export type TraceLadder = Schema<'Ladder'>;
 
 /** One message on both sides, and the step between. */
 export interface Sides {
