@@ -23,6 +23,7 @@ namespace {
 constexpr std::size_t kUsualPage = 100;
 constexpr std::size_t kLongestPage = 1000;
 constexpr std::size_t kMostText = 1024;
+constexpr std::size_t kHashDigits = 64;  ///< SHA-256
 
 Error invalid(std::string sentence) {
     return make_error(ErrorKind::Syntax, "IST-API-001", std::move(sentence), {});
@@ -128,12 +129,19 @@ Result<std::optional<store::AuditHead>> head_of(const HttpRequest& request) {
         return std::optional<store::AuditHead>();
     }
     const json::value* seq = body->if_contains("seq");
+    if (seq != nullptr && (!seq->is_int64() || seq->get_int64() < 1)) {
+        return wrong_field(*body, "seq", "the number of a row");
+    }
     const auto hash = required_text(*body, "hash");
     if (!hash) {
         return hash.error();
     }
-    if (seq == nullptr || !seq->is_int64() || seq->get_int64() < 1) {
-        return invalid("seq: must be the number of a row.");
+    if (hash->size() != kHashDigits ||
+        !std::ranges::all_of(*hash, [](char c) { return text::hex_value(c) >= 0; })) {
+        return wrong_field(*body, "hash", "64 hexadecimal digits");
+    }
+    if (seq == nullptr) {
+        return invalid("seq: is required.");
     }
     return std::optional(
         store::AuditHead{static_cast<std::uint64_t>(seq->get_int64()), text::to_lower(*hash)});

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "control/certificate_checks.h"
 #include "control/certificate_orders.h"
+#include "control/properties.h"
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
@@ -18,6 +19,10 @@ namespace isthmus::admin {
 namespace json = boost::json;
 
 namespace {
+
+constexpr std::size_t kFriendlyName = 256;
+constexpr std::size_t kAddress = 300;  ///< HOST:PORT
+constexpr std::size_t kProtocol = 16;
 
 HttpResponse with_etag(const json::object& object, const std::string& etag) {
     HttpResponse response = answer(object);
@@ -106,12 +111,15 @@ HttpResponse one_certificate(control::CertificateService& certificates,
     if (!body) {
         return problem(body.error());
     }
-    if (auto good = only_fields(*body, {"friendly_name"}); !good) {
-        return problem(good.error());
+    std::string friendly;
+    control::Properties from(*body);
+    from.text("friendly_name", friendly, kFriendlyName);
+    if (!body->contains("friendly_name")) {
+        from.fail_alone("friendly_name", "is required.");
     }
-    const auto friendly = required_text(*body, "friendly_name");
-    return friendly ? done_with(certificates, certificates.rename(name, *friendly, *edit))
-                    : problem(friendly.error());
+    const auto good = from.finish();
+    return good ? done_with(certificates, certificates.rename(name, friendly, *edit))
+                : problem(good.error());
 }
 
 /// Body and edit of a request that makes something; the reply if they are no good.
@@ -180,25 +188,20 @@ Resource make_served_resource(const CertificateServices& services) {
             reply(problem(body.error()));
             return;
         }
-        if (auto good = only_fields(*body, {"address", "protocol", "name"}); !good) {
+        std::string address;
+        std::string protocol;
+        std::string name;
+        control::Properties from(*body);
+        from.text("address", address, kAddress);
+        from.text("protocol", protocol, kProtocol);
+        from.fqdn("name", name);
+        if (const auto good = from.finish(); !good) {
             reply(problem(good.error()));
             return;
         }
-        const auto address = text_field(*body, "address");
-        const auto protocol = text_field(*body, "protocol");
-        const auto name = text_field(*body, "name");
-        if (!address || !protocol || !name) {
-            reply(problem(!address    ? address.error()
-                          : !protocol ? protocol.error()
-                                      : name.error()));
-            return;
-        }
-        services.ask_served(address->value_or(""),
-                            protocol->value_or(""),
-                            name->value_or(""),
-                            [reply](const Result<json::object>& shown) {
-                                reply(shown ? answer(*shown) : problem(shown.error()));
-                            });
+        services.ask_served(address, protocol, name, [reply](const Result<json::object>& shown) {
+            reply(shown ? answer(*shown) : problem(shown.error()));
+        });
     };
 }
 

@@ -85,10 +85,7 @@ HttpResponse set_up(const control::SipPeers& peers, const HttpRequest& request) 
                 return one.is_string();
             });
         if (!is_list) {
-            return problem(make_error(ErrorKind::Syntax,
-                                      "IST-API-001",
-                                      std::string(name) + " must be a list of texts",
-                                      name));
+            return problem(wrong_field(*body, name, "a list of texts"));
         }
         for (const json::value& one : list->get_array()) {
             into->emplace_back(one.get_string());

@@ -8,6 +8,7 @@
 #include "admin/traffic_json.h"
 #include "base/text.h"
 #include "control/ladder.h"
+#include "control/properties.h"
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
@@ -24,13 +25,17 @@ namespace {
 using control::TracePage;
 using control::TraceService;
 
+constexpr std::size_t kAddress = 1023;
+constexpr std::size_t kReason = 1024;
+constexpr std::string_view kDuration = "10 seconds to 30 minutes, as 10m, 90s or 600";
+
 /// "10m", "90s", "1h", or seconds.
 Result<std::int64_t> duration_of(const json::object& body) {
     const json::value* given = body.if_contains("for");
     if (given == nullptr) {
         return control::TraceOrder().seconds;
     }
-    if (given->is_int64() && given->get_int64() > 0) {
+    if (given->is_int64() && given->get_int64() > 0 && given->get_int64() <= 100'000) {
         return given->get_int64();
     }
     const std::string text = given->is_string() ? std::string(given->get_string()) : "";
@@ -40,10 +45,7 @@ Result<std::int64_t> duration_of(const json::object& body) {
     const auto count =
         text::to_number(std::string_view(text).substr(0, text.empty() ? 0 : text.size() - 1));
     if (unit == std::string_view::npos || !count || *count > 100'000) {
-        return make_error(ErrorKind::Syntax,
-                          "IST-API-001",
-                          "for: write a duration as 10m, 90s or 600.",
-                          text::escape_for_log(text, 80));
+        return wrong_field(body, "for", kDuration);
     }
     return static_cast<std::int64_t>(*count) * kLengths[unit];
 }
@@ -57,30 +59,27 @@ HttpResponse start(TraceService& traces, const HttpRequest& request) {
     if (!body) {
         return problem(body.error());
     }
-    const auto known = only_fields(*body, {"user", "partner", "for", "bodies", "reason"});
-    const auto user = text_field(*body, "user");
-    const auto partner = text_field(*body, "partner");
-    const auto reason = text_field(*body, "reason");
-    const auto bodies = flag_field(*body, "bodies");
+    std::string user;
+    std::string partner;
+    std::string reason = query_of(request, "reason");
+    bool with_bodies = false;
+    control::Properties from(*body);
+    from.text("user", user, kAddress);
+    from.text("partner", partner, kAddress);
+    from.text("reason", reason, kReason);
+    from.flag("bodies", with_bodies);
+    from.ignore("for");
+    const auto good = from.finish();
     const auto seconds = duration_of(*body);
-    if (!known) {
-        return problem(known.error());
+    if (!good || !seconds) {
+        return problem(good ? seconds.error() : good.error());
     }
-    for (const auto* field : {&user, &partner, &reason}) {
-        if (!*field) {
-            return problem(field->error());
-        }
-    }
-    if (!bodies || !seconds) {
-        return problem(bodies ? seconds.error() : bodies.error());
-    }
-    return trace_answer(traces.start({.user = user->value_or(""),
-                                      .partner = partner->value_or(""),
-                                      .seconds = *seconds,
-                                      .with_bodies = bodies->value_or(false)},
-                                     reason->value_or(query_of(request, "reason")),
-                                     request.author),
-                        201);
+    return trace_answer(
+        traces.start(
+            {.user = user, .partner = partner, .seconds = *seconds, .with_bodies = with_bodies},
+            reason,
+            request.author),
+        201);
 }
 
 HttpResponse list(const TraceService& traces) {

@@ -4,10 +4,12 @@
 #include "base/text.h"
 #include "control/properties.h"
 
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -174,10 +176,16 @@ void read_name(Properties& from, std::string& to) {
     }
 }
 
-Result<void> add_base64(const json::value& from, std::vector<std::string>& to) {
+Result<void> add_base64(std::string_view name,
+                        const json::value& from,
+                        std::vector<std::string>& to) {
     auto octets = from.is_string() ? digest::base64_decode(from.get_string()) : std::nullopt;
     if (!octets) {
-        return invalid("content_base64: is no base64.");
+        return invalid(fmt::format("{}{}: must be base64.",
+                                   name,
+                                   from.is_string()
+                                       ? std::string()
+                                       : " " + text::escape_for_log(json::serialize(from), 40)));
     }
     to.push_back(*std::move(octets));
     return {};
@@ -186,26 +194,35 @@ Result<void> add_base64(const json::value& from, std::vector<std::string>& to) {
 Result<void> read_content(const json::object& given, std::vector<std::string>& to) {
     const json::value* text = given.if_contains("content");
     const json::value* encoded = given.if_contains("content_base64");
-    if ((text == nullptr) == (encoded == nullptr) || (text != nullptr && !text->is_string())) {
+    std::vector<std::string> further;
+    if (const json::value* more = given.if_contains("more_base64")) {
+        if (!more->is_array() || more->get_array().size() > 10) {
+            return invalid(fmt::format("more_base64 {}: must be a list of at most 10 files.",
+                                       text::escape_for_log(json::serialize(*more), 40)));
+        }
+        for (const json::value& one : more->get_array()) {
+            if (auto good = add_base64("more_base64", one, further); !good) {
+                return good;
+            }
+        }
+    }
+    if (text != nullptr && !text->is_string()) {
+        return invalid(fmt::format("content {}: must be a text.",
+                                   text::escape_for_log(json::serialize(*text), 40)));
+    }
+    if (encoded != nullptr) {
+        if (auto good = add_base64("content_base64", *encoded, to); !good) {
+            return good;
+        }
+    }
+    if ((text == nullptr) == (encoded == nullptr)) {
         return invalid("content: the file is required, as text, or in content_base64.");
     }
     if (text != nullptr) {
         to.emplace_back(text->get_string());
-    } else if (auto good = add_base64(*encoded, to); !good) {
-        return good;
     }
-    const json::value* more = given.if_contains("more_base64");
-    if (more == nullptr) {
-        return {};
-    }
-    if (!more->is_array() || more->get_array().size() > 10) {
-        return invalid("more_base64: must be a list of at most 10 files.");
-    }
-    for (const json::value& one : more->get_array()) {
-        if (auto good = add_base64(one, to); !good) {
-            return good;
-        }
-    }
+    to.insert(
+        to.end(), std::make_move_iterator(further.begin()), std::make_move_iterator(further.end()));
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include "policy/negotiation.h"
 
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,11 +37,10 @@ constexpr std::array<StepName, 10> kSteps{{{"policy", "Policy and allow list"},
                                            {"reverse", "Reverse path"},
                                            {"ping+im", "Ping and message"}}};
 
+/// A sentence that begins with the name of the field, as control/properties.h has it.
 Error invalid(std::string_view field, std::string_view why) {
-    return make_error(ErrorKind::Syntax,
-                      "IST-API-001",
-                      fmt::format("'{}' is not valid.", field),
-                      std::string(why));
+    return make_error(
+        ErrorKind::Syntax, "IST-API-001", fmt::format("{}: {}", field, why), std::string(why));
 }
 
 Result<void> check_options(const json::object& options) {
@@ -49,12 +49,18 @@ Result<void> check_options(const json::object& options) {
         if (name != "reverse" && name != "partner" && !is_text) {
             const std::string near = text::nearest(
                 std::string(name), {"reverse", "sender", "receiver", "local_domain", "partner"});
-            return invalid(text::escape_for_log(name, 80),
-                           near.empty() ? "it is not known here" : "the nearest is " + near);
+            return invalid(
+                text::escape_for_log(name, 80),
+                near.empty() ? "is not known here." : "is not known; there is " + near + ".");
         }
+        const std::string_view wanted = name == "reverse"   ? "true or false"
+                                        : name == "partner" ? "an object"
+                                                            : "a text";
         if ((name == "reverse" && !value.is_bool()) || (name == "partner" && !value.is_object()) ||
             (is_text && !value.is_string())) {
-            return invalid(name, "it has the wrong type");
+            return invalid(
+                fmt::format("{} {}", name, text::escape_for_log(json::serialize(value), 80)),
+                fmt::format("must be {}.", wanted));
         }
     }
     return {};

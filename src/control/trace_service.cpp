@@ -111,12 +111,13 @@ Result<TraceInfo> TraceService::start(TraceOrder order,
     order.partner = *std::move(partner);
     if (order.seconds < kShortest || order.seconds > kLongest || reason.size() > kReason ||
         !text::is_utf8(reason)) {
-        return make_error(ErrorKind::Syntax,
-                          "IST-API-001",
-                          reason.size() > kReason
-                              ? "reason: must be a text of at most 1024 octets."
-                              : "for: must be between 10 seconds and 30 minutes.",
-                          {});
+        return make_error(
+            ErrorKind::Syntax,
+            "IST-API-001",
+            reason.size() > kReason
+                ? "reason: must be a text of at most 1024 octets."
+                : fmt::format("for {}: must be 10 seconds to 30 minutes.", order.seconds),
+            {});
     }
     if (order.with_bodies) {
         if (auto good = check_bodies(reason, author); !good) {

@@ -51,8 +51,6 @@ class Operation(Stanzas, ContractTest):
               "CertificateWatch": {"name": "x", "certificate_file": "/x", "private_key_file": "/x"},
               "CertificateRequest": {"name": "x"}, "SipPeerOrder": {"name": "x"},
               "AuditHead": {"seq": 1, "hash": "0" * 64}}
-    orders = {"testPartner", "planSipPeer", "importCertificate", "askServed", "setCertificate",
-              "startTrace", "verifyAudit"}
 
     @classmethod
     def build(cls, world):

@@ -191,6 +191,17 @@ describe('hostile files', () => {
     expect(reasonOf(new Uint8Array([...octets('<S>'), 0xc3, 0x28]))).toBe('encoding');
   });
 
+  it('are no more to read than they are long', () => {
+    const circle = readClixml(octets(OBJS('<Obj RefId="0"><MS><Ref N="Name" RefId="0"/><Ref N="FriendlyName" RefId="0"/></MS></Obj>')));
+    expect(textOf(circle[0])).toBe('');
+    let lists = '<Obj N="L0" RefId="a0"><LST><S>x</S><S>x</S></LST></Obj>';
+    for (let i = 1; i < 40; i += 1) {
+      lists += `<Obj N="L${i}" RefId="a${i}"><LST><Ref RefId="a${i - 1}"/><Ref RefId="a${i - 1}"/></LST></Obj>`;
+    }
+    const [bomb] = readClixml(octets(OBJS(`<Obj RefId="o"><MS>${lists}</MS></Obj>`)));
+    expect(textOf(bomb?.properties.get('l0'))).toBe('x x');
+    expect(textOf(bomb?.properties.get('l39')).length).toBeLessThan(10);
+  });
   it('may name themselves', () => {
     const [self] = readClixml(octets(OBJS('<Obj RefId="0"><MS><Ref N="Me" RefId="0"/></MS></Obj>')));
     expect(textOf(self)).toBe('');

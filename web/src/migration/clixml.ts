@@ -204,11 +204,12 @@ export function readClixml(octets: Uint8Array): ClixmlObject[] {
   return made;
 }
 
-/** A value as a text: its own, else what it is called. */
+/** A value as a text: its own, else what it is called. Never what is called by something else again: a
+ * file may hold references in circles. */
 export function textOf(value: ClixmlValue | undefined): string {
-  if (value === undefined || value === null) return '';
-  if (typeof value === 'string') return value;
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (Array.isArray(value)) return value.map(textOf).join(' ');
-  return value.text || textOf(value.properties.get('friendlyname')) || textOf(value.properties.get('name'));
+  const own = (one: ClixmlValue | undefined): string =>
+    typeof one === 'string' ? one : typeof one === 'boolean' ? (one ? 'True' : 'False') : '';
+  if (value === undefined || value === null || typeof value !== 'object') return own(value);
+  if (Array.isArray(value)) return value.map(own).join(' ');
+  return value.text || own(value.properties.get('friendlyname')) || own(value.properties.get('name'));
 }
