@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <utility>
 
@@ -31,18 +32,21 @@ constexpr std::size_t kDescription = 1024;
 
 /// 64 hex digits in lower case.
 Result<std::string> canonical_fingerprint(std::string_view given) {
-    std::string made;
+    constexpr std::size_t kDigits = 64;
+    std::array<char, kDigits> made{};
+    std::size_t count = 0;
     for (const char c : given) {
-        if (text::hex_value(c) >= 0) {
-            made.push_back(text::lower(c));
-        } else if (c != ':') {
+        if (text::hex_value(c) < 0 && c != ':') {
             return make_error(ErrorKind::Syntax, "not hexadecimal");
         }
+        if (c != ':' && count++ < kDigits) {
+            made.at(count - 1) = text::lower(c);
+        }
     }
-    if (made.size() != 64) {
+    if (count != kDigits) {
         return make_error(ErrorKind::Syntax, "not 64 digits");
     }
-    return made;
+    return std::string(made.data(), kDigits);
 }
 
 }  // namespace
