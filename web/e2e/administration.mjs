@@ -8,7 +8,7 @@ const jsQR = jsQRModule.default ?? jsQRModule;
 async function accounts() {
   expected.push(/400/);
   const page = await signedIn();
-  await page.getByRole('link', { name: 'Administration' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Administration' }).click();
   await page.getByRole('tab', { name: 'Administrators' }).click();
   await page.getByRole('button', { name: 'New', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'New Administrator' });

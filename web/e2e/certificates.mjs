@@ -8,7 +8,7 @@ import { checkAccessibility, expected, run, shot, signedIn } from './support.mjs
 
 async function wizard() {
   const page = await signedIn();
-  await page.getByRole('link', { name: 'Certificates', exact: true }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Certificates', exact: true }).click();
   for (const use of ['SIP system', 'XMPP partners', 'Control panel and API']) {
     await page.getByRole('heading', { name: use }).waitFor();
   }
@@ -52,7 +52,7 @@ subjectAltName = DNS:gateway.contoso.example,DNS:branch.example
   execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '20', '-config', config, '-keyout', key,
     '-out', certificate], { stdio: 'ignore' });
   const page = await signedIn();
-  await page.getByRole('link', { name: 'Certificates', exact: true }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Certificates', exact: true }).click();
   await page.getByRole('button', { name: 'New', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'New Certificate' });
   await dialog.getByRole('button', { name: 'Next' }).click();

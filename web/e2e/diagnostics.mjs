@@ -42,7 +42,7 @@ async function fromTheFormAndFailing() {
 
 async function doctor() {
   const page = await signedIn();
-  await page.getByRole('link', { name: 'Diagnostics' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Diagnostics' }).click();
   await page.getByRole('tab', { name: 'Doctor' }).click();
   await page.getByRole('heading', { name: 'Checks' }).waitFor();
   await page.locator('.steps > li').first().waitFor();
@@ -53,7 +53,7 @@ async function doctor() {
 /** A SIP peer is asked for a sign of life; what a new one needs is shown to be copied. */
 async function peers() {
   const page = await signedIn('hans');
-  await page.getByRole('link', { name: 'Live' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Live' }).click();
   await page.getByRole('tab', { name: 'SIP peers' }).click();
   await page.getByRole('button', { name: 'Test connection to branch' }).click();
   const dialog = page.getByRole('dialog', { name: 'Test connection to branch' });

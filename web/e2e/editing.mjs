@@ -210,13 +210,13 @@ async function accessEdgeAndGateway() {
   await said(page, /Access Edge Configuration committed/);
   assert.equal(read('access-edge', 'get').allow_federated_users, true);
 
-  await page.getByRole('link', { name: 'Settings' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click();
   const interval = page.getByRole('spinbutton', { name: 'Keep-alive interval' });
   await interval.fill('0');
   await commit(page);
   await page.getByText('A whole number from 1 to 86400.').waitFor();
   await interval.fill('120');
-  await page.getByRole('link', { name: 'Home' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Home' }).click();
   await page.getByRole('dialog', { name: 'Unsaved changes' }).getByRole('button', { name: 'Stay' }).click();
   await shot(page, 'settings');
   await commit(page);
@@ -327,7 +327,7 @@ async function roles() {
   });
   assert.equal(status, 403, 'what is hidden is refused all the same');
   const userAdmin = await signedIn('ulla');
-  await userAdmin.getByRole('link', { name: 'Users' }).click();
+  await userAdmin.getByRole('navigation').getByRole('link', { name: 'Users' }).click();
   await userAdmin.getByRole('button', { name: 'New', exact: true }).first().waitFor();
 }
 

@@ -5,7 +5,7 @@ import { choose, cli, commit, newPage, read, run, said, shot, steer } from './su
 async function fromTheLinkToReady() {
   const page = await newPage();
   await page.goto(cli('admin', 'link').trim());
-  const home = page.getByRole('link', { name: 'Home', exact: true });
+  const home = page.getByRole('navigation').getByRole('link', { name: 'Home', exact: true });
   await page.getByRole('heading', { name: 'Next steps' }).waitFor();
   await shot(page, 'first-home');
 
@@ -56,7 +56,7 @@ async function fromTheLinkToReady() {
   await page.getByRole('heading', { name: 'Next steps' }).waitFor();
   await steer('message');
   await page.getByRole('heading', { name: 'Next steps' }).waitFor({ state: 'detached' });
-  await page.getByRole('link', { name: 'Conversations' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Conversations' }).click();
   const row = page.getByRole('row').filter({ hasText: 'romeo@fabrikam.example' });
   await row.getByText('delivered').waitFor();
   await row.dblclick();

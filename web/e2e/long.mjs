@@ -20,7 +20,7 @@ function fill() {
 
 async function longList() {
   const page = await signedIn();
-  await page.getByRole('link', { name: 'Users' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Users' }).click();
   await page.getByText(/more than \d+,\d+ entries/).waitFor();
   const scroll = () => page.evaluate(async () => {
     const body = document.querySelector('[role=grid] .body');

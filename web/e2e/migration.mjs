@@ -23,7 +23,7 @@ function prepared() {
 }
 
 async function open(page) {
-  await page.getByRole('link', { name: 'Migration' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Migration' }).click();
   await page.getByRole('tab', { name: 'Import from Lync' }).click();
   await page.getByText('Get-CsXmppAllowedPartner | Export-Clixml').waitFor();
 }
@@ -132,7 +132,7 @@ async function badFiles() {
 
 async function switchOver() {
   const page = await signedIn('hans');
-  assert.equal(await page.getByRole('link', { name: 'Migration' }).count(), 1);
+  assert.equal(await page.getByRole('navigation').getByRole('link', { name: 'Migration' }).count(), 1);
   await page.goto(`${URL_OF_PANEL}migration/switch-over`);
   await page.getByRole('heading', { name: 'Firewall' }).waitFor();
   await page.getByText(/_xmpp-server\._tcp\.branch\.example/).first().waitFor();

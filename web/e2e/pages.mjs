@@ -83,7 +83,7 @@ async function darkGermanAndNarrow() {
     assert.equal(isWide, false, `${path} is wider than the screen`);
   }
   await page.getByRole('button', { name: 'Menü' }).click();
-  await page.getByRole('link', { name: 'Benutzer', exact: true }).waitFor();
+  await page.getByRole('navigation').getByRole('link', { name: 'Benutzer', exact: true }).waitFor();
   await shot(page, 'narrow-menu');
 }
 

@@ -15,7 +15,7 @@ async function byMouse() {
   const shown = links.map((text) => text.trim());
   assert.deepEqual(shown, NAV.filter((name) => shown.includes(name)), 'the order of the navigation');
 
-  await page.getByRole('link', { name: 'Federation and External Access' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Federation and External Access' }).click();
   assert.deepEqual((await page.getByRole('tab').allTextContents()).map((one) => one.trim()), TABS);
   await page.getByRole('tab', { name: 'External Access Policy' }).click();
   await page.getByRole('button', { name: 'New', exact: true }).click();
@@ -40,7 +40,7 @@ async function byMouse() {
   const stored = read('policy', 'get', 'Sales');
   assert.equal(stored.enable_xmpp_access && stored.enable_federation_access, true);
 
-  await page.getByRole('link', { name: 'Users' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Users' }).click();
   await page.getByRole('searchbox', { name: 'Search' }).fill('dora');
   const user = page.getByRole('row').filter({ hasText: 'dora@branch.example' });
   await user.waitFor();
@@ -79,7 +79,7 @@ async function signInByKeyboard(page) {
 async function byKeyboard() {
   const page = await newPage();
   await signInByKeyboard(page);
-  await tabTo(page, page.getByRole('link', { name: 'Federation and External Access' }));
+  await tabTo(page, page.getByRole('navigation').getByRole('link', { name: 'Federation and External Access' }));
   await press(page, 'Enter');
   await page.getByRole('tab', { name: 'External Access Policy', selected: true }).waitFor();
   await tabTo(page, page.getByRole('tab', { name: 'External Access Policy' }));
@@ -98,7 +98,7 @@ async function byKeyboard() {
   await page.getByRole('row').filter({ hasText: 'Marketing' }).filter({ hasText: 'User' }).waitFor();
   assert.equal(read('policy', 'get', 'Marketing').enable_xmpp_access, true);
 
-  await tabTo(page, page.getByRole('link', { name: 'Users' }), 120);
+  await tabTo(page, page.getByRole('navigation').getByRole('link', { name: 'Users' }), 120);
   await press(page, 'Enter');
   await tabTo(page, page.getByRole('searchbox', { name: 'Search' }));
   await page.keyboard.type('dora');

@@ -51,7 +51,7 @@ async function scriptInEveryField() {
   await page.getByRole('row').filter({ hasText: EVIL }).waitFor();
   await page.getByRole('searchbox', { name: 'Search' }).fill(EVIL);
   await page.getByText(`Nothing matches “${EVIL}”.`).waitFor();
-  await page.getByRole('link', { name: 'Diagnostics' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Diagnostics' }).click();
   await page.getByRole('tab', { name: 'Explain' }).click();
   await page.getByRole('textbox', { name: 'SIP user' }).fill(EVIL);
   await page.getByRole('textbox', { name: 'XMPP address or domain' }).fill(EVIL);

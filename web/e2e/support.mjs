@@ -85,7 +85,7 @@ export async function signedIn(name = 'alice', options = {}) {
 }
 
 export async function openTab(page, tab) {
-  await page.getByRole('link', { name: 'Federation and External Access' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Federation and External Access' }).click();
   await page.getByRole('tab', { name: tab, exact: true }).click();
 }
 

@@ -5,7 +5,7 @@ import { checkAccessibility, cli, expected, run, shot, signedIn, URL_OF_PANEL } 
 
 async function conversations() {
   const page = await signedIn();
-  await page.getByRole('link', { name: 'Conversations' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Conversations' }).click();
   const row = page.getByRole('row').filter({ hasText: 'tybalt@northwind.example' });
   await row.waitFor();
   await shot(page, 'conversations');
@@ -49,7 +49,7 @@ async function live() {
   await page.getByText(/Now [1-9]\S* a second to XMPP/).waitFor();
   await shot(page, 'home-live');
   await checkAccessibility(page, 'home with traffic');
-  await page.getByRole('link', { name: 'Live' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Live' }).click();
   await page.getByRole('row').filter({ hasText: 'northwind.example' }).filter({ hasText: 'up' }).first().waitFor();
   await shot(page, 'live');
   await page.getByRole('row').filter({ hasText: 'northwind.example' }).filter({ hasText: 'up' }).first().dblclick();
@@ -80,7 +80,7 @@ async function textOfAttackers() {
 async function recording() {
   expected.push(/403/);
   const page = await signedIn('toni');
-  await page.getByRole('link', { name: 'Diagnostics' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Diagnostics' }).click();
   await page.getByRole('tab', { name: 'Traces' }).click();
   await page.getByText('Nothing is recorded').waitFor();
   await page.getByRole('button', { name: 'New', exact: true }).click();

@@ -11,7 +11,7 @@ const policyOf = (name) => read('user', 'get', `${name}@branch.example`).policy;
 const tick = (page, name) => page.getByRole('checkbox', { name: `Select ${name}@branch.example` }).check();
 
 async function users(page) {
-  await page.getByRole('link', { name: 'Users', exact: true }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Users', exact: true }).click();
   await page.getByRole('row').filter({ hasText: 'ada@branch.example' }).waitFor();
 }
 
@@ -160,7 +160,7 @@ async function inGerman() {
   await page.getByRole('alert').getByText('Name, Kennwort oder Code des Administrators ist falsch.').waitFor();
   await page.getByLabel('Kennwort').fill(PASSWORD);
   await page.keyboard.press('Enter');
-  await page.getByRole('link', { name: 'Benutzer', exact: true }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Benutzer', exact: true }).click();
   await page.getByRole('button', { name: 'Neu', exact: true }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('textbox').first().fill('ada@branch.example');
