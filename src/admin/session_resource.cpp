@@ -24,24 +24,13 @@ namespace {
 
 constexpr std::string_view kStrict = "SameSite=Strict";
 
-json::object to_json(const control::Author& author,
+json::object json_of(const control::Author& author,
                      const std::optional<control::Session>& session) {
-    json::array rights;
-    for (const control::Right right : {control::Right::Read,
-                                       control::Right::Users,
-                                       control::Right::Troubleshoot,
-                                       control::Right::Configure,
-                                       control::Right::Administer,
-                                       control::Right::Trace}) {
-        if (control::may(author.role, right)) {
-            rights.emplace_back(control::name_of(right));
-        }
-    }
     json::object made{{"admin", author.admin},
                       {"origin", author.origin},
                       {"role", control::name_of(author.role)},
                       {"lync_role", control::lync_name_of(author.role)},
-                      {"rights", std::move(rights)}};
+                      {"rights", rights_of(author.role)}};
     if (session) {
         made["method"] = session->method;
         made["account"] = session->is_account;
@@ -63,7 +52,7 @@ HttpResponse signed_in(const Result<control::SignedIn>& result) {
     }
     const control::Session& session = result->session;
     HttpResponse response =
-        answer(to_json({{session.admin, session.origin}, session.role}, session));
+        answer(json_of({{session.admin, session.origin}, session.role}, session));
     response.headers.emplace_back("Set-Cookie",
                                   set_cookie(kSessionCookie, result->cookie, kStrict));
     return response;
@@ -106,7 +95,7 @@ void session(const SignInServices& services, const HttpRequest& request, HttpRep
         return sign_in(services, request, std::move(reply));
     }
     if (request.method == "GET") {
-        return reply(answer(to_json(request.author, request.session)));
+        return reply(answer(json_of(request.author, request.session)));
     }
     if (request.session) {
         services.sign_in.sign_out(*request.session, request.author);
