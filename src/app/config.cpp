@@ -80,6 +80,7 @@ void read_dns(TableReader table, Config& config) {
 void read_home(TableReader table, Config& config) {
     table.take("enabled", config.home_enabled);
     table.take("max_devices", config.home_max_devices, 1, 1'000'000);
+    table.take("md5_only", config.home_md5_only);
     table.finish();
 }
 

@@ -51,6 +51,7 @@ struct Config {
 
     bool home_enabled = false;
     std::size_t home_max_devices = 20'000;
+    bool home_md5_only = false;
 
     std::vector<std::string> xmpp_listen = {"[::]:5269"};
     std::vector<std::string> xmpp_direct_tls_listen;

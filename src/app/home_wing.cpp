@@ -25,9 +25,9 @@ bool is_for_flows(Method method) {
 
 home::HomeConfig config_of(const Config& config, const gateway::GatewayConfig& flows) {
     home::HomeConfig made;
-    made.server_name = config.server_name;
     made.domains = flows.peers.back().domains;
     made.registrar.max_devices = config.home_max_devices;
+    made.md5_only = config.home_md5_only;
     return made;
 }
 
@@ -77,6 +77,7 @@ HomeWing::HomeWing(const Config& config,
                    metrics::Registry& metrics)
     : gateway_(gateway),
       queue_(queue),
+      server_name_(config.server_name),
       domains_(flows.peers.back().domains),
       peer_(static_cast<int>(flows.peers.size()) - 1),
       loopback_(timers, random),

@@ -110,6 +110,8 @@ class HomeWing final : public sip::RequestHandler,
     void close(std::uint64_t flow) override;
     std::string_view contact() const override;
 
+    std::string_view server_name() const override { return server_name_; }
+
     const policy::Policy& policy() const override { return gateway_.policy(); }
 
     void save(std::string_view user,
@@ -120,6 +122,7 @@ class HomeWing final : public sip::RequestHandler,
 
     gateway::Gateway& gateway_;
     SubscriptionQueue& queue_;
+    std::string server_name_;
     std::vector<std::string> domains_;
     int peer_;
     sip::UserAgent* user_agent_ = nullptr;

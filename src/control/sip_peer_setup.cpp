@@ -13,7 +13,7 @@ namespace isthmus::control {
 
 namespace {
 
-constexpr std::size_t kMostPartners = 50;
+constexpr std::size_t kMostDomains = 500;
 constexpr std::size_t kMostOfAList = 100;
 
 bool is_name(std::string_view name) {
@@ -66,19 +66,37 @@ std::string host_of(const std::string& target) {
     return port == std::string::npos || rest.ends_with(']') ? rest : rest.substr(0, port);
 }
 
-std::vector<std::string> partner_domains(const policy::Policy& policy) {
-    std::vector<std::string> made;
+struct Domains {
+    std::vector<std::string> named;
+    std::size_t left_out = 0;
+};
+
+Domains partner_domains(const policy::Policy& policy) {
+    Domains made;
     for (const policy::Partner& partner : policy.partners()) {
-        if (partner.enabled && made.size() < kMostPartners) {
-            made.push_back(partner.domain);
-            made.insert(
-                made.end(), partner.additional_domains.begin(), partner.additional_domains.end());
+        if (!partner.enabled) {
+            continue;
         }
+        if (made.named.size() >= kMostDomains) {
+            made.left_out += 1 + partner.additional_domains.size();
+            continue;
+        }
+        made.named.push_back(partner.domain);
+        made.named.insert(
+            made.named.end(), partner.additional_domains.begin(), partner.additional_domains.end());
     }
-    if (made.empty()) {
-        made.emplace_back("PARTNER-DOMAIN");
+    if (made.named.empty()) {
+        made.named.emplace_back("PARTNER-DOMAIN");
     }
     return made;
+}
+
+void note_left_out(Instruction& to, const Domains& partners) {
+    if (partners.left_out != 0) {
+        to.lines.push_back(
+            fmt::format("# {} more domains of partners want the same: `isthmus partner list`",
+                        partners.left_out));
+    }
 }
 
 void note_transport(Instruction& to, const SipPeerFacts& peer) {
@@ -93,7 +111,7 @@ void note_transport(Instruction& to, const SipPeerFacts& peer) {
 /// On the network of the Front End pool; no Edge is involved.
 Instruction as_trusted_application(const LocalFacts& facts,
                                    const SipPeerFacts& peer,
-                                   const std::vector<std::string>& partners) {
+                                   const Domains& partners) {
     const std::string port = way_to_us(facts, "tls:").second;
     Instruction made{
         fmt::format("{}, as trusted application with static routes: management shell", peer.name),
@@ -109,7 +127,7 @@ Instruction as_trusted_application(const LocalFacts& facts,
         "New-CsTrustedApplication -ApplicationId isthmus -TrustedApplicationPoolFqdn {} -Port {}",
         facts.server_name,
         port));
-    for (const std::string& domain : partners) {
+    for (const std::string& domain : partners.named) {
         made.lines.push_back(
             fmt::format("$route = New-CsStaticRoute -TLSRoute -Destination \"{}\" -Port {} "
                         "-MatchUri \"{}\" -UseDefaultCertificate $true",
@@ -119,6 +137,7 @@ Instruction as_trusted_application(const LocalFacts& facts,
         made.lines.emplace_back(
             "Set-CsStaticRoutingConfiguration -Identity global -Route @{Add=$route}");
     }
+    note_left_out(made, partners);
     made.lines.emplace_back("Enable-CsTopology");
     note_transport(made, peer);
     return made;
@@ -127,13 +146,16 @@ Instruction as_trusted_application(const LocalFacts& facts,
 /// Through the Edge, domain by domain.
 Instruction as_allowed_domains(const LocalFacts& facts,
                                const SipPeerFacts& peer,
-                               const std::vector<std::string>& partners) {
+                               const Domains& partners) {
     Instruction made{
         fmt::format("{}, as federated partner through the Edge: management shell", peer.name),
         {"# Lync Server 2013 has no -VerificationLevel here: take the hosting provider there.",
+         "# EDGE-POOL is the internal name of the Edge pool. -EnablePartnerDiscovery stays as it "
+         "is:",
+         "# an allowed domain needs no discovery, and other partners of yours may.",
          "Set-CsAccessEdgeConfiguration -AllowFederatedUsers $true -UseDnsSrvRouting",
          "Set-CsExternalAccessPolicy -Identity Global -EnableFederationAccess $true"}};
-    for (const std::string& domain : partners) {
+    for (const std::string& domain : partners.named) {
         made.lines.push_back(
             fmt::format("New-CsAllowedDomain -Identity \"{}\" -ProxyFqdn \"{}\" "
                         "-VerificationLevel AlwaysVerifiable -Comment \"Isthmus\"",
@@ -142,8 +164,9 @@ Instruction as_allowed_domains(const LocalFacts& facts,
     }
     made.lines.push_back(
         fmt::format("Test-CsFederatedPartner -TargetFqdn EDGE-POOL -Domain {} -ProxyFqdn {}",
-                    partners.front(),
+                    partners.named.front(),
                     facts.server_name));
+    note_left_out(made, partners);
     note_transport(made, peer);
     return made;
 }
@@ -166,12 +189,12 @@ Instruction as_hosting_provider(const LocalFacts& facts, const SipPeerFacts& pee
 
 Instruction as_kamailio_routes(const LocalFacts& facts,
                                const SipPeerFacts& peer,
-                               const std::vector<std::string>& partners) {
+                               const Domains& partners) {
     const auto [transport, port] = way_to_us(facts, peer.target);
     Instruction made{
         fmt::format("Kamailio ({}): in request_route, before your own routes", peer.name), {}};
     std::string condition;
-    for (const std::string& domain : partners) {
+    for (const std::string& domain : partners.named) {
         condition += fmt::format("{}$rd == \"{}\"", condition.empty() ? "" : " || ", domain);
     }
     made.lines.push_back(
@@ -181,6 +204,7 @@ Instruction as_kamailio_routes(const LocalFacts& facts,
     made.lines.emplace_back("    t_relay();");
     made.lines.emplace_back("    exit;");
     made.lines.emplace_back("}");
+    note_left_out(made, partners);
     made.lines.push_back(
         fmt::format("# Requests from {} are those of the gateway: let them in without a challenge.",
                     facts.server_name));
@@ -240,7 +264,7 @@ Result<void> check(const SipPeerOrder& order) {
 std::vector<Instruction> instructions_for(const LocalFacts& facts,
                                           const SipPeerFacts& peer,
                                           const policy::Policy& policy) {
-    const std::vector<std::string> partners = partner_domains(policy);
+    const Domains partners = partner_domains(policy);
     if (peer.kind != "lync") {
         return {as_kamailio_routes(facts, peer, partners)};
     }

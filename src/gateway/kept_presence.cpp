@@ -17,16 +17,20 @@ constexpr std::size_t kMaxStatuses = 4;
 constexpr std::size_t kMaxStatus = 512;
 constexpr std::size_t kMaxLang = 35;  // RFC 5646 §4.4.1
 constexpr std::size_t kMaxStamp = 35;
+constexpr std::size_t kMaxNick = 128;
 constexpr std::array<std::string_view, 5> kShows{"", "away", "chat", "dnd", "xa"};
 
 // An entry: size (2 octets), flags and show, priority, number of statuses, then texts, each with
-// its size (2 octets): resource, lang, stamp, and lang and text of each status.
+// its size (2 octets): resource, lang, stamp, idle and nick if it has them, and lang and text of
+// each status.
 constexpr std::size_t kHead = 5;
 constexpr unsigned char kAvailable = 0x80;
 constexpr unsigned char kHasPriority = 0x40;
 constexpr unsigned char kIsIdle = 0x20;     // a text more, after the stamp
 constexpr unsigned char kIsStored = 0x10;   // its name is in the database
 constexpr unsigned char kIsAssumed = 0x08;  // no more than its name is known
+// With the number of statuses:
+constexpr unsigned char kHasNick = 0x80;
 
 void put_size(std::string& to, std::size_t size) {
     const auto small = static_cast<std::uint16_t>(size);
@@ -77,13 +81,17 @@ void encode(const Presence& presence, std::string& to) {
     to.push_back(static_cast<char>(flags));
     to.push_back(static_cast<char>(presence.priority));
     const std::size_t statuses = std::min(presence.statuses.size(), kMaxStatuses);
-    to.push_back(static_cast<char>(statuses));
+    const bool has_nick = !presence.nick.empty();
+    to.push_back(static_cast<char>(statuses | (has_nick ? kHasNick : 0U)));
     put_text(to, presence.from.resource);
     put_text(to, presence.lang.size() > kMaxLang ? std::string_view() : presence.lang);
     put_text(to,
              presence.delay_stamp.size() > kMaxStamp ? std::string_view() : presence.delay_stamp);
     if (is_idle) {
         put_text(to, presence.idle_since);
+    }
+    if (has_nick) {
+        put_text(to, cut(presence.nick, kMaxNick));
     }
     for (std::size_t i = 0; i < statuses; ++i) {
         const xmpp::LangText& status = presence.statuses[i];
@@ -107,6 +115,14 @@ std::string_view resource_of(std::string_view entry) {
 
 unsigned char flags_of(std::string_view entry) {
     return static_cast<unsigned char>(entry[2]);
+}
+
+std::size_t statuses_of(std::string_view entry) {
+    return static_cast<unsigned char>(entry[4]) & ~std::size_t{kHasNick};
+}
+
+bool has_nick_entry(std::string_view entry) {
+    return (static_cast<unsigned char>(entry[4]) & kHasNick) != 0;
 }
 
 bool is_available_entry(std::string_view entry) {
@@ -201,12 +217,14 @@ void KeptPresence::read(const xmpp::Jid& from,
         const int priority = static_cast<unsigned char>(entry[3]);
         made.priority = priority < 128 ? priority : priority - 256;  // the octet is signed
         made.show = kShows[flags & 7U];
-        const std::size_t statuses = static_cast<unsigned char>(entry[4]);
+        const std::size_t statuses = statuses_of(entry);
+        const bool has_nick = has_nick_entry(entry);
         entry.remove_prefix(kHead);
         made.from.resource = take_text(entry);
         made.lang = take_text(entry);
         made.delay_stamp = take_text(entry);
         made.idle_since = (flags & kIsIdle) != 0 ? take_text(entry) : std::string_view();
+        made.nick = has_nick ? take_text(entry) : std::string_view();
         for (std::size_t i = 0; i < statuses; ++i) {
             const std::string_view lang = take_text(entry);
             made.statuses.push_back({lang, take_text(entry)});
@@ -260,13 +278,15 @@ bool KeptPresence::drop_statuses() {
     for (std::string_view rest = entries_.view(); !rest.empty();) {
         const std::string_view entry = next_entry(rest);
         std::string_view behind = entry.substr(kHead);
-        for (int texts = (flags_of(entry) & kIsIdle) != 0 ? 4 : 3; texts > 0; --texts) {
+        const int before =
+            ((flags_of(entry) & kIsIdle) != 0 ? 4 : 3) + (has_nick_entry(entry) ? 1 : 0);
+        for (int texts = before; texts > 0; --texts) {
             take_text(behind);
         }
-        had_any = had_any || entry[4] != 0;
+        had_any = had_any || statuses_of(entry) != 0;
         const std::size_t begin = made.size();
         made.append(entry.substr(0, entry.size() - behind.size()));
-        made[begin + 4] = 0;
+        made[begin + 4] = static_cast<char>(has_nick_entry(entry) ? kHasNick : 0U);
         const auto size = static_cast<std::uint16_t>(made.size() - begin);
         std::memcpy(made.data() + begin, &size, 2);
     }

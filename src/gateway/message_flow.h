@@ -65,6 +65,7 @@ class MessageFlow final : public sip::SessionUser,
     void on_session_request(const sip::Request& request,
                             const sip::Origin& origin,
                             std::unique_ptr<sip::IncomingRequest> transaction) override;
+    std::string compared(std::string_view uri) override;
     void on_session_over(const sip::SessionPair& pair, sip::SessionEnd end) override;
 
     /// Settles its ticket, at once or when the SIP side has answered.

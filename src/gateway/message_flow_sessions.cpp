@@ -55,6 +55,10 @@ void MessageFlow::on_session_request(const sip::Request& request,
     is_in_session_ = false;
 }
 
+std::string MessageFlow::compared(std::string_view uri) {
+    return translate::compared_uri(uri);
+}
+
 /// RFC 7573 §6.1: he has closed his window, and her client wants to know.
 void MessageFlow::on_session_over(const sip::SessionPair& pair, sip::SessionEnd end) {
     if (end != sip::SessionEnd::Left || !conversations_.has_pairs()) {

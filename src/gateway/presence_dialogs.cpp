@@ -55,17 +55,7 @@ std::optional<DialogStatus> PresenceFlow::dialog_of(std::uint64_t dialog, Watch 
             made.partner = partner->domain;
         }
     }
-    made.call_id = std::move(seen->call_id);
-    made.local_tag = std::move(seen->local_tag);
-    made.remote_tag = std::move(seen->remote_tag);
-    made.local = std::move(seen->local);
-    made.remote = std::move(seen->remote);
-    made.target = std::move(seen->target);
-    made.route = std::move(seen->route);
-    made.event = std::move(seen->event);
-    made.local_cseq = seen->local_cseq;
-    made.remote_cseq = seen->remote_cseq;
-    made.expires_in = seen->expires_in;
+    made.take(*std::move(seen));
     return made;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "sip/event_usage.h"
 #include "subscriptions/record.h"
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace isthmus::gateway {
@@ -67,6 +69,21 @@ struct DialogStatus {
     std::uint32_t local_cseq = 0;
     std::uint32_t remote_cseq = 0;
     std::int64_t expires_in = 0;  ///< seconds; of a session what its timer was set to
+
+    /// What the room sip knows of it.
+    void take(sip::DialogView&& seen) {
+        call_id = std::move(seen.call_id);
+        local_tag = std::move(seen.local_tag);
+        remote_tag = std::move(seen.remote_tag);
+        local = std::move(seen.local);
+        remote = std::move(seen.remote);
+        target = std::move(seen.target);
+        route = std::move(seen.route);
+        event = std::move(seen.event);
+        local_cseq = seen.local_cseq;
+        remote_cseq = seen.remote_cseq;
+        expires_in = seen.expires_in;
+    }
 };
 
 struct DialogPage {

@@ -50,16 +50,7 @@ std::optional<DialogStatus> SessionListing::status_of(const Named& one) const {
     name({.local = local, .remote = remote}, made);
     made.id = fmt::format("{:x}{}", one.handle, one.letter);
     made.role = "session";
-    made.call_id = std::move(seen->call_id);
-    made.local_tag = std::move(seen->local_tag);
-    made.remote_tag = std::move(seen->remote_tag);
-    made.local = std::move(seen->local);
-    made.remote = std::move(seen->remote);
-    made.target = std::move(seen->target);
-    made.route = std::move(seen->route);
-    made.local_cseq = seen->local_cseq;
-    made.remote_cseq = seen->remote_cseq;
-    made.expires_in = seen->expires_in;
+    made.take(*std::move(seen));
     return made;
 }
 

@@ -11,6 +11,7 @@
 
 #include "home/lync_words.h"
 #include "home/presence_agent.h"
+#include "home/refusals.h"
 
 namespace isthmus::home {
 
@@ -112,7 +113,7 @@ void PresenceAgent::watch_colleague(const sip::Request& request,
         return;
     }
     if (!whom || !is_home(*whom)) {
-        return transaction->respond(404);
+        return refuse(*transaction, 404, {}, outside_.server_name());
     }
     Person& presentity = person(*whom);
     if (device == nullptr || consent_of(presentity, watcher.key) == Consent::Refused) {

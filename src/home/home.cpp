@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "home/refusals.h"
+
 namespace isthmus::home {
 
 namespace {
@@ -15,6 +17,7 @@ namespace {
 using sip::Method;
 
 constexpr std::size_t kUsersOfFlow = 8;
+constexpr std::string_view kNotAllowed = "IST-HOME-003";  // of whoever has proved who he is
 constexpr Duration kBetweenReports = std::chrono::seconds(1);
 
 /// COMPAT(baresip 1.0, 2026-11): an algorithm that it does not know ends its registration, though
@@ -147,7 +150,11 @@ void Home::refuse(sip::IncomingRequest& transaction,
                   int status,
                   std::string_view code,
                   std::string_view why) {
-    transaction.respond(status);
+    if (code == kNotAllowed) {
+        home::refuse(transaction, status, code, outside_.server_name());
+    } else {
+        transaction.respond(status);  // strangers learn nothing
+    }
     refused_.add();
     if (timers_.now() < next_report_) {
         return;  // one line for many: whoever guesses must not fill the log
@@ -170,8 +177,8 @@ void Home::challenge(const sip::Request& request,
     // [MS-SIPRE]: Lync clients read a Digest challenge in 407 only.
     const bool is_lync = Registrar::is_from_lync(request);
     const bool is_registrar = request.method == Method::Register && !is_lync;
-    const std::vector<std::string> values =
-        sign_in_.challenges(caller.domain, is_stale, is_lync || knows_only_md5(request));
+    const std::vector<std::string> values = sign_in_.challenges(
+        caller.domain, is_stale, is_lync || config_.md5_only || knows_only_md5(request));
     std::vector<sip::OutgoingHeader> headers;
     for (const std::string& value : values) {
         headers.push_back({is_registrar ? "WWW-Authenticate" : "Proxy-Authenticate", value});
@@ -209,7 +216,7 @@ bool Home::authenticate(const sip::Request& request,
             break;
     }
     if (!may_sign_in(caller)) {
-        refuse(transaction, request, origin, 403, "IST-HOME-003", "the user is disabled");
+        refuse(transaction, request, origin, 403, kNotAllowed, "the user is disabled");
         return false;
     }
     accepted_.add();
@@ -246,7 +253,7 @@ void Home::on_request(const sip::Request& request,
                               request,
                               origin,
                               403,
-                              "IST-HOME-003",
+                              kNotAllowed,
                               "a registration for somebody else");
             }
             return registrar_.on_register(request, origin, *caller, *transaction);
@@ -308,16 +315,17 @@ void Home::on_flow_closed(std::uint64_t flow) {
 }
 
 void Home::recheck() {
-    // The users of many flows are few: whoever signed in has one.
     std::vector<std::string> gone;
-    for (const auto& [flow, users] : flows_) {
-        for (const std::string& user : users) {
-            const std::string_view domain = std::string_view(user).substr(user.rfind('@') + 1);
-            if (!may_sign_in({.key = user, .domain = domain})) {
-                gone.push_back(user);
-            }
+    const auto look_at = [&](const std::string& user) {
+        const std::string_view domain = std::string_view(user).substr(user.rfind('@') + 1);
+        if (!may_sign_in({.key = user, .domain = domain})) {
+            gone.push_back(user);
         }
+    };
+    for (const auto& [flow, users] : flows_) {
+        std::ranges::for_each(users, look_at);
     }
+    registrar_.for_each_user(look_at);  // by UDP there is no flow
     agent_.recheck();
     for (const std::string& user : gone) {
         registrar_.dismiss(user);

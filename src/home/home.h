@@ -29,9 +29,9 @@
 namespace isthmus::home {
 
 struct HomeConfig {
-    std::string server_name;
     std::vector<std::string> domains;  ///< SIP domains whose users are here; lower-case A-labels
     RegistrarConfig registrar;
+    bool md5_only = false;  ///< nobody is challenged by SHA-256
 };
 
 class Home final : private RegistrarHandler {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "home/home.h"
+#include "home/refusals.h"
 
 namespace isthmus::home {
 
@@ -37,7 +38,8 @@ void Home::deliver(const sip::Request& request,
     }
     const auto* devices = registrar_.devices(to.key);
     if (devices == nullptr) {
-        return transaction->respond(sign_in_.knows(to.key) ? 480 : 404);
+        return home::refuse(
+            *transaction, sign_in_.knows(to.key) ? 480 : 404, {}, outside_.server_name());
     }
     std::vector<const Device*> chosen;
     const auto named = request.uri.param("opaque").value_or("");

@@ -70,23 +70,7 @@ void PresenceAgent::on_service(const sip::Request& request,
         return on_list_call(request, one, *device, std::move(transaction));
     }
     if (is("application/msrtc-category-publish+xml")) {
-        const auto published = parse_publish(request.body, arena_);
-        if (!published) {
-            return transaction->respond(400);
-        }
-        PresenceState& state = one.devices[device->id];
-        const PresenceState before = state;
-        const auto user_before = one.user_state;
-        const std::string note_before = one.note;
-        state.availability = published->machine_state.value_or(state.availability);
-        one.user_state = published->user_state ? published->user_state : one.user_state;
-        one.note = published->note.value_or(one.note);
-        transaction->respond(200);
-        if (state != before || one.user_state != user_before || one.note != note_before) {
-            save_state(one);
-            on_own_change(one);
-        }
-        return;
+        return on_category_publish(request, one, *device, std::move(transaction));
     }
     if (is("application/msrtc-presence-setsubscriber+xml")) {
         const auto acknowledged = parse_acknowledged(request.body, arena_);
@@ -118,6 +102,48 @@ void PresenceAgent::on_service(const sip::Request& request,
     }
     // What else a client may ask for is not here: it goes on without.
     transaction->respond(501);
+}
+
+/// How he is, by this device and by his own choice: told to others when it is stored.
+void PresenceAgent::on_category_publish(const sip::Request& request,
+                                        Person& person,
+                                        const Device& device,
+                                        std::unique_ptr<sip::IncomingRequest> transaction) {
+    const auto published = parse_publish(request.body, arena_);
+    if (!published) {
+        return transaction->respond(400);
+    }
+    PresenceState& state = person.devices[device.id];
+    const PresenceState before = state;
+    const auto user_before = person.user_state;
+    const std::string note_before = person.note;
+    state.availability = published->machine_state.value_or(state.availability);
+    person.user_state = published->user_state ? published->user_state : person.user_state;
+    person.note = published->note.value_or(person.note);
+    if (state == before && person.user_state == user_before && person.note == note_before) {
+        return transaction->respond(200);
+    }
+    save_state(
+        person,
+        [this,
+         key = person.key,
+         from = device.id,
+         before,
+         user_before,
+         note_before,
+         held = std::shared_ptr<sip::IncomingRequest>(std::move(transaction))](bool is_stored) {
+            Person& now = this->person(key);
+            if (!is_stored) {
+                now.user_state = user_before;
+                now.note = note_before;
+                if (const auto found = now.devices.find(from); found != now.devices.end()) {
+                    found->second = before;
+                }
+                return held->respond(500);
+            }
+            held->respond(200);
+            on_own_change(now);
+        });
 }
 
 void PresenceAgent::on_list_call(const sip::Request& request,

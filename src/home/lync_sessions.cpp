@@ -1,6 +1,7 @@
 #include "home/lync_sessions.h"
 
 #include "base/text.h"
+#include "translate/address.h"
 #include "translate/message.h"
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "home/contact_list.h"
+#include "home/refusals.h"
 
 namespace isthmus::home {
 
@@ -167,7 +169,7 @@ std::string_view LyncSessions::on_invite(const sip::Request& request,
     const auto contact = contact_address(request.uri.text);
     const Device* device = user ? device_of(origin, *user) : nullptr;
     if (device == nullptr || !contact || !exists_(*contact)) {
-        transaction.respond(device == nullptr ? 403 : 404);
+        refuse(transaction, device == nullptr ? 403 : 404, {}, outside_.server_name());
         return {};
     }
     devices_[key_of(*user, *contact)] = device->id;
@@ -195,6 +197,10 @@ void LyncSessions::on_session_request(const sip::Request& request,
     typing.method = sip::Method::Message;
     typing.method_text = sip::method_name(sip::Method::Message);
     take_(typing, std::move(delivered));
+}
+
+std::string LyncSessions::compared(std::string_view uri) {
+    return translate::compared_uri(uri);
 }
 
 void LyncSessions::on_session_over(const sip::SessionPair& pair, sip::SessionEnd /*end*/) {

@@ -85,6 +85,7 @@ class LyncSessions final : private sip::SessionPort, private sip::SessionUser {
     void on_session_request(const sip::Request& request,
                             const sip::Origin& origin,
                             std::unique_ptr<sip::IncomingRequest> transaction) override;
+    std::string compared(std::string_view uri) override;
     void on_session_over(const sip::SessionPair& pair, sip::SessionEnd end) override;
 
     Outside& outside_;

@@ -52,6 +52,8 @@ class Outside {
     virtual void close(std::uint64_t flow) = 0;
     /// Whole Contact value of ours, for devices: `<sip:gateway.example:5061;transport=tls>`.
     virtual std::string_view contact() const = 0;
+    /// Our host name, for what is said of failures.
+    virtual std::string_view server_name() const = 0;
 
     virtual const policy::Policy& policy() const = 0;
 

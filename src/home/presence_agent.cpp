@@ -140,7 +140,7 @@ void PresenceAgent::save_list(Person& person, Done done) {
     outside_.save(person.key, DocumentKind::Contacts, person.list.save(), std::move(done));
 }
 
-void PresenceAgent::save_state(const Person& person) {
+void PresenceAgent::save_state(const Person& person, Outside::Done done) {
     std::string body;
     if (person.user_state) {
         body += fmt::format("state\t{}\n", *person.user_state);
@@ -150,7 +150,7 @@ void PresenceAgent::save_state(const Person& person) {
         std::ranges::replace(line, '\n', ' ');
         body += fmt::format("note\t{}\n", line);
     }
-    outside_.save(person.key, DocumentKind::Presence, std::move(body), nullptr);
+    outside_.save(person.key, DocumentKind::Presence, std::move(body), std::move(done));
 }
 
 bool PresenceAgent::blocks(std::string_view user, std::string_view address) const {
@@ -161,7 +161,7 @@ bool PresenceAgent::blocks(std::string_view user, std::string_view address) cons
 // --- how our users are ------------------------------------------------------------------------
 
 PresenceState PresenceAgent::state_of(const Person& person) const {
-    PresenceState made{.availability = kOffline, .note = person.note};
+    PresenceState made{.availability = kOffline, .note = person.note, .name = {}};
     for (const auto& [id, state] : person.devices) {
         made.availability = std::min(made.availability, state.availability);
         if (made.note.empty()) {
@@ -244,7 +244,7 @@ void PresenceAgent::on_arrival(const std::string& user, const Device& device) {
         return;
     }
     // Until it says how its user is, a device that has signed in is there.
-    one.devices[device.id] = {.availability = kOnline, .note = {}};
+    one.devices[device.id] = {.availability = kOnline, .note = {}, .name = {}};
     if (!device.is_lync) {
         // A plain SIP client has no way to be asked: policy alone says who may see its user.
         accept_all_open(one);

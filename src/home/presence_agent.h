@@ -101,7 +101,7 @@ class PresenceAgent final : private sip::EventSender,
     void list_replaced(Person& person);
     bool is_home(std::string_view address) const;
     void save_list(Person& person, Done done);
-    void save_state(const Person& person);
+    void save_state(const Person& person, Outside::Done done);
     PresenceState state_of(const Person& person) const;
     std::string document_of(const Person& person) const;
     void on_own_change(Person& person);
@@ -174,6 +174,10 @@ class PresenceAgent final : private sip::EventSender,
     std::string self_document(const Person& person) const;
     std::string provisioning(const Person& person) const;
     void sign_out(Person& person, const Device& device);
+    void on_category_publish(const sip::Request& request,
+                             Person& person,
+                             const Device& device,
+                             std::unique_ptr<sip::IncomingRequest> transaction);
     void on_list_call(const sip::Request& request,
                       Person& person,
                       const Device& device,

@@ -107,6 +107,7 @@ std::optional<PresenceState> state_of_pidf(std::string_view document, Arena& are
     if (!notes.empty()) {
         made.note = cut(notes.front().text);
     }
+    made.name = cut(pidf->display_name);
     return made;
 }
 
@@ -146,6 +147,7 @@ std::string to_pidf(std::string_view address, const PresenceState& state) {
         tuple.notes.push_back({{}, state.note});
     }
     pidf.tuples.push_back(std::move(tuple));
+    pidf.display_name = state.name;
     Buffer out;
     sip::write_pidf(pidf, out);
     return std::string(out.view());
@@ -172,7 +174,10 @@ std::string to_categories(std::string_view address,
         .attribute("xmlns", "http://schemas.microsoft.com/2006/09/sip/contactcard")
         .open("identity")
         .open("name")
-        .element("displayName", display_name.empty() ? address : display_name)
+        .element("displayName",
+                 !display_name.empty() ? display_name
+                 : state.name.empty()  ? address
+                                       : std::string_view(state.name))
         .close("name")
         .element("email", address)
         .close("identity")

@@ -25,6 +25,7 @@ enum Availability : std::uint16_t {
 struct PresenceState {
     std::uint16_t availability = kOffline;
     std::string note;
+    std::string name;  ///< how he is called; empty: nobody said
 
     bool is_online() const { return availability >= 3000 && availability < 18000; }
 

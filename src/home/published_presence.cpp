@@ -49,7 +49,7 @@ void PresenceAgent::on_publish(const sip::Request& request,
     }
     const PresenceState before = state;
     if (expires == 0) {
-        state = {.availability = kOffline, .note = {}};
+        state = {.availability = kOffline, .note = {}, .name = {}};
     } else if (!request.body.empty()) {
         arena_.reset();
         if (!text::istarts_with(request.content_type, sip::kPresenceDocument)) {
@@ -99,7 +99,7 @@ void PresenceAgent::lapse() {
         if (one == nullptr || one->published.erase(device) == 0) {
             continue;
         }
-        const PresenceState signed_in{.availability = kOnline, .note = {}};
+        const PresenceState signed_in{.availability = kOnline, .note = {}, .name = {}};
         PresenceState& state = one->devices[device];
         if (state != signed_in) {
             state = signed_in;

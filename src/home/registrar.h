@@ -69,6 +69,14 @@ class Registrar {
     void dismiss(std::string_view user);
     void dismiss_device(std::uint64_t id, Departure why);
 
+    /// Everybody who has a device, in no order.
+    template <class Take>
+    void for_each_user(Take take) const {
+        for (const auto& [user, devices] : by_user_) {
+            take(user);
+        }
+    }
+
     std::size_t size() const { return by_id_.size(); }
 
     std::size_t users() const { return by_user_.size(); }

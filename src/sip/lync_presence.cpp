@@ -94,6 +94,11 @@ std::string_view address_of(const Pidf& pidf, const PidfTuple* tuple) {
     return uri.substr(0, uri.find(';'));
 }
 
+/// What clients show; without a name of hers her local part.
+std::string_view shown_name(const Pidf& pidf, std::string_view address) {
+    return pidf.display_name.empty() ? address.substr(0, address.find('@')) : pidf.display_name;
+}
+
 std::string_view note_of(const Pidf& pidf, const PidfTuple* tuple) {
     const PidfNotes& notes = tuple != nullptr && !tuple->notes.empty() ? tuple->notes : pidf.notes;
     return notes.empty() ? std::string_view() : notes.front().text;
@@ -152,6 +157,20 @@ void read_state(const xml::Element& state, Arena& arena, PidfTuple& into) {
     }
 }
 
+/// Of a contactCard category: identity/name/displayName.
+std::string_view name_in(const xml::Element& card, Arena& arena) {
+    const xml::Element* at = &card;
+    for (const char* step : {"contactCard", "identity", "name", "displayName"}) {
+        at = at == nullptr ? nullptr : at->child(step, kCard);
+    }
+    return at == nullptr ? std::string_view() : text::trim(at->all_text(arena));
+}
+
+/// Servers that know no name write the address.
+std::string_view a_name(std::string_view text) {
+    return text.find('@') == std::string_view::npos ? text : std::string_view();
+}
+
 Error malformed(const char* what) {
     return make_error(ErrorKind::Syntax, what);
 }
@@ -170,12 +189,16 @@ Result<Pidf> parse_categories(std::string_view document, Arena& arena) {
     pidf.entity = (*root)->attribute("uri").value_or("");
     const xml::Element* state = nullptr;
     const xml::Element* note = nullptr;
+    const xml::Element* card = nullptr;
     bool is_aggregate = false;
     for (const xml::Element* one = (*root)->first_element(); one != nullptr;
          one = one->next_element()) {
         const std::string_view name = one->attribute("name").value_or("");
         if (name == "note" && is_newer(*one, note)) {
             note = one;
+        }
+        if (name == "contactCard" && is_newer(*one, card)) {
+            card = one;
         }
         const xml::Element* content = name == "state" ? one->child("state", kState) : nullptr;
         if (content != nullptr) {
@@ -198,6 +221,7 @@ Result<Pidf> parse_categories(std::string_view document, Arena& arena) {
             tuple.notes.push_back({{}, text});
         }
     }
+    pidf.display_name = card == nullptr ? std::string_view() : a_name(name_in(*card, arena));
     // 0 and none mean that nothing is known: no tuple then, the last state stands.
     if (tuple.basic != PidfBasic::Absent) {
         pidf.tuples.push_back(std::move(tuple));
@@ -216,6 +240,9 @@ Result<Pidf> parse_msrtc(std::string_view document, Arena& arena) {
     Pidf pidf;
     const std::string_view uri = (*root)->attribute("uri").value_or("");
     pidf.entity = text::istarts_with(uri, "sip:") ? uri : arena.concat("sip:", uri);
+    if (const xml::Element* name = (*root)->child("displayName", kPresentity)) {
+        pidf.display_name = a_name(text::trim(name->attribute("displayName").value_or("")));
+    }
     const auto aggregate_of = [&](const char* name) {
         const xml::Element* child = (*root)->child(name, kPresentity);
         return child == nullptr ? std::optional<std::uint64_t>()
@@ -265,8 +292,7 @@ void write_categories(const Pidf& pidf, Buffer& to) {
     open_category(writer, "contactCard", "0", time);
     writer.open("contactCard").attribute("xmlns", kCard);
     writer.open("identity").open("name");
-    // No name of hers is known here; clients show the address better than nothing.
-    writer.element("displayName", address.substr(0, address.find('@')));
+    writer.element("displayName", shown_name(pidf, address));
     writer.close("name");
     writer.element("email", address);
     writer.close("identity").close("contactCard").close("category");
@@ -308,7 +334,7 @@ void write_msrtc(const Pidf& pidf, Buffer& to) {
     writer.open("activity").attribute("aggregate", given.activity_aggregate);
     writer.close("activity");
     writer.open("displayName");
-    writer.attribute("displayName", address.substr(0, address.find('@')));
+    writer.attribute("displayName", shown_name(pidf, address));
     writer.close("displayName");
     if (!note.empty()) {
         writer.open("userInfo");

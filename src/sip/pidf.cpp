@@ -19,6 +19,7 @@ constexpr std::string_view kPerson = "urn:ietf:params:xml:ns:pidf:data-model";
 constexpr std::string_view kRpid = "urn:ietf:params:xml:ns:pidf:rpid";
 /// The draft before RPID, which older Microsoft servers and SIPE still speak.
 constexpr std::string_view kRpidStatus = "urn:ietf:params:xml:ns:pidf:status:rpid-status";
+constexpr std::string_view kCipid = "urn:ietf:params:xml:ns:pidf:cipid";
 constexpr std::string_view kShow = "jabber:client";
 constexpr std::size_t kMaxTuples = 64;
 constexpr std::size_t kMaxNotes = 16;
@@ -70,6 +71,9 @@ class Reader {
             } else if (child->is("person", kPerson)) {
                 read_activities(*child, into.activities);
                 read_input(*child, into.input);
+                if (const auto* name = child->child("display-name", kCipid)) {
+                    into.display_name = text_of(*name);
+                }
             }
         }
         return true;
@@ -244,11 +248,12 @@ void write_pidf(const Pidf& pidf, Buffer& to) {
     to.append(R"(<?xml version="1.0" encoding="UTF-8"?>)");
     xml::Writer writer(to);
     writer.open("presence").attribute("xmlns", kPidf);
-    const bool has_person = !pidf.activities.empty() || pidf.input.is_idle;
+    const bool is_in_state = !pidf.activities.empty() || pidf.input.is_idle;
+    const bool has_person = is_in_state || !pidf.display_name.empty();
     if (has_person) {
         writer.attribute("xmlns:dm", kPerson);
     }
-    if (has_person ||
+    if (is_in_state ||
         std::ranges::any_of(pidf.tuples, [](const auto& one) { return one.input.is_idle; })) {
         writer.attribute("xmlns:rpid", kRpid);
     }
@@ -273,6 +278,10 @@ void write_pidf(const Pidf& pidf, Buffer& to) {
             writer.close("rpid:activities");
         }
         write_input(writer, pidf.input);
+        if (!pidf.display_name.empty()) {
+            writer.open("display-name").attribute("xmlns", kCipid);
+            writer.text(pidf.display_name).close("display-name");
+        }
         writer.close("dm:person");
     }
     writer.close("presence");

@@ -1,5 +1,6 @@
 // Presence documents: PIDF (RFC 3863) with the extensions that IM gateways use: the show element of
-// RFC 8048 §6.2, activities and user-input of RPID (RFC 4480 §3.2, §3.13).
+// RFC 8048 §6.2, activities and user-input of RPID (RFC 4480 §3.2, §3.13), the display-name of
+// CIPID.
 #pragma once
 
 #include "base/arena.h"
@@ -57,7 +58,8 @@ struct Pidf {
     PidfNotes notes;  ///< of the document
     /// RPID names of the person, without "unknown"; for "other" its text.
     PidfActivities activities;
-    PidfInput input;  ///< of the person
+    PidfInput input;                ///< of the person
+    std::string_view display_name;  ///< of the person (RFC 4482 §3); empty: not said
 };
 
 /// Unknown elements are skipped (RFC 3863 §4.2.3), a second tuple of one id as well (§4.1.2).

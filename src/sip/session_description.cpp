@@ -150,6 +150,15 @@ std::string_view bare_uri(std::string_view text, std::string& scratch) {
     return scratch;
 }
 
+bool has_one_spelling(std::string_view bare) {
+    constexpr std::string_view kScheme = "sip:";
+    return bare.starts_with(kScheme) && !bare.ends_with('.') &&
+           std::ranges::all_of(bare.substr(kScheme.size()), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '@' || c == '.' ||
+                      c == '-' || c == '_';
+           });
+}
+
 bool is_multiparty(const Request& request) {
     if (iequals(named_header(request, "TriggeredInvite"), "TRUE")) {
         return true;

@@ -34,6 +34,9 @@ std::string bare_uri(std::string_view text);
 /// The same as a view into `text` where it stands there as it is, else into `scratch`.
 std::string_view bare_uri(std::string_view text, std::string& scratch);
 
+/// Whether no other spelling of such a URI is the same user: small letters, digits, dots, dashes.
+bool has_one_spelling(std::string_view bare);
+
 /// Allow, in a session.
 inline constexpr std::string_view kSessionMethods =
     "INVITE, ACK, BYE, CANCEL, MESSAGE, INFO, UPDATE, OPTIONS";

@@ -49,13 +49,22 @@ std::uint32_t SessionSet::hash_of(std::string_view call_id, std::string_view loc
     return SlotIndex::fold(hash_.add(hash_(call_id), local_tag));
 }
 
+/// RFC 3261 §19.1.4 compares user parts octet by octet, RFC 7622 §3.3.1 does not: two spellings of
+/// one user are in one session.
+std::string_view SessionSet::compared(std::string_view bare, std::string& scratch) const {
+    if (has_one_spelling(bare)) {
+        return bare;
+    }
+    scratch = user_.compared(bare);
+    return scratch;
+}
+
 /// The one to write in; where there is none, a spare one takes its place.
-SessionEntry* SessionSet::find(const SessionPair& pair) const {
+SessionEntry* SessionSet::find(const SessionPair& key) const {
     SessionEntry* spare = nullptr;
-    const std::uint32_t found = by_pair_.find(hash_of(pair), [&](std::uint32_t number) {
+    const std::uint32_t found = by_pair_.find(hash_of(key), [&](std::uint32_t number) {
         SessionEntry& entry = slots_.at(number);
-        if (entry.local != pair.local || entry.remote != pair.remote ||
-            entry.machine.state() == Session::State::Over ||
+        if (entry.key() != key || entry.machine.state() == Session::State::Over ||
             entry.machine.state() == Session::State::Cancelling) {
             return false;
         }
@@ -88,7 +97,14 @@ SessionEntry& SessionSet::keep(Session machine, Dialog dialog, const SessionPair
     entry.dialog = std::move(dialog);
     entry.local = pair.local;
     entry.remote = pair.remote;
-    entry.pair_hash = hash_of(entry.pair());
+    std::string scratch;
+    if (compared(entry.local, scratch) != entry.local) {
+        entry.local_key = scratch;
+    }
+    if (compared(entry.remote, scratch) != entry.remote) {
+        entry.remote_key = scratch;
+    }
+    entry.pair_hash = hash_of(entry.key());
     entry.is_indexed = true;
     by_pair_.insert(entry.pair_hash, slots_.number_of(entry.handle));
     by_dialog_.insert(hash_of(entry.dialog.call_id(), entry.dialog.local_tag()),
@@ -105,17 +121,21 @@ void SessionSet::leave_index(SessionEntry& entry) {
     }
 }
 
-bool SessionSet::is_open(const SessionPair& pair) const {
+/// Of URIs as anybody writes them.
+SessionEntry* SessionSet::find_named(const SessionPair& pair) const {
     const std::string local = bare_uri(pair.local);
     const std::string remote = bare_uri(pair.remote);
-    const SessionEntry* entry = find(SessionPair{local, remote});
+    std::string scratch[2];
+    return find(SessionPair{compared(local, scratch[0]), compared(remote, scratch[1])});
+}
+
+bool SessionSet::is_open(const SessionPair& pair) const {
+    const SessionEntry* entry = find_named(pair);
     return entry != nullptr && entry->machine.is_open() && entry->waiting.empty();
 }
 
 void SessionSet::end(const SessionPair& pair) {
-    const std::string local = bare_uri(pair.local);
-    const std::string remote = bare_uri(pair.remote);
-    SessionEntry* entry = find(SessionPair{local, remote});
+    SessionEntry* entry = find_named(pair);
     if (entry != nullptr && entry->waiting.empty()) {
         leave_index(*entry);  // so that nobody is told
         perform(*entry, entry->machine.end(), SessionEnd::Idle);
@@ -216,7 +236,7 @@ void SessionSet::finish(SessionEntry& entry, SessionEnd end) {
     leave_index(entry);
     entry.timer.cancel();
     entry.theirs.reset();
-    if (was_current && entry.waiting.empty() && find(entry.pair()) == nullptr) {
+    if (was_current && entry.waiting.empty() && find(entry.key()) == nullptr) {
         user_.on_session_over(entry.pair(), end);
     }
     move_on(entry);
@@ -244,7 +264,7 @@ void SessionSet::move_on(SessionEntry& entry) {
             continue;
         }
         ++each.sessions;
-        SessionEntry* other = find(entry.pair());
+        SessionEntry* other = find(entry.key());
         const OutgoingRequest request = each.request.view(headers_);
         const bool is_fresh = other == nullptr;
         if (is_fresh) {

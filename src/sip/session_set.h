@@ -35,11 +35,18 @@ struct SessionEntry {
 
     SessionPair pair() const { return {local, remote}; }
 
+    /// As the two are compared.
+    SessionPair key() const {
+        return {local_key.empty() ? local : local_key, remote_key.empty() ? remote : remote_key};
+    }
+
     std::uint64_t handle;
     Session machine;
     Dialog dialog;
     std::string local;  // URIs of the pair
     std::string remote;
+    std::string local_key;  // empty: as it is spelled
+    std::string remote_key;
     std::uint32_t pair_hash = 0;
     std::vector<SessionMessage> waiting;      // the first is under way if is_sending
     std::unique_ptr<IncomingRequest> theirs;  // INVITE without ACK
@@ -114,7 +121,9 @@ class SessionSet final : public Sessions {
     // session_set
     std::uint32_t hash_of(const SessionPair& pair) const;
     std::uint32_t hash_of(std::string_view call_id, std::string_view local_tag) const;
-    SessionEntry* find(const SessionPair& pair) const;
+    std::string_view compared(std::string_view bare, std::string& scratch) const;
+    SessionEntry* find(const SessionPair& key) const;
+    SessionEntry* find_named(const SessionPair& pair) const;
     SessionEntry* find(const Request& request) const;
     SessionEntry& keep(Session machine, Dialog dialog, const SessionPair& pair);
     void leave_index(SessionEntry& entry);

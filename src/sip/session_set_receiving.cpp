@@ -101,7 +101,7 @@ void SessionSet::on_invitation(const Request& request,
         return answer_bad_request(*transaction, fault);
     }
     dialog->remote_cseq = request.cseq.number;
-    SessionEntry* old = find(SessionPair{local, remote});
+    SessionEntry* old = find_named(SessionPair{local, remote});
     SessionEntry& entry = keep(
         Session::answering(limits_, timers_.now()), std::move(*dialog), SessionPair{local, remote});
     for (const HeaderField& field : request.headers) {
@@ -128,7 +128,7 @@ void SessionSet::replace(SessionEntry* old, SessionEntry& fresh) {
     std::vector<std::uint64_t> others;
     by_pair_.find(fresh.pair_hash, [&](std::uint32_t number) {
         const SessionEntry& other = slots_.at(number);
-        if (other.is_spare && other.local == fresh.local && other.remote == fresh.remote) {
+        if (other.is_spare && other.key() == fresh.key()) {
             others.push_back(other.handle);
         }
         return false;

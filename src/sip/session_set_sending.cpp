@@ -14,10 +14,11 @@ void SessionSet::send(const OutgoingRequest& request,
                       std::string_view sip_domain,
                       ResponseHandler& handler,
                       std::uint64_t cookie) {
-    std::string scratch[2];
+    std::string scratch[4];
     const std::string_view local = bare_uri(request.from, scratch[0]);
     const std::string_view remote = bare_uri(request.request_uri, scratch[1]);
-    SessionEntry* entry = find(SessionPair{local, remote});
+    SessionEntry* entry =
+        find(SessionPair{compared(local, scratch[2]), compared(remote, scratch[3])});
     const bool is_fresh = entry == nullptr;
     if (is_fresh) {
         entry = open(request, {local, remote}, sip_domain, request.call_id);

@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace isthmus::sip {
@@ -36,6 +37,8 @@ class SessionPort : public EventSender {
 struct SessionPair {
     std::string_view local;   ///< of an XMPP user
     std::string_view remote;  ///< of a SIP user
+
+    bool operator==(const SessionPair&) const = default;
 };
 
 enum class SessionEnd : std::uint8_t {
@@ -60,6 +63,9 @@ class SessionUser {
     virtual void on_session_request(const Request& request,
                                     const Origin& origin,
                                     std::unique_ptr<IncomingRequest> transaction) = 0;
+    /// What all spellings of one user have in common, by which his sessions are found; not asked
+    /// about URIs that have one spelling only. `uri` is `sip:user@host`.
+    virtual std::string compared(std::string_view uri) = 0;
     /// Not called for sessions that end() ended, nor for one that another has replaced.
     virtual void on_session_over(const SessionPair& pair, SessionEnd end) = 0;
 };

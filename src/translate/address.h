@@ -81,6 +81,9 @@ struct UriForm {
 /// The JID must be prepared.
 AddressResult<std::string_view> to_uri(const xmpp::Jid& jid, Arena& arena, const UriForm& form);
 
+/// `sip:user@host`, the same for all URIs whose user is one to XMPP; `uri` itself if it has no JID.
+std::string compared_uri(std::string_view uri);
+
 /// xmpp::parse_jid with the fault named.
 AddressResult<xmpp::Jid> read_jid(std::string_view text, Arena& arena);
 

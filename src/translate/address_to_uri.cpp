@@ -113,6 +113,14 @@ AddressResult<std::string_view> to_uri(const xmpp::Jid& jid, Arena& arena, const
     return std::string_view(to, static_cast<std::size_t>(end - to));
 }
 
+std::string compared_uri(std::string_view uri) {
+    Arena arena;
+    const auto mapped = to_jid(uri, arena);
+    const auto made =
+        mapped ? to_uri(mapped->jid.bare(), arena, {}) : AddressResult<std::string_view>(uri);
+    return std::string(made ? *made : uri);
+}
+
 AddressResult<xmpp::Jid> read_jid(std::string_view text, Arena& arena) {
     auto jid = xmpp::parse_jid(text, arena);
     if (!jid) {

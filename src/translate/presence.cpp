@@ -250,6 +250,7 @@ Presence to_stanza(const PidfTuple& tuple,
     Presence presence = unavailable(context, resource);
     fill_statuses(
         tuple.notes.empty() ? pidf.notes : tuple.notes, context.content_language, presence);
+    presence.nick = pidf.display_name;
     const std::string_view show = show_of(tuple, pidf);
     const bool is_open =
         tuple.basic == PidfBasic::Open || (tuple.basic == PidfBasic::Absent && !show.empty());
@@ -313,6 +314,9 @@ std::optional<PresenceDocument> to_pidf(std::span<const Presence> stanzas,
         const auto entity = to_uri(presence->from, arena, {.scheme = Scheme::Pres});
         document.pidf.entity = *entity;
         document.content_language = presence->lang;
+        if (!presence->nick.empty()) {
+            document.pidf.display_name = presence->nick;
+        }
         document.pidf.tuples.push_back(std::move(*tuple));
     }
     if (document.pidf.tuples.empty()) {

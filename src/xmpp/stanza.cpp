@@ -14,6 +14,7 @@ namespace isthmus::xmpp {
 namespace {
 
 constexpr std::string_view kIdle = "urn:xmpp:idle:1";
+constexpr std::string_view kNick = "http://jabber.org/protocol/nick";
 constexpr std::string_view kCorrection = "urn:xmpp:message-correct:0";
 constexpr std::string_view kDelay = "urn:xmpp:delay";
 constexpr std::string_view kHops = "urn:isthmus:hops:0";
@@ -283,6 +284,8 @@ Result<Presence> Presence::read(const xml::Element& element, Arena& arena) {
             presence.delay_stamp = attribute(*i, "stamp");
         } else if (i->is("idle", kIdle) && presence.idle_since.empty()) {
             presence.idle_since = attribute(*i, "since");
+        } else if (i->is("nick", kNick) && presence.nick.empty()) {
+            presence.nick = text::trim(i->all_text(arena));
         }
         if (i->ns != element.ns) {
             continue;
@@ -324,6 +327,9 @@ void Presence::write(Buffer& out) const {
     write_delay(writer, delay_stamp, {});
     if (!idle_since.empty()) {
         writer.open("idle").attribute("xmlns", kIdle).attribute("since", idle_since).close("idle");
+    }
+    if (!nick.empty()) {
+        writer.open("nick").attribute("xmlns", kNick).text(nick).close("nick");
     }
     if (error) {
         error->write(writer);

@@ -1,5 +1,5 @@
 // Stanzas as values: what we read of <message/>, <presence/> and <iq/>, and what we write.
-// RFC 6120 §8, RFC 6121 §5; XEP-0085, XEP-0184, XEP-0203, XEP-0308, XEP-0319, XEP-0333.
+// RFC 6120 §8, RFC 6121 §5; XEP-0085, XEP-0172, XEP-0184, XEP-0203, XEP-0308, XEP-0319, XEP-0333.
 #pragma once
 
 #include "base/arena.h"
@@ -100,6 +100,7 @@ struct Presence {
     bool has_priority = false;
     std::string_view delay_stamp;
     std::string_view idle_since;  ///< XEP-0319
+    std::string_view nick;        ///< XEP-0172: how the sender is called
     std::optional<StanzaError> error;
     const xml::Element* element = nullptr;
 

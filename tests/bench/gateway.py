@@ -3,15 +3,13 @@
 link "s2s": server-to-server streams by dialback in the clear; "tls": TLS on both sides, SASL
 EXTERNAL on the streams; "component": in the clear, XEP-0114 as Kamailio uses it.
 """
-import json
 import os
-import queue
 import subprocess
 import tempfile
-import threading
 import time
 import urllib.request
 
+from daemon import Daemon
 from generator import Failure, on_core
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -62,7 +60,7 @@ def unit_environment():
                     if line.startswith("Environment="))
 
 
-class Gateway:
+class Gateway(Daemon):
     """`fill` writes into the database while the process is stopped; `more` is configuration."""
 
     def __init__(self, binary, certificates, generator, core, link="s2s", fill=None, more="",
@@ -75,12 +73,11 @@ class Gateway:
         self._configure(certificates, generator, link, more, kind)
         self.command = [*on_core(core), binary, "serve", "--config",
                         f"{self.folder.name}/isthmus.toml"]
-        self.process = None
         try:
             ports = self._start()
             self._permit(link)
             if fill:
-                self._stop_process()
+                self.end()
                 fill(self.database())
                 ports = self._start()
             self._meet(generator, ports, link)
@@ -113,15 +110,8 @@ class Gateway:
 
     def _start(self):
         self.log = open(f"{self.folder.name}/log", "ab")
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE, text=True,
-                                        env={**os.environ, **unit_environment()})
-        ready = queue.Queue()
-        threading.Thread(target=self._read_log, args=(self.process, ready), daemon=True).start()
-        try:
-            listeners = ready.get(timeout=120)
-        except queue.Empty:
-            listeners = None
+        listeners = self.run(self.command, self._keep_line, 120,
+                             env={**os.environ, **unit_environment()})
         if listeners is None:
             raise Failure(f"the gateway did not start: {self.last_log()}")
         ports = {}
@@ -131,14 +121,9 @@ class Gateway:
         self.metrics_address = listeners["metrics"][0]
         return ports
 
-    def _read_log(self, process, ready):
-        """Keeps the pipe empty, and picks the line which says that traffic can come."""
-        for line in process.stderr:
-            self.log.write(line.encode())
-            self.log.flush()
-            if '"daemon.ready"' in line:
-                ready.put(json.loads(line)["listeners"])
-        ready.put(None)
+    def _keep_line(self, line):
+        self.log.write(line.encode())
+        self.log.flush()
 
     def last_log(self):
         self.log.flush()
@@ -183,8 +168,7 @@ class Gateway:
 
     def start_again(self):
         """After a crash. Seconds from the start of the process until it takes traffic."""
-        self.process.kill()
-        self.process.wait()
+        self.end_at_once()
         start = time.monotonic()
         ports = self._start()
         seconds = time.monotonic() - start
@@ -194,34 +178,9 @@ class Gateway:
     def processes(self):
         return [self.process.pid]
 
-    def _megabytes(self, field):
-        with open(f"/proc/{self.process.pid}/status") as lines:
-            fields = dict(line.split(":", 1) for line in lines)
-        return int(fields[field].split()[0]) / 1024
-
-    def resident_megabytes(self):
-        return self._megabytes("VmRSS")
-
-    def peak_megabytes(self):
-        return self._megabytes("VmHWM")
-
-    def cpu_seconds(self):
-        """Of all its threads, user and system."""
-        with open(f"/proc/{self.process.pid}/stat") as line:
-            fields = line.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def _stop_process(self):
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
     def stop(self):
         if self.process:
-            self._stop_process()
+            self.end()
         keep = os.environ.get("BENCH_KEEP")
         if keep:
             os.makedirs(keep, exist_ok=True)

@@ -1,17 +1,16 @@
 """What is measured of Lync clients: many that sign in and stay, and messages in sessions with a
 server behind us."""
-import os
 import sqlite3
 import subprocess
 import tempfile
-import threading
 import json
 import queue
 import collections
 
+from daemon import Daemon, many_descriptors
 from generator import Failure, on_core
 from management_sections import _Local
-from stream_sections import Helper, many_descriptors
+from stream_sections import Helper
 
 PASSWORD = "correct-horse-battery"
 DOMAIN = "contoso.example"
@@ -51,19 +50,18 @@ def contact_list(number, users):
     return "delta\t1\nnext-group\t2\n" + "".join(f"contact\t{one}\t1\t1\t\n" for one in contacts)
 
 
-class HomeGateway:
+class HomeGateway(Daemon):
     """The home server with so many users, each with a password and a list of his colleagues."""
 
     def __init__(self, binary, certificates, core, users):
         self.binary, self.core = binary, core
         self.folder = tempfile.TemporaryDirectory(prefix="bench-isthmus-")
-        self.process = None
         self.said = collections.deque(maxlen=20)
         with open(f"{self.folder.name}/isthmus.toml", "w") as out:
             out.write(CONFIGURATION.format(folder=self.folder.name, certificates=certificates))
         self._start(None)
         self._fill(users)
-        self._stop_process()
+        self.end(15)
         with sqlite3.connect(f"{self.folder.name}/isthmus.db") as store:
             store.executemany(
                 "INSERT INTO home_documents VALUES (?, 'contacts', ?)",
@@ -71,27 +69,13 @@ class HomeGateway:
         self._start(core)
 
     def _start(self, core):
-        self.process = subprocess.Popen(
+        listeners = self.run(
             [*on_core(core), self.binary, "serve", "--config", f"{self.folder.name}/isthmus.toml"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            preexec_fn=many_descriptors)
-        ready = queue.Queue()
-        threading.Thread(target=self._read_log, args=(self.process, ready), daemon=True).start()
-        try:
-            listeners = ready.get(timeout=60)
-        except queue.Empty:
-            listeners = None
+            self.said.append, preexec_fn=many_descriptors)
         if listeners is None:
             self.stop()
             raise Failure(f"the gateway did not start: {''.join(self.said)}")
         self.port = int(listeners["sip"][0].rsplit(":", 1)[1])
-
-    def _read_log(self, process, ready):
-        for line in process.stderr:
-            self.said.append(line)
-            if '"daemon.ready"' in line:
-                ready.put(json.loads(line)["listeners"])
-        ready.put(None)
 
     def _fill(self, users):
         api = _Local(f"{self.folder.name}/admin.sock")
@@ -111,27 +95,8 @@ class HomeGateway:
                 raise Failure(f"password of {address(number)}: {answer.status} {said[:200]}")
         api.close()
 
-    def resident_kilobytes(self):
-        with open(f"/proc/{self.process.pid}/status") as lines:
-            fields = dict(line.split(":", 1) for line in lines)
-        return int(fields["VmRSS"].split()[0])
-
-    def cpu_seconds(self):
-        with open(f"/proc/{self.process.pid}/stat") as line:
-            fields = line.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def _stop_process(self):
-        self.process.terminate()
-        try:
-            self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
     def stop(self):
-        self.process.kill()
-        self.process.wait()
+        self.end_at_once()
         self.folder.cleanup()
 
 
@@ -165,11 +130,11 @@ class HomeSections:
             gateway = HomeGateway(self.binary, self.folder, 0, count)
             clients = Clients(self.programs, 1)
             clients.sign_in(gateway.port, 100, count)  # warms up
-            before, busy = gateway.resident_kilobytes(), gateway.cpu_seconds()
+            before, busy = gateway.kilobytes(), gateway.cpu_seconds()
             answer = clients.sign_in(gateway.port, count - 100, count)
             used = gateway.cpu_seconds() - busy
             clients.ask("stay seconds=5")
-            each = (gateway.resident_kilobytes() - before) / (count - 100)
+            each = (gateway.kilobytes() - before) / (count - 100)
             rate = (count - 100) / answer["seconds"]
             self.facts["home"] = {"sign_in": answer, "cpu_seconds": used, "kib_each": each}
             self.budget("Sign-ins/s with a list of 50, on one core", rate, 500, at_least=True)

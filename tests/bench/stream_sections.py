@@ -2,15 +2,12 @@
 whether one partner's flood delays another."""
 import collections
 import json
-import os
 import queue
-import resource
-import signal
 import subprocess
 import tempfile
-import threading
 import time
 
+from daemon import Daemon, many_descriptors
 from generator import Failure, on_core
 
 CONFIGURATION = """
@@ -40,13 +37,6 @@ listen = []
 [metrics]
 listen = ""
 """
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def many_descriptors():
-    """As many as the kernel lets us have: the default of 1,024 is for shells."""
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class Helper:
@@ -79,7 +69,7 @@ class Helper:
         self.process.communicate()
 
 
-class StreamGateway:
+class StreamGateway(Daemon):
     """A gateway with the partners p0 to pN.partners.example, which are all behind one port."""
 
     def __init__(self, binary, certificates, core, partners, server=1, sip=1):
@@ -94,16 +84,8 @@ class StreamGateway:
                 names=f'{names}\n"x.partners.example" = ["127.0.0.1"]'))
         command = [*on_core(core), binary, "serve", "--config",
                    f"{self.folder.name}/isthmus.toml"]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE, text=True,
-                                        preexec_fn=many_descriptors)
         self.said = collections.deque(maxlen=20)
-        ready = queue.Queue()
-        threading.Thread(target=self._read_log, args=(ready,), daemon=True).start()
-        try:
-            listeners = ready.get(timeout=60)
-        except queue.Empty:
-            listeners = None
+        listeners = self.run(command, self.said.append, preexec_fn=many_descriptors)
         if listeners is None:
             self.stop()
             raise Failure(f"the gateway did not start: {''.join(self.said)}")
@@ -120,32 +102,14 @@ class StreamGateway:
                      ",".join(f"p{i}.partners.example" for i in range(1, partners)))
                     if partners > 1 else ()))
 
-    def _read_log(self, ready):
-        for line in self.process.stderr:
-            self.said.append(line)
-            if '"daemon.ready"' in line:
-                ready.put(json.loads(line)["listeners"])
-        ready.put(None)
-
     def tell(self, *words):
         done = subprocess.run([self.binary, "--server", f"unix:{self.folder.name}/admin.sock",
                                *words], capture_output=True, text=True)
         if done.returncode != 0:
             raise Failure(f"{' '.join(words)[:200]}: {done.stdout}{done.stderr}")
 
-    def cpu_seconds(self):
-        with open(f"/proc/{self.process.pid}/stat") as line:
-            fields = line.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    def resident_kilobytes(self):
-        with open(f"/proc/{self.process.pid}/status") as lines:
-            fields = dict(line.split(":", 1) for line in lines)
-        return int(fields["VmRSS"].split()[0])
-
     def stop(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.end_at_once()
         self.folder.cleanup()
 
 
@@ -274,13 +238,13 @@ class StreamSections:
             warm = self._helper("handshakes", gateway.xmpp, 200, 8, 0, *self._files("partners"))
             warm.read()
             warm.end()
-            before = gateway.resident_kilobytes()
+            before = gateway.kilobytes()
             helper = self._helper("hold", gateway.xmpp, count, *self._files("partners"))
             reading = helper.read()
             if reading["failed"]:
                 raise Failure(f"{reading['failed']} streams did not come up")
             gateway.tell("status")  # answered behind all that the streams have brought
-            each = (gateway.resident_kilobytes() - before) / count
+            each = (gateway.kilobytes() - before) / count
             helper.stop()
             self.say(f"  {count} idle streams: {each:.1f} KiB each")
             self.budget("Memory of an idle authenticated stream with TLS, KiB", each, 60)

@@ -85,6 +85,63 @@ TEST(SipPeerSetup, APeerThatIsNotThereYet) {
     EXPECT_THAT(changed->instructions[1].lines, Contains(HasSubstr("\"PARTNER-DOMAIN\"")));
 }
 
+TEST(SipPeerSetup, WhatIsTooMuchToPrintIsSaid) {
+    policy::Objects objects;
+    for (int i = 0; i < 600; ++i) {
+        objects.partners.push_back({.domain = "p" + std::to_string(i) + ".example"});
+    }
+    const auto policy = policy::Policy::build(std::move(objects)).value();
+    for (const char* kind : {"lync", "simple"}) {
+        const auto setup = set_up_peer({.name = "new", .kind = kind}, gateway_facts(), *policy);
+        ASSERT_TRUE(setup);
+        EXPECT_THAT(setup->instructions[0].lines, Contains(HasSubstr("# 100 more domains")));
+    }
+}
+
+// The commands of each way, in the order in which an administrator types them: each does what the
+// vendor's reference says that it is for, and nothing else of the site is changed.
+TEST(SipPeerSetup, EachWayHasItsCommandsInOrder) {
+    const auto setup = set_up_peer({.name = "frontend"}, gateway_facts(), *partners());
+    ASSERT_TRUE(setup);
+    const auto commands = [&](std::size_t way) {
+        std::vector<std::string> made;
+        for (const std::string& line : setup->instructions[way].lines) {
+            if (!line.starts_with('#')) {
+                const std::string command = line.starts_with("$route = ") ? line.substr(9) : line;
+                made.push_back(command.substr(0, command.find(' ')));
+            }
+        }
+        return made;
+    };
+    EXPECT_THAT(commands(0),
+                ElementsAre("New-CsTrustedApplicationPool",
+                            "New-CsTrustedApplication",
+                            "New-CsStaticRoute",
+                            "Set-CsStaticRoutingConfiguration",
+                            "New-CsStaticRoute",
+                            "Set-CsStaticRoutingConfiguration",
+                            "Enable-CsTopology"));
+    EXPECT_THAT(commands(1),
+                ElementsAre("Set-CsAccessEdgeConfiguration",
+                            "Set-CsExternalAccessPolicy",
+                            "New-CsAllowedDomain",
+                            "New-CsAllowedDomain",
+                            "Test-CsFederatedPartner"));
+    EXPECT_THAT(commands(2),
+                ElementsAre("Set-CsAccessEdgeConfiguration",
+                            "Set-CsExternalAccessPolicy",
+                            "New-CsHostingProvider"));
+    for (const Instruction& way : setup->instructions) {
+        // A peer that TLS cannot reach, by a name that only the administrator knows, and no more.
+        EXPECT_THAT(way.lines, testing::Not(Contains(HasSubstr("write its target as tls"))));
+        EXPECT_THAT(way.lines, testing::Not(Contains(HasSubstr("Remove-"))));
+    }
+    const auto by_tcp = set_up_peer({.name = "frontend", .target = "tcp:pool.contoso.example:5060"},
+                                    gateway_facts(),
+                                    *partners());
+    EXPECT_THAT(by_tcp->instructions[0].lines, Contains(HasSubstr("write its target as tls")));
+}
+
 TEST(SipPeerSetup, ListsOfTheTable) {
     const auto setup = set_up_peer({.name = "frontend",
                                     .certificate_names = {"a.example"},

@@ -8,10 +8,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "doors.h"
 #include "home/contact_list.h"
 #include "home/lync_requests.h"
 #include "home/presence_state.h"
@@ -19,12 +19,7 @@
 namespace {
 
 using namespace isthmus;
-
-void insist(bool holds) {
-    if (!holds) {
-        std::abort();
-    }
-}
+using fuzz::insist;
 
 /// A setContact, and what the list and its news look like afterwards.
 void fuzz_list_call(std::string_view input) {
@@ -97,26 +92,7 @@ void fuzz_small(std::string_view input) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    if (size == 0) {
-        return 0;
-    }
-    const std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
-    switch (data[0] % 5) {
-        case 0:
-            fuzz_list_call(input);
-            break;
-        case 1:
-            fuzz_saved_list(input);
-            break;
-        case 2:
-            fuzz_presence(input);
-            break;
-        case 3:
-            fuzz_bodies(input);
-            break;
-        default:
-            fuzz_small(input);
-            break;
-    }
-    return 0;
+    static constexpr fuzz::Door kDoors[] = {
+        fuzz_list_call, fuzz_saved_list, fuzz_presence, fuzz_bodies, fuzz_small};
+    return fuzz::enter(kDoors, data, size);
 }

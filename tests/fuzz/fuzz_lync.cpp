@@ -12,19 +12,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
+
+#include "doors.h"
 
 namespace {
 
 using namespace isthmus;
-
-void insist(bool holds) {
-    if (!holds) {
-        std::abort();
-    }
-}
+using fuzz::insist;
 
 void fuzz_rtf(std::string_view input) {
     Arena arena;
@@ -75,26 +71,11 @@ void fuzz_notices(std::string_view input) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    if (size == 0) {
-        return 0;
-    }
-    const std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
-    switch (data[0] % 5) {
-        case 0:
-            fuzz_rtf(input);
-            break;
-        case 1:
-            fuzz_offer(input);
-            break;
-        case 2:
-            fuzz_presence(input, sip::PresenceFormat::Categories);
-            break;
-        case 3:
-            fuzz_presence(input, sip::PresenceFormat::Msrtc);
-            break;
-        default:
-            fuzz_notices(input);
-            break;
-    }
-    return 0;
+    static constexpr fuzz::Door kDoors[] = {
+        fuzz_rtf,
+        fuzz_offer,
+        [](std::string_view input) { fuzz_presence(input, sip::PresenceFormat::Categories); },
+        [](std::string_view input) { fuzz_presence(input, sip::PresenceFormat::Msrtc); },
+        fuzz_notices};
+    return fuzz::enter(kDoors, data, size);
 }

@@ -40,6 +40,30 @@ std::string text_of(const KeptPresence& kept) {
     return text;
 }
 
+TEST(KeptPresence, KeepsHowSheIsCalled) {
+    KeptPresence kept;
+    Presence presence = of("balcony", "away", "hello");
+    presence.idle_since = "2026-11-22T15:23:01Z";
+    EXPECT_TRUE(kept.keep(presence, 1));
+    presence.nick = "Juliet C.";
+    EXPECT_TRUE(kept.keep(presence, 1)) << "a name is news";
+    EXPECT_FALSE(kept.keep(presence, 1));
+    EXPECT_TRUE(kept.drop_statuses());
+    EXPECT_FALSE(kept.drop_statuses());
+    EXPECT_TRUE(kept.keep(of("chamber", "", "there"), 1));
+    Arena arena;
+    std::vector<Presence> all;
+    kept.read({"juliet", "fabrikam.example", {}}, {}, arena, all);
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].nick, "Juliet C.");
+    EXPECT_EQ(all[0].idle_since, "2026-11-22T15:23:01Z");
+    EXPECT_TRUE(all[0].statuses.empty());
+    EXPECT_EQ(all[1].nick, "");
+    EXPECT_EQ(all[1].statuses[0].text, "there");
+    presence.nick = {};
+    EXPECT_TRUE(kept.keep(presence, 1)) << "and so is that she has none any more";
+}
+
 TEST(KeptPresence, TellsNewsFromRepetition) {
     KeptPresence kept;
     EXPECT_TRUE(kept.is_empty());

@@ -10,112 +10,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-using Sign = HomeWorld;
-
-TEST_F(Sign, PlainClientsAreChallengedBy401AndLyncClientsBy407) {
-    Ask reg{.method = "REGISTER",
-            .uri = "sip:contoso.example",
-            .to = "sip:alice@contoso.example",
-            .headers = contact(1)};
-    const auto plain = ask(reg);
-    EXPECT_EQ(plain->status, 401);
-    EXPECT_THAT(plain->headers, SizeIs(2));  // SHA-256, then MD5
-    reg.headers += lync();
-    const auto of_lync = ask(reg);
-    EXPECT_EQ(of_lync->status, 407);
-    ASSERT_THAT(of_lync->headers, SizeIs(1));
-    EXPECT_THAT(of_lync->header("Proxy-Authenticate"), HasSubstr("algorithm=MD5"));
-}
-
-TEST_F(Sign, InWithTheRightPasswordOnly) {
-    EXPECT_EQ(sign_in("alice", 1, false, "not this one")->status, 403);
-    EXPECT_THAT(outside.proved, IsEmpty());
-    const auto good = sign_in("alice", 1);
-    EXPECT_EQ(good->status, 200);
-    EXPECT_THAT(good->header("Contact"), HasSubstr(";expires=3600"));
-    EXPECT_THAT(outside.proved, testing::ElementsAre(1));
-    EXPECT_EQ(home.devices(), 1U);
-}
-
-TEST_F(Sign, WhoIsDisabledOrUnknownStaysOut) {
-    EXPECT_EQ(sign_in("gone", 1)->status, 403);
-    EXPECT_EQ(sign_in("mallory", 2)->status, 403);
-    EXPECT_EQ(home.devices(), 0U);
-}
-
-TEST_F(Sign, LyncClientIsToldWhatItNeeds) {
-    const auto good = sign_in("alice", 1, true);
-    EXPECT_EQ(good->status, 200);
-    EXPECT_EQ(good->header("Expires"), "3600");
-    EXPECT_THAT(good->header("Contact"), HasSubstr("gruu=\"sip:alice@contoso.example;opaque="));
-    EXPECT_THAT(good->header("Allow-Events"), testing::Not(HasSubstr(" ")));
-}
-
-TEST_F(Sign, GuessingIsLockedForThatAccountAndAddress) {
-    for (int i = 0; i < SignIn::kFreeFailures; ++i) {
-        EXPECT_EQ(sign_in("alice", 1, false, "wrong")->status, 403);
-    }
-    EXPECT_EQ(sign_in("alice", 1)->status, 403);  // the right one, but not now
-    EXPECT_EQ(sign_in("bob", 2)->status, 200);    // others of that address may
-    timers.advance(SignIn::kLock);
-    EXPECT_EQ(sign_in("alice", 3)->status, 200);
-}
-
-TEST_F(Sign, OfAnotherDoesNotCount) {
-    sign_in("alice", 1);
-    EXPECT_EQ(ask({.uri = "sip:romeo@fabrikam.example",
-                   .from = "sip:bob@contoso.example",
-                   .headers = "Content-Type: text/plain\r\n",
-                   .body = "x"})
-                  ->status,
-              407);
-    EXPECT_EQ(
-        ask({.uri = "sip:romeo@fabrikam.example", .from = "sip:mallory@evil.example"})->status,
-        403);
-    EXPECT_EQ(ask({.method = "REGISTER",
-                   .uri = "sip:contoso.example",
-                   .to = "sip:bob@contoso.example",
-                   .headers = contact(1)})
-                  ->status,
-              403);
-    EXPECT_THAT(outside.passed, IsEmpty());
-}
-
-TEST_F(Sign, ReplayedProofIsStale) {
-    Ask reg{.method = "REGISTER",
-            .uri = "sip:contoso.example",
-            .to = "sip:alice@contoso.example",
-            .headers = contact(1)};
-    reg.headers += proof(*ask(reg), "alice", "REGISTER", "sip:contoso.example");
-    EXPECT_EQ(ask(reg)->status, 200);
-    reg.flow = 2;
-    const auto again = ask(reg);
-    EXPECT_EQ(again->status, 401);
-    EXPECT_THAT(again->header("WWW-Authenticate"), HasSubstr("stale=true"));
-}
-
-TEST_F(Sign, OutWhenTheConnectionIsGoneOrTimeIsUp) {
-    sign_in("alice", 1);
-    sign_in("alice", 2);
-    sign_in("bob", 3);
-    home.on_flow_closed(1);
-    EXPECT_EQ(home.devices(), 2U);
-    timers.advance(std::chrono::seconds(3601));
-    EXPECT_EQ(home.devices(), 0U);
-}
-
-TEST_F(Sign, PasswordTakenAwaySignsOut) {
-    sign_in("alice", 1, true);
-    sign_in("bob", 2);
-    outside.to_devices.clear();
-    home.set_credentials("alice@contoso.example", std::nullopt);
-    EXPECT_EQ(home.devices(), 1U);
-    ASSERT_THAT(outside.to_devices, SizeIs(1));
-    EXPECT_EQ(outside.to_devices[0].headers["Event"], "registration-notify");
-    EXPECT_THAT(outside.to_devices[0].body, HasSubstr("deregistered"));
-    EXPECT_THAT(outside.closed, testing::ElementsAre(1));
-}
-
 using Messages = HomeWorld;
 
 TEST_F(Messages, ToXmppUsersGoToTheFlows) {
@@ -157,9 +51,10 @@ TEST_F(Messages, FailWhenAllDevicesFail) {
     EXPECT_EQ(
         flows_ask({.uri = "sip:bob@contoso.example", .from = "sip:romeo@fabrikam.example"})->status,
         480);
-    EXPECT_EQ(flows_ask({.uri = "sip:nobody@contoso.example", .from = "sip:romeo@fabrikam.example"})
-                  ->status,
-              404);
+    const auto unknown =
+        flows_ask({.uri = "sip:nobody@contoso.example", .from = "sip:romeo@fabrikam.example"});
+    EXPECT_EQ(unknown->status, 404);
+    EXPECT_THAT(unknown->header("ms-diagnostics"), testing::StartsWith("4005;source="));
 }
 
 using Lync = HomeWorld;
@@ -203,6 +98,45 @@ TEST_F(Lync, ContactListIsStoredBeforeItIsAnswered) {
     const auto refused = ask(group);
     outside.saved[1].done(false);
     EXPECT_EQ(refused->status, 500);
+}
+
+TEST_F(Lync, WhatHeSaysOfHimselfIsStoredBeforeItIsAnsweredAndTold) {
+    sign_in("alice", 1, true);
+    sign_in("bob", 2);
+    ask({.method = "SUBSCRIBE",
+         .uri = "sip:alice@contoso.example",
+         .from = "sip:bob@contoso.example",
+         .headers = "Event: presence\r\nExpires: 600\r\nContact: <sip:192.0.2.1:40002>\r\n",
+         .flow = 2});
+    timers.advance(std::chrono::seconds(10));
+    for (const Sent& sent : std::vector(outside.to_devices)) {
+        answer(sent, 200);
+    }
+    outside.to_devices.clear();
+    const auto say = [&](const char* note) {
+        return ask({.method = "SERVICE",
+                    .uri = "sip:alice@contoso.example",
+                    .headers = "Content-Type: application/msrtc-category-publish+xml\r\n",
+                    .body = std::string("<publish xmlns='http://schemas.microsoft.com/2006/09/sip/"
+                                        "rich-presence'><publications uri='sip:alice@contoso."
+                                        "example'><publication categoryName='note' instance='0' "
+                                        "container='200'><note xmlns='http://schemas.microsoft.com/"
+                                        "2006/09/sip/note'><body type='personal'>") +
+                            note + "</body></note></publication></publications></publish>"});
+    };
+    const auto lost = say("never stored");
+    EXPECT_EQ(lost->status, 0);
+    outside.saved.back().done(false);
+    EXPECT_EQ(lost->status, 500);
+    timers.advance(std::chrono::seconds(10));
+    EXPECT_THAT(outside.to_devices, IsEmpty());
+    const auto told = say("at the feast");
+    EXPECT_THAT(outside.saved.back().body, HasSubstr("note\tat the feast\n"));
+    outside.saved.back().done(true);
+    EXPECT_EQ(told->status, 200);
+    timers.advance(std::chrono::seconds(10));
+    ASSERT_THAT(outside.to_devices, SizeIs(1));
+    EXPECT_THAT(outside.to_devices[0].body, HasSubstr("at the feast"));
 }
 
 TEST_F(Lync, IsProvisionedWithThePolicyInForce) {

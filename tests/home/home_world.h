@@ -87,8 +87,11 @@ struct Saved {
 
 class FakeOutside final : public Outside {
   public:
-    FakeOutside() {
-        const policy::User users[] = {{.uri = "alice@contoso.example"},
+    FakeOutside() { enter(true); }
+
+    /// Who is a user; `alice_too`: she is enabled.
+    void enter(bool alice_too) {
+        const policy::User users[] = {{.uri = "alice@contoso.example", .enabled = alice_too},
                                       {.uri = "bob@contoso.example"},
                                       {.uri = "gone@contoso.example", .enabled = false}};
         policy::Objects objects;
@@ -128,6 +131,8 @@ class FakeOutside final : public Outside {
     void close(std::uint64_t flow) override { closed.push_back(flow); }
 
     std::string_view contact() const override { return "<sip:home.contoso.example;transport=tls>"; }
+
+    std::string_view server_name() const override { return "home.contoso.example"; }
 
     const policy::Policy& policy() const override { return *policy_; }
 
@@ -180,13 +185,8 @@ class HomeWorld : public testing::Test {
     static constexpr std::string_view kPassword = "correct horse battery";
 
     HomeWorld()
-        : home({.server_name = "home.contoso.example",
-                .domains = {"contoso.example"},
-                .registrar = {}},
-               outside,
-               timers,
-               random,
-               metrics) {
+        : home(
+              {.domains = {"contoso.example"}, .registrar = {}}, outside, timers, random, metrics) {
         timers.advance(std::chrono::minutes(1));  // no nonce is as old as the world
         for (const char* user :
              {"alice@contoso.example", "bob@contoso.example", "gone@contoso.example"}) {
@@ -233,12 +233,12 @@ class HomeWorld : public testing::Test {
         take(slots.request);
     }
 
-    /// A request of a device.
+    /// A request of a device; of flow 0: by UDP.
     std::shared_ptr<Answer> ask(const Ask& what) {
         auto answer = std::make_shared<Answer>();
         parsed(what, [&](const sip::Request& request) {
             sip::Origin origin;
-            origin.transport = sip::Transport::Tls;
+            origin.transport = what.flow == 0 ? sip::Transport::Udp : sip::Transport::Tls;
             origin.remote = {net::IpAddress::v4({192, 0, 2, 1}), 40000};
             origin.flow = what.flow;
             home.on_request(request, origin, std::make_unique<Transaction>(answer));

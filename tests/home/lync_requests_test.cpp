@@ -98,14 +98,28 @@ TEST(PresenceState, OfPidfTheMostAvailable) {
 }
 
 TEST(PresenceState, AsCategories) {
-    const std::string made = to_categories("romeo@fabrikam.example",
-                                           "Ro<meo",
-                                           {.availability = kBusy, .note = "reading"},
-                                           "2026-11-26T12:00:00Z");
+    const std::string made =
+        to_categories("romeo@fabrikam.example",
+                      "Ro<meo",
+                      {.availability = kBusy, .note = "reading", .name = "Romeo M."},
+                      "2026-11-26T12:00:00Z");
     EXPECT_THAT(made, HasSubstr("uri='sip:romeo@fabrikam.example'"));
     EXPECT_THAT(made, HasSubstr("<availability>6500</availability><activity token='busy'/>"));
     EXPECT_THAT(made, HasSubstr("<displayName>Ro&lt;meo</displayName>"));
     EXPECT_THAT(made, HasSubstr(">reading</body>"));
+}
+
+TEST(PresenceState, IsNamedByTheUserThenByHerselfThenByAddress) {
+    PresenceState state{.availability = kOnline, .note = {}, .name = "Romeo & Co"};
+    const auto named = [&](const char* by_user) {
+        return to_categories("romeo@fabrikam.example", by_user, state, "2026-11-26T12:00:00Z");
+    };
+    EXPECT_THAT(named("My Romeo"), HasSubstr("<displayName>My Romeo<"));
+    EXPECT_THAT(named(""), HasSubstr("<displayName>Romeo &amp; Co<"));
+    Arena arena;
+    EXPECT_EQ(state_of_pidf(to_pidf("romeo@fabrikam.example", state), arena)->name, state.name);
+    state.name.clear();
+    EXPECT_THAT(named(""), HasSubstr("<displayName>romeo@fabrikam.example<"));
 }
 
 }  // namespace

@@ -188,6 +188,37 @@ TEST(Categories, AreWrittenWithNumberWordNameAndNote) {
     EXPECT_THAT(document, Not(HasSubstr("gr=")));
 }
 
+TEST(WrittenStates, NameTheirUser) {
+    for (const PresenceFormat format :
+         {PresenceFormat::Categories, PresenceFormat::Msrtc, PresenceFormat::Pidf}) {
+        for (const char* name : {"", "Romeo \"M\" & Co"}) {
+            Pidf pidf = romeo(PidfBasic::Open, "");
+            pidf.display_name = name;
+            Arena arena;
+            const std::string document = written(pidf, format);
+            const auto back = read_kept(content_type_of(format), document, arena);
+            ASSERT_TRUE(back) << document;
+            const bool is_pidf = format == PresenceFormat::Pidf;
+            EXPECT_EQ(back->display_name, *name == 0 && !is_pidf ? "romeo" : name) << document;
+        }
+    }
+}
+
+TEST(Categories, AnAddressIsNoName) {
+    Arena arena;
+    const auto named = [&](const std::string& name) {
+        const auto pidf = read_kept(
+            kCategoriesType,
+            categories("<category name=\"contactCard\"><contactCard xmlns=\"http://schemas."
+                       "microsoft.com/2006/09/sip/contactcard\"><identity><name><displayName>" +
+                       name + "</displayName></name></identity></contactCard></category>"),
+            arena);
+        return pidf ? std::string(pidf->display_name) : "none";
+    };
+    EXPECT_EQ(named(" Juliet Capulet "), "Juliet Capulet");
+    EXPECT_EQ(named("juliet@litware.example"), "");
+}
+
 TEST(WrittenStates, HaveOneNumberEach) {
     struct Row {
         PidfBasic basic;

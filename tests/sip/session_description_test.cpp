@@ -108,6 +108,20 @@ std::string invite_with(const std::string& headers) {
            headers + "Content-Length: 0\r\n\r\n";
 }
 
+TEST(BareUris, MayHaveOneSpellingOnly) {
+    for (const char* plain : {"sip:romeo@fabrikam.example", "sip:r.o-m_eo7@fabrikam.example"}) {
+        EXPECT_TRUE(has_one_spelling(plain)) << plain;
+    }
+    for (const char* other : {"sip:Romeo@fabrikam.example",
+                              "sip:rom%65o@fabrikam.example",
+                              "sip:romeo@fabrikam.example.",
+                              "sip:o'hara@fabrikam.example",
+                              "no uri",
+                              ""}) {
+        EXPECT_FALSE(has_one_spelling(other)) << other;
+    }
+}
+
 TEST(SessionExpiries, WhoRefreshes) {  // RFC 4028 §9 Table 2
 
     struct Row {

@@ -5,6 +5,8 @@ import json
 from base import OwnWorldTest, settle, unique
 
 from lab.baresip import Baresip
+from lab.process import free_port
+from lab.sipp import Sipp
 from lab.world import HOME_PASSWORD
 
 ROMEO = "sip:romeo@fabrikam.example"
@@ -74,7 +76,13 @@ class PlainClients(OwnWorldTest):
         self.assertEqual(dora.say("sip:erin@contoso.example", text).code, 200)
         self.assertTrue(erin.wait_request(body=text).get("From").startswith(
             "<sip:dora@contoso.example>"))
-        self.assertEqual(dora.say("sip:nobody@contoso.example", text).code, 404)
+        nobody = dora.say("sip:nobody@contoso.example", text)
+        self.assertEqual(nobody.code, 404)
+        self.assertTrue(nobody.get("ms-diagnostics").startswith("4005;source="), nobody)
+        elsewhere = dora.say("sip:romeo@elsewhere.example", text)
+        self.assertEqual(elsewhere.code, 403)
+        self.assertTrue(elsewhere.get("ms-diagnostics-public").startswith("1005;source="),
+                        elsewhere)
         erin.register(0)
         self.assertEqual(dora.say("sip:erin@contoso.example", text).code, 480)
         dora.register(0)
@@ -119,12 +127,15 @@ class PlainClients(OwnWorldTest):
 
     def test_who_is_disabled_is_signed_out(self):
         self.world.home_account("frank")
-        frank = self.world.home_device("frank").sign_in()
+        devices = [self.world.home_device("frank", transport).sign_in()
+                   for transport in ("tcp", "udp")]
         self.gateway.cli("user", "set", "frank@contoso.example", "--enabled", "false")
         again = self.world.home_device("frank").register()
         self.assertEqual(again.code, 403)
-        self.world.romeo.send("frank@contoso.example", unique("to a disabled user"))
-        self.assertEqual(frank.requests, [])
+        ident = self.world.romeo.send("frank@contoso.example", unique("to a disabled user"))
+        self.world.romeo.wait("error", id=ident)
+        for device in devices:
+            self.assertEqual(device.messages(), [])
 
     def test_a_new_password_counts_at_once(self):
         self.world.home_account("grace")
@@ -148,6 +159,24 @@ class PlainClients(OwnWorldTest):
         self.world.romeo.wait("message", body=text)
         self.world.romeo.send("alice@contoso.example", text + " back")
         baresip.wait_message(text + " back")
+
+    def test_presence_of_a_real_sip_client(self):
+        """baresip watches romeo, and he sees what it publishes."""
+        romeo = self.world.romeo
+        erin = Baresip(self.world.bench, "sip:erin@contoso.example", ROMEO,
+                       self.gateway.sip_port("tcp"), self.world.authority.ca_file, presence=True,
+                       password=HOME_PASSWORD)
+        self.addCleanup(erin.process.stop)
+        romeo.wait("presence", type="subscribe", bare="erin@contoso.example")
+        romeo.send_raw("<presence to='erin@contoso.example' type='subscribed'/>")
+        erin.wait_contact_status("Online")
+        self.addCleanup(romeo.send_raw, "<presence/>")
+        romeo.send_raw("<presence><show>dnd</show></presence>")
+        erin.wait_contact_status("Busy")
+        romeo.send_raw("<presence to='erin@contoso.example' type='subscribe'/>")
+        romeo.wait("presence", type="available", bare="erin@contoso.example")
+        erin.set_online(False)
+        romeo.wait("presence", type="unavailable", bare="erin@contoso.example")
 
     def test_presence_of_a_contact(self):
         bob = self.world.home_device("bob").sign_in()
@@ -214,3 +243,38 @@ class PlainClients(OwnWorldTest):
         self.world.carol = self.world.home_device("carol").sign_in()
         listed = json.loads(self.gateway.cli("status", "-o", "json").stdout)
         self.assertTrue(listed)
+
+
+class SippSignsIn(OwnWorldTest):
+    """SIPp 3.6 reads the first challenge only, and knows no SHA-256: [home] md5_only is for such
+    devices. Each call has a socket of its own, for a connection is its user's."""
+
+    USERS = ("alice", "bob", "carol", "dora", "erin")
+
+    @classmethod
+    def build(cls, world):
+        world.add_home().add_prosody().start(tables={"home": {"enabled": True, "md5_only": True}})
+        world.romeo = world.xmpp_user("romeo")
+        for name in cls.USERS:
+            world.home_account(name)
+
+    def sign_in(self, scenario, transport):
+        already = len(self.world.romeo.bodies())
+        Sipp(self.world.bench, scenario, "127.0.0.1", free_port(), len(self.USERS),
+             self.gateway.sip_address(transport), rate=5, transport=transport, many=True,
+             users=[(name, HOME_PASSWORD) for name in self.USERS]).wait()
+        came = self.world.romeo.bodies()[already:]
+        self.assertEqual(sorted(came), [f"{name} signs in with SIPp" for name in self.USERS])
+
+    def test_over_udp(self):
+        self.sign_in("sign_in_by_datagrams", "udp")
+
+    def test_over_tcp(self):
+        self.sign_in("sign_in", "tcp")
+
+    def test_only_md5_is_asked_for(self):
+        device = self.world.home_device("alice")
+        answer = device.request("REGISTER", "sip:contoso.example", to=device.uri,
+                                headers=[("Contact", f"<{device.contact}>")]).wait()
+        self.assertEqual(answer.code, 401)
+        self.assertEqual(["MD5" in value for value in answer.all("WWW-Authenticate")], [True])

@@ -32,10 +32,18 @@ def change_list(agent, call, address):
 
 
 class HomeUsers:
+    jid = "romeo@fabrikam.example"
+
+    @classmethod
+    def add_partner(cls, world):
+        world.add_prosody()
+        return world.prosody
+
     @classmethod
     def build(cls, world):
-        world.add_home().add_prosody().start()
-        world.romeo, world.nurse = world.xmpp_user("romeo"), world.xmpp_user("nurse")
+        server = cls.add_partner(world.add_home())
+        world.start()
+        world.romeo, world.nurse = (world.xmpp_user(name, server) for name in ("romeo", "nurse"))
         for name in ("alice", "bob", "carol", "dora"):
             world.home_account(name)
         world.carol = world.home_device("carol").sign_in()
@@ -54,11 +62,11 @@ class HomeUsers:
 class LinphoneClient(HomeUsers, OwnWorldTest):
     def test_messages_and_presence(self):
         bob = Linphone(self.world.bench, "bob@contoso.example", HOME_PASSWORD,
-                       self.gateway.sip_port("tcp"), f"sip:{ROMEO}")
+                       self.gateway.sip_port("tcp"), f"sip:{self.jid}")
         romeo = self.world.romeo
         self.approve("bob")
         text = unique("typed into linphone")
-        bob.chat(f"sip:{ROMEO}", text)
+        bob.chat(f"sip:{self.jid}", text)
         message = romeo.wait("message", body=text)
         self.assertEqual(message["from"].split("/")[0], "bob@contoso.example")
         ident = romeo.send("bob@contoso.example", text + " back", receipt=True)
@@ -84,27 +92,27 @@ class SimpleClient(HomeUsers, OwnWorldTest):
     def test_messages_typing_and_presence(self):
         dora, romeo = self.sign_in("dora"), self.world.romeo
         text = unique("typed into libpurple")
-        dora.do("im", f"sip:{ROMEO}", text)
+        dora.do("im", f"sip:{self.jid}", text)
         message = romeo.wait("message", body=text)
         self.assertEqual(message["from"].split("/")[0], "dora@contoso.example")
         romeo.send("dora@contoso.example", text + " back", extra=[
             "<active xmlns='http://jabber.org/protocol/chatstates'/>"])
-        dora.wait("im", f"sip:{ROMEO}", text + " back")
+        dora.wait("im", f"sip:{self.jid}", text + " back")
         self.gateway.wait_nothing_pending()  # a notice that meets a MESSAGE is dropped
         romeo.send_raw(f"<message to='dora@contoso.example' type='chat'>{COMPOSING}"
                        "</message>")
-        dora.wait("typing", f"sip:{ROMEO}", "on")
+        dora.wait("typing", f"sip:{self.jid}", "on")
         dora.quit()
 
     def test_a_contact_is_seen(self):
         alice, romeo = self.sign_in("alice"), self.world.romeo
-        alice.do("add", f"sip:{ROMEO}")
+        alice.do("add", f"sip:{self.jid}")
         self.approve("alice")
-        alice.wait("buddy-status", f"sip:{ROMEO}", "available")
+        alice.wait("buddy-status", f"sip:{self.jid}", "available")
         seen = len(alice.events)
         romeo.send_raw("<presence type='unavailable'/>")
         self.addCleanup(romeo.send_raw, "<presence/>")
-        alice.wait("buddy-status", f"sip:{ROMEO}", "offline", since=seen)
+        alice.wait("buddy-status", f"sip:{self.jid}", "offline", since=seen)
 
 
 class Packages(HomeUsers, OwnWorldTest):
@@ -125,9 +133,9 @@ class Packages(HomeUsers, OwnWorldTest):
         self.assertEqual(answer.get("Require"), "eventlist")
         first = bob.wait_request(method="NOTIFY", where=lambda r: "fullState='true'" in r.text)
         self.assertEqual(first.get("Require"), "eventlist")
-        self.assertEqual(change_list(bob, "setContact", ROMEO).code, 200)
+        self.assertEqual(change_list(bob, "setContact", self.jid).code, 200)
         self.approve("bob")
-        whole = bob.wait_request(method="NOTIFY", where=lambda r: f"uri='sip:{ROMEO}'" in r.text)
+        whole = bob.wait_request(method="NOTIFY", where=lambda r: f"uri='sip:{self.jid}'" in r.text)
         self.assertIn("<name>Romeo</name>", whole.text)
         seen = bob.wait_request(method="NOTIFY",
                                 where=lambda r: "<basic>open</basic>" in r.text)
@@ -146,7 +154,7 @@ class Packages(HomeUsers, OwnWorldTest):
         bob.wait_request(method="NOTIFY", where=lambda r: "<watcherinfo" in r.text
                          and "state='full'" in r.text)
         self.world.romeo.send_raw("<presence to='bob@contoso.example' type='subscribe'/>")
-        bob.wait_request(method="NOTIFY", where=lambda r: f">sip:{ROMEO}</watcher>" in r.text
+        bob.wait_request(method="NOTIFY", where=lambda r: f">sip:{self.jid}</watcher>" in r.text
                          and "status='active'" in r.text)
         other = self.subscribe(bob, "sip:alice@contoso.example", "presence.winfo",
                                "application/watcherinfo+xml")
@@ -161,7 +169,7 @@ class Packages(HomeUsers, OwnWorldTest):
     def test_receipts_both_ways(self):
         dora, romeo = self.world.home_device("dora").sign_in(), self.world.romeo
         text = unique("tell me when")
-        self.assertEqual(cpim(dora, f"sip:{ROMEO}", text, "imdn-home",
+        self.assertEqual(cpim(dora, f"sip:{self.jid}", text, "imdn-home",
                               "positive-delivery, display").wait().code, 202)
         message = romeo.wait("message", body=text)
         dora.wait_request(where=lambda r: "imdn-home" in r.text and is_notice("delivered")(r))
@@ -173,7 +181,7 @@ class Packages(HomeUsers, OwnWorldTest):
         request = dora.wait_request(where=lambda r: text in r.text)
         asked = re.search(r"Message-ID: *(\S+)", request.text)
         self.assertTrue(asked, request.text)
-        self.assertEqual(dora.message(f"sip:{ROMEO}", DELIVERED.format(asked[1]),
+        self.assertEqual(dora.message(f"sip:{self.jid}", DELIVERED.format(asked[1]),
                                       "message/imdn+xml").wait().code, 200)
         romeo.wait("receipt", of=ident)
         dora.register(0)
@@ -207,6 +215,27 @@ class Packages(HomeUsers, OwnWorldTest):
         self.assertEqual(answer.code, 401)
         self.assertIn("SHA-256", answer.get("WWW-Authenticate"))
         self.assertLessEqual(len(answer.encode()), 3 * len(call.request.encode()))
+
+
+class WithEjabberd:
+    jid = "romeo@litware.example"
+
+    @classmethod
+    def add_partner(cls, world):
+        world.add_ejabberd(users=("romeo", "nurse"))
+        return world.ejabberd
+
+
+class LinphoneClientAndEjabberd(WithEjabberd, LinphoneClient):
+    pass
+
+
+class SimpleClientAndEjabberd(WithEjabberd, SimpleClient):
+    pass
+
+
+class PackagesAndEjabberd(WithEjabberd, Packages):
+    pass
 
 
 class KeptOnPostgres(OwnWorldTest):

@@ -1,25 +1,36 @@
-"""A Lync-protocol client (pidgin-sipe) signs in to the home server: contacts and presence with a user
-on Prosody."""
+"""A Lync-protocol client (pidgin-sipe) signs in to the home server: contacts, presence and messages
+with a user on Prosody, and on ejabberd."""
 
 import sqlite3
 import unittest
+from xml.sax.saxutils import escape
 
 from base import OwnWorldTest, unique
+from test_home_clients import WithEjabberd
 
 from lab.process import PATIENCE, wait_until
 from lab.purple import PurpleClient, purple_client
 from lab.world import HOME_PASSWORD
 
-ROMEO = "romeo@fabrikam.example"
 COMPOSING = "<composing xmlns='http://jabber.org/protocol/chatstates'/>"
 
 
 @unittest.skipUnless(purple_client(), "needs libpurple-dev, pidgin-sipe and purple_client")
 class LyncWorld:
+    jid = "romeo@fabrikam.example"
+
+    @classmethod
+    def add_partner(cls, world):
+        """Who the contact's server is."""
+        world.add_prosody(users=("romeo", "nurse"))
+        return world.prosody
+
     @classmethod
     def build(cls, world):
-        world.add_home().add_prosody(users=("romeo", "nurse")).start()
-        world.romeo, world.nurse = world.xmpp_user("romeo"), world.xmpp_user("nurse")
+        cls.uri = f"sip:{cls.jid}"
+        server = cls.add_partner(world.add_home())
+        world.start()
+        world.romeo, world.nurse = (world.xmpp_user(name, server) for name in ("romeo", "nurse"))
         for name in ("alice", "bob", "carol", "dora", "erin", "frank", "grace", "heidi", "ivan"):
             world.home_account(name)
 
@@ -48,39 +59,60 @@ class LyncWorld:
 class LyncClient(LyncWorld, OwnWorldTest):
     def test_contact_by_address_with_presence(self):
         alice, romeo = self.sign_in("alice"), self.world.romeo
-        self.add(alice, ROMEO, romeo)
+        self.add(alice, self.jid, romeo)
         self.addCleanup(romeo.send_raw, "<presence/>")
         romeo.send_raw("<presence><show>dnd</show><status>reading</status></presence>")
-        alice.wait("buddy-status", f"sip:{ROMEO}", "do-not-disturb")
-        self.assertIn("reading", alice.buddies()[ROMEO][1])
+        alice.wait("buddy-status", self.uri, "do-not-disturb")
+        self.assertIn("reading", alice.buddies()[self.jid][1])
         romeo.send_raw("<presence><show>away</show></presence>")
-        alice.wait("buddy-status", f"sip:{ROMEO}", "away")
+        alice.wait("buddy-status", self.uri, "away")
         seen = len(alice.events)
         romeo.send_raw("<presence type='unavailable'/>")
-        alice.wait("buddy-status", f"sip:{ROMEO}", "offline", since=seen)
+        alice.wait("buddy-status", self.uri, "offline", since=seen)
+        # What she calls herself, and calls herself next.
+        for name in ("Romeo M.", "Romeo & Co"):
+            romeo.send_raw("<presence><nick xmlns='http://jabber.org/protocol/nick'>"
+                           f"{escape(name)}</nick></presence>")
+            wait_until(lambda: alice.buddies()[self.jid][2] == name, PATIENCE, name)
+        romeo.send_raw("<presence type='unavailable'/>")
+        alice.wait("buddy-status", self.uri, "offline", since=seen + 1)
         # Removed in the client, gone on her side too.
         romeo.send_raw("<presence/>")
-        alice.wait("buddy-status", f"sip:{ROMEO}", "available", since=len(alice.events) - 1)
-        alice.do("remove", f"sip:{ROMEO}")
+        alice.wait("buddy-status", self.uri, "available", since=len(alice.events) - 1)
+        alice.do("remove", self.uri)
         romeo.wait("presence", type="unsubscribe", bare="alice@contoso.example")
 
     def test_messages_and_typing_both_ways(self):
         bob, romeo = self.sign_in("bob"), self.world.romeo
         text = unique("from a Lync client")
-        bob.do("im", f"sip:{ROMEO}", text)
+        bob.do("im", self.uri, text)
         message = romeo.wait("message", body=text)
         self.assertEqual(message["from"].split("/")[0], "bob@contoso.example")
         self.assertEqual(message["type"], "chat")  # a session is a conversation
         romeo.send("bob@contoso.example", text + " back", extra=["<active xmlns='http://jabber.org/"
                                                                 "protocol/chatstates'/>"])
-        bob.wait("im", f"sip:{ROMEO}", text + " back")
+        bob.wait("im", self.uri, text + " back")
         self.gateway.wait_nothing_pending()  # a notice that meets a MESSAGE is dropped
         romeo.send_raw(f"<message to='bob@contoso.example' type='chat'>{COMPOSING}</message>")
-        bob.wait("typing", f"sip:{ROMEO}", "on")
-        bob.do("typing", f"sip:{ROMEO}", "on")
+        bob.wait("typing", self.uri, "on")
+        bob.do("typing", self.uri, "on")
         wait_until(lambda: any("composing" in m["xml"] and m["from"].startswith("bob@")
                                for m in romeo.messages()), PATIENCE, "bob's typing")
         self.assertFalse([e for e in bob.events if e[0] == "error"], bob.events)
+
+    def test_a_closed_window(self):
+        """His BYE is her `gone`, and hers ends his session: the next text opens another one."""
+        heidi, romeo = self.sign_in("heidi", name="purple-heidi-closes"), self.world.romeo
+        text = unique("before the window is closed")
+        romeo.send("heidi@contoso.example", text, extra=["<active xmlns='http://jabber.org/"
+                                                        "protocol/chatstates'/>"])
+        heidi.wait("im", self.uri, text)
+        self.gateway.wait_nothing_pending()
+        heidi.do("close", self.uri)
+        wait_until(lambda: any("<gone" in m["xml"] and m["from"].startswith("heidi@")
+                               for m in romeo.messages()), PATIENCE, "her window to be closed")
+        romeo.send("heidi@contoso.example", text + " again")
+        heidi.wait("im", self.uri, text + " again")
 
     def test_whoever_starts_in_the_same_second(self):
         """SIPE draws Call-IDs and tags from the second in which it is started: these two have the
@@ -88,7 +120,7 @@ class LyncClient(LyncWorld, OwnWorldTest):
         texts = {name: unique(f"from {name}") for name in ("carol", "erin")}
         clients = {name: self.sign_in(name, name=f"purple-{name}-twin", seed=1) for name in texts}
         for name, client in clients.items():
-            client.do("im", f"sip:{ROMEO}", texts[name])
+            client.do("im", self.uri, texts[name])
             message = self.world.romeo.wait("message", body=texts[name])
             self.assertEqual(message["from"].split("/")[0], f"{name}@contoso.example")
 
@@ -96,11 +128,11 @@ class LyncClient(LyncWorld, OwnWorldTest):
         romeo = self.world.romeo
         first = self.sign_in("ivan", name="purple-ivan-1")
         second = self.sign_in("ivan", name="purple-ivan-2", machine="laptop")
-        self.add(first, ROMEO, romeo, "Verona")
-        second.wait("buddy-added", f"sip:{ROMEO}", None, "Verona")
-        second.wait("buddy-status", f"sip:{ROMEO}", "available")
-        first.do("remove", f"sip:{ROMEO}")
-        second.wait("buddy-removed", f"sip:{ROMEO}")
+        self.add(first, self.jid, romeo, "Verona")
+        second.wait("buddy-added", self.uri, None, "Verona")
+        second.wait("buddy-status", self.uri, "available")
+        first.do("remove", self.uri)
+        second.wait("buddy-removed", self.uri)
         romeo.wait("presence", type="unsubscribe", bare="ivan@contoso.example")
 
     def test_a_message_opens_the_session(self):
@@ -108,13 +140,13 @@ class LyncClient(LyncWorld, OwnWorldTest):
         texts = [unique("nobody had written before") for _ in range(3)]
         for text in texts:
             romeo.send("heidi@contoso.example", text)
-        heidi.wait("im", f"sip:{ROMEO}", texts[-1])
+        heidi.wait("im", self.uri, texts[-1])
         self.assertEqual([e[2] for e in heidi.events if e[0] == "im"], texts)
 
     def test_own_presence_and_note(self):
         grace, romeo = self.sign_in("grace"), self.world.romeo
         romeo.send_raw("<presence to='grace@contoso.example' type='subscribe'/>")
-        grace.wait("added", f"sip:{ROMEO}")
+        grace.wait("added", self.uri)
         romeo.wait("presence", type="subscribed", bare="grace@contoso.example")
         romeo.wait("presence", type="available", bare="grace@contoso.example")
         grace.do("status", "busy", "in a meeting")
@@ -124,13 +156,31 @@ class LyncClient(LyncWorld, OwnWorldTest):
 
     def test_who_has_added_him_is_blocked(self):
         carol, romeo = self.sign_in("carol"), self.world.romeo
-        carol.do("block", f"sip:{ROMEO}")
+        carol.do("block", self.uri)
         wait_until(lambda: "block" in self.stored("carol"), PATIENCE, "the block")
         romeo.send_raw("<presence to='carol@contoso.example' type='subscribe'/>")
         romeo.wait("presence", type="unsubscribed", bare="carol@contoso.example")
         ident = romeo.send("carol@contoso.example", unique("unwanted"))
         romeo.wait("error", id=ident)
         self.assertFalse([e for e in carol.events if e[0] in ("im", "added")], carol.events)
+
+    def test_whom_he_accepted_is_blocked_later(self):
+        ivan, romeo = self.sign_in("ivan", name="purple-ivan-blocks"), self.world.romeo
+        since = len(romeo.events)
+        romeo.send_raw("<presence to='ivan@contoso.example' type='subscribe'/>")
+        ivan.wait("added", self.uri)
+        romeo.wait("presence", type="available", bare="ivan@contoso.example")
+        ivan.do("block", self.uri)
+        wait_until(lambda: any(e.get("bare") == "ivan@contoso.example"
+                               and e.get("type") in ("unsubscribed", "unavailable")
+                               for e in romeo.events[since:]), PATIENCE, "the block to be felt")
+        ident = romeo.send("ivan@contoso.example", unique("unwanted now"))
+        romeo.wait("error", id=ident)
+        ivan.do("unblock", self.uri)
+        wait_until(lambda: "block" not in self.stored("ivan"), PATIENCE, "the end of the block")
+        text = unique("wanted again")
+        romeo.send("ivan@contoso.example", text)
+        ivan.wait("im", self.uri, text)
 
     def stored(self, name):
         """The user's contacts as the database has them."""
@@ -142,13 +192,27 @@ class LyncClient(LyncWorld, OwnWorldTest):
 
     def test_a_contact_list_survives(self):
         dora = self.sign_in("dora")
-        self.add(dora, ROMEO, self.world.romeo, "Verona")
-        wait_until(lambda: "contact\t" + ROMEO in self.stored("dora"), PATIENCE, "the contact")
+        self.add(dora, self.jid, self.world.romeo, "Verona")
+        dora.do("block", "sip:tybalt@fabrikam.example")
+        dora.do("status", "busy", "at the feast")
+        self.world.romeo.wait("presence", bare="dora@contoso.example", show="dnd",
+                              status="at the feast")
+        wait_until(lambda: "contact\t" + self.jid in self.stored("dora") and
+                   "block\ttybalt@fabrikam.example" in self.stored("dora"), PATIENCE, "the list")
         self.gateway.kill()
         self.gateway.restart()
+        self.assertIn("block\ttybalt@fabrikam.example", self.stored("dora"))
+        # A plain device says nothing of how she is: what she said before the crash holds.
+        romeo = self.world.romeo
+        since = len(romeo.events)
+        device = self.world.home_device("dora").sign_in()
+        wait_until(lambda: any(e.get("bare") == "dora@contoso.example" and e.get("show") == "dnd"
+                               and e.get("status") == "at the feast"
+                               for e in romeo.events[since:]), PATIENCE, "dora's state")
+        device.register(0)
         again = self.sign_in("dora", name="purple-dora-again")
-        again.wait("buddy-added", f"sip:{ROMEO}", None, "Verona")
-        again.wait("buddy-status", f"sip:{ROMEO}", "available")
+        again.wait("buddy-added", self.uri, None, "Verona")
+        again.wait("buddy-status", self.uri, "available")
 
     def test_colleagues(self):
         ivan, heidi = self.sign_in("ivan"), self.sign_in("heidi", name="purple-heidi-2")
@@ -172,3 +236,7 @@ class LyncClient(LyncWorld, OwnWorldTest):
         self.gateway.cli("user", "password", "frank@contoso.example", "--delete")
         frank.wait("connection-error")
         self.gateway.cli("user", "password", "frank@contoso.example", stdin=HOME_PASSWORD + "\n")
+
+
+class LyncClientAndEjabberd(WithEjabberd, LyncClient):
+    """The same with a partner on ejabberd."""

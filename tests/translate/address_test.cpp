@@ -50,6 +50,18 @@ TEST(Address, DomainsMayDiffer) {
 
 // Full-width digits behind a backslash become an escape by the width mapping: that would be
 // somebody else's address.
+TEST(Address, SpellingsOfOneUserAreComparedAsOne) {
+    for (const char* spelling : {"sip:Romeo@Fabrikam.example",
+                                 "sip:rom%65o:secret@fabrikam.example:5062;transport=tcp",
+                                 "sips:ROMEO@fabrikam.example."}) {
+        EXPECT_EQ(compared_uri(spelling), "sip:romeo@fabrikam.example") << spelling;
+    }
+    EXPECT_EQ(compared_uri("sip:%C3%84da@fabrikam.example"),
+              compared_uri("sip:%C3%A4da@fabrikam.example"));
+    EXPECT_NE(compared_uri("sip:o'hara@fabrikam.example"), "sip:ohara@fabrikam.example");
+    EXPECT_EQ(compared_uri("sip:%00@fabrikam.example"), "sip:%00@fabrikam.example");
+}
+
 TEST(Address, MappingMustNotMakeEscapes) {
     EXPECT_EQ(jid_of("sip:a%5C%EF%BC%92%EF%BC%90b@example.net"), "precis");
     EXPECT_EQ(jid_of("sip:a%EF%BC%BC20b@example.net"), "precis");

@@ -82,6 +82,7 @@ TEST(Presence, DocumentsOfOursComeBack) {
     Arena arena;
     Presence first = available("my phone", 13);
     first.show = "xa";
+    first.nick = "Juliet C.";
     first.lang = "en";
     first.statuses = {{"", "retired"}, {"cs", "pryč"}};
     const std::vector<Presence> stanzas{first, available("balcony", 127)};
@@ -101,6 +102,7 @@ TEST(Presence, DocumentsOfOursComeBack) {
     EXPECT_EQ(back[0].from, juliet("my phone"));
     EXPECT_EQ(back[0].to, watcher);
     EXPECT_EQ(back[0].show, "xa");
+    EXPECT_EQ(back[0].nick, "Juliet C.");
     EXPECT_EQ(back[0].priority, 13);
     ASSERT_EQ(back[0].statuses.size(), 2U);
     EXPECT_EQ(back[0].statuses[1].lang, "cs");

@@ -254,7 +254,8 @@ TEST(Presence, EverythingGoesThrough) {
         "<presence id='1' type='error' "
         "xml:lang='de'><show>dnd</show><status>a&amp;b</status><status "
         "xml:lang='en'>c</status><priority>0</priority><delay xmlns='urn:xmpp:delay' "
-        "stamp='2002-09-10T23:08:25Z'/><error type='cancel'><forbidden "
+        "stamp='2002-09-10T23:08:25Z'/><nick xmlns='http://jabber.org/protocol/nick'>R&amp;J</nick>"
+        "<error type='cancel'><forbidden "
         "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>";
     Parsed parsed(text);
     EXPECT_EQ(written(*Presence::read(*parsed, parsed.arena())), text);

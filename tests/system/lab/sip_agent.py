@@ -166,10 +166,13 @@ class SipAgent:
         return found
 
     def answer_late(self, request, code):
-        """Answers a request that `answer` left without answer; UDP only."""
+        """Answers a request that `answer` left without answer, the way it came."""
         response = request.response(code).encode()
         self._answers[_key(request)] = response
-        self._socket.sendto(response, request.source)
+        if self.transport == "udp":
+            self._socket.sendto(response, request.source)
+        else:
+            self._connections[request.source].sendall(response)
 
     def messages(self):
         return [r for r in self.requests if r.method == "MESSAGE"]

@@ -20,15 +20,28 @@ def _listens(transport, host, port):
 
 
 class Sipp:
-    """One SIPp run. It ends by itself after `calls` calls; wait() checks that all succeeded."""
+    """One SIPp run. It ends by itself after `calls` calls; wait() checks that all succeeded.
+
+    `many`: each call has a connection of its own. `users`: (name, password) of the calls, in turn,
+    for field0 and field1 of the scenario. `lost`: so many of a hundred messages it sends, and of
+    those it gets, are lost.
+    """
 
     def __init__(self, bench, scenario, host, port, calls, remote=None, rate=500,
-                 transport="udp"):
+                 transport="udp", many=False, users=(), lost=0):
         directory = bench.subdirectory(f"sipp-{scenario}-{port}")
-        mode = {"udp": "u1", "tcp": "t1"}[transport]
+        mode = transport[0] + ("n" if many else "1")
         command = [find_program("sipp"), "-sf", os.path.join(SCENARIOS, f"{scenario}.xml"), "-i",
                    host, "-p", str(port), "-m", str(calls), "-t", mode, "-nostdin", "-trace_err",
                    "-timeout", str(3 * PATIENCE), "-timeout_error"]
+        if lost:
+            command += ["-lost", str(lost)]
+        if users:
+            with open(os.path.join(directory, "users.csv"), "w", encoding="utf-8") as file:
+                file.write("SEQUENTIAL\n" + "".join(
+                    f"{name};[authentication username={name} password={password}]\n"
+                    for name, password in users))
+            command += ["-inf", file.name]
         if remote:
             command += ["-r", str(rate), f"{remote[0]}:{remote[1]}"]
         self.process = bench.own(Process(f"sipp-{scenario}", command, directory,
