@@ -1,6 +1,7 @@
 #include "xmpp/outgoing_connection.h"
 
 #include "xmpp/jid.h"
+#include "xmpp/patience.h"
 
 #include <algorithm>
 #include <type_traits>
@@ -10,7 +11,6 @@ namespace isthmus::xmpp {
 
 namespace {
 
-constexpr Duration kConnectPatience = std::chrono::seconds(5);
 // So long a server may think about TLS that it does not offer.
 constexpr Duration kUnofferedPatience = std::chrono::seconds(5);
 
