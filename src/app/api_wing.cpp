@@ -112,10 +112,12 @@ control::DoctorSide ApiWing::make_doctor_side() {
     return {.read_local =
                 [this] {
                     const auto shown = parts_.certificates.context(control::Use::XmppS2s);
-                    return local_facts(parts_.config,
-                                       parts_.listening.sip,
-                                       parts_.listening.xmpp,
-                                       shown != nullptr && shown->has_certificate());
+                    auto made = local_facts(parts_.config,
+                                            parts_.listening.sip,
+                                            parts_.listening.xmpp,
+                                            shown != nullptr && shown->has_certificate());
+                    made.certificates = parts_.certificates.status();
+                    return made;
                 },
             .look_up = [this](auto domains,
                               auto done) { parts_.crossing.look_up(std::move(domains), done); },

@@ -33,6 +33,9 @@ constexpr Code kTrafficCodes[] = {
      "The partner's DNS leads to an address of a closed network, or of the gateway itself.",
      "If its server is there: isthmus partner set DOMAIN --allow-private-addresses true, or write "
      "name and address into [dns.static]. Else somebody wants us to call our own machines."},
+    {"IST-DNS-006",
+     "The partner's service record names a server that has no address.",
+     "The partner must correct the record or publish the address; or set --proxy-fqdn."},
     {"IST-HOME-001",
      "Somebody tried to sign in to the home server with a wrong name or password.",
      "Nothing, if it was a slip; `isthmus user password USER` sets a new password. The evidence "
@@ -144,6 +147,10 @@ constexpr Code kTrafficCodes[] = {
     {"IST-TCP-004",
      "An address that we are to listen on cannot be listened on.",
      "It must be one of this machine's addresses (ip address shows them), or [::] for all."},
+    {"IST-TCP-005",
+     "The partner's address is one of this gateway's own listeners.",
+     "Correct the SRV record or --proxy-fqdn of the partner, which lead back to us; if the domain "
+     "is one of ours it is no partner: isthmus partner delete DOMAIN."},
     {"IST-TCP-010",
      "The partner did not connect to us.",
      "Publish the SRV record _xmpp-server._tcp of our domain, and let TCP port 5269 in from "

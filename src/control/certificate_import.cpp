@@ -131,6 +131,22 @@ Result<Certificate> document_for(const CertificateImport& order,
     return made;
 }
 
+/// Files that are read again would undo what is imported over them, so they are no longer.
+std::optional<std::string> watch_that_ends(const Certificate& now, const KnownCertificates& known) {
+    const auto there = known.find(now.name);
+    if (there == known.end() || there->second.document.certificate_file.empty() ||
+        !now.certificate_file.empty()) {
+        return std::nullopt;
+    }
+    return fmt::format(
+        "{}: the files {} and {} are not watched any more; isthmus cert watch {} "
+        "begins again",
+        now.name,
+        there->second.document.certificate_file,
+        there->second.document.private_key_file,
+        now.name);
+}
+
 std::optional<Error> too_weak(const net::CertificateFacts& facts) {
     if (facts.is_weak_key) {
         return make_error(ErrorKind::Syntax,
@@ -227,6 +243,9 @@ Result<Committed> CertificateService::store_import(const CertificateImport& orde
                                                    const Edit& edit) {
     const std::string name = one.document.name;
     Plan made = plan(edit, "import", "certificate/" + name);
+    if (auto ended = watch_that_ends(one.document, certificates_)) {
+        made.draft.warnings.push_back(*std::move(ended));
+    }
     for (const CertificateFinding& finding : check_certificate(one, now())) {
         if (finding.code == "IST-CERT-014" && !edit.force) {
             return make_error(ErrorKind::Conflict, finding.code, finding.sentence, {});

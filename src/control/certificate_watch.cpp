@@ -162,7 +162,14 @@ void CertificateWatch::look(bool is_patient) {
     }
     std::erase_if(seen_, [&](const auto& entry) {
         const auto found = service_.all().find(entry.first);
-        return found == service_.all().end() || found->second.document.certificate_file.empty();
+        const bool is_over =
+            found == service_.all().end() || found->second.document.certificate_file.empty();
+        if (is_over) {
+            log::event(log::Level::Info,
+                       "certificate.file",
+                       {{"result", "not watched any more"}, {"name", entry.first}});
+        }
+        return is_over;
     });
     for (const Certificate& one : watched) {
         Seen& seen = seen_[one.name];

@@ -1,6 +1,7 @@
 #include "control/doctor.h"
 
 #include "base/text.h"
+#include "base/utc.h"
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
@@ -91,9 +92,41 @@ TestStep check_descriptors(const LocalFacts& facts) {
     return step;
 }
 
+TestStep check_ends(const std::vector<OwnCertificateStatus>& certificates) {
+    TestStep step = good("certificate", "A certificate is loaded.");
+    const OwnCertificateStatus* first = nullptr;
+    for (const OwnCertificateStatus& one : certificates) {
+        if (one.state != "expired" && one.state != "expiring") {
+            continue;
+        }
+        step.evidence += fmt::format("{}{}: {} ends on {}",
+                                     step.evidence.empty() ? "" : "\n",
+                                     one.use,
+                                     one.name,
+                                     utc_text(one.not_after));
+        if (first == nullptr || one.not_after < first->not_after) {
+            first = &one;
+        }
+    }
+    if (first == nullptr) {
+        return step;
+    }
+    if (first->state == "expired") {
+        step.state = TestState::Fail;
+        step.code = "IST-CERT-014";
+        step.sentence = fmt::format("The certificate '{}' has expired.", first->name);
+    } else {
+        step.state = TestState::Warn;
+        step.code = "IST-CERT-024";
+        step.sentence =
+            fmt::format("The certificate '{}' ends in {} days.", first->name, first->days_left);
+    }
+    return step;
+}
+
 TestStep check_certificate(const LocalFacts& facts) {
     if (facts.has_certificate) {
-        return good("certificate", "A certificate is loaded.");
+        return check_ends(facts.certificates);
     }
     return {.id = "certificate",
             .state = TestState::Fail,

@@ -66,7 +66,8 @@ struct LocalFacts {
     std::vector<std::string> xmpp_listeners;  ///< "[::]:5269"
     std::vector<std::string> sip_listeners;   ///< "tls:[::]:5061"
     bool has_certificate = false;
-    std::string component_server;  ///< empty: partners are reached directly
+    std::vector<OwnCertificateStatus> certificates = {};  ///< that are shown in handshakes
+    std::string component_server;                         ///< empty: partners are reached directly
     std::vector<std::string> xmpp_domains;
     std::vector<SipPeerFacts> peers;
 };

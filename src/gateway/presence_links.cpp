@@ -242,10 +242,17 @@ void PresenceFlow::set_reach(std::string_view name, Domain& domain, xmpp::LinkEv
                 start(Walk::PartnerDrained, name);
             }
             break;
+        case xmpp::LinkEvent::AtRest:
+            // Who asked at once would open the stream again that was closed to save it.
+            if (was == Reach::Up || was == Reach::Doubtful) {
+                domain.reach = Reach::AtRest;
+                domain.since = timers_.now();
+            }
+            break;
         case xmpp::LinkEvent::Closed:
         case xmpp::LinkEvent::Lost:
             // Perhaps it only moved to another machine: ask before anybody is told.
-            if (was == Reach::Up || was == Reach::Doubtful) {
+            if (was == Reach::Up || was == Reach::AtRest || was == Reach::Doubtful) {
                 domain.reach = event == xmpp::LinkEvent::Lost ? Reach::Lost : Reach::Doubtful;
                 ask_domain(name, domain);
             }

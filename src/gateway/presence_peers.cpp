@@ -11,7 +11,9 @@ namespace isthmus::gateway {
 namespace {
 
 constexpr Duration kWatch = std::chrono::seconds(5);
-constexpr unsigned kCalmTicks = 3;        // a peer that answers is asked every third time
+constexpr unsigned kCalmTicks = 3;  // a peer that answers is asked every third time
+// Nobody would notice otherwise that a partner has gone while no stream was up.
+constexpr Duration kRest = std::chrono::hours(1);
 constexpr unsigned kSearchVisits = 2000;  // in search of a dialog to ask about
 
 // So many dialogs that a system knows no more, in so short a time, are no coincidence.
@@ -146,7 +148,12 @@ void PresenceFlow::arm_watch() {
 void PresenceFlow::on_watch() {
     const Turn turn(*this);
     for (auto& [name, domain] : domains_) {
-        if (domain.reach == Reach::Down) {
+        const TimePoint now = timers_.now();
+        const bool is_due = domain.reach == Reach::AtRest && now - domain.since >= kRest;
+        if (is_due) {
+            domain.since = now;
+        }
+        if (is_due || domain.reach == Reach::Down) {
             ask_domain(name, domain);
         }
     }

@@ -11,7 +11,13 @@
 
 namespace isthmus::gateway {
 
-enum class Reach : std::uint8_t { Up, Doubtful, Lost, Down };
+enum class Reach : std::uint8_t {
+    Up,
+    AtRest,  ///< it was well when the stream to it was closed, because nothing was said
+    Doubtful,
+    Lost,
+    Down
+};
 
 /// An XMPP domain that pairs speak of.
 struct PresenceDomain {
@@ -20,7 +26,7 @@ struct PresenceDomain {
     PairHandle sample = 0;  ///< one of them, to ask whether the domain is there
     std::uint32_t place = 0;
     bool owes_state = false;   ///< some pairs do
-    TimePoint since{};         ///< when it was found to be away
+    TimePoint since{};         ///< when it was found to be away, or came to rest
     std::size_t failures = 0;  ///< questions since that did not leave
 };
 

@@ -13,6 +13,8 @@ namespace isthmus::net {
 
 enum class RecordType : std::uint8_t { A = 1, Aaaa = 28, Srv = 33, Naptr = 35, Tlsa = 52 };
 
+inline constexpr int kNoSuchName = 3;  ///< RFC 1035 §4.1.1, an rcode
+
 struct DnsAnswer {
     int rcode = 0;
     std::vector<IpAddress> addresses;

@@ -18,7 +18,6 @@ constexpr std::size_t kMaxWaiting = 4096;
 constexpr std::size_t kMaxServers = 8;
 constexpr std::size_t kMaxName = 253;
 constexpr int kInternet = 1;
-constexpr int kNoSuchName = 3;
 constexpr int kBogus = 1;
 constexpr int kSecure = 2;
 
@@ -39,6 +38,12 @@ Result<void> check(int result, const std::string& what) {
 Error no_answer(std::string detail) {
     return make_error(
         ErrorKind::Timeout, "IST-DNS-004", "The name did not resolve.", std::move(detail));
+}
+
+DnsAnswer no_such_name() {
+    DnsAnswer answer;
+    answer.rcode = kNoSuchName;
+    return answer;
 }
 
 bool may_be_asked(std::string_view name) {
@@ -199,7 +204,7 @@ Result<void> DnsQuestions::set_up(const DnsSettings& settings) {
 
 void DnsQuestions::ask(const std::string& name, RecordType type, Asker& asker) {
     if (!may_be_asked(name)) {
-        asker.on_answer(DnsAnswer{});
+        asker.on_answer(no_such_name());
         return;
     }
     std::unique_ptr<Question>& slot = questions_[{name, type}];
@@ -259,7 +264,7 @@ void DnsQuestions::answered(void* question,
         const std::string why = why_bogus == nullptr ? "" : std::string(" ") + why_bogus;
         owner.finish(asked, no_answer(asked.name + ": DNSSEC validation failed" + why));
     } else if (rcode == kNoSuchName) {
-        owner.finish(asked, DnsAnswer{});
+        owner.finish(asked, no_such_name());
     } else if (rcode != 0 || packet == nullptr || size < 0) {
         owner.finish(asked, no_answer(asked.name + ": DNS error " + std::to_string(rcode)));
     } else {

@@ -140,11 +140,13 @@ class EventLoop::Signals final : Watch {
 
 bool Watch::watch(int descriptor, bool readable, bool writable) {
     descriptor_ = descriptor;
-    const std::uint32_t interest = (readable ? kIn : 0U) | (writable ? kOut : 0U);
+    wanted_ = (readable ? kIn : 0U) | (writable ? kOut : 0U);
+    const std::uint32_t interest = wanted_ | (interest_ & kIn);
     return interest == interest_ || loop_.set_interest(*this, interest);
 }
 
 void Watch::forget() {
+    wanted_ = 0;
     if (interest_ != 0) {
         loop_.set_interest(*this, 0);
     }
@@ -276,7 +278,11 @@ void EventLoop::dispatch() {
             continue;
         }
         const std::uint32_t broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0 ? kIn | kOut : 0U;
-        const std::uint32_t ready = (event.events | broken) & watch->interest_;
+        const std::uint32_t heard = (event.events | broken) & watch->interest_;
+        if ((heard & ~watch->wanted_) != 0) {
+            set_interest(*watch, watch->wanted_);
+        }
+        const std::uint32_t ready = heard & watch->wanted_;
         if (ready != 0) {
             watch->on_ready((ready & kIn) != 0, (ready & kOut) != 0);
         }

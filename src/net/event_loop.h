@@ -37,8 +37,9 @@ class Watch {
 
     ~Watch() { forget(); }
 
-    /// What to hear of; neither takes the descriptor out of the loop, so that not even a hang-up
-    /// is reported. One system call if anything changes. False if the kernel has no room for it.
+    /// What to hear of; neither: not even a hang-up is reported. At most one system call. That
+    /// reading is not wanted any more is told to the kernel only when something comes; often it
+    /// is wanted again before. False if the kernel has no room for it.
     [[nodiscard]] bool watch(int descriptor, bool readable, bool writable);
     void forget();
 
@@ -49,7 +50,8 @@ class Watch {
     friend class EventLoop;
     EventLoop& loop_;
     int descriptor_ = -1;
-    std::uint32_t interest_ = 0;
+    std::uint32_t wanted_ = 0;
+    std::uint32_t interest_ = 0;  ///< what the kernel knows of: that, and perhaps reading
 };
 
 /// Work to do once at the end of the current turn, in the order of asking.

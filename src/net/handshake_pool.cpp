@@ -1,9 +1,19 @@
 #include "net/handshake_pool.h"
 
+#include <chrono>
 #include <csignal>
 #include <utility>
 
 namespace isthmus::net {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr auto kHandBack =
+    std::chrono::milliseconds(1);  // the longest that a step waits for others
+
+}  // namespace
 
 HandshakePool::HandshakePool(EventLoop& loop, int threads) : loop_(loop) {
     // Signals are the loop's affair.
@@ -38,6 +48,8 @@ void HandshakePool::submit(std::shared_ptr<Handshake> handshake) {
 }
 
 void HandshakePool::work() {
+    std::vector<Stepped> stepped;
+    SteadyClock::time_point since;
     std::unique_lock lock(mutex_);
     while (true) {
         ready_.wait(lock, [this] { return stopped_ || !waiting_.empty(); });
@@ -49,15 +61,30 @@ void HandshakePool::work() {
         lock.unlock();
         if (!handshake->is_abandoned_.load(std::memory_order_relaxed)) {
             const TlsSession::Step step = handshake->session->handshake();
-            loop_.post([handshake = std::move(handshake), step] {
-                if (handshake->owner_ != nullptr) {
-                    handshake->owner_->on_handshake_step(step);
-                }
-            });
+            if (stepped.empty()) {
+                since = SteadyClock::now();
+            }
+            stepped.push_back({std::move(handshake), step});
         }
         handshake.reset();
         lock.lock();
+        if (!stepped.empty() && (waiting_.empty() || SteadyClock::now() - since >= kHandBack)) {
+            lock.unlock();
+            hand_back(stepped);
+            lock.lock();
+        }
     }
+}
+
+/// While others wait several go back at once: the loop is not woken for each.
+void HandshakePool::hand_back(std::vector<Stepped>& stepped) {
+    loop_.post([stepped = std::exchange(stepped, {})] {
+        for (const auto& [handshake, step] : stepped) {
+            if (handshake->owner_ != nullptr) {
+                handshake->owner_->on_handshake_step(step);
+            }
+        }
+    });
 }
 
 }  // namespace isthmus::net

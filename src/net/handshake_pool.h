@@ -64,7 +64,13 @@ class HandshakePool {
     void submit(std::shared_ptr<Handshake> handshake);
 
   private:
+    struct Stepped {
+        std::shared_ptr<Handshake> handshake;
+        TlsSession::Step step = TlsSession::Step::Failed;
+    };
+
     void work();
+    void hand_back(std::vector<Stepped>& stepped);
 
     EventLoop& loop_;
     std::mutex mutex_;

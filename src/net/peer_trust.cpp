@@ -10,6 +10,9 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+#include <ctime>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -103,6 +106,19 @@ long verify_again(SSL* ssl, const TlsContext& by) {
     X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(store.get()), kSecurityLevel);
     verify_peer(store.get(), nullptr);
     return X509_STORE_CTX_get_error(store.get());
+}
+
+std::int64_t first_end_of_chain(const SSL* ssl) {
+    const STACK_OF(X509)* chain = SSL_get0_verified_chain(ssl);
+    const int count = chain != nullptr ? sk_X509_num(chain) : 0;
+    std::int64_t first = count > 0 ? std::numeric_limits<std::int64_t>::max() : 0;
+    for (int i = 0; i < count; ++i) {
+        std::tm end{};
+        const bool is_known =
+            ASN1_TIME_to_tm(X509_get0_notAfter(sk_X509_value(chain, i)), &end) == 1;
+        first = std::min<std::int64_t>(first, is_known ? timegm(&end) : 0);
+    }
+    return first;
 }
 
 }  // namespace isthmus::net

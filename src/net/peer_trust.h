@@ -3,6 +3,7 @@
 
 #include <openssl/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -23,5 +24,9 @@ int verify_peer(X509_STORE_CTX* store, void* argument);
 /// The chain that the peer once showed, as it is to be judged now, by what `by` trusts: X509_V_OK
 /// or the first error. X509_V_OK as well if the peer has shown none.
 long verify_again(SSL* ssl, const TlsContext& by);
+
+/// When the first certificate ends of the chain by which the peer was believed in this handshake,
+/// in seconds since 1970; 0 without one.
+std::int64_t first_end_of_chain(const SSL* ssl);
 
 }  // namespace isthmus::net

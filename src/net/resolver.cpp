@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <initializer_list>
 #include <optional>
+#include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace isthmus::net {
@@ -55,6 +57,7 @@ class DnsResolver::Lookup final : public Pending, EndOfTurn, DnsQuestions::Asker
 
     void ask(const std::string& name, std::initializer_list<RecordType> types) {
         deadline_.arm(resolver_.deadline_);
+        name_ = name;
         outstanding_ = types.size();
         for (const RecordType type : types) {
             resolver_.questions_->ask(name, type, *this);
@@ -67,6 +70,7 @@ class DnsResolver::Lookup final : public Pending, EndOfTurn, DnsQuestions::Asker
         if (!answer) {
             error_ = answer.error();
         } else {
+            says_no_such_name_ |= answer->rcode == kNoSuchName;
             const auto append = [](auto& to, const auto& from) {
                 to.insert(to.end(), from.begin(), from.end());
             };
@@ -87,7 +91,14 @@ class DnsResolver::Lookup final : public Pending, EndOfTurn, DnsQuestions::Asker
         stop_asking();
         auto records = take(answer_, resolver_.random_, static_cast<const T*>(nullptr));
         const LookupHandler<T> on_done = std::move(on_done_);
-        if (!records.empty() || (outstanding_ == 0 && !error_)) {
+        constexpr bool kIsAddress = std::is_same_v<T, IpAddress>;
+        if (kIsAddress && records.empty() && says_no_such_name_) {
+            // RFC 2308 §2.1: of the name, whatever the type.
+            on_done(make_error(ErrorKind::NotFound,
+                               "IST-DNS-001",
+                               "The name does not exist.",
+                               name_ + " does not exist in DNS"));
+        } else if (!records.empty() || (outstanding_ == 0 && !error_)) {
             on_done(std::move(records));
         } else if (error_) {
             on_done(*std::move(error_));
@@ -105,6 +116,8 @@ class DnsResolver::Lookup final : public Pending, EndOfTurn, DnsQuestions::Asker
     DnsAnswer answer_;
     std::optional<Error> error_;
     std::size_t outstanding_ = 0;
+    std::string name_;
+    bool says_no_such_name_ = false;
 };
 
 Result<std::unique_ptr<DnsResolver>> DnsResolver::create(EventLoop& loop,

@@ -18,6 +18,8 @@ constexpr std::size_t kReadPerTurn = 256UL * 1024;
 // What is left of a message up to this size is copied in front of the next read; more stays in a
 // buffer of the stream's own.
 constexpr std::size_t kCarried = 16UL * 1024;
+// Up to so much of what OpenSSL has to say waits for the stream's own first records.
+constexpr std::size_t kJoined = 16UL * 1024;
 // No message may be this long; parsers refuse far below.
 constexpr std::size_t kMaxUnread = 16UL * 1024 * 1024;
 constexpr Duration kCloseDeadline = std::chrono::seconds(5);
@@ -285,6 +287,10 @@ void TcpStream::send_output() {
         session_->outgoing().clear();
     }
     if (!wire_.empty()) {
+        const bool may_join = phase_ == Phase::Secure && !output_.empty();
+        if (may_join && wire_.size() <= kJoined && !seal(output_.size(), wire_)) {
+            return;
+        }
         wire_.consume(transmit(wire_.view()));
         if (!wire_.empty()) {
             return;

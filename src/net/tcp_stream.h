@@ -93,6 +93,7 @@ class TcpStream final : public ByteStream, Watch, EndOfTurn, HandshakeOwner {
     void send_output();
     void send_plain(std::size_t size);
     void send_secure();
+    bool seal(std::size_t size, Buffer& to);
     std::size_t transmit(std::string_view octets);
     bool report_written();
 

@@ -114,17 +114,25 @@ void TcpStream::decrypt(std::string_view cipher, Buffer& unread) {
     }
 }
 
+/// Takes so much of the output, or a great part of it, and appends the records.
+bool TcpStream::seal(std::size_t size, Buffer& to) {
+    size = std::min(size, kEncryptSize);
+    if (!session_->encrypt(output_.view().substr(0, size), to)) {
+        end(tls_failed(session_->error()));
+        return false;
+    }
+    output_.consume(size);
+    taken_ += size;
+    return true;
+}
+
 void TcpStream::send_secure() {
     Buffer& cipher = shared_.cipher;
     while (!output_.empty() && !kernel_full_) {
-        const std::size_t size = std::min(output_.size(), kEncryptSize);
         cipher.clear();
-        if (!session_->encrypt(output_.view().substr(0, size), cipher)) {
-            end(tls_failed(session_->error()));
+        if (!seal(output_.size(), cipher)) {
             return;
         }
-        output_.consume(size);
-        taken_ += size;
         const std::size_t sent = transmit(cipher.view());
         if (sent == cipher.size()) {
             written_ = taken_;

@@ -1,9 +1,7 @@
 #include "net/tls_session.h"
 
 #include "net/openssl.h"
-#include "net/peer_certificate.h"
 #include "net/peer_trust.h"
-#include "net/stapled_status.h"
 #include "net/tls_context.h"
 
 #include <openssl/bio.h>
@@ -12,6 +10,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 namespace isthmus::net {
@@ -23,7 +22,6 @@ constexpr std::size_t kRecord = 16UL * 1024;
 constexpr std::uint64_t kFreeKeyUpdates = 32;
 constexpr std::uint64_t kOctetsPerKeyUpdate = 1024UL * 1024;
 constexpr unsigned char kKeyUpdate = 24;  // RFC 8446 §4
-constexpr std::uint8_t kItself = 3;       // RFC 6698 §2.1.1, DANE-EE
 
 /// RFC 7301 §3.1: each name with its length in front.
 std::string alpn_wire(const std::vector<std::string>& names) {
@@ -126,6 +124,8 @@ bool TlsSession::set_up() {
     } else if (const auto kept = context_->sessions().take(session_key())) {
         has_offered_session_ = SSL_set_session(ssl, kept->session.get()) == 1;
         times_resumed_ = kept->times + 1;
+        known_peer_ = kept->peer;
+        good_until_ = kept->good_until;
     }
     const std::string alpn = alpn_wire(options_.alpn);
     if (!alpn.empty()) {
@@ -150,18 +150,6 @@ void TlsSession::heed_tlsa_records() {
                                        record.data.size()) == 1;
     }
     ERR_clear_error();
-}
-
-Dane TlsSession::dane_verdict() const {
-    if (!has_tlsa_) {
-        return Dane::NotAsked;
-    }
-    std::uint8_t usage = 0;
-    if (SSL_get_verify_result(ssl_.get()) != X509_V_OK ||
-        SSL_get0_dane_tlsa(ssl_.get(), &usage, nullptr, nullptr, nullptr, nullptr) < 0) {
-        return Dane::Mismatch;
-    }
-    return usage == kItself ? Dane::EndEntity : Dane::Authority;
 }
 
 int TlsSession::select_alpn(SSL* ssl,
@@ -239,40 +227,18 @@ bool TlsSession::finish_handshake() {
     SSL* ssl = ssl_.get();
     if (!is_resumed()) {
         times_resumed_ = 0;
+        known_peer_.reset();
+        good_until_ = first_end_of_chain(ssl) - TlsSessions::kLifetimeSeconds;
     }
-    if (const X509Pointer certificate{SSL_get1_peer_certificate(ssl)}) {
-        // Yesterday's verdict is worth nothing: dates, authorities and revocations are of today.
-        peer_ = std::make_unique<PeerCertificate>(
-            describe(certificate.get(),
-                     is_resumed() ? verify_again(ssl, *context_) : SSL_get_verify_result(ssl)));
-        peer_->dane = dane_verdict();
-        peer_->dane_host = has_tlsa_ ? options_.tlsa_host : "";
-        must_be_stapled_ = heed_status(ssl);
+    if (known_peer_ && std::time(nullptr) < good_until_) {
+        peer_ = std::move(known_peer_);
+    } else {
+        judge_peer();
     }
     if (options_.role == TlsRole::Client || !may_be_resumed() || SSL_new_session_ticket(ssl) != 1) {
         return true;
     }
     return SSL_do_handshake(ssl) == 1;  // writes the ticket
-}
-
-std::optional<PeerCertificate> TlsSession::judge_again(const TlsContext& by) const {
-    X509* shown = SSL_get0_peer_certificate(ssl_.get());
-    if (!peer_ || shown == nullptr) {
-        return std::nullopt;
-    }
-    if (has_tlsa_) {
-        return *peer_;
-    }
-    ERR_clear_error();
-    return describe(shown, verify_again(ssl_.get(), by));
-}
-
-bool TlsSession::heed_status(SSL* ssl) {
-    if (options_.role == TlsRole::Server) {
-        heed_missing_status(ssl, *peer_);
-        return false;
-    }
-    return !is_resumed() && peer_->dane != Dane::EndEntity && heed_stapled_status(ssl, *peer_);
 }
 
 bool TlsSession::is_resumed() const {
@@ -307,7 +273,10 @@ int TlsSession::keep_session(SSL* ssl, SSL_SESSION* session) {
     }
     // One server may be there for many domains, which we have chosen; callers choose themselves.
     const std::string& owner = known->options_.role == TlsRole::Client ? key : known->peer_->sha256;
-    known->context_->sessions().keep(key, owner, {SessionPointer(session), known->times_resumed_});
+    known->context_->sessions().keep(
+        key,
+        owner,
+        {SessionPointer(session), known->times_resumed_, known->peer_, known->good_until_});
     return 1;  // the reference is ours now
 }
 
@@ -323,6 +292,8 @@ SSL_SESSION* TlsSession::find_session(SSL* ssl, const unsigned char* id, int siz
         return nullptr;
     }
     known->times_resumed_ = found->times + 1;
+    known->known_peer_ = std::move(found->peer);
+    known->good_until_ = found->good_until;
     return found->session.release();
 }
 

@@ -62,7 +62,7 @@ class TlsSession {
     SSL* native() const { return ssl_.get(); }
 
     /// Whether the keys come from an earlier session; the certificates are those shown then, and
-    /// were checked anew.
+    /// are believed as long as they would be if they were shown now.
     bool is_resumed() const;
 
     // OpenSSL's callbacks, set by TlsContext.
@@ -86,7 +86,8 @@ class TlsSession {
     void heed_tlsa_records();
     Dane dane_verdict() const;
     bool finish_handshake();
-    bool heed_status(SSL* ssl);
+    void judge_peer();
+    bool heed_status(PeerCertificate& certificate);
     bool may_be_resumed() const;
     std::string session_key() const;
     static void count_key_updates(int is_written,
@@ -105,7 +106,9 @@ class TlsSession {
     Buffer* sink_ = nullptr;   // where OpenSSL writes to now
     Buffer incoming_;
     Buffer outgoing_;
-    std::unique_ptr<PeerCertificate> peer_;
+    std::shared_ptr<const PeerCertificate> peer_;
+    std::shared_ptr<const PeerCertificate> known_peer_;  // of the session that may be taken up
+    std::int64_t good_until_ = 0;                        // KeptSession
     std::string error_;
     std::uint64_t decrypted_ = 0;  // octets of plain text
     std::uint64_t key_updates_ = 0;

@@ -45,7 +45,7 @@ std::optional<KeptSession> TlsSessions::find(const std::string& key) const {
     }
     const KeptSession& kept = found->second->kept;
     SSL_SESSION_up_ref(kept.session.get());
-    return KeptSession{SessionPointer(kept.session.get()), kept.times};
+    return KeptSession{SessionPointer(kept.session.get()), kept.times, kept.peer, kept.good_until};
 }
 
 std::optional<KeptSession> TlsSessions::take(const std::string& key) {

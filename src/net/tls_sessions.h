@@ -3,11 +3,13 @@
 // knows no session; so there is no ticket key to guard or to change. Any thread.
 #pragma once
 
+#include "net/certificate.h"
 #include "net/openssl.h"
 
 #include <openssl/ssl.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -24,6 +26,11 @@ using SessionPointer = std::unique_ptr<SSL_SESSION, Freed<SSL_SESSION_free>>;
 struct KeptSession {
     SessionPointer session;
     unsigned times = 0;  ///< how often it was taken up since both keys were last proved
+    /// What its context found of the peer then. That trusts and revokes the same as long as it
+    /// lives, so only time can change it: it holds until an hour before the first end in the
+    /// peer's chain.
+    std::shared_ptr<const PeerCertificate> peer = nullptr;
+    std::int64_t good_until = 0;  ///< seconds since 1970; from then on it is judged anew
 };
 
 class TlsSessions {

@@ -152,7 +152,8 @@ struct NaptrRecord {
 };
 
 /// An answer that says "no such name" or "no such record" is an empty list; an error means that
-/// no answer was to be had (IST-DNS-004). Handlers are called later, never inside the call.
+/// no answer was to be had (IST-DNS-004), or of addresses() that there is no such name (NotFound,
+/// IST-DNS-001). Handlers are called later, never inside the call.
 template <class T>
 using LookupHandler = std::function<void(Result<std::vector<T>>)>;
 

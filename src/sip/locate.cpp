@@ -198,7 +198,7 @@ void Locator::ask_address() {
 }
 
 void Locator::on_addresses(Result<std::vector<net::IpAddress>> answer) {
-    was_silent_ = was_silent_ || !answer;
+    was_silent_ = was_silent_ || (!answer && answer.error().kind != ErrorKind::NotFound);
     const Host& host = hosts_[next_host_++];
     if (answer) {
         for (const net::IpAddress& address : *answer) {

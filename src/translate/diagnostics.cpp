@@ -35,13 +35,14 @@ constexpr Diagnostic kNoDestination{4005,
 constexpr int kNotFound = 404;
 
 // The first that matches.
-constexpr std::array<Row, 13> kRows{{
+constexpr std::array<Row, 14> kRows{{
     {"IST-POL-001", {1005, "Cannot route to destination domain"}},
     {"IST-POL-", kNotAuthorized},
     {"IST-DNS-001", {1014, "Unable to resolve DNS A record"}},
     {"IST-DNS-002", {1008, "Unable to resolve DNS SRV record"}},
     {"IST-DNS-003", {1008, "Unable to resolve DNS SRV record"}},
     {"IST-DNS-005", {1008, "Unable to resolve DNS SRV record"}},
+    {"IST-DNS-006", {1014, "Unable to resolve DNS A record"}},
     {"IST-DNS-", kNoRouteNow},
     {"IST-TCP-", kNoRouteNow},
     {"IST-TLS-", kNoTls},

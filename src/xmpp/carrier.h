@@ -24,8 +24,9 @@ class Carrier {
         virtual void on_carrier_management(const management::Element& element) = 0;
         /// Send nothing more; what is written already may still go out.
         virtual void on_carrier_ending() = 0;
-        /// The last call; what is not written or acknowledged never will be.
-        virtual void on_carrier_gone(const Error& why) = 0;
+        /// The last call; what is not written or acknowledged never will be. `is_at_rest`: as in
+        /// LinkEvent.
+        virtual void on_carrier_gone(const Error& why, bool is_at_rest) = 0;
         /// Stanzas without an outcome.
         virtual std::size_t waiting_for_outcome() const = 0;
         virtual TimePoint last_sent() const = 0;

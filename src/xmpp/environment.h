@@ -14,8 +14,10 @@
 #include "xmpp/stanza_sink.h"
 #include "xmpp/stream_connection.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace isthmus::xmpp {
 
@@ -35,7 +37,19 @@ struct Environment {
     CallBacks& call_backs;
     StanzaSink* sink = nullptr;  ///< for what comes in on streams that we have opened (XEP-0288)
     std::shared_ptr<const net::TlsContext> tls = nullptr;
-    std::uint64_t last_number = 0;  ///< of a link or connection, for its id
+    std::uint64_t last_number = 0;              ///< of a link or connection, for its id
+    std::vector<net::Endpoint> listeners = {};  ///< where partners reach us
+
+    /// Whoever answers on a connection that we have made is ourselves.
+    bool leads_to_us(const net::ByteStream& connection) const {
+        return std::ranges::any_of(listeners, [&](const net::Endpoint& listener) {
+            const net::Endpoint& to = connection.remote();
+            // Connected to an address of its own a machine speaks from that address.
+            return to.port == listener.port &&
+                   (to.address == listener.address || (listener.address.is_unspecified() &&
+                                                       to.address == connection.local().address));
+        });
+    }
 };
 
 }  // namespace isthmus::xmpp

@@ -50,10 +50,10 @@ class Guests::Guest final : public Carrier {
         }
     }
 
-    void gone(const Error& why) {
+    void gone(const Error& why, bool is_at_rest) {
         refuse(why);
         if (Rider* rider = std::exchange(rider_, nullptr)) {
-            rider->on_carrier_gone(why);
+            rider->on_carrier_gone(why, is_at_rest);
         }
     }
 
@@ -145,8 +145,8 @@ void Guests::on_ending(const Error& why) {
     });
 }
 
-void Guests::on_gone(const Error& why) {
-    for_each([&](Guest& guest) { guest.gone(why); });
+void Guests::on_gone(const Error& why, bool is_at_rest) {
+    for_each([&](Guest& guest) { guest.gone(why, is_at_rest); });
 }
 
 std::size_t Guests::waiting_for_outcome() const {

@@ -30,7 +30,8 @@ class Guests {
     void on_written(std::uint64_t total);
     /// Nobody may send any more, or ask.
     void on_ending(const Error& why);
-    void on_gone(const Error& why);
+    /// `is_at_rest`: as in LinkEvent.
+    void on_gone(const Error& why, bool is_at_rest);
 
     std::size_t waiting_for_outcome() const;
     /// The start of time if nobody has sent.

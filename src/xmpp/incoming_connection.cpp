@@ -216,7 +216,7 @@ void IncomingConnection::handle_closed(const Error& reason) {
     place_.give_back();
     const Error why = end_reason_ ? *end_reason_ : reason;
     if (Rider* rider = std::exchange(rider_, nullptr)) {
-        rider->on_carrier_gone(why);
+        rider->on_carrier_gone(why, was_end_answered());
     }
     for (const Pair& pair : pairs_) {
         environment_.journal.down(name(pair.remote), pair.mechanism, why);

@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "base/text.h"
 
+#include <algorithm>
+
 namespace isthmus::xmpp {
 
 namespace {
@@ -167,20 +169,15 @@ void Journal::up(const StreamName& name, Mechanism mechanism, Duration took) {
         !name.is_outgoing && found != incoming_troubles_.end()) {
         found->second->is_over = true;
     }
-    std::string_view partner = label_of(name);
-    std::string_view direction = direction_of(name.is_outgoing);
-    registry_
-        .counter("isthmus_s2s_connect_attempts_total",
-                 "Attempts to set up a stream, by outcome",
-                 {{"partner", partner}, {"direction", direction}, {"result", "up"}, {"code", ""}})
-        .add();
-    auths(name, mechanism, "ok").add();
-    streams(name, mechanism).add(1);
+    const UpMetrics& metrics = up_metrics(name, mechanism);
+    metrics.attempts->add();
+    metrics.auths->add();
+    metrics.streams->add(1);
     using Milliseconds = std::chrono::milliseconds;
     log::event(log::Level::Info,
                "s2s.up",
                {{"partner", name.partner},
-                {"direction", direction},
+                {"direction", direction_of(name.is_outgoing)},
                 {"stream_id", name.stream_id},
                 {"remote_addr", name.remote_address},
                 {"mechanism", mechanism_name(mechanism)},
@@ -189,37 +186,64 @@ void Journal::up(const StreamName& name, Mechanism mechanism, Duration took) {
                 {"duration_ms", std::chrono::duration_cast<Milliseconds>(took).count()}});
 }
 
+const Journal::UpMetrics& Journal::up_metrics(const StreamName& name, Mechanism mechanism) {
+    const std::string_view partner = label_of(name);
+    up_key_.assign(name.is_outgoing ? ">" : "<");
+    up_key_.append(mechanism_name(mechanism)).append(" ").append(partner);
+    UpMetrics& metrics = up_metrics_[up_key_];
+    if (metrics.attempts == nullptr) {
+        metrics = {.attempts = &registry_.counter("isthmus_s2s_connect_attempts_total",
+                                                  "Attempts to set up a stream, by outcome",
+                                                  {{"partner", partner},
+                                                   {"direction", direction_of(name.is_outgoing)},
+                                                   {"result", "up"},
+                                                   {"code", ""}}),
+                   .auths = &auths(name, mechanism, "ok"),
+                   .streams = &streams(name, mechanism)};
+    }
+    return metrics;
+}
+
 void Journal::down(const StreamName& name, Mechanism mechanism, const Error& why) {
-    streams(name, mechanism).add(-1);
+    up_metrics(name, mechanism).streams->add(-1);
     remember(name, "up", why);
     auto level = why.code.empty() ? log::Level::Info : log::Level::Warning;
     write_event(level, "s2s.down", name, "up", why);
 }
 
 void Journal::secured(const StreamName& name) {
-    registry_
-        .counter("isthmus_s2s_tls_sessions_total",
-                 "TLS sessions on streams",
-                 {{"version", name.tls_version}, {"cipher", name.tls_cipher}})
-        .add();
+    const std::pair key{std::string(name.tls_version), std::string(name.tls_cipher)};
+    metrics::Counter*& counter = tls_sessions_[key];
+    if (counter == nullptr) {
+        counter = &registry_.counter("isthmus_s2s_tls_sessions_total",
+                                     "TLS sessions on streams",
+                                     {{"version", name.tls_version}, {"cipher", name.tls_cipher}});
+    }
+    counter->add();
 }
 
 void Journal::checked_certificate(const std::optional<Error>& fault) {
     const bool is_trusted = !fault || fault->code != "IST-CERT-002";
-    registry_
-        .counter("isthmus_s2s_certificate_checks_total",
-                 "Checks of peers' certificates",
-                 {{"chain", is_trusted ? "valid" : "invalid"},
-                  {"identity", fault ? "invalid" : "valid"}})
-        .add();
+    metrics::Counter*& counter = certificate_checks_[(is_trusted ? 2U : 0U) + (fault ? 0U : 1U)];
+    if (counter == nullptr) {
+        counter = &registry_.counter("isthmus_s2s_certificate_checks_total",
+                                     "Checks of peers' certificates",
+                                     {{"chain", is_trusted ? "valid" : "invalid"},
+                                      {"identity", fault ? "invalid" : "valid"}});
+    }
+    counter->add();
 }
 
 void Journal::took(std::string_view step, Duration duration) {
-    registry_
-        .histogram("isthmus_s2s_connect_duration_seconds",
-                   "Time that a step of setting up an outgoing stream took",
-                   {{"step", step}})
-        .observe(std::chrono::duration<double>(duration).count());
+    auto found = std::ranges::find(steps_, step, [](const auto& entry) { return entry.first; });
+    if (found == steps_.end()) {
+        metrics::Histogram& made =
+            registry_.histogram("isthmus_s2s_connect_duration_seconds",
+                                "Time that a step of setting up an outgoing stream took",
+                                {{"step", step}});
+        found = steps_.insert(steps_.end(), {step, &made});
+    }
+    found->second->observe(std::chrono::duration<double>(duration).count());
 }
 
 StanzaCounters Journal::stanzas(std::string_view partner, bool is_outgoing) {

@@ -15,6 +15,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace isthmus::xmpp {
 
@@ -72,13 +75,22 @@ class Journal {
     void down(const StreamName& name, Mechanism mechanism, const Error& why);
     void secured(const StreamName& name);
     void checked_certificate(const std::optional<Error>& fault);
+    /// `step`: lives as long as the journal.
     void took(std::string_view step, Duration duration);
     StanzaCounters stanzas(std::string_view partner, bool is_outgoing);
 
   private:
+    /// What counts the streams of one partner, direction and mechanism.
+    struct UpMetrics {
+        metrics::Counter* attempts = nullptr;
+        metrics::Counter* auths = nullptr;
+        metrics::Gauge* streams = nullptr;
+    };
+
     void count_refused_proof(const StreamName& name, const Error& why);
     metrics::Counter& auths(const StreamName& name, Mechanism mechanism, std::string_view result);
     metrics::Gauge& streams(const StreamName& name, Mechanism mechanism);
+    const UpMetrics& up_metrics(const StreamName& name, Mechanism mechanism);
 
     void remember(const StreamName& name, std::string_view step, const Error& why);
     /// Of strangers only so many lines a second are written, and how many were left out.
@@ -89,6 +101,12 @@ class Journal {
     TimePoint strangers_since_{};
     unsigned lines_of_strangers_ = 0;  ///< since then
     std::uint64_t left_out_ = 0;
+    // Looked up once: a thousand partners that come back together ask for them at every step.
+    std::unordered_map<std::string, UpMetrics> up_metrics_;
+    std::string up_key_;  ///< keeps its memory
+    std::vector<std::pair<std::string_view, metrics::Histogram*>> steps_;
+    std::map<std::pair<std::string, std::string>, metrics::Counter*, std::less<>> tls_sessions_;
+    std::array<metrics::Counter*, 4> certificate_checks_{};
     /// Partners only; never empty.
     std::map<std::string, std::optional<LinkTrouble>, std::less<>> incoming_troubles_;
 };

@@ -88,12 +88,28 @@ void Location::give_up_without_addresses() {
                        "the remote server does not exist",
                        domain_ + " leads to " + off_limits_ + ", an address of a closed network");
     }
+    if (!nowhere_.empty()) {
+        return give_up(ErrorKind::NotFound,
+                       "IST-DNS-002",
+                       "the remote server does not exist",
+                       "no server can be at " + nowhere_ + ", which " + domain_ + " leads to");
+    }
+    if (has_services_ && !places_.empty()) {
+        return give_up(ErrorKind::NotFound,
+                       "IST-DNS-006",
+                       "the remote server does not exist",
+                       "no address for " + places_.front().host + ", a server of " + domain_);
+    }
+    if (is_unknown_) {
+        return give_up(ErrorKind::NotFound,
+                       "IST-DNS-001",
+                       "the remote server does not exist",
+                       domain_ + " does not exist in DNS");
+    }
     give_up(ErrorKind::NotFound,
             "IST-DNS-002",
             "the remote server does not exist",
-            nowhere_.empty()
-                ? "no addresses for " + domain_
-                : "no server can be at " + nowhere_ + ", which " + domain_ + " leads to");
+            "no addresses for " + domain_);
 }
 
 void Location::ask_services() {
@@ -145,7 +161,8 @@ void Location::on_services() {
     // RFC 6120 §3.2.1: the domain itself only if there is no SRV record at all; XEP-0368 §5: a
     // record of _xmpps-server is one.
     const bool has_direct = *direct_ && (!direct.empty() || !(*direct_)->empty());
-    if (plain.empty() && !has_direct) {
+    has_services_ = has_direct || !plain.empty();
+    if (!has_services_) {
         places_.push_back({{domain_, kServerPort}, false, true});
     }
     add_places(std::move(direct), std::move(plain));
@@ -177,11 +194,15 @@ void Location::ask_addresses(const HostPort& place) {
 
 void Location::on_addresses(Result<std::vector<net::IpAddress>> answer) {
     auto done = std::move(pending_);
+    const Place& place = places_[next_ - 1];
     if (!answer || answer->empty()) {
-        unanswered_ = answer ? unanswered_ : answer.error().detail;
+        const bool is_unknown = !answer && answer.error().kind == ErrorKind::NotFound;
+        is_unknown_ |= is_unknown;
+        if (!answer && !is_unknown) {
+            unanswered_ = answer.error().detail;
+        }
         return next();
     }
-    const Place& place = places_[next_ - 1];
     Target target{place.host, {}, place.is_direct_tls};
     const bool may_be_private = this->may_be_private(place.host);
     for (const net::IpAddress& address : *answer) {

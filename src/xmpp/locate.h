@@ -85,9 +85,11 @@ class Location {
     bool is_written_down_;  ///< whoever named the places is an administrator
     bool has_places_ = false;
     bool found_addresses_ = false;
-    std::string unanswered_;  ///< why a question had no answer
-    std::string nowhere_;     ///< an address that was left out: no server can be there
-    std::string off_limits_;  ///< likewise: of a closed network
+    bool has_services_ = false;  ///< SRV records have named the places
+    bool is_unknown_ = false;    ///< a place's name does not exist
+    std::string unanswered_;     ///< why a question had no answer
+    std::string nowhere_;        ///< an address that was left out: no server can be there
+    std::string off_limits_;     ///< likewise: of a closed network
     std::unique_ptr<net::Pending> pending_;
     std::unique_ptr<net::Pending> pending_direct_;
     std::optional<Services> plain_;   ///< what was answered to _xmpp-server

@@ -3,12 +3,18 @@
 #include "xmpp/jid.h"
 #include "xmpp/patience.h"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
 namespace isthmus::xmpp {
 
-namespace {}  // namespace
+namespace {
+
+// So long a server may think about TLS that it does not offer.
+constexpr Duration kUnofferedPatience = std::chrono::seconds(5);
+
+}  // namespace
 
 OutgoingConnection::OutgoingConnection(Environment& environment,
                                        OutgoingStream::Purpose purpose,
@@ -29,6 +35,7 @@ OutgoingConnection::OutgoingConnection(Environment& environment,
 
 void OutgoingConnection::start(Duration patience) {
     started_ = step_started_ = environment_.timers.now();
+    until_ = started_ + patience;
     patience_.arm(patience);
     const OutgoingStream::Purpose& purpose = machine_.purpose();
     Arena scratch(1024);
@@ -75,6 +82,11 @@ void OutgoingConnection::on_connected(Result<std::unique_ptr<net::ByteStream>> s
     }
     if (!stream) {
         connect_error_ = std::move(stream).error();
+        has_tls_failed_ = false;
+        return location_->next();
+    }
+    if (environment_.leads_to_us(**stream)) {
+        connect_error_ = fault::is_ourselves((*stream)->remote());
         has_tls_failed_ = false;
         return location_->next();
     }
@@ -126,7 +138,12 @@ void OutgoingConnection::handle_element(const xml::Element& element) {
     if (element.ns == ns::kServer && machine_.is_up() && machine_.has_bidi()) {
         return handle_stanza(element);
     }
-    act(machine_.on_element(element, arena(), output()));
+    const bool was_waiting = machine_.waits_for_unoffered_tls();
+    const Actions actions = machine_.on_element(element, arena(), output());
+    if (!was_waiting && machine_.waits_for_unoffered_tls()) {
+        patience_.arm(std::min(kUnofferedPatience, until_ - environment_.timers.now()));
+    }
+    act(actions);
 }
 
 void OutgoingConnection::handle_end() {
@@ -157,6 +174,7 @@ void OutgoingConnection::handle_tls_turn(bool has_octets_behind) {
     if (has_octets_behind) {
         return act(machine_.refuse_pipelined(output()));
     }
+    patience_.arm(until_ - environment_.timers.now());
     start_tls(environment_.tls, tls_options());
 }
 
@@ -188,7 +206,7 @@ void OutgoingConnection::handle_closed(const Error& reason) {
         if (!end_reason_ && why.code.empty()) {
             why.code = "IST-XMPP-002";  // nobody had ended it
         }
-        guests_.on_gone(why);
+        guests_.on_gone(why, was_end_answered());
         if (owner != nullptr) {
             owner->on_gone(why);
         }
@@ -197,12 +215,15 @@ void OutgoingConnection::handle_closed(const Error& reason) {
     if (owner == nullptr) {
         return;
     }
-    if (why.code.empty()) {
+    const bool is_without_tls = machine_.waits_for_unoffered_tls() && !end_reason_;
+    if (is_without_tls) {
+        why = machine_.no_encryption();
+    } else if (why.code.empty()) {
         why.code = "IST-XMPP-002";
         why.detail = "connection lost at step " + std::string(machine_.step());
     }
     owner_ = owner;
-    fail(why, true);
+    fail(why, !is_without_tls);
 }
 
 void OutgoingConnection::act(const Actions& actions) {
@@ -260,7 +281,9 @@ void OutgoingConnection::act(const action::Authenticated& action) {
     }
     set_limits(limits_of(environment_.config.max_stanza_octets));
     last_stanza_ = environment_.timers.now();
-    incoming_ = environment_.journal.stanzas(action.remote, false);
+    if (machine_.has_bidi()) {
+        incoming_ = environment_.journal.stanzas(action.remote, false);
+    }
     environment_.journal.up(name(), action.mechanism, environment_.timers.now() - started_);
     if (owner_ != nullptr) {
         owner_->on_up(action.mechanism, action.offers_management);
@@ -306,7 +329,7 @@ void OutgoingConnection::on_patience_over() {
     if (stream() == nullptr) {
         return fail(connect_error_ ? *connect_error_ : why, true);
     }
-    if (stream()->is_secure() || machine_.step() != "tls") {
+    if (stream()->is_secure() || machine_.step() != "tls" || machine_.waits_for_unoffered_tls()) {
         return act(machine_.fail(StreamCondition::ConnectionTimeout, why, true, output()));
     }
     // In the middle of a handshake nothing can be said.
@@ -354,42 +377,6 @@ void OutgoingConnection::abandon() {
         guests_.on_ending(make_error(ErrorKind::Unreachable, "the stream was closed by us"));
         finish();
     }
-}
-
-std::string_view OutgoingConnection::step() const {
-    if (stream() != nullptr) {
-        return machine_.step();
-    }
-    // With all addresses tried it is the last connection that failed, not the question for more.
-    if (has_tls_failed_ && !connecting_) {
-        return "tls";
-    }
-    return connecting_ || connect_error_ ? "tcp" : "dns";
-}
-
-StreamName OutgoingConnection::name() const {
-    StreamName name;
-    name.partner = machine_.purpose().remote;
-    name.is_partner = true;
-    name.is_outgoing = true;
-    name.stream_id = machine_.id();
-    if (stream() != nullptr) {
-        name.remote_address = stream()->remote().to_string();
-        name.tls_version = stream()->tls_version();
-        name.tls_cipher = stream()->tls_cipher();
-    }
-    return name;
-}
-
-void OutgoingConnection::describe(LinkStatus& status) const {
-    status.age = environment_.timers.now() - started_;
-    describe_stream(status);
-}
-
-void OutgoingConnection::measure(std::string_view step) {
-    const TimePoint now = environment_.timers.now();
-    environment_.journal.took(step, now - step_started_);
-    step_started_ = now;
 }
 
 }  // namespace isthmus::xmpp

@@ -139,6 +139,7 @@ class OutgoingConnection final : public StreamConnection {
     bool is_secured_ = false;
     bool has_tls_failed_ = false;  ///< at the target tried last
     TimePoint last_stanza_{};
+    TimePoint until_{};  ///< the negotiation may last
     StanzaCounters incoming_;
     Acknowledger acknowledger_;
     Guests guests_;

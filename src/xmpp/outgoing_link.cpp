@@ -211,6 +211,7 @@ void OutgoingLink::on_gone(const Error& why) {
         remember("up", reason);
     }
     const bool was_retiring = is_retiring_;
+    const bool is_at_rest = was_retiring && connection_->was_end_answered();
     drop_connection();
     try_external_ = true;
     not_before_ = environment().timers.now();
@@ -223,7 +224,10 @@ void OutgoingLink::on_gone(const Error& why) {
     if ((pending() != 0 || may_resume()) && connection_ == nullptr) {
         connect_later();
     }
-    environment().handler.on_link(remote_, is_loss ? LinkEvent::Lost : LinkEvent::Closed);
+    environment().handler.on_link(remote_,
+                                  is_loss      ? LinkEvent::Lost
+                                  : is_at_rest ? LinkEvent::AtRest
+                                               : LinkEvent::Closed);
 }
 
 void OutgoingLink::on_stalled(const Error& why) {
@@ -232,7 +236,7 @@ void OutgoingLink::on_stalled(const Error& why) {
         std::exchange(carrier_, nullptr)->give_up(StreamCondition::ConnectionTimeout, why);
         stop_sending();
         mechanism_.reset();
-        return on_carrier_gone(why);
+        return on_carrier_gone(why, false);
     }
     const bool was_up = connection_ != nullptr && mechanism_;
     if (was_up) {
@@ -272,7 +276,8 @@ void OutgoingLink::try_afresh(const LinkPolicy& policy) {
     if (carrier_ != nullptr && !carrier_->may_stay(policy)) {
         leave_carrier();
         on_carrier_gone(
-            make_error(ErrorKind::Unreachable, "the settings for this partner have changed"));
+            make_error(ErrorKind::Unreachable, "the settings for this partner have changed"),
+            false);
     }
     if (connection_ != nullptr && !is_retiring_) {
         const bool is_old = policy != connection_->policy();

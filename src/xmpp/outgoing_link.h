@@ -82,7 +82,7 @@ class OutgoingLink final : public Link,
 
     void on_carrier_ending() override { stop_sending(); }
 
-    void on_carrier_gone(const Error& why) override;
+    void on_carrier_gone(const Error& why, bool is_at_rest) override;
 
     std::size_t waiting_for_outcome() const override { return pending(); }
 

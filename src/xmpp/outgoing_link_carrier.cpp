@@ -35,11 +35,11 @@ void OutgoingLink::on_carrier_management(const management::Element& element) {
                                      "the remote server breaks the rules of XMPP",
                                      "it acknowledges stanzas that it was not sent");
         std::exchange(carrier_, nullptr)->give_up(StreamCondition::UndefinedCondition, why);
-        on_carrier_gone(why);
+        on_carrier_gone(why, false);
     }
 }
 
-void OutgoingLink::on_carrier_gone(const Error& why) {
+void OutgoingLink::on_carrier_gone(const Error& why, bool is_at_rest) {
     carrier_ = nullptr;
     stop_sending();
     mechanism_.reset();
@@ -54,7 +54,10 @@ void OutgoingLink::on_carrier_gone(const Error& why) {
     if (pending() != 0) {
         connect_later();
     }
-    environment().handler.on_link(remote_, is_loss ? LinkEvent::Lost : LinkEvent::Closed);
+    environment().handler.on_link(remote_,
+                                  is_loss      ? LinkEvent::Lost
+                                  : is_at_rest ? LinkEvent::AtRest
+                                               : LinkEvent::Closed);
 }
 
 OutgoingConnection* OutgoingLink::shared_connection() const {

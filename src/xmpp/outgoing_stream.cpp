@@ -57,6 +57,7 @@ Actions OutgoingStream::on_header(const StreamHeader& header, Arena& arena, Buff
         return {};
     }
     // RFC 6120 §4.7.5: before 1.0 there are neither features nor TLS, only dialback.
+    is_old_ = true;
     return is_secure_ ? authenticate(false, out) : on_clear_features({}, out);
 }
 
@@ -110,38 +111,6 @@ Actions OutgoingStream::on_features(const StreamFeatures& features, Buffer& out)
         return come_up(Mechanism::External);
     }
     return is_secure_ ? authenticate(features.external, out) : on_clear_features(features, out);
-}
-
-Actions OutgoingStream::on_clear_features(const StreamFeatures& features, Buffer& out) {
-    const LinkPolicy& policy = purpose_.policy;
-    if (features.starttls && may_use_tls(policy) && purpose_.has_tls) {
-        xml::Writer(out).empty("starttls", ns::kTls);
-        state_ = State::Proceed;
-        return {};
-    }
-    if (policy.tls == Negotiation::Required || is_encryption_expected_) {
-        // Abuse case B01: neither stanzas nor keys in clear text.
-        return fail(StreamCondition::PolicyViolation,
-                    make_error(ErrorKind::Unreachable,
-                               "IST-TLS-001",
-                               "the remote server offers no encryption",
-                               !purpose_.has_tls ? "we have no certificate to offer TLS with"
-                               : is_encryption_expected_
-                                   ? "no starttls among the features, though DNS has TLSA records"
-                                   : "no starttls among the features"),
-                    false,
-                    out);
-    }
-    if (features.starttls_required) {
-        return fail(StreamCondition::PolicyViolation,
-                    make_error(ErrorKind::Unreachable,
-                               "IST-TLS-003",
-                               "the remote server requires encryption",
-                               "starttls is required there and not supported here"),
-                    false,
-                    out);
-    }
-    return authenticate(false, out);
 }
 
 Actions OutgoingStream::on_secured(const net::PeerCertificate* certificate,
@@ -301,6 +270,10 @@ Actions OutgoingStream::on_dialback(const dialback::Element& answer, Buffer& out
 
 Actions OutgoingStream::on_stream_error(const xml::Element& element, Arena& arena, Buffer& out) {
     std::string said = describe_stream_error(element, arena);
+    if (waits_for_unoffered_tls()) {
+        close(out);
+        return {action::Close{no_encryption(said)}};
+    }
     const std::string_view condition = first_condition(element, ns::kStreamErrors);
     const bool was_up = state_ == State::Up;
     const bool was_refusal =
@@ -336,7 +309,11 @@ Actions OutgoingStream::on_end(Buffer& out) {
     }
     const bool was_up = state_ == State::Up;
     was_external_refused_ |= state_ == State::Sasl;
+    const bool is_without_tls = waits_for_unoffered_tls();
     close(out);
+    if (is_without_tls) {
+        return {action::Close{no_encryption()}};
+    }
     if (was_external_refused_ && !was_up) {
         return {action::Close{refused("IST-AUTH-004",
                                       "the remote server refused our authentication",
@@ -354,6 +331,11 @@ Actions OutgoingStream::on_end(Buffer& out) {
 Actions OutgoingStream::fail(StreamCondition condition, Error why, bool retry, Buffer& out) {
     if (state_ == State::Closed) {
         return {};
+    }
+    if (waits_for_unoffered_tls()) {
+        condition = StreamCondition::PolicyViolation;
+        why = no_encryption();
+        retry = false;
     }
     write_stream_error(out, condition, "");
     close(out);

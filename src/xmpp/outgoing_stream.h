@@ -69,6 +69,13 @@ class OutgoingStream {
     /// Of a stream that takes them; PairAnswered follows, or the end.
     void ask_for_pair(std::string local, Buffer& out);
 
+    /// TLS was not among the features, and was asked for all the same: there is no answer yet, or
+    /// was none when the stream ended.
+    bool waits_for_unoffered_tls() const;
+
+    /// IST-TLS-001; `said`: by the peer.
+    Error no_encryption(std::string_view said = {}) const;
+
     /// The peer may send stanzas on this stream as well (XEP-0288).
     bool has_bidi() const { return has_bidi_; }
 
@@ -118,6 +125,8 @@ class OutgoingStream {
     std::optional<Error> certificate_fault_;
     bool is_secure_ = false;
     bool is_encryption_expected_ = false;
+    bool is_old_ = false;        ///< before version 1.0
+    bool is_unoffered_ = false;  ///< TLS that we have asked for
     bool has_sasl_ = false;
     bool was_external_refused_ = false;
     std::vector<std::string> asked_pairs_;  ///< domains of ours

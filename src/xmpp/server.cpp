@@ -89,6 +89,7 @@ class FederationServer final : public Server, private Directory, private ReplySe
                 return std::move(acceptor).error();
             }
             bound.push_back((*acceptor)->local());
+            environment_.listeners.push_back(bound.back());
             acceptors_.push_back(*std::move(acceptor));
         }
         return bound;

@@ -44,6 +44,7 @@ struct LinkPolicy {
 
 enum class LinkEvent : std::uint8_t {
     Up,
+    AtRest,   ///< we closed it because nothing was said, and the peer did too; as Closed else
     Closed,   ///< in order; the next stanza opens it again
     Lost,     ///< it broke
     Failed,   ///< an attempt to set it up; stanzas that wait may still go out with the next

@@ -308,6 +308,13 @@ Error fault::fell_back(std::string_view said) {
                       "SASL EXTERNAL was answered: " + std::string(said));
 }
 
+Error fault::is_ourselves(const net::Endpoint& at) {
+    return make_error(ErrorKind::Unreachable,
+                      "IST-TCP-005",
+                      "the remote server cannot be reached",
+                      at.to_string() + " is a listener of this gateway");
+}
+
 Error fault::tls_required(std::string_view what) {
     return make_error(ErrorKind::NotAuthorized,
                       "IST-TLS-001",

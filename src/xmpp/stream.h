@@ -140,6 +140,8 @@ Error broken(std::string detail);
 Error unacknowledged();
 /// IST-XMPP-010: SASL EXTERNAL was refused with the words `said`, so dialback is used.
 Error fell_back(std::string_view said);
+/// IST-TCP-005: whoever was to be a partner's server is this gateway.
+Error is_ourselves(const net::Endpoint& at);
 /// IST-TLS-001: `what` came in clear text.
 Error tls_required(std::string_view what);
 

@@ -207,6 +207,7 @@ void StreamConnection::on_stream_close() {
         return;
     }
     if (awaits_end_) {
+        was_end_answered_ = true;
         return finish();
     }
     handle_end();

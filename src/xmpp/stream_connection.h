@@ -43,6 +43,9 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
     /// When octets came in last, or when the connection was made.
     TimePoint last_heard() const { return last_heard_; }
 
+    /// Both sides have ended the stream, we first.
+    bool was_end_answered() const { return was_end_answered_; }
+
   protected:
     // The peer's side of the stream.
     virtual void handle_header(const StreamHeader& header) = 0;
@@ -134,6 +137,7 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
     std::size_t idle_allowance_ = 0;  ///< octets of white space that may still come
     bool is_finishing_ = false;
     bool awaits_end_ = false;
+    bool was_end_answered_ = false;
     bool has_ended_ = false;
     bool has_moved_on_ = false;  ///< a header or an element was completed in this read
 };

@@ -176,6 +176,11 @@ void PlacesTest::on_connected(std::size_t index, Result<std::unique_ptr<net::Byt
     result.is_reached = stream.has_value();
     if (!stream) {
         result.detail = stream.error().detail;
+    } else if (environment_.leads_to_us(**stream)) {
+        const Error why = fault::is_ourselves((*stream)->remote());
+        result.is_reached = false;
+        result.detail = why.detail;
+        code_ = why.code;
     }
     if (--connecting_ == 0) {
         finish_connecting();
@@ -199,17 +204,17 @@ void PlacesTest::finish_connecting() {
         step.addresses.push_back(std::move(result));
     }
     if (reached == 0) {
-        TestStep failed = failed_step(
-            "tcp",
-            make_error(ErrorKind::Unreachable, "IST-TCP-001", "", std::move(step.evidence)),
-            step.took);
+        TestStep failed =
+            failed_step("tcp",
+                        make_error(ErrorKind::Unreachable, code_, "", std::move(step.evidence)),
+                        step.took);
         failed.addresses = std::move(step.addresses);
         sink_(std::move(failed));
         return on_done_(false);
     }
     if (reached < step.addresses.size()) {
         step.state = TestState::Warn;
-        step.code = "IST-TCP-001";
+        step.code = code_;
     }
     step.sentence =
         fmt::format("{} of {} {} connections{}.",

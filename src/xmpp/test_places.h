@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace isthmus::xmpp {
@@ -57,6 +58,7 @@ class PlacesTest {
     std::vector<Target> targets_;
     std::vector<Attempt> attempts_;
     std::size_t connecting_ = 0;
+    std::string_view code_ = "IST-TCP-001";  ///< of addresses that lead nowhere
 };
 
 }  // namespace isthmus::xmpp

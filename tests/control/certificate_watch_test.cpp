@@ -150,5 +150,28 @@ TEST_F(CertificateWatchTest, WhoIsAskedToWatchNothingSaysSo) {
     EXPECT_THAT(made->warnings, testing::Contains(HasSubstr("chmod 640")));
 }
 
+TEST_F(CertificateWatchTest, AnImportOverWatchedFilesEndsTheWatchAndSaysSo) {
+    const auto first = good();
+    write_pair(first);
+    ASSERT_TRUE(watch.add(order(), edit));
+    const auto again = import({both(first)}, {.name = "acme"});
+    ASSERT_TRUE(again);
+    EXPECT_THAT(again->warnings, testing::Contains(HasSubstr("are not watched any more")));
+    testing::internal::CaptureStderr();
+    write_pair(good());
+    watch.poll();
+    watch.poll();
+    EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("not watched any more"));
+    EXPECT_EQ(in_force(), first.certificate_pem);
+    // To watch them again is no loss, and a renewal by them neither.
+    const auto watched = watch.add(order(), edit);
+    ASSERT_FALSE(watched) << "they hold another key by now, and the name was taken over";
+    auto replacing = order();
+    replacing.is_replacing = true;
+    const auto begun = watch.add(replacing, edit);
+    ASSERT_TRUE(begun);
+    EXPECT_THAT(begun->warnings, testing::Not(testing::Contains(HasSubstr("not watched"))));
+}
+
 }  // namespace
 }  // namespace isthmus::control

@@ -2,9 +2,11 @@
 // not called good; and what is to be copied is complete.
 #include "control/doctor.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "management_world.h"
 
@@ -82,6 +84,29 @@ TEST(DoctorLocalTest, WhatIsWrongIsNamed) {
                             "disk unknown",
                             "descriptors warn",
                             "clock unknown"));
+}
+
+TEST(DoctorLocalTest, ACertificateThatEnds) {
+    LocalFacts facts = healthy();
+    const auto told_of = [&] {
+        const auto checks = check_local(facts);
+        const TestStep& step = *std::ranges::find(checks, "certificate", &TestStep::id);
+        return fmt::format("{} {} {}", state_name(step.state), step.code, step.sentence);
+    };
+    facts.certificates = {{.use = "sip", .name = "a", .not_after = 9, .state = "valid"}};
+    EXPECT_EQ(told_of(), "pass  A certificate is loaded.");
+    for (const std::int64_t days : {29, 13, 6, 0}) {
+        facts.certificates = {
+            {.use = "sip", .name = "a", .not_after = 9, .days_left = 70, .state = "valid"},
+            {.use = "admin", .name = "b", .not_after = 8, .days_left = 29, .state = "expiring"},
+            {.use = "sip", .name = "c", .not_after = 7, .days_left = days, .state = "expiring"}};
+        EXPECT_EQ(told_of(),
+                  fmt::format("warn IST-CERT-024 The certificate 'c' ends in {} days.", days));
+    }
+    facts.certificates.front() = {
+        .use = "sip", .name = "a", .not_after = 6, .days_left = -1, .state = "expired"};
+    EXPECT_EQ(told_of(), "fail IST-CERT-014 The certificate 'a' has expired.");
+    EXPECT_THAT(check_local(facts)[1].evidence, HasSubstr("admin: b ends on 1970-01-01"));
 }
 
 TEST(DoctorRecordsTest, OurNamesInDns) {

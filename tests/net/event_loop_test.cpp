@@ -147,6 +147,23 @@ TEST(EventLoop, AHangUpOfAForgottenDescriptorDoesNotSpin) {
     EXPECT_LE(loop.turns() - turns, 10U);
 }
 
+TEST(EventLoop, WhatComesWhileReadingIsNotWantedWaitsAndDoesNotSpin) {
+    EventLoop loop;
+    const Pair pair;
+    Reader reader(loop, pair.ends[0]);
+    EXPECT_TRUE(reader.watch(pair.ends[0], false, false));
+    ASSERT_EQ(write(pair.ends[1], "x", 1), 1);
+    const auto turns = loop.turns();
+    bool done = false;
+    Timer timer(loop.timers(), [&] { done = true; });
+    timer.arm(30ms);
+    EXPECT_TRUE(loop.run_until([&] { return done; }));
+    EXPECT_EQ(reader.calls, 0);
+    EXPECT_LE(loop.turns() - turns, 10U);
+    EXPECT_TRUE(reader.watch(pair.ends[0], true, false));
+    EXPECT_TRUE(loop.run_until([&] { return reader.calls == 1; }));
+}
+
 TEST(EventLoop, SignalsArriveAsCalls) {
     EventLoop loop;
     std::string seen;

@@ -80,7 +80,7 @@ TEST_F(Dns, StaticNamesAreAnsweredWithoutAskingAnybody) {
     EXPECT_TRUE(resolver->is_written_down("Fabrikam.example"));
     EXPECT_TRUE(resolver->is_written_down("xmpp.fabrikam.example."));
     EXPECT_FALSE(resolver->is_written_down("other.fabrikam.example"));
-    EXPECT_THAT(texts("other.fabrikam.example"), IsEmpty());
+    EXPECT_EQ(addresses("other.fabrikam.example").error().code, "IST-DNS-001");
     EXPECT_GT(server.questions, 0);
 }
 
@@ -159,11 +159,14 @@ TEST_F(Dns, NaptrRecordsAreReadAndOrdered) {
     EXPECT_EQ(records[0].replacement, "_sips._tcp.example.org");
 }
 
-TEST_F(Dns, NoSuchNameIsAnEmptyListAndNoServerIsAnError) {
+TEST_F(Dns, NoSuchNameNoSuchRecordAndNoServerAreThreeAnswers) {
     start_with_server();
-    EXPECT_THAT(addresses("nothing.example.org").value(), IsEmpty());
+    const auto nothing = addresses("nothing.example.org");
+    ASSERT_FALSE(nothing);
+    EXPECT_EQ(nothing.error().code, "IST-DNS-001");
+    EXPECT_EQ(nothing.error().kind, ErrorKind::NotFound);
     EXPECT_THAT(srv("_sip._tcp.nothing.example.org").value(), IsEmpty());
-    EXPECT_THAT(addresses("what ever?").value(), IsEmpty());
+    EXPECT_EQ(addresses("what ever?").error().code, "IST-DNS-001");
     server.rcode_of_unknown = 2;
     const auto failed = srv("_sip._tcp.broken.example.org");
     ASSERT_FALSE(failed);

@@ -3,11 +3,16 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include <chrono>
+#include <string>
+#include <vector>
+
 #include "tls_pair.h"
 
 namespace isthmus::net {
 namespace {
 
+using namespace std::chrono_literals;
 using test::Certificate;
 using test::CertificateAuthority;
 
@@ -49,7 +54,11 @@ TEST_F(Resumption, TheSecondConnectionTakesTheSessionUpAndKnowsWhoIsThere) {
     EXPECT_TRUE(meet().is_resumed()) << "it got a new ticket";
 }
 
-TEST_F(Resumption, WhatWasRevokedMeanwhileIsNotBelieved) {
+TEST_F(Resumption, InTheLastHourOfACertificateItIsJudgedEachTime) {
+    our_own = authority.issue({.dns_names = {"contoso.example"}, .valid_until = 30min});
+    their_own = authority.issue({.dns_names = {"fabrikam.example"}, .valid_until = 30min});
+    ours = context_of(authority, our_own);
+    theirs = context_of(authority, their_own);
     ASSERT_TRUE(meet().is_up());
     add_list(*theirs, authority.revoke({our_own}));
     add_list(*ours, authority.revoke({their_own}));
@@ -60,6 +69,34 @@ TEST_F(Resumption, WhatWasRevokedMeanwhileIsNotBelieved) {
     EXPECT_TRUE(second.client.peer_certificate()->is_revoked);
     EXPECT_FALSE(second.client.peer_certificate()->is_trusted);
     EXPECT_FALSE(meet().is_resumed()) << "and it got no new ticket";
+}
+
+TEST_F(Resumption, TheLastHourIsThatOfWhateverEndsFirstInTheChain) {
+    const auto below =
+        authority.subordinate({.common_name = "Below", .is_authority = true, .valid_until = 30min});
+    Certificate own = below->issue({.dns_names = {"contoso.example"}, .valid_until = 24h});
+    own.certificate_pem += below->pem();
+    ours = context_of(authority, own);
+    ASSERT_TRUE(meet().is_up());
+    add_list(*theirs, below->revoke({own}));
+    const SessionPair second = meet();
+    ASSERT_TRUE(second.is_resumed());
+    EXPECT_TRUE(second.server.peer_certificate()->is_revoked);
+}
+
+TEST_F(Resumption, BeforeThatAVerdictIsAsOldAsItsContext) {
+    our_own = authority.issue({.dns_names = {"contoso.example"}, .valid_until = 2h});
+    ours = context_of(authority, our_own);
+    ASSERT_TRUE(meet().is_up());
+    // Nothing adds a list to a context but this test.
+    add_list(*theirs, authority.revoke({our_own}));
+    const SessionPair second = meet();
+    ASSERT_TRUE(second.is_resumed());
+    EXPECT_TRUE(second.server.peer_certificate()->is_trusted);
+    EXPECT_EQ(second.server.peer_certificate()->dns_names,
+              std::vector<std::string>{"contoso.example"});
+    ASSERT_TRUE(second.server.judge_again(*theirs));
+    EXPECT_TRUE(second.server.judge_again(*theirs)->is_revoked) << "as the second look does";
 }
 
 TEST_F(Resumption, NewCertificatesOrTrustForgetAllSessions) {

@@ -1,6 +1,7 @@
 #include "support/fixed_resolver.h"
 
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 namespace isthmus::test {
@@ -68,6 +69,8 @@ std::unique_ptr<net::Pending> FixedResolver::answer(std::string_view name,
                             "IST-DNS-004",
                             "name resolution failed",
                             "no answer for " + std::string(name));
+    } else if (std::is_same_v<T, net::IpAddress> && denied_.contains(name)) {
+        result = make_error(ErrorKind::NotFound, "IST-DNS-001", "no such name", std::string(name));
     } else if (auto found = table.find(name); found != table.end()) {
         result = found->second;
     }

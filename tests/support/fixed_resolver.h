@@ -25,6 +25,10 @@ class FixedResolver final : public net::Resolver {
     void add_tlsa(std::string_view name, net::TlsaRecord record);
     /// The name does not exist any more.
     void forget(std::string_view name);
+
+    /// The name does not exist, which addresses() says (IST-DNS-001).
+    void deny(std::string_view name) { denied_.emplace(name); }
+
     /// Every question about `name` fails with IST-DNS-004.
     void fail(std::string_view name);
 
@@ -66,6 +70,7 @@ class FixedResolver final : public net::Resolver {
     Table<net::NaptrRecord> naptr_;
     Table<net::TlsaRecord> tlsa_;
     std::set<std::string, std::less<>> failing_;
+    std::set<std::string, std::less<>> denied_;
     std::set<std::string, std::less<>> written_down_;
     std::vector<std::string> questions_;
 };

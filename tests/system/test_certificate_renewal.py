@@ -120,6 +120,58 @@ class WatchedFiles(CertificateTest):
         self.refused("IST-TCP-001", "served", "127.0.0.1:1")
 
 
+class Ends(CertificateTest):
+    """What ends in so many days is said where administrators look: log, metric, status, doctor."""
+
+    def shown(self, days):
+        """What is said of a certificate that is shown everywhere and has so many days left."""
+        end = time.time() + days * 86400
+        name = f"ends-{days:g}".replace(".", "-")
+        start = self.gateway.mark()
+        self.import_pair(name, self.new(not_after=time.strftime("%Y%m%d%H%M%SZ",
+                                                                time.gmtime(end))),
+                         "--use", "sip,xmpp-s2s,admin")
+        status = json.loads(self.gateway.cli("status", "-o", "json").stdout)
+        doctor = json.loads(self.gateway.cli("doctor", "-o", "json", check=False,
+                                             seconds=60).stdout)
+        for use in ("sip", "xmpp-s2s", "admin"):
+            said = self.gateway.metrics()[("isthmus_certificate_not_after_timestamp_seconds",
+                                           frozenset({("name", name), ("use", use)}))]
+            self.assertAlmostEqual(said, end, delta=2)
+        told = [e for e in self.gateway.events(start) if e["event"] == "certificate.ends"]
+        self.assertEqual({e["name"] for e in told} - {name}, set())
+        certificates = [one for one in status["certificates"] if one["name"] == name]
+        self.assertEqual(len(certificates), 3, status["certificates"])
+        return (sorted((e["use"], e["level"], e["code"], e["days_left"]) for e in told),
+                {(one["state"], one["days_left"]) for one in certificates},
+                next(one for one in doctor["checks"] if one["id"] == "certificate"))
+
+    def ends(self, days, level):
+        left = int(days)
+        told, status, doctor = self.shown(days)
+        self.assertEqual(told, [(use, level, "IST-CERT-024", left)
+                                for use in ("admin", "sip", "xmpp-s2s")])
+        self.assertEqual(status, {("expiring", left)})
+        self.assertEqual((doctor["state"], doctor["code"]), ("warn", "IST-CERT-024"), doctor)
+        self.assertIn(f"ends in {left} days", doctor["sentence"])
+        self.assertIn("isthmus cert request", doctor["fix"])
+
+    def test_30_days(self):
+        told, status, doctor = self.shown(30.5)
+        self.assertEqual((told, status), ([], {("valid", 30)}))
+        self.assertEqual(doctor["state"], "pass", doctor)
+        self.ends(29.9, "warning")
+
+    def test_14_days(self):
+        self.ends(13.9, "warning")
+
+    def test_7_days(self):
+        self.ends(6.9, "error")
+
+    def test_1_day(self):
+        self.ends(0.9, "error")
+
+
 class Acme(CertificateTest):
     """A real client of the protocol with a real server, which proves the domains over HTTP."""
 

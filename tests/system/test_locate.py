@@ -62,7 +62,18 @@ class RealDns(OwnWorldTest):
     def test_a_domain_that_does_not_exist(self):
         self.gateway.cli("partner", "create", "nowhere.example", "--partner-type", "Federated")
         response = self.world.branch.message("sip:eve@nowhere.example", "hello?").wait()
-        self.assertIn(response.code, (404, 480, 502, 504))
+        self.assertEqual(response.code, 404)
+        self.assertIn("does not exist", response.get("Warning"))
+        self.assertTrue(response.get("ms-diagnostics").startswith("1014;"))
+
+    def test_a_server_without_an_address(self):
+        self.world.dns.srv("_xmpp-server._tcp.half.example", (0, 0, 5269, "gone.half.example"))
+        self.gateway.cli("partner", "create", "half.example", "--partner-type", "Federated")
+        done = self.gateway.cli("partner", "test", "half.example", "-o", "json", check=False,
+                                seconds=60)
+        step = json.loads(done.stdout)["steps"][1]
+        self.assertEqual((step["state"], step["code"]), ("fail", "IST-DNS-006"), step)
+        self.assertIn("gone.half.example", " ".join(step["evidence"]))
 
 
 class ByProxy(OwnWorldTest):
@@ -137,6 +148,30 @@ class OwnNetwork(OwnWorldTest):
         text = unique("now it may")
         self.world.branch.message("sip:tybalt@northwind.example", text).wait()
         self.world.northwind.wait_body(text)
+
+
+class OwnListener(OwnWorldTest):
+    """A partner whose server would be the gateway itself."""
+
+    @classmethod
+    def build(cls, world):
+        world.add_branch("udp").add_northwind().start()
+
+    def test_nobody_is_called(self):
+        port = self.gateway.xmpp_address[1]
+        self.gateway.cli("partner", "create", "mirror.example", "--partner-type", "Federated",
+                         "--proxy-fqdn", f"127.0.0.1:{port}")
+        done = self.gateway.cli("partner", "test", "mirror.example", "-o", "json", check=False,
+                                seconds=60)
+        step = json.loads(done.stdout)["steps"][2]
+        self.assertEqual((step["id"], step["state"], step["code"]), ("tcp", "fail", "IST-TCP-005"))
+        self.assertIn(f"127.0.0.1:{port}", " ".join(step["evidence"]))
+        start = self.gateway.mark()
+        call = self.world.branch.message("sip:eve@mirror.example", unique("to a mirror"))
+        self.gateway.wait_event("s2s.tcp", start=start, code="IST-TCP-005", direction="out",
+                                partner="mirror.example")
+        self.assertEqual(call.wait(40).code, 504)
+        self.assertEqual([e for e in self.gateway.events(start) if e.get("direction") == "in"], [])
 
 
 class Ipv6(OwnWorldTest):

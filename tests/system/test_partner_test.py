@@ -128,7 +128,7 @@ class PartnerTest(OwnWorldTest):
         for domain, at, code in (
                 ("stranger.example", "policy", "IST-POL-001"),
                 ("disabled.example", "policy", "IST-POL-004"),
-                ("nowhere.example", "dns", "IST-DNS-002"),
+                ("nowhere.example", "dns", "IST-DNS-001"),
                 ("none.example", "dns", "IST-DNS-003"),
                 ("closed.example", "tcp", "IST-TCP-001"),
                 ("selfsigned.example", "certificate", "IST-CERT-002"),

@@ -34,6 +34,7 @@ TEST(DiagnosticsTest, TheIdsThatLyncKnows) {
         {"IST-DNS-003", 1008},
         {"IST-DNS-004", 1007},
         {"IST-DNS-005", 1008},
+        {"IST-DNS-006", 1014},
         {"IST-TCP-001", 1007},
         {"IST-TLS-002", 1047},
         {"IST-CERT-001", 1010},

@@ -262,6 +262,18 @@ TEST_F(TheirBidi, EndsInOrderWithoutLosingWhatComesThen) {
     EXPECT_THAT(handler.sent, ElementsAre(1, 2));
 }
 
+TEST_F(TheirBidi, WhenItIsClosedForIdlenessAndTheyAgreeTheLinkIsAtRest) {
+    handler.partners["fabrikam.example"].keep_alive = false;
+    arrive();
+    send(1);
+    hear();
+    loop.advance(620s);
+    EXPECT_EQ(hear(), "</stream:stream>");
+    say(*peer, "</stream:stream>");
+    using Event = xmpp::LinkEvent;
+    EXPECT_THAT(handler.links, ElementsAre(Pair(kTheirs, Event::Up), Pair(kTheirs, Event::AtRest)));
+}
+
 TEST_F(TheirBidi, DrainingWaitsForWhatIsNotAcknowledged) {
     arrive();
     say(*peer, "<enable xmlns='urn:xmpp:sm:3'/>");

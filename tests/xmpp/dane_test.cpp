@@ -109,6 +109,8 @@ TEST_F(DaneLinkTest, NothingGoesInClearText) {
     fabrikam.hear();
     fabrikam.say(header(kTheirs, kOurs, "p1") +
                  features("<dialback xmlns='urn:xmpp:features:dialback'/>"));
+    EXPECT_EQ(fabrikam.hear(), kStartTls);
+    fabrikam.say("<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
     EXPECT_THAT(fabrikam.hear(), Not(HasSubstr("db:result")));
     EXPECT_THAT(handler.not_sent, ElementsAre(Pair(1, "IST-TLS-001")));
     EXPECT_THAT(handler.errors.at(0).detail, HasSubstr("TLSA"));

@@ -165,6 +165,7 @@ TEST_F(LinkTestTest, NoTlsIsOffered) {
     test();
     fabrikam.hear();
     fabrikam.say(header(kTheirs, kOurs, "p1") + features(kDialback));
+    fabrikam.say("<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
     EXPECT_THAT(steps.told,
                 ElementsAre("dns pass", "tcp pass", "stream pass", "tls fail IST-TLS-001"));
     EXPECT_EQ(steps.done, 1);

@@ -59,11 +59,12 @@ TEST_F(LinksTest, TheNewestErrorIsShownWithStepAddressAndTime) {
     fabrikam.hear();
     const auto first = loop.timers().now();
     fabrikam.say(header(kTheirs, kOurs, "p1") + features(""));
+    fabrikam.say("</stream:stream>");
     auto status = server->status();
     ASSERT_EQ(status.size(), 1U);
     ASSERT_TRUE(status[0].last_error);
     EXPECT_EQ(status[0].last_error->code, "IST-TLS-001");
-    EXPECT_EQ(status[0].last_error->step, "stream");
+    EXPECT_EQ(status[0].last_error->step, "tls");
     EXPECT_EQ(status[0].last_error->address, "192.0.2.2:5269");
     EXPECT_EQ(status[0].last_error->at, first);
     fabrikam.stop();

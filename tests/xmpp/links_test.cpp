@@ -163,10 +163,57 @@ TEST_F(LinksTest, NoTlsNoKeysAndNoStanzasWhereTlsIsRequired) {
     fabrikam.hear();
     fabrikam.say(header(kTheirs, kOurs, "p1") +
                  features(std::string(kDialbackOffer) + "</dialback>"));
-    std::string said = fabrikam.hear();
-    EXPECT_THAT(said, Not(HasSubstr("db:result")));
-    EXPECT_THAT(said, HasSubstr(stream_error("policy-violation")));
+    EXPECT_EQ(fabrikam.hear(), kStartTls) << "it may have been taken out of the features";
+    fabrikam.say("<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+    EXPECT_THAT(fabrikam.hear(), HasSubstr(stream_error("policy-violation")));
     EXPECT_THAT(handler.not_sent, ElementsAre(Pair(1, "IST-TLS-001")));
+}
+
+/// RFC 7590 §3.1, abuse case B01: what is missing among the features may be there all the same.
+TEST_F(LinksTest, TlsThatWasTakenOutOfTheFeaturesIsUsed) {
+    start();
+    send(1);
+    dial();
+    fabrikam.hear();
+    fabrikam.say(header(kTheirs, kOurs, "p1") + features(""));
+    EXPECT_EQ(fabrikam.hear(), kStartTls);
+    loop.advance(4s);
+    fabrikam.start_tls();
+    loop.advance(6s);  // it has the rest of its time for what follows
+    fabrikam.hear();
+    fabrikam.say(header(kTheirs, kOurs, "p2") + features(kExternalOffer));
+    fabrikam.hear();
+    fabrikam.say(kSuccess);
+    fabrikam.hear();
+    fabrikam.say(header(kTheirs, kOurs, "p3") + features(""));
+    EXPECT_EQ(fabrikam.hear(), message_text("hello"));
+    EXPECT_THAT(handler.sent, ElementsAre(1));
+}
+
+TEST_F(LinksTest, WhoDoesNotOfferTlsSaysSoInManyWays) {
+    const auto after = [this](const auto& what) {
+        loop.advance(60s);  // until nobody remembers the refusal before
+        const auto before = handler.not_sent.size();
+        send(10 + before);
+        dial();
+        fabrikam.hear();
+        fabrikam.say(header(kTheirs, kOurs, "p1") + features(""));
+        EXPECT_EQ(fabrikam.hear(), kStartTls);
+        what();
+        ASSERT_EQ(handler.not_sent.size(), before + 1);
+        EXPECT_EQ(handler.not_sent.rbegin()->second, "IST-TLS-001");
+        const auto status = server->status();
+        EXPECT_EQ(status.front().last_error->step, "tls");
+    };
+    start();
+    after([this] { fabrikam.say(stream_error("unsupported-stanza-type") + "</stream:error>"); });
+    after([this] { fabrikam.say("</stream:stream>"); });
+    after([this] {
+        fabrikam.peer().shut_down();
+        loop.run();
+    });
+    after([this] { loop.advance(6s); });
+    after([this] { fabrikam.say("<message/>"); });
 }
 
 TEST_F(LinksTest, PlainDialbackWhereThePartnerKnowsNothingElse) {
@@ -238,6 +285,25 @@ TEST_F(LinksTest, WeNeverDialOurselves) {
     loop.advance(1s);
     EXPECT_THAT(handler.not_sent, ElementsAre(Pair(1, "IST-POL-001")));
     EXPECT_THAT(resolver.questions(), IsEmpty());
+}
+
+TEST_F(LinksTest, NorAtAnAddressWhereWeListenOurselves) {
+    handler.partners["mirror.example"] = {};
+    handler.partners["mirror.example"].may_be_private = true;
+    resolver.add_srv("_xmpp-server._tcp.mirror.example", {0, 0, 5269, "us.example"});
+    resolver.add_address("us.example", "192.0.2.1");
+    start();
+    send(1, "hello", "mirror.example");
+    loop.advance(1s);
+    ASSERT_EQ(server->status().size(), 1U);
+    const xmpp::LinkStatus status = server->status().front();
+    ASSERT_TRUE(status.last_error);
+    EXPECT_EQ(status.last_error->code, "IST-TCP-005");
+    EXPECT_EQ(status.last_error->step, "tcp");
+    EXPECT_THAT(status.last_error->evidence, HasSubstr("192.0.2.1:5269"));
+    EXPECT_EQ(status.state, "waiting");
+    loop.advance(31s);
+    EXPECT_EQ(handler.not_sent.size(), 1U);
 }
 
 TEST_F(LinksTest, ADomainWithoutTheServiceIsNotFoundAtOnce) {

@@ -106,8 +106,24 @@ TEST_F(LocationTest, NoFallbackWhenTheTargetHasNoAddress) {
     resolver.add_address("a.example", "192.0.2.1");
     locate(std::string("a.example"));
     next();
-    EXPECT_THAT(answers, ElementsAre("IST-DNS-002"));
+    EXPECT_THAT(answers, ElementsAre("IST-DNS-006"));
     EXPECT_EQ(kind, ErrorKind::NotFound);
+}
+
+TEST_F(LocationTest, ADomainThatDoesNotExistIsToldFromOneWithoutAddress) {
+    resolver.deny("gone.example");
+    locate(std::string("gone.example"));
+    next();
+    EXPECT_EQ(answers.back(), "IST-DNS-001");
+    EXPECT_EQ(kind, ErrorKind::NotFound);
+    locate(std::string("empty.example"));
+    next();
+    EXPECT_EQ(answers.back(), "IST-DNS-002");
+    // A server that does not exist is not the domain's own end.
+    resolver.add_srv("_xmpp-server._tcp.a.example", {0, 0, 5269, "gone.example"});
+    locate(std::string("a.example"));
+    next();
+    EXPECT_EQ(answers.back(), "IST-DNS-006");
 }
 
 /// Abuse case B19: neither the metadata service of a cloud nor everybody on the link.

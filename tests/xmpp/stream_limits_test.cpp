@@ -10,6 +10,7 @@ using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Pair;
 
 class StreamLimits : public LinksTest {
   protected:
@@ -140,6 +141,27 @@ TEST_F(StreamLimits, AnIdleStreamOfOursIsClosedAndOpenedAgainOnDemand) {
     EXPECT_EQ(fabrikam.last_heard(), message_text("again"));
     EXPECT_THAT(handler.sent, ElementsAre(1, 2, 3));
     EXPECT_THAT(handler.not_sent, IsEmpty());
+}
+
+TEST_F(StreamLimits, WhoAgreesToTheEndOfAnIdleStreamIsAtRest) {
+    handler.partners["fabrikam.example"].keep_alive = false;
+    start();
+    const auto come_to_an_end = [this](std::uint64_t cookie) {
+        send_over_a_stream(cookie);
+        fabrikam.hear();
+        loop.advance(620s);
+        EXPECT_EQ(fabrikam.hear(), "</stream:stream>");
+    };
+    come_to_an_end(1);
+    fabrikam.say("</stream:stream>");
+    loop.run();
+    using Event = xmpp::LinkEvent;
+    EXPECT_THAT(handler.links, ElementsAre(Pair(kTheirs, Event::Up), Pair(kTheirs, Event::AtRest)));
+    handler.links.clear();
+    come_to_an_end(2);
+    loop.advance(20s);
+    EXPECT_THAT(handler.links, ElementsAre(Pair(kTheirs, Event::Up), Pair(kTheirs, Event::Closed)))
+        << "perhaps nobody is there any more";
 }
 
 TEST_F(StreamLimits, AnIdleStreamOfTheirsIsClosedAndWhatTheySendMeanwhileIsTaken) {

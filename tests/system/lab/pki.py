@@ -63,6 +63,20 @@ class Authority:
                      certificate.certificate, *validity)
         return certificate.finish()
 
+    def revocation_list(self, name, *revoked):
+        """The file of a list (PEM) with these certificates and no others."""
+        database, config, file = (os.path.join(self.directory, f"{name}.{end}")
+                                  for end in ("txt", "cnf", "crl"))
+        open(database, "w", encoding="ascii").close()
+        with open(config, "w", encoding="ascii") as to:
+            to.write(f"[ca]\ndefault_ca=lab\n[lab]\ndatabase={database}\ndefault_md=sha256\n"
+                     f"default_crl_days={VALID_DAYS}\n")
+        signer = ("-config", config, "-cert", self.ca.certificate, "-keyfile", self.ca.key)
+        for one in revoked:
+            _openssl("ca", *signer, "-revoke", one.certificate)
+        _openssl("ca", *signer, "-gencrl", "-out", file)
+        return file
+
     def _sign_with_dates(self, request, extensions, certificate, not_before, not_after):
         database = os.path.join(self.directory, "index.txt")
         config = os.path.join(self.directory, "ca.cnf")

@@ -464,6 +464,11 @@ export const deCodes: Record<string, CodeText> = {
     sentence: 'Das DNS des Partners führt zu einer Adresse eines geschlossenen Netzes oder des Gateways selbst.',
     fix: 'Steht sein Server dort: isthmus partner set DOMÄNE --allow-private-addresses true, oder schreiben Sie Namen und Adresse in [dns.static]. Sonst will jemand, dass wir eigene Rechner anrufen.',
   },
+  'IST-DNS-006': {
+    of: "The partner's service record names a server that has no address.",
+    sentence: 'Der SRV-Eintrag des Partners nennt einen Server, der keine Adresse hat.',
+    fix: 'Der Partner muss den Eintrag berichtigen oder die Adresse veröffentlichen; oder setzen Sie für ihn einen Proxy-FQDN.',
+  },
   'IST-HOME-001': {
     of: 'Somebody tried to sign in to the home server with a wrong name or password.',
     sentence: 'Jemand wollte sich am Heimserver mit falschem Namen oder Kennwort anmelden.',
@@ -648,6 +653,11 @@ export const deCodes: Record<string, CodeText> = {
     of: 'An address that we are to listen on cannot be listened on.',
     sentence: 'Auf einer Adresse, auf der wir lauschen sollen, lässt sich nicht lauschen.',
     fix: 'Es muss eine Adresse dieser Maschine sein (ip address zeigt sie), oder [::] für alle.',
+  },
+  'IST-TCP-005': {
+    of: "The partner's address is one of this gateway's own listeners.",
+    sentence: 'Die Adresse des Partners gehört zu diesem Gateway selbst.',
+    fix: 'Berichtigen Sie den SRV-Eintrag oder den Proxy-FQDN des Partners, die zu uns zurückführen; ist die Domäne eine eigene, so ist sie kein Partner: isthmus partner delete DOMÄNE.',
   },
   'IST-TCP-010': {
     of: 'The partner did not connect to us.',

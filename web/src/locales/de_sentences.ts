@@ -71,6 +71,8 @@ export const deSentences: readonly (readonly [string, string])[] = [
   ['The process may open {count} files.', 'Der Prozess darf {count} Dateien öffnen.'],
   ['Each stream and each SIP connection is one.', 'Jeder Stream und jede SIP-Verbindung ist eine.'],
   ['A certificate is loaded.', 'Ein Zertifikat ist geladen.'],
+  ["The certificate '{name}' ends in {days} days.", "Das Zertifikat '{name}' läuft in {days} Tagen ab."],
+  ["The certificate '{name}' has expired.", "Das Zertifikat '{name}' ist abgelaufen."],
   ['No certificate is loaded: no TLS handshake with us can succeed.', 'Kein Zertifikat ist geladen: kein TLS-Handshake mit uns kann gelingen.'],
   ['Federation is switched on.', 'Der Verbund ist eingeschaltet.'],
   ['Federation is switched off.', 'Der Verbund ist ausgeschaltet.'],
