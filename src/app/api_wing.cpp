@@ -124,8 +124,10 @@ control::DoctorSide ApiWing::make_doctor_side() {
                                        parts_.listening.xmpp,
                                        shown != nullptr && shown->has_certificate());
                 },
-            .look_up = [this](auto domains,
-                              auto done) { parts_.crossing.look_up(std::move(domains), done); },
+            .look_up =
+                [this](auto domains, auto done) {
+                    parts_.crossing.look_up(std::move(domains), std::move(done));
+                },
             .read_status = read_status_};
 }
 

@@ -163,9 +163,9 @@ void Registrar::on_register(const sip::Request& request,
         if (list == nullptr) {
             continue;
         }
-        for (std::size_t i = 0; i < list->size(); ++i) {
-            if ((*list)[i]->contact == asked.uri) {
-                handler_.on_arrival(std::string(caller.key), *(*list)[i]);
+        for (const auto& device : *list) {
+            if (device->contact == asked.uri) {
+                handler_.on_arrival(std::string(caller.key), *device);
                 break;
             }
         }
@@ -274,6 +274,7 @@ void Registrar::answer(const sip::Request& request,
         }
     }
     std::vector<sip::OutgoingHeader> headers;
+    headers.reserve(contacts.size());
     for (const std::string& contact : contacts) {
         headers.push_back({"Contact", contact});
     }
