@@ -226,9 +226,8 @@ Result<void> read_content(const json::object& given, std::vector<std::string>& t
 }  // namespace
 
 Result<std::int64_t> read_time(std::string_view text) {
-    const Error wrong =
-        invalid(fmt::format("'{}' is no time; write 2030-07-01 or 2030-07-01T12:00:00Z.",
-                            text::escape_for_log(text, 40)));
+    Error wrong = invalid(fmt::format("'{}' is no time; write 2030-07-01 or 2030-07-01T12:00:00Z.",
+                                      text::escape_for_log(text, 40)));
     const auto year = digits(text, 0, 4);
     const auto month = digits(text, 5, 2);
     const auto day = digits(text, 8, 2);
