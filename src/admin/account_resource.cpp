@@ -91,9 +91,10 @@ void create(control::AdminService& admins, const HttpRequest& request, HttpReply
         return reply(problem(edit.error()));
     }
     const bool trial = edit->dry_run;
-    admins.create(*name, *given, request.author, trial, [reply, trial](const auto& made) {
-        reply(shown(made, trial ? 200 : 201, trial));
-    });
+    admins.create(
+        *name, *given, request.author, trial, [reply = std::move(reply), trial](const auto& made) {
+            reply(shown(made, trial ? 200 : 201, trial));
+        });
 }
 
 /// Who read an account before somebody else changed it does not overwrite that.
@@ -127,9 +128,10 @@ void change(control::AdminService& admins, const HttpRequest& request, HttpReply
         return reply(problem(edit.error()));
     }
     const bool trial = edit->dry_run;
-    admins.set(name, *given, request.author, trial, [reply, trial](const auto& made) {
-        reply(shown(made, 200, trial));
-    });
+    admins.set(
+        name, *given, request.author, trial, [reply = std::move(reply), trial](const auto& made) {
+            reply(shown(made, 200, trial));
+        });
 }
 
 HttpResponse confirm_totp(control::AdminService& admins,

@@ -87,7 +87,7 @@ EventFeed::Place EventFeed::drop(Place at, std::string_view name, std::string_vi
 }
 
 void EventFeed::send(Right right, std::string_view text) {
-    for (Place at = listeners_.begin(); at != listeners_.end();) {
+    for (auto at = listeners_.begin(); at != listeners_.end();) {
         if (!control::may(at->role, right) || at->stream->write(text)) {
             ++at;
         } else {
@@ -112,7 +112,7 @@ void EventFeed::publish_passing(std::string_view name, Right right, const json::
 }
 
 void EventFeed::beat() {
-    for (Place at = listeners_.begin(); at != listeners_.end();) {
+    for (auto at = listeners_.begin(); at != listeners_.end();) {
         if (at->author_now) {
             at->role = at->author_now().role;
         }
@@ -132,7 +132,7 @@ void EventFeed::beat() {
 void EventFeed::stop() {
     is_stopped_ = true;
     beat_.cancel();
-    for (Place at = listeners_.begin(); at != listeners_.end();) {
+    for (auto at = listeners_.begin(); at != listeners_.end();) {
         at = drop(at, "end", "stopping");
     }
 }

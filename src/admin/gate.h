@@ -39,13 +39,13 @@ class Gate {
     bool is_spooled(const HttpRequest& head) const;
 
   private:
-    bool is_our_name(std::string_view host) const;
+    bool is_our_name(std::string_view field) const;
     /// Null if there is none, or its sender has not the right.
     const Route* allowed_route(const HttpRequest& head) const;
     void authenticate(HttpRequest& request, bool is_local) const;
     /// As authenticate(), and gives it author_now.
     void authenticate_lasting(HttpRequest& request, bool is_local) const;
-    void use_token(HttpRequest& request, std::string_view value) const;
+    void use_token(HttpRequest& request, std::string_view field) const;
     void use_cookie(HttpRequest& request, std::string_view cookie) const;
 
     control::SignIn& sign_in_;

@@ -27,7 +27,7 @@ using ClientStream = beast::ssl_stream<beast::tcp_stream>;
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(10);
-constexpr std::uint64_t kMostBody = 256U * 1024;
+constexpr std::uint64_t kMostBody = 256ULL * 1024;
 
 Error failed(const std::string& url, std::string_view what) {
     return make_error(ErrorKind::Unreachable,

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -214,10 +215,10 @@ void LiveWatch::compare_failures(const control::Status& status) {
                           if (*self == nullptr || !page) {
                               return;
                           }
-                          for (auto one = page->items.rbegin(); one != page->items.rend(); ++one) {
-                              json::object told = card(
-                                  "message", one->partner, one->code, one->step, one->text, {});
-                              told["message"] = to_json(*one);
+                          for (const auto& one : std::views::reverse(page->items)) {
+                              json::object told =
+                                  card("message", one.partner, one.code, one.step, one.text, {});
+                              told["message"] = to_json(one);
                               (*self)->feed_.publish("failure", Right::Read, told);
                           }
                           if (page->total > page->items.size()) {
@@ -239,8 +240,8 @@ void LiveWatch::compare_pairs(const control::Status& status) {
             return;
         }
         EventFeed& feed = (*self)->feed_;
-        for (auto pair = news->pairs.rbegin(); pair != news->pairs.rend(); ++pair) {
-            feed.publish_passing("subscriptions", Right::Read, to_json(*pair));
+        for (const auto& pair : std::views::reverse(news->pairs)) {
+            feed.publish_passing("subscriptions", Right::Read, to_json(pair));
         }
         if (news->left_out != 0) {
             feed.publish_passing(

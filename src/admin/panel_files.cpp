@@ -33,7 +33,7 @@ constexpr std::string_view kPolicy =
 bool accepts(std::string_view field, std::string_view coding) {
     while (!field.empty()) {
         const std::size_t comma = field.find(',');
-        std::string_view one = field.substr(0, comma);
+        const std::string_view one = field.substr(0, comma);
         field.remove_prefix(comma == std::string_view::npos ? field.size() : comma + 1);
         const std::size_t semicolon = one.find(';');
         std::string_view weight =

@@ -118,8 +118,9 @@ Resource make_explain_resource(control::PolicyService& policies, FindContact fin
         if (!asked) {
             return reply(problem(asked.error()));
         }
-        const auto tell = [question = *asked, policy = policies.snapshot(), reply](
-                              std::optional<bool> is_contact) {
+        const auto tell = [question = *asked,
+                           policy = policies.snapshot(),
+                           reply = std::move(reply)](std::optional<bool> is_contact) {
             reply(answer(question.explain(*policy, is_contact)));
         };
         if (asked->is_domain) {

@@ -73,21 +73,22 @@ void sign_in(const SignInServices& services, const HttpRequest& request, HttpRep
         return reply(problem(!name ? name.error() : !password ? password.error() : code.error()));
     }
     const std::string origin = request.author.origin;
-    services.sign_in.with_password(
-        {.name = *name,
-         .password = *std::move(password),
-         .code = code->value_or(""),
-         .origin = origin,
-         .user_agent = std::string(request.header("user-agent"))},
-        [&services, name = *name, origin, reply](const Result<control::SignedIn>& result) {
-            HttpResponse response = signed_in(result);
-            if (response.status == 429) {
-                response.headers.emplace_back("Retry-After",
-                                              std::to_string(std::max<std::int64_t>(
-                                                  1, services.sign_in.locked_for(name, origin))));
-            }
-            reply(std::move(response));
-        });
+    services.sign_in.with_password({.name = *name,
+                                    .password = *std::move(password),
+                                    .code = code->value_or(""),
+                                    .origin = origin,
+                                    .user_agent = std::string(request.header("user-agent"))},
+                                   [&services, name = *name, origin, reply = std::move(reply)](
+                                       const Result<control::SignedIn>& result) {
+                                       HttpResponse response = signed_in(result);
+                                       if (response.status == 429) {
+                                           response.headers.emplace_back(
+                                               "Retry-After",
+                                               std::to_string(std::max<std::int64_t>(
+                                                   1, services.sign_in.locked_for(name, origin))));
+                                       }
+                                       reply(std::move(response));
+                                   });
 }
 
 void session(const SignInServices& services, const HttpRequest& request, HttpReply reply) {
@@ -152,7 +153,11 @@ void password(const SignInServices& services, const HttpRequest& request, HttpRe
         return reply(problem(!only ? only.error() : !current ? current.error() : wanted.error()));
     }
     services.own.change_password(
-        request.author, request.session->id, *current, *wanted, [reply](const Result<void>& done) {
+        request.author,
+        request.session->id,
+        *current,
+        *wanted,
+        [reply = std::move(reply)](const Result<void>& done) {
             reply(done ? answer(json::object{{"changed", true}}) : problem(done.error()));
         });
 }

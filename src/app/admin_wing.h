@@ -57,7 +57,7 @@ class AdminWing {
     /// assigned.
     Result<void> reload(const Config& config);
     /// The certificate of new connections; null: what the boot file names, or our own.
-    void assign(std::shared_ptr<const net::TlsContext> certificate);
+    void assign(std::shared_ptr<const net::TlsContext> assigned);
 
     /// What is shown on the TLS listeners.
     const std::shared_ptr<const net::TlsContext>& certificate() const {

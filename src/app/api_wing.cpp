@@ -119,8 +119,10 @@ control::DoctorSide ApiWing::make_doctor_side() {
                     made.certificates = parts_.certificates.status();
                     return made;
                 },
-            .look_up = [this](auto domains,
-                              auto done) { parts_.crossing.look_up(std::move(domains), done); },
+            .look_up =
+                [this](auto domains, auto done) {
+                    parts_.crossing.look_up(std::move(domains), std::move(done));
+                },
             .read_status = read_status_};
 }
 

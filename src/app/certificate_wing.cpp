@@ -154,7 +154,7 @@ Result<void> CertificateWing::load(net::TlsFiles files) {
 }
 
 CertificateWing::Context CertificateWing::build(Use use) const {
-    const Context fallback = use == Use::Admin ? nullptr : default_;
+    Context fallback = use == Use::Admin ? nullptr : default_;
     const auto shown = certificates_.shown_by(use);
     if (shown.empty()) {
         if (const auto names = certificates_.effective_use(use).certificates; !names.empty()) {

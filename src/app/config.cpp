@@ -285,7 +285,7 @@ Result<Config> load_config(const std::string& path) {
     }
     std::ostringstream text;
     text << file.rdbuf();
-    std::string folder = std::filesystem::path(path).parent_path().string();
+    const std::string folder = std::filesystem::path(path).parent_path().string();
     return read_and_check(text.str(), path, folder.empty() ? "." : folder, true);
 }
 

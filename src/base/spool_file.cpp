@@ -44,12 +44,14 @@ void SpoolFile::write(std::string_view octets) {
     }
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): the place in the file moves
 void SpoolFile::rewind() {
     if (::lseek(file_, 0, SEEK_SET) < 0) {
         fail_with_errno("spool");
     }
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): the place in the file moves
 std::size_t SpoolFile::read(char* to, std::size_t size) {
     return read_up_to(file_, to, size, "spool");
 }

@@ -70,7 +70,8 @@ std::optional<std::int64_t> utc_seconds(std::string_view text) {
         return std::nullopt;
     }
     const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-    return days * 86400 + parts[3] * 3600 + parts[4] * 60 + parts[5] - offset;
+    return days * 86400 + std::int64_t{parts[3]} * 3600 + std::int64_t{parts[4]} * 60 + parts[5] -
+           offset;
 }
 
 std::int64_t utc_now_seconds() {

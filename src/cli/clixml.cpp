@@ -182,6 +182,7 @@ class Reader {
             types_.emplace(part.attribute("RefId").value_or(""), &made);
         } else if (part.name == "TNRef") {
             made.types = known(types_, part)->types;
+            // NOLINTNEXTLINE(bugprone-branch-clone): or else its one plain value, at the end
         } else if (part.name == "ToString") {
             made.text = text_of(part);
         } else if (part.name == "Props" || part.name == "MS") {
@@ -201,6 +202,7 @@ class Reader {
         for (const xml::Element* one = part.first_element(); one != nullptr;
              one = one->next_element()) {
             std::string name = unescape(one->attribute("N").value_or(""));
+            // NOLINTNEXTLINE(misc-const-correctness): it is moved from
             ClixmlValue read = value(*one, depth + 1);
             if (!name.empty() &&
                 made.properties.try_emplace(text::to_lower(name), std::move(read)).second) {

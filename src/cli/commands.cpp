@@ -61,6 +61,7 @@ int run(int count, const char* const* arguments, const Offline& offline) {
             complete(program.root(), program.server(), {arguments + 2, arguments + count}));
     }
     std::vector<const char*> own;
+    own.reserve(line.own.size() + 1);
     for (const std::string& word : line.own) {
         own.push_back(word.c_str());
     }

@@ -39,6 +39,7 @@ std::vector<const Parameter*> starting_with(std::span<const Parameter> among,
 
 [[noreturn]] void fail_unknown(const Cmdlet& cmdlet, std::string_view given) {
     std::vector<std::string> names;
+    names.reserve(cmdlet.parameters.size());
     for (const Parameter& one : cmdlet.parameters) {
         names.emplace_back(one.name);
     }

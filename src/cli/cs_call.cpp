@@ -86,10 +86,10 @@ void Call::fail(const Answer& answer, const std::string& missing) const {
     const std::string evidence = one_line(member_text(answer.body, "evidence"));
     const std::string fix = one_line(member_text(answer.body, "fix"));
     const bool is_missing = answer.status == 404 && !missing.empty();
-    std::string what = is_missing ? missing
-                       : detail.empty()
-                           ? fmt::format("The gateway answered HTTP {}.", answer.status)
-                           : detail;
+    const std::string what = is_missing ? missing
+                             : detail.empty()
+                                 ? fmt::format("The gateway answered HTTP {}.", answer.status)
+                                 : detail;
     std::string why = code;
     const codes::Code* known = codes::find(code);
     const std::string reason = !evidence.empty()  ? evidence
@@ -97,7 +97,7 @@ void Call::fail(const Answer& answer, const std::string& missing) const {
                                : known != nullptr ? std::string(known->sentence)
                                                   : std::string();
     why += (why.empty() || reason.empty() ? "" : ": ") + reason;
-    throw Fault(std::move(what),
+    throw Fault(what,
                 why.empty() ? fmt::format("HTTP {}", answer.status) : why,
                 is_missing && cmdlet().kind != nullptr
                     ? fmt::format("Get-Cs{} shows all", cmdlet().kind->noun)

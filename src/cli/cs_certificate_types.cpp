@@ -35,10 +35,11 @@ void fail_set(const char* why, const char* fix) {
 }
 
 std::vector<std::string> uses_of(Call& call) {
-    const Value* types = call.given().find("Type");
+    const Value* given = call.given().find("Type");
+    const List* types = given == nullptr ? nullptr : given->as<List>();
     std::vector<std::string> uses;
     const List none;
-    for (const Value& type : types == nullptr ? none : *types->as<List>()) {
+    for (const Value& type : types == nullptr ? none : *types) {
         const std::size_t before = uses.size();
         for (const auto& [name, use] : kUses) {
             if (to_text(type) == name && std::ranges::find(uses, std::string(use)) == uses.end()) {

@@ -29,7 +29,7 @@ constexpr std::size_t kMaxFile = std::size_t{1} << 20U;
 
 void check_global(const Bound& given) {
     if (given.has("Identity") && !text::iequals(given.text("Identity"), "global")) {
-        throw Fault(fmt::format("Cannot find \"Certificate\" \"{}\" because it does not exist.",
+        throw Fault(fmt::format(R"(Cannot find "Certificate" "{}" because it does not exist.)",
                                 text::escape_for_log(given.text("Identity"), 100)),
                     "there is one set of uses",
                     "give -Identity global, or leave it out");
@@ -59,7 +59,7 @@ void check_thumbprint(const std::string& thumbprint) {
 std::string read_file(const std::string& path) {
     std::error_code error;
     const auto size = std::filesystem::file_size(path, error);
-    std::ifstream file(path, std::ios::binary);
+    const std::ifstream file(path, std::ios::binary);
     if (error || !file || size > kMaxFile) {
         throw Fault(
             fmt::format("The file {} cannot be read.", text::escape_for_log(path)),

@@ -141,6 +141,7 @@ bool compare(std::string_view name, bool is_case_sensitive, const Value& left, c
         return contains(left, right, is_case_sensitive) == (name == "contains");
     }
     if (name == "in" || name == "notin") {
+        // NOLINTNEXTLINE(readability-suspicious-call-argument): what is in which is the other way
         return contains(right, left, is_case_sensitive) == (name == "in");
     }
     // A list on the left: whether any of its items does.

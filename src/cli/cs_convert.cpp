@@ -19,7 +19,7 @@ constexpr std::size_t kMaxText = 8192;
                        const std::string& why,
                        const std::string& fix) {
     throw Fault(
-        fmt::format("Cannot bind parameter '{}'. Cannot convert value \"{}\" to type \"{}\".",
+        fmt::format(R"(Cannot bind parameter '{}'. Cannot convert value "{}" to type "{}".)",
                     parameter.name,
                     text::escape_for_log(to_text(value), 100),
                     type_name(parameter)),

@@ -153,7 +153,7 @@ void AdminService::create(std::string_view name,
                           const AccountChange& given,
                           const Author& author,
                           bool is_trial,
-                          Done done) {
+                          const Done& done) {
     const auto wanted = account_name(name);
     if (!wanted) {
         return done(wanted.error());
@@ -204,7 +204,7 @@ void AdminService::set(std::string_view name,
                        const AccountChange& change,
                        const Author& author,
                        bool is_trial,
-                       Done done) {
+                       const Done& done) {
     auto found = find(name);
     if (!found) {
         return done(found.error());

@@ -48,13 +48,13 @@ class AdminService {
                 const AccountChange& given,
                 const Author& author,
                 bool is_trial,
-                Done done);
+                const Done& done);
     /// A new password, another role or a disabled account ends its sessions.
     void set(std::string_view name,
              const AccountChange& change,
              const Author& author,
              bool is_trial,
-             Done done);
+             const Done& done);
     Result<void> erase(std::string_view name, const Author& author, bool is_trial);
     Result<AccountStatus> unlock(std::string_view name, const Author& author);
     /// Takes the second factor away from who has lost it.
@@ -96,7 +96,7 @@ class OwnAccount {
                          std::string_view session,
                          std::string current,
                          std::string wanted,
-                         Finished done);
+                         const Finished& done);
 
     using Enrolment = TotpEnrolment;
 

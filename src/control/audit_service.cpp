@@ -153,7 +153,7 @@ Result<std::vector<store::AuditRow>> AuditService::list(const store::AuditFilter
 
 void AuditService::verify(std::optional<store::AuditHead> known,
                           const Author& author,
-                          Verified done) {
+                          const Verified& done) {
     const auto result = std::make_shared<std::optional<Result<store::AuditVerdict>>>();
     const bool waits = context_.offload(
         [result, known = std::move(known), connect = context_.connect] {
@@ -192,7 +192,7 @@ void AuditService::export_rows(std::shared_ptr<SpoolFile> to,
                                store::AuditFilter filter,
                                Format format,
                                const Author& author,
-                               Exported done) {
+                               const Exported& done) {
     const auto result = std::make_shared<std::optional<Result<std::uint64_t>>>();
     const bool waits = context_.offload(
         [result, to, filter = std::move(filter), format, connect = context_.connect] {

@@ -48,13 +48,13 @@ class AuditService {
     Result<std::vector<store::AuditRow>> list(const store::AuditFilter& filter,
                                               std::size_t limit) const;
     /// `known`: a head that was written down before; a log that does not hold it is at fault.
-    void verify(std::optional<store::AuditHead> known, const Author& author, Verified done);
+    void verify(std::optional<store::AuditHead> known, const Author& author, const Verified& done);
     /// Oldest first, into `to`, which is then at its beginning; answers how many rows.
     void export_rows(std::shared_ptr<SpoolFile> to,
                      store::AuditFilter filter,
                      Format format,
                      const Author& author,
-                     Exported done);
+                     const Exported& done);
 
   private:
     AuditContext context_;

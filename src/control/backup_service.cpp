@@ -97,7 +97,7 @@ void BackupService::note(const Author& author,
 void BackupService::create(std::shared_ptr<SpoolFile> to,
                            std::string passphrase,
                            const Author& author,
-                           Done done) {
+                           const Done& done) {
     if (auto good = check_new_passphrase(passphrase); !good) {
         return done(good.error());
     }
@@ -131,10 +131,10 @@ void BackupService::create(std::shared_ptr<SpoolFile> to,
     }
 }
 
-void BackupService::verify(std::shared_ptr<SpoolFile> from,
+void BackupService::verify(const std::shared_ptr<SpoolFile>& from,
                            std::string passphrase,
                            const Author& author,
-                           Done done) {
+                           const Done& done) {
     const auto result = std::make_shared<std::optional<Result<store::BackupContents>>>();
     const bool waits = context_.offload(
         [result, from, passphrase = std::move(passphrase)] {
@@ -184,7 +184,7 @@ Result<Restored> BackupService::restore(SpoolFile& from,
                     {"revision", made.restoration.revision}});
         return made;
     } catch (...) {
-        const Error error = error_of_current_exception();
+        Error error = error_of_current_exception();
         note(edit.author, edit.dry_run ? "restore-dry-run" : "restore", error);
         return error;
     }

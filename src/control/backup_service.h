@@ -51,11 +51,11 @@ class BackupService {
     void create(std::shared_ptr<SpoolFile> to,
                 std::string passphrase,
                 const Author& author,
-                Done done);
-    void verify(std::shared_ptr<SpoolFile> from,
+                const Done& done);
+    void verify(const std::shared_ptr<SpoolFile>& from,
                 std::string passphrase,
                 const Author& author,
-                Done done);
+                const Done& done);
     /// Blocks, about 10 s for a million users. Errors: IST-API-030 wrong passphrase, 031 no backup
     /// or damaged, 032 of a newer program, 033 the last administrator, 034 does not fit this
     /// gateway, 004 the database; nothing has changed then.

@@ -230,7 +230,7 @@ Result<Committed> CertificateService::take(const CertificateImport& order,
     }
     std::vector<std::string> pool = chain_pool();
     pool.insert(pool.begin(), file.certificates.begin(), file.certificates.end());
-    net::Chain chain = net::complete_chain(owned->leaf->pem, pool, context_.authorities);
+    const net::Chain chain = net::complete_chain(owned->leaf->pem, pool, context_.authorities);
     document->chain = chain.intermediates;
     if (!chain.root.empty()) {
         document->chain.push_back(chain.root);

@@ -242,7 +242,7 @@ Result<Committed> CertificateService::commit(Plan plan, const Edit& edit) {
     return made;
 }
 
-void CertificateService::request(CertificateRequest order, const Edit& edit, Done done) {
+void CertificateService::request(CertificateRequest order, const Edit& edit, const Done& done) {
     if (order.name.empty()) {
         order.name = fmt::format("request-{}", next_request_id());
     }
@@ -295,7 +295,7 @@ void CertificateService::request(CertificateRequest order, const Edit& edit, Don
     }
 }
 
-void CertificateService::import(CertificateImport order, const Edit& edit, Done done) {
+void CertificateService::import(CertificateImport order, const Edit& edit, const Done& done) {
     auto file = std::make_shared<Result<net::CertificateFile>>(net::CertificateFile());
     auto wanted = std::make_shared<CertificateImport>(std::move(order));
     const bool is_taken = context_.offload(

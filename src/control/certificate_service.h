@@ -96,8 +96,8 @@ class CertificateService {
 
     std::int64_t now() const { return context_.wall(); }
 
-    void request(CertificateRequest order, const Edit& edit, Done done);
-    void import(CertificateImport order, const Edit& edit, Done done);
+    void request(CertificateRequest order, const Edit& edit, const Done& done);
+    void import(CertificateImport order, const Edit& edit, const Done& done);
     /// As import(), of a file that was read already; within the call.
     Result<Committed> take(const CertificateImport& order,
                            const net::CertificateFile& file,
@@ -115,7 +115,7 @@ class CertificateService {
     bool roll_due();
 
     /// The properties for the API: facts, findings, where it is used.
-    boost::json::object shown(const KnownCertificate& certificate) const;
+    boost::json::object shown(const KnownCertificate& one) const;
     boost::json::object shown(Use use) const;
     /// Strong, over what is stored.
     static std::string etag_of(const KnownCertificate& certificate);

@@ -173,7 +173,7 @@ class Plan {
     void change(User before, User after) {
         if (!before.enabled && after.enabled) {
             // Who disabled him is asked for all of them at once.
-            waiting_.push_back({std::move(before), std::move(after)});
+            waiting_.emplace_back(std::move(before), std::move(after));
             return;
         }
         settle(std::move(before), std::move(after));
@@ -211,6 +211,7 @@ class Plan {
             return;
         }
         std::vector<std::string> uris;
+        uris.reserve(waiting_.size());
         for (const auto& [before, after] : waiting_) {
             uris.push_back(before.uri);
         }

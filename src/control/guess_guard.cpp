@@ -73,7 +73,7 @@ void GuessGuard::erase(Entries::iterator entry) {
 
 std::string address_key(std::string_view address) {
     std::array<unsigned char, 16> octets{};
-    const std::string text(address);
+    std::string text(address);
     if (inet_pton(AF_INET6, text.c_str(), octets.data()) != 1) {
         return text;
     }

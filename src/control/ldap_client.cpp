@@ -48,8 +48,8 @@ std::string_view name_of(std::string_view description) {
 
 }  // namespace
 
-LdapClient::LdapClient(const DirectorySettings& settings, Interruption& interruption)
-    : settings_(settings), interruption_(interruption) {}
+LdapClient::LdapClient(DirectorySettings settings, Interruption& interruption)
+    : settings_(std::move(settings)), interruption_(interruption) {}
 
 LdapClient::~LdapClient() = default;
 

@@ -17,7 +17,7 @@ class LdapHandle;
 class LdapClient {
   public:
     /// `interruption` must outlive it. Nothing is connected yet.
-    LdapClient(const DirectorySettings& settings, Interruption& interruption);
+    LdapClient(DirectorySettings settings, Interruption& interruption);
     LdapClient(const LdapClient&) = delete;
     LdapClient& operator=(const LdapClient&) = delete;
     LdapClient(LdapClient&&) = delete;

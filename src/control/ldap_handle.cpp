@@ -66,10 +66,10 @@ struct PageControl {
 
 }  // namespace
 
-LdapHandle::LdapHandle(const DirectoryUrl& url,
+LdapHandle::LdapHandle(DirectoryUrl url,
                        const DirectorySettings& settings,
                        Interruption& interruption)
-    : url_(url),
+    : url_(std::move(url)),
       interruption_(interruption),
       timeout_(settings.timeout_seconds),
       deadline_(Clock::now() + std::chrono::seconds(settings.deadline_seconds)) {}
@@ -165,7 +165,7 @@ Result<void> LdapHandle::trust(const DirectorySettings& settings) {
 
 std::string LdapHandle::diagnostics() const {
     char* text = nullptr;
-    ldap_get_option(ldap_, LDAP_OPT_DIAGNOSTIC_MESSAGE, &text);
+    ldap_get_option(ldap_, LDAP_OPT_DIAGNOSTIC_MESSAGE, static_cast<void*>(&text));
     std::string made = text != nullptr ? text::escape_for_log(text, 300) : std::string();
     ldap_memfree(text);
     return made;
@@ -296,6 +296,7 @@ Result<void> LdapHandle::search(const Search& search,
                                 const TakeMessage& take,
                                 std::size_t& referrals) {
     std::vector<char*> names;
+    names.reserve(search.attributes.size() + 1);
     for (const std::string& name : search.attributes) {
         names.push_back(const_cast<char*>(name.c_str()));
     }

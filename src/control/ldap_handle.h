@@ -22,9 +22,7 @@ namespace isthmus::control {
 
 class LdapHandle {
   public:
-    LdapHandle(const DirectoryUrl& url,
-               const DirectorySettings& settings,
-               Interruption& interruption);
+    LdapHandle(DirectoryUrl url, const DirectorySettings& settings, Interruption& interruption);
     LdapHandle(const LdapHandle&) = delete;
     LdapHandle& operator=(const LdapHandle&) = delete;
     LdapHandle(LdapHandle&&) = delete;

@@ -229,8 +229,9 @@ Result<void> check_object(const Pool& object,
 
 std::string site_is_used_by(const Site& site, const Objects& objects, bool is_first) {
     std::string made;
-    const auto add = [&](std::string what) {
-        made += (is_first && made.empty() ? "" : ", ") + what;
+    const auto add = [&](std::string_view what) {
+        made += is_first && made.empty() ? "" : ", ";
+        made += what;
     };
     if (has(objects.rules, "Site:" + site.name)) {
         add("its site policy");

@@ -59,6 +59,7 @@ Result<std::vector<std::string>> confirm(AdminContext& context,
         }
         std::vector<std::string> codes = totp::make_recovery_codes(context.random);
         std::vector<std::string> hashes;
+        hashes.reserve(codes.size());
         for (const std::string& one : codes) {
             hashes.push_back(totp::recovery_hash(one).value());
         }
@@ -86,7 +87,7 @@ void OwnAccount::change_password(const Author& author,
                                  std::string_view session,
                                  std::string current,
                                  std::string wanted,
-                                 Finished done) {
+                                 const Finished& done) {
     if (auto good = check_new_password(wanted, author.admin); !good) {
         return done(good.error());
     }

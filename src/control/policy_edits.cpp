@@ -64,7 +64,7 @@ const Object* PolicyService::find(std::string_view id) const {
 
 template <class Object>
 Result<Object> PolicyService::get(std::string_view id) const {
-    const Object* found = find<Object>(id);
+    const auto* found = find<Object>(id);
     if (found == nullptr) {
         return no_such<Object>(id);
     }
@@ -84,7 +84,7 @@ Result<Committed> PolicyService::create(const json::object& given, const Edit& e
                           fmt::format("{}: is required.", id_property<Object>()),
                           {});
     }
-    if (const Object* there = find<Object>(id); there != nullptr) {
+    if (const auto* there = find<Object>(id); there != nullptr) {
         return duplicate(*there, id);
     }
     Draft draft = this->draft(edit, "create", name_of<Object>(id));
@@ -102,7 +102,7 @@ template <class Object>
 Result<Committed> PolicyService::set(std::string_view id,
                                      const json::object& change,
                                      const Edit& edit) {
-    const Object* found = find<Object>(id);
+    const auto* found = find<Object>(id);
     if (found == nullptr) {
         return no_such<Object>(id);
     }
@@ -138,7 +138,7 @@ Result<Committed> PolicyService::set(std::string_view id,
 
 template <class Object>
 Result<Committed> PolicyService::erase(std::string_view id, const Edit& edit) {
-    const Object* found = find<Object>(id);
+    const auto* found = find<Object>(id);
     if (found == nullptr) {
         return no_such<Object>(id);
     }

@@ -85,6 +85,7 @@ std::size_t Sessions::end_all_of(std::string_view admin, std::string_view except
 std::vector<Session> Sessions::list() {
     sweep();
     std::vector<Session> made;
+    made.reserve(sessions_.size());
     for (const auto& [hash, session] : sessions_) {
         made.push_back(session);
     }

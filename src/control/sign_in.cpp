@@ -65,7 +65,9 @@ bool SignIn::is_address_locked(std::string_view origin) const {
     return context_.addresses.locked_for(address_key(origin), context_.monotonic()) > 0;
 }
 
-void SignIn::refuse_locked(const SignInAttempt& attempt, GuessGuard& guard, std::string_view key) {
+void SignIn::refuse_locked(const SignInAttempt& attempt,
+                           GuessGuard& guard,
+                           std::string_view key) const {
     // One entry a lock: who keeps trying must not fill the log.
     if (guard.is_first_try_while_locked(key)) {
         context_.audit({text::escape_for_log(attempt.name, kMostName),
@@ -77,7 +79,7 @@ void SignIn::refuse_locked(const SignInAttempt& attempt, GuessGuard& guard, std:
     }
 }
 
-void SignIn::with_password(SignInAttempt attempt, Done done) {
+void SignIn::with_password(SignInAttempt attempt, const Done& done) {
     const auto made = std::make_shared<Try>();
     made->name = text::to_lower(std::string_view(attempt.name).substr(0, kMostName));
     try {

@@ -30,7 +30,7 @@ class SignIn {
 
     /// Unknown, disabled and wrong are one answer (IST-AUTH-010) after the same work; locked is
     /// IST-AUTH-011 at once, IST-AUTH-012 asks for a code after a right password.
-    void with_password(SignInAttempt attempt, Done done);
+    void with_password(SignInAttempt attempt, const Done& done);
     Result<SignedIn> with_link(std::string_view secret,
                                const std::string& origin,
                                std::string_view user_agent);
@@ -60,7 +60,7 @@ class SignIn {
     struct Try;
 
     GuessGuard& guard_of(const Try& attempt);
-    void refuse_locked(const SignInAttempt& attempt, GuessGuard& guard, std::string_view key);
+    void refuse_locked(const SignInAttempt& attempt, GuessGuard& guard, std::string_view key) const;
     Result<SignedIn> decide(const Try& attempt);
     Result<SignedIn> wrong(const Try& attempt, std::string_view why);
     Result<SignedIn> open(Session session, std::string_view user_agent);

@@ -218,6 +218,7 @@ std::vector<std::string> table_of(const SipPeerFacts& peer) {
                                   fmt::format("target = \"{}\"", peer.target)};
     const auto add = [&made](const char* name, const std::vector<std::string>& values) {
         std::vector<std::string> quoted;
+        quoted.reserve(values.size());
         for (const std::string& value : values) {
             quoted.push_back(fmt::format("\"{}\"", value));
         }

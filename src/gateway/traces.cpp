@@ -25,12 +25,12 @@ std::int64_t second_of(TimePoint now) {
 }
 
 std::size_t size_of(const TraceEvent& event) {
-    std::size_t size = sizeof event + event.text.size() + event.what.size() + event.user.size() +
-                       event.contact.size() + event.call_id.size() + event.stanza_id.size() +
-                       event.evidence.size();
+    std::size_t size = sizeof(TraceEvent) + event.text.size() + event.what.size() +
+                       event.user.size() + event.contact.size() + event.call_id.size() +
+                       event.stanza_id.size() + event.evidence.size();
     for (const auto* texts : {&event.rules, &event.lost}) {
         for (const std::string& text : *texts) {
-            size += sizeof text + text.size();
+            size += sizeof(std::string) + text.size();
         }
     }
     return size;
@@ -44,8 +44,9 @@ std::string cut(std::string_view text) {
 }  // namespace
 
 struct Traces::Trace {
-    Trace(Timers& timers, const TraceOrder& given, std::function<void(Trace&)> on_end)
-        : order(given), timer(timers, [this, on_end = std::move(on_end)] { on_end(*this); }) {}
+    Trace(Timers& timers, TraceOrder given, std::function<void(Trace&)> on_end)
+        : order(std::move(given)),
+          timer(timers, [this, on_end = std::move(on_end)] { on_end(*this); }) {}
 
     TraceOrder order;
     std::vector<std::string> domains;  ///< of the partner
@@ -162,6 +163,7 @@ std::optional<TraceStatus> Traces::status(std::string_view id) const {
 
 std::vector<TraceStatus> Traces::list() const {
     std::vector<TraceStatus> made;
+    made.reserve(traces_.size());
     for (const auto& trace : traces_) {
         made.push_back(*status(trace->order.id));
     }

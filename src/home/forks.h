@@ -61,7 +61,7 @@ class Forks final : private sip::ResponseHandler {
 
     void on_response(std::uint64_t cookie, const sip::Response& response) override;
     void on_no_response(std::uint64_t cookie, const Error& error) override;
-    void conclude(std::uint64_t fork, int status, const sip::Response* response);
+    void conclude(std::uint64_t id, int status, const sip::Response* response);
 
     Outside& outside_;
     InSession in_session_;

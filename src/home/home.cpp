@@ -180,6 +180,7 @@ void Home::challenge(const sip::Request& request,
     const std::vector<std::string> values = sign_in_.challenges(
         caller.domain, is_stale, is_lync || config_.md5_only || knows_only_md5(request));
     std::vector<sip::OutgoingHeader> headers;
+    headers.reserve(values.size());
     for (const std::string& value : values) {
         headers.push_back({is_registrar ? "WWW-Authenticate" : "Proxy-Authenticate", value});
     }

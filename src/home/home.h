@@ -119,7 +119,7 @@ class Home final : private RegistrarHandler {
     void forward_notify(const sip::Request& request,
                         std::unique_ptr<sip::IncomingRequest> transaction);
     const Device* device_of(const Caller& caller, const sip::Origin& origin) const;
-    void on_outcome(std::uint64_t device, bool has_answered);
+    void on_outcome(std::uint64_t id, bool has_answered);
 
     // RegistrarHandler
     void on_arrival(const std::string& user, Device& device) override;

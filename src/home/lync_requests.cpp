@@ -63,7 +63,7 @@ void read_publication(const xml::Element& publication, Published& into, Arena& a
                 type = one->value;
             }
         }
-        (type.ends_with("userState") ? into.user_state : into.machine_state) = *value;
+        (type.ends_with("userState") ? into.user_state : into.machine_state) = value;
     } else if (category == "note") {
         const xml::Element* note = child(publication, "note");
         const std::string_view said =

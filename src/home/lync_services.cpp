@@ -227,43 +227,50 @@ void PresenceAgent::push_list(Person& person,
     }
 }
 
+/// The status of the answer.
+int PresenceAgent::set_contact(Person& person, const ListCall& call) {
+    const auto address = contact_address(call.uri);
+    Contact contact;
+    if (!address) {
+        return 400;
+    }
+    contact.address = *address;
+    contact.name = display_of(call.display_name, *address);
+    contact.is_subscribed = call.is_subscribed;
+    std::string_view left = call.groups;
+    while (!left.empty()) {
+        const std::size_t blank = left.find(' ');
+        contact.groups.push_back(
+            static_cast<std::uint32_t>(text::to_number(left.substr(0, blank)).value_or(0)));
+        left = blank == std::string_view::npos ? "" : left.substr(blank + 1);
+    }
+    if (!person.list.set_contact(std::move(contact))) {
+        log::event(log::Level::Warning,
+                   "home.limit",
+                   {{"code", "IST-HOME-006"}, {"user", person.key}, {"msg", "contacts"}});
+        return 403;
+    }
+    // She is on his list: she may see him, and goes on to when he takes her off it again.
+    if (!person.list.is_blocked(*address)) {
+        person.list.allow(*address);
+    }
+    for (const Watcher& one : person.watchers) {
+        if (one.address == *address) {
+            notifiers_->changed(one.handle);
+        }
+    }
+    return 200;
+}
+
 /// What is answered.
 std::string PresenceAgent::apply(Person& person, const ListCall& call, int& status) {
     ContactList& list = person.list;
     std::uint32_t group = 0;
     const auto id = static_cast<std::uint32_t>(text::to_number(call.group_id).value_or(0));
     if (call.name == "setContact") {
-        const auto address = contact_address(call.uri);
-        Contact contact;
-        if (!address) {
-            status = 400;
+        status = set_contact(person, call);
+        if (status != 200) {
             return {};
-        }
-        contact.address = *address;
-        contact.name = display_of(call.display_name, *address);
-        contact.is_subscribed = call.is_subscribed;
-        std::string_view left = call.groups;
-        while (!left.empty()) {
-            const std::size_t blank = left.find(' ');
-            contact.groups.push_back(
-                static_cast<std::uint32_t>(text::to_number(left.substr(0, blank)).value_or(0)));
-            left = blank == std::string_view::npos ? "" : left.substr(blank + 1);
-        }
-        if (!list.set_contact(std::move(contact))) {
-            log::event(log::Level::Warning,
-                       "home.limit",
-                       {{"code", "IST-HOME-006"}, {"user", person.key}, {"msg", "contacts"}});
-            status = 403;
-            return {};
-        }
-        // She is on his list: she may see him, and goes on to when he takes her off it again.
-        if (!list.is_blocked(*address)) {
-            list.allow(*address);
-        }
-        for (const Watcher& one : person.watchers) {
-            if (one.address == *address) {
-                notifiers_->changed(one.handle);
-            }
         }
     } else if (call.name == "deleteContact") {
         const auto address = contact_address(call.uri);

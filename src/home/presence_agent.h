@@ -186,6 +186,7 @@ class PresenceAgent final : private sip::EventSender,
                    std::uint64_t from,
                    std::string_view delta,
                    const std::vector<std::string>& added);
+    int set_contact(Person& person, const ListCall& call);
     std::string apply(Person& person, const ListCall& call, int& status);
 
     // sip::EventSender, for the subscriber and the notifier

@@ -55,6 +55,12 @@ struct Registrar::Asked {
     bool is_lync = false;
 };
 
+/// All Contacts of a REGISTER.
+struct Registrar::Wish {
+    std::vector<Asked> all;
+    bool is_everything = false;  ///< "*"
+};
+
 Registrar::Registrar(RegistrarConfig config,
                      Timers& timers,
                      Random& random,
@@ -100,11 +106,44 @@ std::string Registrar::gruu_of(std::string_view user, std::string_view instance)
     return digest::hmac_sha256_hex(gruu_key_, fmt::format("{}\n{}", user, instance)).substr(0, 22);
 }
 
+/// 0, or why it is refused. RFC 3261 §10.3 step 6: all or none, so all are read before one counts.
+int Registrar::read(const sip::Request& request, Wish& into) const {
+    const std::uint32_t all_expire =
+        seconds(request.header(HeaderId::Expires).value_or("")).value_or(config_.default_expires);
+    const bool is_lync = is_from_lync(request);
+    for (const sip::HeaderField& field : request.headers) {
+        if (field.id != HeaderId::Contact) {
+            continue;
+        }
+        if (field.value == "*") {
+            into.is_everything = true;
+            continue;
+        }
+        std::string_view left = field.value;
+        while (!left.empty()) {
+            const auto contact = sip::parse_name_addr(left, &left);
+            if (!contact || contact->uri.text.size() > kMaxContact ||
+                into.all.size() == kContactsOfRequest) {
+                return 400;
+            }
+            Asked& asked = into.all.emplace_back();
+            asked.uri = contact->uri.text;
+            asked.instance = sip::find_param(contact->params, "+sip.instance").value_or("");
+            const auto own = sip::find_param(contact->params, "expires");
+            asked.expires = own ? seconds(*own).value_or(config_.default_expires) : all_expire;
+            asked.is_lync = is_lync;
+            if (asked.expires != 0 && asked.expires < config_.least_expires) {
+                return 423;
+            }
+        }
+    }
+    return into.is_everything && (!into.all.empty() || all_expire != 0) ? 400 : 0;
+}
+
 void Registrar::on_register(const sip::Request& request,
                             const sip::Origin& origin,
                             const Caller& caller,
                             sip::IncomingRequest& transaction) {
-    const bool is_lync = is_from_lync(request);
     const auto refuse = [&](int status, std::string_view name, std::string_view value) {
         const sip::OutgoingHeader header{name, value};
         sip::OutgoingResponse response;
@@ -112,60 +151,34 @@ void Registrar::on_register(const sip::Request& request,
         response.headers = std::span(&header, name.empty() ? 0U : 1U);
         transaction.respond(response);
     };
-    // RFC 3261 §10.3 step 6: all or none, so all are read before one counts.
-    const std::uint32_t all_expire =
-        seconds(request.header(HeaderId::Expires).value_or("")).value_or(config_.default_expires);
-    std::vector<Asked> all;
-    bool is_everything = false;
-    for (const sip::HeaderField& field : request.headers) {
-        if (field.id != HeaderId::Contact) {
-            continue;
-        }
-        if (field.value == "*") {
-            is_everything = true;
-            continue;
-        }
-        std::string_view left = field.value;
-        while (!left.empty()) {
-            const auto contact = sip::parse_name_addr(left, &left);
-            if (!contact || contact->uri.text.size() > kMaxContact ||
-                all.size() == kContactsOfRequest) {
-                return refuse(400, {}, {});
-            }
-            Asked& asked = all.emplace_back();
-            asked.uri = contact->uri.text;
-            asked.instance = sip::find_param(contact->params, "+sip.instance").value_or("");
-            const auto own = sip::find_param(contact->params, "expires");
-            asked.expires = own ? seconds(*own).value_or(config_.default_expires) : all_expire;
-            asked.is_lync = is_lync;
-            if (asked.expires != 0 && asked.expires < config_.least_expires) {
-                return refuse(423, "Min-Expires", std::to_string(config_.least_expires));
-            }
-        }
+    Wish wish;
+    const int wrong = read(request, wish);
+    if (wrong == 423) {
+        return refuse(wrong, "Min-Expires", std::to_string(config_.least_expires));
     }
-    if (is_everything && (!all.empty() || all_expire != 0)) {
-        return refuse(400, {}, {});  // RFC 3261 §10.3 step 6
+    if (wrong != 0) {
+        return refuse(wrong, {}, {});
     }
-    if (is_everything) {
+    if (wish.is_everything) {
         while (const Devices* list = devices(caller.key)) {
             remove(caller.key, list->front()->id, Departure::SignedOut);
         }
     }
-    for (const Asked& asked : all) {
+    for (const Asked& asked : wish.all) {
         if (const int status = bind(request, origin, caller, asked); status != 200) {
             return refuse(status, {}, {});
         }
     }
     answer(request, caller, transaction, origin.transport);
     // Behind the 200: what the arrival of a device sets off reaches it after that.
-    for (const Asked& asked : all) {
+    for (const Asked& asked : wish.all) {
         const Devices* list = asked.expires != 0 ? devices(caller.key) : nullptr;
         if (list == nullptr) {
             continue;
         }
-        for (std::size_t i = 0; i < list->size(); ++i) {
-            if ((*list)[i]->contact == asked.uri) {
-                handler_.on_arrival(std::string(caller.key), *(*list)[i]);
+        for (const auto& device : *list) {
+            if (device->contact == asked.uri) {
+                handler_.on_arrival(std::string(caller.key), *device);
                 break;
             }
         }
@@ -274,6 +287,7 @@ void Registrar::answer(const sip::Request& request,
         }
     }
     std::vector<sip::OutgoingHeader> headers;
+    headers.reserve(contacts.size());
     for (const std::string& contact : contacts) {
         headers.push_back({"Contact", contact});
     }

@@ -88,10 +88,12 @@ class Registrar {
     using Devices = std::vector<std::unique_ptr<Device>>;
 
     struct Asked;
+    struct Wish;
 
     void remove(std::string_view user, std::uint64_t id, Departure why);
     void schedule(const Device& device);
     void on_time();
+    int read(const sip::Request& request, Wish& into) const;
     int bind(const sip::Request& request,
              const sip::Origin& origin,
              const Caller& caller,

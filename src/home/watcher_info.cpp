@@ -59,6 +59,7 @@ void PresenceAgent::tell_watchers(const Person& person, DeviceDialog& dialog) {
         return;
     }
     std::vector<Told> all;
+    all.reserve(person.watchers.size());
     for (const Watcher& one : person.watchers) {
         all.push_back({fmt::format("w{}", one.owner),
                        one.address,

@@ -127,7 +127,7 @@ class Reading {
             }
             return made;
         }
-        if (X509Pointer certificate = certificate_of(der)) {
+        if (const X509Pointer certificate = certificate_of(der)) {
             return finished(take(certificate.get()));
         }
         ERR_clear_error();

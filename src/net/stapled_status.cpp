@@ -43,7 +43,7 @@ Status status_in(OCSP_BASICRESP* response, X509* shown, X509* issuer) {
 
 Status read_status(SSL* ssl, X509* shown) {
     const unsigned char* data = nullptr;
-    const long size = SSL_get_tlsext_status_ocsp_resp(ssl, &data);
+    const long size = SSL_get_tlsext_status_ocsp_resp(ssl, static_cast<void*>(&data));
     if (size <= 0) {
         return Status::None;
     }

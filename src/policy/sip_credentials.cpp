@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace isthmus::policy {
@@ -13,12 +14,7 @@ constexpr std::size_t kMd5 = 32;
 constexpr std::size_t kSha256 = 64;
 
 bool is_hex(std::string_view text) {
-    for (const char c : text) {
-        if (text::hex_value(c) < 0) {
-            return false;
-        }
-    }
-    return true;
+    return std::ranges::all_of(text, [](char c) { return text::hex_value(c) >= 0; });
 }
 
 }  // namespace

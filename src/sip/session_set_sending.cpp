@@ -236,7 +236,7 @@ void SessionSet::on_message_outcome(SessionEntry& entry, const Response* respons
 
 void SessionSet::on_refresh_outcome(SessionEntry& entry, const Response* response) {
     entry.is_refreshing = false;
-    int status = response == nullptr ? Session::kSilence : response->status;
+    const int status = response == nullptr ? Session::kSilence : response->status;
     if (status >= 200 && status < 300) {
         if (!entry.takes_update) {
             acknowledge(entry);

@@ -58,6 +58,7 @@ Statement& Bulk::statement(std::size_t which) {
             sql += part_;
         }
         sql += tail_;
+        // NOLINTNEXTLINE(modernize-make-unique): a statement cannot be moved
         statements_[which].reset(new Statement(database_.prepare(sql)));
     }
     return *statements_[which];

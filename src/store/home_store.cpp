@@ -13,7 +13,7 @@ constexpr std::string_view kPassword = "password";
 std::size_t HomeStore::load(const std::function<void(HomeDocument)>& take) const {
     Transaction snapshot(database_, Access::Read);
     Statement rows = database_.prepare(
-        "SELECT \"user\", kind, body FROM home_documents WHERE kind <> ? ORDER BY \"user\", kind");
+        R"(SELECT "user", kind, body FROM home_documents WHERE kind <> ? ORDER BY "user", kind)");
     rows.bind(kPassword);
     std::size_t count = 0;
     while (rows.step()) {

@@ -40,7 +40,7 @@ constexpr std::size_t kPreparedLimit = 500;
 
 }  // namespace
 
-PostgresConnection::PostgresConnection(const std::string& url) : url_(url) {
+PostgresConnection::PostgresConnection(std::string url) : url_(std::move(url)) {
     connect();
 }
 
@@ -164,7 +164,7 @@ void PostgresConnection::copy_rows(std::string_view into, std::string_view rows)
             is_sent && PQputCopyData(connection, part.data(), static_cast<int>(part.size())) == 1;
     }
     PQputCopyEnd(connection, is_sent ? nullptr : "incomplete");
-    PostgresResult answer(PQgetResult(connection));
+    const PostgresResult answer(PQgetResult(connection));
     while (PGresult* more = PQgetResult(connection)) {
         PQclear(more);
     }

@@ -21,7 +21,7 @@ namespace isthmus::store {
 class PostgresConnection {
   public:
     /// Connects; throws StoreError if that is not possible or the server is not fit.
-    explicit PostgresConnection(const std::string& url);
+    explicit PostgresConnection(std::string url);
 
     /// "postgresql://host:port/database", without user and password.
     const std::string& name() const { return name_; }
@@ -61,7 +61,7 @@ class PostgresConnection {
     void set_up();
     bool is_lost() const;
     /// Returns what is good, throws the rest.
-    PostgresResult expect(PGresult* result, std::string_view what);
+    PostgresResult expect(PGresult* raw, std::string_view what);
     [[noreturn]] void fail(const PostgresResult& result, std::string_view what) const;
     bool was_committed();
 

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace isthmus::store {
@@ -23,8 +24,8 @@ void drop_everything(Database& target) {
     }
     std::vector<Table> tables = target.tables();
     // Children before their parents.
-    for (auto table = tables.rbegin(); table != tables.rend(); ++table) {
-        target.execute(fmt::format("DROP TABLE {}", table->name).c_str());
+    for (const Table& table : std::views::reverse(tables)) {
+        target.execute(fmt::format("DROP TABLE {}", table.name).c_str());
     }
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 namespace isthmus::store {
 
@@ -101,8 +102,8 @@ void KeptState::put_back(std::string_view table) {
 }
 
 void KeptState::put_history_back() {
-    for (auto table = std::rbegin(kHistory); table != std::rend(kHistory); ++table) {
-        database_.execute(fmt::format("DELETE FROM {}", *table).c_str());
+    for (const std::string_view table : std::views::reverse(kHistory)) {
+        database_.execute(fmt::format("DELETE FROM {}", table).c_str());
     }
     for (const std::string_view table : kHistory) {
         put_back(table);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <ranges>
 #include <string_view>
 #include <tuple>
 #include <unordered_set>
@@ -203,8 +204,8 @@ void SubscriptionStore::write(std::span<const SubscriptionChange> changes) {
     // Each node writes the pairs that it owns.
     Transaction transaction(database_, Access::WriteBeside);
     Writer writer(database_);
-    for (auto change = last.rbegin(); change != last.rend(); ++change) {
-        std::visit(writer, **change);
+    for (const auto* change : std::views::reverse(last)) {
+        std::visit(writer, *change);
     }
     writer.finish();
     transaction.commit();

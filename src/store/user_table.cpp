@@ -154,7 +154,7 @@ std::string fold(std::string_view text) {
     UErrorCode error = U_ZERO_ERROR;
     const icu::Normalizer2* folding = icu::Normalizer2::getNFKCCasefoldInstance(error);
     std::string made;
-    if (U_SUCCESS(error)) {
+    if (U_SUCCESS(error) != 0) {
         icu::StringByteSink<std::string> sink(&made);
         folding->normalizeUTF8(0,
                                icu::StringPiece(text.data(), static_cast<int32_t>(text.size())),
@@ -162,7 +162,7 @@ std::string fold(std::string_view text) {
                                nullptr,
                                error);
     }
-    if (U_FAILURE(error)) {
+    if (U_FAILURE(error) != 0) {
         throw StoreError(fmt::format("case folding: {}", u_errorName(error)));
     }
     return made;

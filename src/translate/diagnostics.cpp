@@ -67,7 +67,7 @@ void add_diagnostics(Refusal& to, std::string_view code, std::string_view host, 
     }
     if (diagnostic.id != 0) {
         const std::string_view value = arena.copy(
-            fmt::format("{};source=\"{}\";reason=\"{}\"", diagnostic.id, host, diagnostic.reason));
+            fmt::format(R"({};source="{}";reason="{}")", diagnostic.id, host, diagnostic.reason));
         to.add("ms-diagnostics", value);
         // The other one does not leave the federated server that it was made in.
         to.add("ms-diagnostics-public", value);

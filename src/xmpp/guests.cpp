@@ -93,6 +93,7 @@ Guests::~Guests() = default;
 template <class Call>
 void Guests::for_each(const Call& call) {
     ++in_call_;
+    // NOLINTNEXTLINE(modernize-loop-convert): a call may bring another guest
     for (std::size_t i = 0; i < guests_.size(); ++i) {
         call(*guests_[i]);
     }

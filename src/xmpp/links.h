@@ -77,7 +77,7 @@ class Links : private OutgoingLink::Neighbours {
 
     struct PairHash {
         std::size_t operator()(const PairView& pair) const {
-            std::hash<std::string_view> hash;
+            constexpr std::hash<std::string_view> hash;
             return hash(pair.local) * 31 + hash(pair.remote);
         }
     };

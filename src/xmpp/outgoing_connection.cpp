@@ -240,8 +240,6 @@ void OutgoingConnection::act(const Actions& actions) {
                     want_restart();
                 } else if constexpr (std::is_same_v<What, action::Note>) {
                     note(what);
-                } else if constexpr (std::is_same_v<What, action::Management>) {
-                    act(what);
                 } else if constexpr (std::is_same_v<What, action::Verified>) {
                     patience_.cancel();
                     finish();

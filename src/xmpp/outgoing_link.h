@@ -31,6 +31,8 @@ class OutgoingLink final : public Link,
                  Neighbours& neighbours,
                  std::string local,
                  std::string remote);
+    OutgoingLink(const OutgoingLink&) = delete;
+    OutgoingLink& operator=(const OutgoingLink&) = delete;
     ~OutgoingLink() override;
 
     const std::string& local() const { return local_; }

@@ -30,7 +30,7 @@ std::optional<std::uint64_t> number(const xml::Element& element,
                                     std::uint64_t limit) {
     const auto text = element.attribute(name);
     const auto value = text ? text::to_number(*text) : std::nullopt;
-    return value && *value <= limit ? std::optional<std::uint64_t>(*value) : std::nullopt;
+    return value && *value <= limit ? value : std::nullopt;
 }
 
 }  // namespace
