@@ -5,6 +5,16 @@
 # without, or includes that are missing are never noticed.
 option(ISTHMUS_PRECOMPILE "Compile the headers that nearly all files read once" ON)
 
+# Several files of a room in one go: a whole build takes half the time. Off where one file is
+# changed at a time, and where each must show that it includes what it needs.
+option(ISTHMUS_UNITY "Compile the files of a room together" ON)
+
+function(isthmus_together name)
+    if(ISTHMUS_UNITY)
+        set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    endif()
+endfunction()
+
 add_library(isthmus_flags INTERFACE)
 target_compile_options(isthmus_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
@@ -63,6 +73,7 @@ function(isthmus_room name)
         target_link_libraries(isthmus_${name} PRIVATE isthmus_flags)
         isthmus_tune(isthmus_${name} ${name})
         isthmus_precompile(isthmus_${name} ${name})
+        isthmus_together(isthmus_${name})
     else()
         add_library(isthmus_${name} INTERFACE)
         set(kind INTERFACE)

@@ -21,11 +21,7 @@ namespace json = boost::json;
 
 namespace {
 
-json::value time(std::int64_t seconds) {
-    return seconds == 0 ? json::value() : json::value(utc_text(seconds));
-}
-
-json::object to_json(const control::AccountStatus& status) {
+json::object json_of(const control::AccountStatus& status) {
     const store::Account& account = status.account;
     const auto role = control::role_named(account.role).value_or(control::Role::None);
     return {{"name", account.name},
@@ -35,9 +31,9 @@ json::object to_json(const control::AccountStatus& status) {
             {"totp", account.is_totp_confirmed},
             {"recovery_codes_left", status.recovery_codes_left},
             {"locked_for_seconds", status.locked_for},
-            {"created_at", time(account.created_at)},
-            {"password_set_at", time(account.password_set_at)},
-            {"last_sign_in_at", time(account.last_sign_in_at)},
+            {"created_at", time_or_null(account.created_at)},
+            {"password_set_at", time_or_null(account.password_set_at)},
+            {"last_sign_in_at", time_or_null(account.last_sign_in_at)},
             {"last_sign_in_from", account.last_sign_in_from}};
 }
 
@@ -58,7 +54,7 @@ HttpResponse shown(const Result<control::AccountStatus>& status,
     if (!status) {
         return problem(status.error());
     }
-    json::object body = to_json(*status);
+    json::object body = json_of(*status);
     if (is_trial) {
         body["dry_run"] = true;
     }
@@ -252,7 +248,7 @@ Resource make_account_resource(const SignInServices& services) {
         }
         json::array items;
         for (const control::AccountStatus& status : *all) {
-            items.push_back(to_json(status));
+            items.push_back(json_of(status));
         }
         reply(answer_all(std::move(items)));
     };

@@ -4,6 +4,7 @@
 #include "admin/resource.h"
 #include "base/text.h"
 #include "base/utc.h"
+#include "control/faults.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -25,10 +26,6 @@ constexpr std::size_t kLongestPage = 1000;
 constexpr std::size_t kMostText = 1024;
 constexpr std::size_t kHashDigits = 64;  ///< SHA-256
 
-Error invalid(std::string sentence) {
-    return make_error(ErrorKind::Syntax, "IST-API-001", std::move(sentence), {});
-}
-
 Result<store::AuditFilter> filter_of(const control::AuditService& log, const HttpRequest& request) {
     store::AuditFilter made;
     for (const auto& [name, to] : {std::pair("admin", &store::AuditFilter::admin),
@@ -37,7 +34,7 @@ Result<store::AuditFilter> filter_of(const control::AuditService& log, const Htt
                                    std::pair("outcome", &store::AuditFilter::outcome)}) {
         made.*to = query_of(request, name);
         if ((made.*to).size() > kMostText || !text::is_utf8(made.*to)) {
-            return invalid(
+            return control::invalid(
                 fmt::format("{}: must be a text of at most {} octets.", name, kMostText));
         }
     }
@@ -52,7 +49,7 @@ Result<store::AuditFilter> filter_of(const control::AuditService& log, const Htt
     if (const std::string before = query_of(request, "before"); !before.empty()) {
         const auto number = text::to_number(before);
         if (!number || *number == 0 || *number > INT64_MAX) {
-            return invalid("before: must be the number of a row.");
+            return control::invalid("before: must be the number of a row.");
         }
         made.before = *number;
     }
@@ -91,7 +88,7 @@ void send_export(control::AuditService& log,
     }
     const std::string given = query_of(request, "format");
     if (!given.empty() && given != "jsonl" && given != "csv") {
-        return reply(problem(invalid("format: must be jsonl or csv.")));
+        return reply(problem(control::invalid("format: must be jsonl or csv.")));
     }
     const Format format = given == "csv" ? Format::Csv : Format::JsonLines;
     const auto file = std::make_shared<SpoolFile>(folder);
@@ -141,7 +138,7 @@ Result<std::optional<store::AuditHead>> head_of(const HttpRequest& request) {
         return wrong_field(*body, "hash", "64 hexadecimal digits");
     }
     if (seq == nullptr) {
-        return invalid("seq: is required.");
+        return control::invalid("seq: is required.");
     }
     return std::optional(
         store::AuditHead{static_cast<std::uint64_t>(seq->get_int64()), text::to_lower(*hash)});

@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::string_view kPassphraseField = "isthmus-passphrase";
 
-json::object to_json(const store::BackupContents& contents) {
+json::object json_of(const store::BackupContents& contents) {
     json::object rows;
     for (const store::BackupTable& table : contents.tables) {
         rows[table.name] = table.rows;
@@ -35,7 +35,7 @@ json::object to_json(const store::BackupContents& contents) {
             {"rows", std::move(rows)}};
 }
 
-json::object to_json(const control::Restored& made, bool is_trial) {
+json::object json_of(const control::Restored& made, bool is_trial) {
     json::array changes;
     for (const store::Difference& one : made.restoration.differences) {
         changes.push_back(json::object{{"kind", one.kind},
@@ -44,7 +44,7 @@ json::object to_json(const control::Restored& made, bool is_trial) {
                                        {"deleted", one.deleted},
                                        {"names", json::array(one.names.begin(), one.names.end())}});
     }
-    return {{"backup", to_json(made.restoration.backup)},
+    return {{"backup", json_of(made.restoration.backup)},
             {"replaced_revision", made.restoration.replaced_revision},
             {"revision", made.restoration.revision},
             {"history_taken", made.restoration.has_taken_history},
@@ -92,7 +92,7 @@ void create(control::BackupService& backups,
             .content_type = "application/octet-stream", .body = {}, .allow = {}, .file = file};
         response.headers.emplace_back(
             "Content-Disposition", fmt::format("attachment; filename=\"isthmus-{}.backup\"", time));
-        response.headers.emplace_back("X-Isthmus-Backup", json::serialize(to_json(*contents)));
+        response.headers.emplace_back("X-Isthmus-Backup", json::serialize(json_of(*contents)));
         reply(std::move(response));
     });
 }
@@ -122,7 +122,7 @@ void verify(control::BackupService& backups, const HttpRequest& request, const H
         if (!contents) {
             return reply(problem(contents.error()));
         }
-        json::object made = to_json(*contents);
+        json::object made = json_of(*contents);
         made["good"] = true;
         reply(answer(made));
     });
@@ -138,7 +138,7 @@ void restore(control::BackupService& backups, const HttpRequest& request, const 
         return;
     }
     const auto made = backups.restore(*request.upload, *passphrase, *edit);
-    reply(made ? answer(to_json(*made, edit->dry_run)) : problem(made.error()));
+    reply(made ? answer(json_of(*made, edit->dry_run)) : problem(made.error()));
 }
 
 }  // namespace

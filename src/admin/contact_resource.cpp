@@ -22,7 +22,7 @@ std::string standing(const std::string& known) {
     return known.empty() ? "none" : known;
 }
 
-json::object to_json(const control::ContactStatus& contact) {
+json::object json_of(const control::ContactStatus& contact) {
     return {
         {"contact", contact.contact},
         {"user", contact.user},
@@ -43,7 +43,7 @@ HttpResponse list_answer(const Result<std::vector<control::ContactStatus>>& foun
     }
     json::array items;
     for (const control::ContactStatus& contact : *found) {
-        items.push_back(to_json(contact));
+        items.push_back(json_of(contact));
     }
     return answer_all(std::move(items));
 }

@@ -23,7 +23,7 @@ json::array texts(const std::vector<std::string>& list) {
     return made;
 }
 
-json::object to_json(const control::SipPeerView& peer) {
+json::object json_of(const control::SipPeerView& peer) {
     json::object made{{"name", peer.facts.name},
                       {"kind", peer.facts.kind},
                       {"target", peer.facts.target},
@@ -40,7 +40,7 @@ json::object to_json(const control::SipPeerView& peer) {
     return made;
 }
 
-json::object to_json(const control::SipPeerSetup& setup) {
+json::object json_of(const control::SipPeerSetup& setup) {
     json::array ways;
     for (const control::Instruction& one : setup.instructions) {
         ways.push_back(json::object{{"title", one.title}, {"lines", texts(one.lines)}});
@@ -92,7 +92,7 @@ HttpResponse set_up(const control::SipPeers& peers, const HttpRequest& request) 
         }
     }
     const auto made = peers.set_up(order);
-    return made ? answer(to_json(*made)) : problem(made.error());
+    return made ? answer(json_of(*made)) : problem(made.error());
 }
 
 HttpResponse tested(const std::string& name, const Result<std::vector<control::TestStep>>& steps) {
@@ -143,7 +143,7 @@ Resource make_sip_peer_resource(const control::SipPeers& peers) {
         if (request.arguments.empty()) {
             json::array items;
             for (const control::SipPeerView& one : peers.list()) {
-                items.push_back(to_json(one));
+                items.push_back(json_of(one));
             }
             const std::size_t total = items.size();
             return reply(answer(json::object{{"items", std::move(items)}, {"total", total}}));
@@ -154,7 +154,7 @@ Resource make_sip_peer_resource(const control::SipPeers& peers) {
                               [reply, name](const auto& steps) { reply(tested(name, steps)); });
         }
         const auto found = peers.get(name);
-        reply(found ? answer(to_json(*found)) : problem(found.error()));
+        reply(found ? answer(json_of(*found)) : problem(found.error()));
     };
 }
 

@@ -1,6 +1,8 @@
 #include "admin/fields.h"
 
 #include "base/text.h"
+#include "base/utc.h"
+#include "control/faults.h"
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -14,15 +16,11 @@ namespace json = boost::json;
 
 namespace {
 
-Error invalid(std::string sentence) {
-    return make_error(ErrorKind::Syntax, "IST-API-001", std::move(sentence), {});
-}
-
 /// As control/properties says it. Secrets are not repeated.
 Error wrong(std::string_view name, const json::value& value, std::string_view rule) {
     const bool is_secret = name.ends_with("passphrase") || name.ends_with("password") ||
                            name == "current" || name == "new" || name == "link" || name == "code";
-    return invalid(
+    return control::invalid(
         fmt::format("{}{}: must be {}.",
                     name,
                     is_secret ? "" : " " + text::escape_for_log(json::serialize(value), 80),
@@ -31,9 +29,13 @@ Error wrong(std::string_view name, const json::value& value, std::string_view ru
 
 }  // namespace
 
+json::value time_or_null(std::int64_t seconds) {
+    return seconds == 0 ? json::value() : json::value(utc_text(seconds));
+}
+
 Error wrong_field(const json::object& body, std::string_view name, std::string_view rule) {
     const json::value* value = body.if_contains(name);
-    return value == nullptr ? invalid(fmt::format("{}: must be {}.", name, rule))
+    return value == nullptr ? control::invalid(fmt::format("{}: must be {}.", name, rule))
                             : wrong(name, *value, rule);
 }
 
@@ -41,9 +43,9 @@ Result<void> only_fields(const json::object& body, std::initializer_list<std::st
     for (const auto& member : body) {
         const std::string_view name(member.key());
         if (std::ranges::find(known, name) == known.end()) {
-            return invalid(fmt::format("{} is not a property; there are: {}.",
-                                       text::escape_for_log(name, 64),
-                                       fmt::join(known, ", ")));
+            return control::invalid(fmt::format("{} is not a property; there are: {}.",
+                                                text::escape_for_log(name, 64),
+                                                fmt::join(known, ", ")));
         }
     }
     return {};
@@ -66,7 +68,7 @@ Result<std::string> required_text(const json::object& body, std::string_view nam
         return found.error();
     }
     if (!*found) {
-        return invalid(fmt::format("{}: is required.", name));
+        return control::invalid(fmt::format("{}: is required.", name));
     }
     return std::move(**found);
 }

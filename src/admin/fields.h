@@ -4,7 +4,9 @@
 #include "base/result.h"
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -22,6 +24,8 @@ Result<std::optional<std::string>> text_field(const boost::json::object& body,
 Result<std::string> required_text(const boost::json::object& body, std::string_view name);
 /// "NAME VALUE: must be RULE.", without the value if it is a secret or not there.
 Error wrong_field(const boost::json::object& body, std::string_view name, std::string_view rule);
+/// For answers: as RFC 3339 has it, null for 0.
+boost::json::value time_or_null(std::int64_t seconds);
 Result<std::optional<bool>> flag_field(const boost::json::object& body, std::string_view name);
 
 }  // namespace isthmus::admin

@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
-using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+using ClientStream = beast::ssl_stream<beast::tcp_stream>;
 
 namespace {
 
@@ -116,7 +116,7 @@ Result<HttpsAnswer> fetch(const HttpsTrust& trust, const HttpsRequest& given) {
             return failed(file, error.message());
         }
     }
-    TlsStream stream(context, tls);
+    ClientStream stream(context, tls);
     stream.set_verify_mode(asio::ssl::verify_peer);
     stream.set_verify_callback(asio::ssl::host_name_verification(place->host));
     SSL_set_tlsext_host_name(stream.native_handle(), place->host.c_str());

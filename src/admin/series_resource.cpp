@@ -16,7 +16,7 @@ namespace {
 using control::MessageCounts;
 using control::MessageSeries;
 
-json::object to_json(const MessageCounts::Way& way) {
+json::object json_of(const MessageCounts::Way& way) {
     return {{"delivered", way.delivered}, {"refused", way.refused}, {"failed", way.failed}};
 }
 
@@ -27,8 +27,8 @@ Resource make_series_resource(MessageSeries& series) {
         json::array items;
         for (const MessageSeries::Slice& slice : series.slices()) {
             items.push_back(json::object{{"at", utc_text(slice.at)},
-                                         {"sip_to_xmpp", to_json(slice.ways[0])},
-                                         {"xmpp_to_sip", to_json(slice.ways[1])},
+                                         {"sip_to_xmpp", json_of(slice.ways[0])},
+                                         {"xmpp_to_sip", json_of(slice.ways[1])},
                                          {"queued", slice.queued},
                                          {"pending", slice.pending}});
         }

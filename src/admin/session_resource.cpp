@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::string_view kStrict = "SameSite=Strict";
 
-json::object to_json(const control::Author& author,
+json::object json_of(const control::Author& author,
                      const std::optional<control::Session>& session) {
     json::array rights;
     for (const control::Right right : {control::Right::Read,
@@ -63,7 +63,7 @@ HttpResponse signed_in(const Result<control::SignedIn>& result) {
     }
     const control::Session& session = result->session;
     HttpResponse response =
-        answer(to_json({{session.admin, session.origin}, session.role}, session));
+        answer(json_of({{session.admin, session.origin}, session.role}, session));
     response.headers.emplace_back("Set-Cookie",
                                   set_cookie(kSessionCookie, result->cookie, kStrict));
     return response;
@@ -106,7 +106,7 @@ void session(const SignInServices& services, const HttpRequest& request, HttpRep
         return sign_in(services, request, std::move(reply));
     }
     if (request.method == "GET") {
-        return reply(answer(to_json(request.author, request.session)));
+        return reply(answer(json_of(request.author, request.session)));
     }
     if (request.session) {
         services.sign_in.sign_out(*request.session, request.author);

@@ -69,7 +69,7 @@ HttpResponse sip_domains(control::PolicyService& policies,
                : create_object<policy::BlockedDomain>(policies, request);
 }
 
-json::object to_json(const store::Revision& one) {
+json::object json_of(const store::Revision& one) {
     return {{"revision", one.number},
             {"at", one.at},
             {"admin", one.author.admin},
@@ -110,7 +110,7 @@ HttpResponse one_revision(control::PolicyService& policies, const HttpRequest& r
                                        {"before", text_of(change.before)},
                                        {"after", text_of(change.after)}});
     }
-    json::object made = to_json(*found);
+    json::object made = json_of(*found);
     made["changes"] = std::move(changes);
     made["changes_total"] = all.size();
     return answer(made);
@@ -162,7 +162,7 @@ Resource make_revision_resource(control::PolicyService& policies) {
         }
         json::array list;
         for (const store::Revision& one : policies.history(paging->limit, *before)) {
-            list.push_back(to_json(one));
+            list.push_back(json_of(one));
         }
         // Each has the next number, and none is ever taken away.
         return answer(

@@ -22,7 +22,7 @@ namespace json = boost::json;
 
 namespace {
 
-json::object to_json(const control::Status& status) {
+json::object json_of(const control::Status& status) {
     json::array streams;
     for (const auto& stream : status.streams) {
         streams.push_back(admin::to_json(stream));
@@ -156,7 +156,7 @@ Resource make_status_resource(control::ReadStatus read_status,
             return problem(
                 make_error(ErrorKind::Timeout, {}, "The traffic thread does not answer.", {}));
         }
-        json::object made = to_json(*status);
+        json::object made = json_of(*status);
         if (facts) {
             add_overview(made, control::overview_of(*status, facts(), wall_seconds()));
         }

@@ -16,19 +16,15 @@ namespace json = boost::json;
 
 namespace {
 
-json::value time(std::int64_t seconds) {
-    return seconds == 0 ? json::value() : json::value(utc_text(seconds));
-}
-
-json::object to_json(const store::Token& token, std::int64_t now) {
+json::object json_of(const store::Token& token, std::int64_t now) {
     return {{"id", token.id},
             {"role", token.role},
             {"description", token.description},
             {"state", token.expires_at <= now ? "expired" : "valid"},
             {"created_by", token.created_by},
-            {"created_at", time(token.created_at)},
-            {"expires_at", time(token.expires_at)},
-            {"last_used_at", time(token.last_used_at)},
+            {"created_at", time_or_null(token.created_at)},
+            {"expires_at", time_or_null(token.expires_at)},
+            {"last_used_at", time_or_null(token.last_used_at)},
             {"last_used_from", token.last_used_from}};
 }
 
@@ -56,7 +52,7 @@ HttpResponse create(const SignInServices& services, const HttpRequest& request) 
     if (!made) {
         return problem(made.error());
     }
-    json::object shown = to_json(made->token, services.context.wall());
+    json::object shown = json_of(made->token, services.context.wall());
     if (is_trial) {
         shown["dry_run"] = true;
         return answer(shown);
@@ -80,14 +76,14 @@ Resource make_token_resource(const SignInServices& services) {
             }
             json::array items;
             for (const store::Token& token : *all) {
-                items.push_back(to_json(token, now));
+                items.push_back(json_of(token, now));
             }
             return answer_all(std::move(items));
         }
         const std::string& id = request.arguments.front();
         if (request.method == "GET") {
             const auto found = services.tokens.get(id);
-            return found ? answer(to_json(*found, now)) : problem(found.error());
+            return found ? answer(json_of(*found, now)) : problem(found.error());
         }
         const auto revoked = services.tokens.revoke(id, request.author);
         return revoked ? answer(json::object{{"id", id}}) : problem(revoked.error());

@@ -25,7 +25,7 @@ namespace {
 using control::TracePage;
 using control::TraceService;
 
-constexpr std::size_t kAddress = 1023;
+constexpr std::size_t kMostAddress = 1023;
 constexpr std::size_t kReason = 1024;
 constexpr std::string_view kDuration = "10 seconds to 30 minutes, as 10m, 90s or 600";
 
@@ -64,8 +64,8 @@ HttpResponse start(TraceService& traces, const HttpRequest& request) {
     std::string reason = query_of(request, "reason");
     bool with_bodies = false;
     control::Properties from(*body);
-    from.text("user", user, kAddress);
-    from.text("partner", partner, kAddress);
+    from.text("user", user, kMostAddress);
+    from.text("partner", partner, kMostAddress);
     from.text("reason", reason, kReason);
     from.flag("bodies", with_bodies);
     from.ignore("for");

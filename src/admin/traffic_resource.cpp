@@ -90,7 +90,7 @@ Result<control::MessageFilter> message_filter(const HttpRequest& request) {
                                   .limit = paging->limit};
 }
 
-json::object to_json(const control::Conversation& one) {
+json::object conversation_json(const control::Conversation& one) {
     json::array messages;
     for (const control::MessageStatus& message : one.newest) {
         messages.push_back(admin::to_json(message));
@@ -124,7 +124,7 @@ void list_conversations(const TrafficService& traffic,
             }
             json::array items;
             for (const control::Conversation& one : page->items) {
-                items.push_back(to_json(one));
+                items.push_back(conversation_json(one));
             }
             reply(answer(json::object{{"items", std::move(items)}, {"total", page->total}}));
         });

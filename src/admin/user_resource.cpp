@@ -3,6 +3,7 @@
 #include "admin/object_resource.h"
 #include "admin/resource.h"
 #include "base/text.h"
+#include "control/faults.h"
 #include "control/user_service.h"
 
 #include <boost/json/serialize.hpp>
@@ -17,10 +18,6 @@ namespace isthmus::admin {
 namespace json = boost::json;
 
 namespace {
-
-Error invalid(std::string sentence) {
-    return make_error(ErrorKind::Syntax, "IST-API-001", std::move(sentence), {});
-}
 
 Result<store::UserFilter> filter_of(const HttpRequest& request) {
     const auto paging = paging_of(request, 100, control::UserService::kMaxLimit);
@@ -38,14 +35,14 @@ Result<store::UserFilter> filter_of(const HttpRequest& request) {
     }
     const std::string homed = query_of(request, "homed");
     if (!homed.empty() && homed != "here" && homed != "legacy") {
-        return invalid("homed: must be here or legacy.");
+        return control::invalid("homed: must be here or legacy.");
     }
     if (!homed.empty()) {
         made.homed = homed == "here" ? policy::Homed::Here : policy::Homed::Legacy;
     }
     const std::string enabled = query_of(request, "enabled");
     if (!enabled.empty() && enabled != "true" && enabled != "false") {
-        return invalid("enabled: must be true or false.");
+        return control::invalid("enabled: must be true or false.");
     }
     if (!enabled.empty()) {
         made.enabled = enabled == "true";
@@ -108,7 +105,7 @@ HttpResponse policy_of(control::UserService& users, const HttpRequest& request) 
         }
         const json::value* given = body->if_contains("policy");
         if (given == nullptr || !(given->is_string() || given->is_null())) {
-            return problem(invalid(fmt::format(
+            return problem(control::invalid(fmt::format(
                 "policy{}: must be the name of a user policy, or null.",
                 given == nullptr ? "" : " " + text::escape_for_log(json::serialize(*given), 80))));
         }

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/utc.h"
 #include "net/address.h"
 #include "net/self_signed.h"
 
@@ -20,12 +21,6 @@ namespace {
 
 constexpr std::size_t kMostHashes = 32;  // three seconds of one core
 constexpr std::size_t kMostProviderCalls = 16;
-
-std::int64_t wall_seconds() {
-    return std::chrono::duration_cast<std::chrono::seconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 std::int64_t monotonic_seconds() {
     return std::chrono::duration_cast<std::chrono::seconds>(
@@ -90,7 +85,7 @@ AdminWing::AdminWing(const Config& config,
       context_{
           .store = store_,
           .random = random_,
-          .wall = wall_seconds,
+          .wall = utc_now_seconds,
           .monotonic = monotonic_seconds,
           .offload = [this](auto work,
                             auto done) { return hashes_.submit(std::move(work), std::move(done)); },

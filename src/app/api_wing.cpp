@@ -4,6 +4,7 @@
 #include "app/config_values.h"
 #include "app/doctor_facts.h"
 #include "app/version.h"
+#include "base/utc.h"
 #include "policy/policy.h"
 
 #include <algorithm>
@@ -17,15 +18,7 @@
 
 namespace isthmus::app {
 
-namespace {
-
-std::int64_t wall_seconds() {
-    return std::chrono::duration_cast<std::chrono::seconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 ApiWing::ApiWing(Parts parts)
     : parts_(std::move(parts)),
@@ -35,7 +28,7 @@ ApiWing::ApiWing(Parts parts)
       traffic_(parts_.crossing.traffic_side(), canonical_names()),
       series_([this](auto done) { parts_.crossing.read_counts(std::move(done)); },
               parts_.control.timers(),
-              wall_seconds),
+              utc_now_seconds),
       events_(parts_.control.timers(), SystemRandom().hex(4)),
       users_(parts_.policies),
       partner_tests_(parts_.policies, parts_.crossing.link_test_side(parts_.config.server_name)),

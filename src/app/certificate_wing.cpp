@@ -24,12 +24,6 @@ constexpr int kTicksToCheck = 300;
 constexpr int kTicksAfterChange = 2;
 constexpr std::size_t kMostKeys = 16;
 
-std::int64_t wall_seconds() {
-    return std::chrono::duration_cast<std::chrono::seconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 control::ServedNames served_by(const Config& config) {
     control::ServedNames made{
         .server_name = config.server_name, .sip_domains = {}, .xmpp_domains = {}};
@@ -121,7 +115,7 @@ CertificateWing::CertificateWing(const Config& config,
           {.policies = policies,
            .served = served_by(config),
            .authorities = {settings_.trust_system, settings_.extra_ca_pems},
-           .wall = wall_seconds,
+           .wall = utc_now_seconds,
            .offload = [this](auto work,
                              auto done) { return keys_.submit(std::move(work), std::move(done)); },
            .has_other =

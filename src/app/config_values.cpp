@@ -14,11 +14,6 @@ namespace isthmus::app {
 
 namespace {
 
-Error invalid(std::string detail) {
-    return make_error(
-        ErrorKind::Syntax, "IST-CFG-001", "The configuration is not valid.", std::move(detail));
-}
-
 std::string shown(std::string_view text) {
     return text::escape_for_log(text, 80);
 }
@@ -28,7 +23,7 @@ Result<std::string> prepared_name(std::string_view domain, bool in_ascii) {
     const auto prepared = xmpp::prepare_domain(domain, arena);
     const auto made = prepared && in_ascii ? xmpp::domain_to_ascii(*prepared, arena) : prepared;
     if (!made) {
-        return invalid(
+        return invalid_config(
             fmt::format("'{}' is not a domain name, as in \"contoso.example\"", shown(domain)));
     }
     return std::string(*made);
@@ -45,10 +40,11 @@ Result<sip::Transport> take_transport(std::string_view& rest, std::string_view e
                           : std::nullopt;
     if (!found || colon == std::string_view::npos) {
         const std::string near = text::nearest(scheme, {"udp", "tcp", "tls"});
-        return invalid(fmt::format("'{}' must begin with udp:, tcp: or tls:{}, as in \"{}\"",
-                                   shown(rest),
-                                   near.empty() ? "" : fmt::format(" (the nearest is {}:)", near),
-                                   example));
+        return invalid_config(
+            fmt::format("'{}' must begin with udp:, tcp: or tls:{}, as in \"{}\"",
+                        shown(rest),
+                        near.empty() ? "" : fmt::format(" (the nearest is {}:)", near),
+                        example));
     }
     rest.remove_prefix(colon + 1);
     return *found;
@@ -61,21 +57,26 @@ Result<std::optional<std::uint16_t>> take_port(std::string_view& rest, std::stri
         return std::optional<std::uint16_t>();
     }
     if (rest.find(':') != colon && !rest.starts_with('[')) {
-        return invalid(fmt::format(
+        return invalid_config(fmt::format(
             "'{}': an IPv6 address is written in brackets, as in \"[2001:db8::1]:5060\"",
             shown(whole)));
     }
     const auto port = text::to_number(rest.substr(colon + 1));
     if (!port || *port > 65535) {
-        return invalid(fmt::format("'{}' has no valid port: '{}' is no number up to 65535",
-                                   shown(whole),
-                                   shown(rest.substr(colon + 1))));
+        return invalid_config(fmt::format("'{}' has no valid port: '{}' is no number up to 65535",
+                                          shown(whole),
+                                          shown(rest.substr(colon + 1))));
     }
     rest = rest.substr(0, colon);
     return std::optional(static_cast<std::uint16_t>(*port));
 }
 
 }  // namespace
+
+Error invalid_config(std::string detail) {
+    return make_error(
+        ErrorKind::Syntax, "IST-CFG-001", "The configuration is not valid.", std::move(detail));
+}
 
 std::string database_url(const Config& config) {
     constexpr std::string_view kScheme = "sqlite:";
@@ -107,15 +108,15 @@ Result<SipAddress> parse_target(std::string_view text) {
         return port.error();
     }
     if (rest.empty()) {
-        return invalid(
+        return invalid_config(
             fmt::format("'{}' names no host; write it as in \"{}\"", shown(text), kExample));
     }
     if (*port == std::uint16_t{0}) {
-        return invalid(fmt::format("'{}': nobody can be reached at port 0", shown(text)));
+        return invalid_config(fmt::format("'{}': nobody can be reached at port 0", shown(text)));
     }
     const auto literal = net::IpAddress::parse(rest);
     if (literal && literal->is_unspecified()) {
-        return invalid(
+        return invalid_config(
             fmt::format("'{}' is no address that leads to one host; name the host of "
                         "the SIP system, as in \"{}\"",
                         shown(text),
@@ -152,12 +153,12 @@ Result<net::Endpoint> parse_listener(std::string_view text) {
         return port.error();
     }
     if (!port->has_value()) {
-        return invalid(
+        return invalid_config(
             fmt::format("'{}' has no port; write ADDRESS:PORT, as in \"127.0.0.1:9469\" or "
                         "\"[::]:5269\"",
                         shown(text)));
     }
-    return invalid(
+    return invalid_config(
         fmt::format("'{}' is no IP address to listen on; write one of this machine's, "
                     "or \"[::]\" for all",
                     shown(rest)));
@@ -170,7 +171,7 @@ Result<void> check_name_server(std::string_view text) {
     if (net::IpAddress::parse(text.substr(0, at)) && port && *port != 0 && *port <= 65535) {
         return {};
     }
-    return invalid(
+    return invalid_config(
         fmt::format("'{}' is no name server; write ADDRESS or ADDRESS@PORT, as in "
                     "\"192.0.2.53\" or \"127.0.0.1@5353\"",
                     shown(text)));

@@ -14,6 +14,8 @@
 
 namespace isthmus::app {
 
+/// The refusal of a configuration.
+Error invalid_config(std::string detail);
 /// As the store wants it; config_checks has seen to the scheme.
 std::string database_url(const Config& config);
 /// A domain as SIP compares it: lower-case A-labels.

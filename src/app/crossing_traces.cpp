@@ -15,7 +15,7 @@ namespace isthmus::app {
 
 namespace {
 
-constexpr std::chrono::milliseconds kPatience{2000};
+constexpr std::chrono::milliseconds kTracePatience{2000};
 
 Error no_such_trace(std::string_view id) {
     return make_error(ErrorKind::NotFound,
@@ -32,7 +32,7 @@ control::TraceSide Crossing::trace_side() {
         return [this, verb](std::string_view id) -> Result<void> {
             const auto done = ask<bool>(
                 [this, verb, id = std::string(id)] { return (traffic_.traces().*verb)(id); },
-                kPatience);
+                kTracePatience);
             if (!done) {
                 return no_answer();
             }
@@ -49,14 +49,14 @@ control::TraceSide Crossing::trace_side() {
                                                     .duration = std::chrono::seconds(order.seconds),
                                                     .with_bodies = order.with_bodies});
                 },
-                kPatience);
+                kTracePatience);
             return done ? std::move(*done) : Result<void>(no_answer());
         },
         .stop = steer(&Traces::stop),
         .forget = steer(&Traces::forget),
         .list = [this]() -> Result<std::vector<control::TraceInfo>> {
             auto all = ask<std::vector<gateway::TraceStatus>>(
-                [this] { return traffic_.traces().list(); }, kPatience);
+                [this] { return traffic_.traces().list(); }, kTracePatience);
             if (!all) {
                 return no_answer();
             }
@@ -71,7 +71,8 @@ control::TraceSide Crossing::trace_side() {
                    std::uint64_t after,
                    std::size_t limit,
                    control::TraceSide::ReadDone done) {
-                const std::uint64_t question = trace_questions_.open(std::move(done), kPatience);
+                const std::uint64_t question =
+                    trace_questions_.open(std::move(done), kTracePatience);
                 traffic_.loop().post([this, question, id = std::string(id), after, limit] {
                     // Shared, because what is posted is copied.
                     auto page = std::make_shared<Result<control::TracePage>>(no_such_trace(id));

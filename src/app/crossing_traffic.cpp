@@ -18,7 +18,7 @@ namespace isthmus::app {
 namespace {
 
 constexpr std::chrono::milliseconds kStatusPatience{2000};
-constexpr Duration kListPatience = std::chrono::seconds(10);
+constexpr Duration kQuestionPatience = std::chrono::seconds(10);
 
 Error none_such(std::string_view what, std::string_view id) {
     return make_error(ErrorKind::NotFound,
@@ -115,7 +115,7 @@ void Crossing::read_counts(control::MessageSeries::Done done) {
 
 void Crossing::list_dialogs(const control::SubscriptionFilter& filter,
                             control::TrafficSide::DialogsDone done) {
-    const std::uint64_t question = dialog_questions_.open(std::move(done), kListPatience);
+    const std::uint64_t question = dialog_questions_.open(std::move(done), kQuestionPatience);
     traffic_.loop().post([this, question, filter = to_gateway(filter)] {
         traffic_.subscriptions().list_dialogs(
             filter, [this, question, filter](Result<gateway::DialogPage> page) {
@@ -138,7 +138,7 @@ void Crossing::list_dialogs(const control::SubscriptionFilter& filter,
 
 void Crossing::list_messages(const control::MessageFilter& filter,
                              control::TrafficSide::MessagesDone done) {
-    const std::uint64_t question = message_questions_.open(std::move(done), kListPatience);
+    const std::uint64_t question = message_questions_.open(std::move(done), kQuestionPatience);
     auto listing = std::make_shared<gateway::MessageListing>();
     listing->filter = to_gateway(filter);
     traffic_.loop().post([this, listing, question] { go_on(listing, question); });

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utc.h"
+#include "control/faults.h"
 #include "net/certificate_facts.h"
 
 #include <boost/json/array.hpp>
@@ -23,10 +24,6 @@ using Protocol = net::Probe::Protocol;
 
 constexpr std::size_t kMostWaiting = 8;
 constexpr std::uint16_t kXmppPort = 5269;
-
-Error invalid(std::string sentence) {
-    return make_error(ErrorKind::Syntax, "IST-API-001", std::move(sentence), {});
-}
 
 /// What is listened on everywhere is asked here.
 std::optional<net::Endpoint> reachable(const std::string& address) {
@@ -81,7 +78,7 @@ void add_presented(json::object& to, const net::Presented& presented) {
 
 std::string fingerprint(const net::Presented& presented) {
     const auto facts = presented.chain.empty()
-                           ? Result<net::CertificateFacts>(invalid("none"))
+                           ? Result<net::CertificateFacts>(control::invalid("none"))
                            : net::read_certificate_facts(presented.chain.front());
     return facts ? facts->names.sha256 : "";
 }
@@ -217,7 +214,7 @@ void ServedCertificates::ask(const std::string& address,
                              const std::string& name,
                              const Done& done) {
     if (protocol != "" && protocol != "tls" && protocol != "xmpp") {
-        done(invalid("protocol: must be tls or xmpp."));
+        done(control::invalid("protocol: must be tls or xmpp."));
         return;
     }
     if (!address.empty()) {
@@ -244,7 +241,8 @@ void ServedCertificates::ask_address(const std::string& address,
                              return text::is_alnum(c) || c == '.' || c == '-' || c == '_';
                          });
     if (!place || !is_name) {
-        done(invalid(!place ? "address: must be HOST:PORT." : "name: must be a domain name."));
+        done(control::invalid(!place ? "address: must be HOST:PORT."
+                                     : "name: must be a domain name."));
         return;
     }
     auto work = std::make_shared<Work>();

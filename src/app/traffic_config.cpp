@@ -18,11 +18,6 @@ namespace isthmus::app {
 
 namespace {
 
-Error invalid(std::string detail) {
-    return make_error(
-        ErrorKind::Syntax, "IST-CFG-001", "The configuration is not valid.", std::move(detail));
-}
-
 std::string read_secret(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     const std::string text((std::istreambuf_iterator<char>(file)),
@@ -75,7 +70,8 @@ Result<gateway::SipPeer> make_peer(const SipPeerConfig& config, std::size_t inde
     for (const std::string& text : config.addresses) {
         const auto block = net::Cidr::parse(text);
         if (!block) {
-            return invalid(fmt::format("peer {}: '{}' is no address or CIDR", config.name, text));
+            return invalid_config(
+                fmt::format("peer {}: '{}' is no address or CIDR", config.name, text));
         }
         made.addresses.push_back(*block);
     }

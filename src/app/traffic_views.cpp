@@ -14,7 +14,7 @@ namespace isthmus::app {
 
 namespace {
 
-std::string text_of(std::string_view sentence, std::string_view evidence) {
+std::string sentence_of(std::string_view sentence, std::string_view evidence) {
     if (sentence.ends_with('.')) {
         sentence.remove_suffix(1);
     }
@@ -29,7 +29,7 @@ std::optional<control::Trouble> trouble_of(const std::optional<xmpp::LinkTrouble
     }
     return control::Trouble{.code = trouble->code,
                             .step = trouble->step,
-                            .text = text_of(trouble->text, trouble->evidence),
+                            .text = sentence_of(trouble->text, trouble->evidence),
                             .address = trouble->address,
                             .age_seconds = seconds(now - trouble->at),
                             .sentence = trouble->text,
@@ -80,7 +80,7 @@ control::PeerStatus to_control(const gateway::SipPeer& peer,
         made.last_error = {
             .code = std::string(health->last_error->code),
             .step = std::string(PeerTest::step_of(health->last_error->code)),
-            .text = text_of(health->last_error->public_text, health->last_error->detail),
+            .text = sentence_of(health->last_error->public_text, health->last_error->detail),
             .address = {},
             .age_seconds = seconds(now - health->failed_at),
             .sentence = health->last_error->public_text,

@@ -16,10 +16,6 @@ namespace isthmus {
 
 namespace {
 
-[[noreturn]] void fail(const std::string& path) {
-    throw std::system_error(errno, std::generic_category(), path);
-}
-
 /// A name is on the disk when its folder is.
 void sync_folder_of(const std::string& file) {
     const std::filesystem::path folder = std::filesystem::path(file).parent_path();
@@ -27,6 +23,10 @@ void sync_folder_of(const std::string& file) {
 }
 
 }  // namespace
+
+void fail_with_errno(const std::string& name) {
+    throw std::system_error(errno, std::generic_category(), name);
+}
 
 std::size_t read_up_to(int file, char* to, std::size_t size, const std::string& name) {
     std::size_t done = 0;
@@ -36,7 +36,7 @@ std::size_t read_up_to(int file, char* to, std::size_t size, const std::string& 
             continue;
         }
         if (got < 0) {
-            fail(name);
+            fail_with_errno(name);
         }
         if (got == 0) {
             break;
@@ -49,7 +49,7 @@ std::size_t read_up_to(int file, char* to, std::size_t size, const std::string& 
 File::File(std::string path, int flags) : path_(std::move(path)) {
     file_ = ::open(path_.c_str(), flags | O_CLOEXEC, 0600);
     if (file_ < 0) {
-        fail(path_);
+        fail_with_errno(path_);
     }
 }
 
@@ -64,7 +64,7 @@ void File::write(std::string_view octets) const {
             continue;
         }
         if (size < 0) {
-            fail(path_);
+            fail_with_errno(path_);
         }
         octets.remove_prefix(static_cast<std::size_t>(size));
     }
@@ -85,14 +85,14 @@ std::string File::read_all(std::size_t limit) const {
 
 void File::sync() const {
     if (::fsync(file_) != 0) {
-        fail(path_);
+        fail_with_errno(path_);
     }
 }
 
 unsigned File::mode() const {
     struct stat known{};
     if (::fstat(file_, &known) != 0) {
-        fail(path_);
+        fail_with_errno(path_);
     }
     return known.st_mode & 0777U;
 }
@@ -112,7 +112,7 @@ bool UnfinishedFile::keep_as_new() {
         if (errno == EEXIST) {
             return false;
         }
-        fail(file_);
+        fail_with_errno(file_);
     }
     sync_folder_of(file_);
     return true;
@@ -120,7 +120,7 @@ bool UnfinishedFile::keep_as_new() {
 
 void UnfinishedFile::keep_instead() {
     if (::rename(path_.c_str(), file_.c_str()) != 0) {
-        fail(file_);
+        fail_with_errno(file_);
     }
     sync_folder_of(file_);
 }

@@ -8,6 +8,8 @@
 
 namespace isthmus {
 
+/// Throws what errno says of it.
+[[noreturn]] void fail_with_errno(const std::string& name);
 /// Fills `to` from an open descriptor; less than `size` only at the end. `name` is for the fault.
 std::size_t read_up_to(int file, char* to, std::size_t size, const std::string& name);
 

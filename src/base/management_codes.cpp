@@ -6,7 +6,7 @@ namespace isthmus::codes {
 
 namespace {
 
-constexpr Code kCodes[] = {
+constexpr Code kManagementCodes[] = {
     {"IST-API-001", "The request is not valid.", "Correct the field that the message names."},
     {"IST-API-002", "There is no such object.", "Check the name; `list` shows what there is."},
     {"IST-API-003",
@@ -305,7 +305,7 @@ constexpr Code kCodes[] = {
 }  // namespace
 
 std::span<const Code> management_codes() {
-    return kCodes;
+    return kManagementCodes;
 }
 
 }  // namespace isthmus::codes

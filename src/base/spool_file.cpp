@@ -11,14 +11,6 @@
 
 namespace isthmus {
 
-namespace {
-
-[[noreturn]] void fail(const std::string& what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
-
-}  // namespace
-
 SpoolFile::SpoolFile(const std::string& folder) {
     file_ = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (file_ < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
@@ -30,7 +22,7 @@ SpoolFile::SpoolFile(const std::string& folder) {
         }
     }
     if (file_ < 0) {
-        fail(folder);
+        fail_with_errno(folder);
     }
 }
 
@@ -45,7 +37,7 @@ void SpoolFile::write(std::string_view octets) {
             continue;
         }
         if (done < 0) {
-            fail("spool");
+            fail_with_errno("spool");
         }
         size_ += static_cast<std::uint64_t>(done);
         octets.remove_prefix(static_cast<std::size_t>(done));
@@ -54,7 +46,7 @@ void SpoolFile::write(std::string_view octets) {
 
 void SpoolFile::rewind() {
     if (::lseek(file_, 0, SEEK_SET) < 0) {
-        fail("spool");
+        fail_with_errno("spool");
     }
 }
 

@@ -18,6 +18,10 @@ bool iequals(std::string_view a, std::string_view b) {
     return true;
 }
 
+bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
+    return std::ranges::any_of(names, [name](std::string_view one) { return iequals(one, name); });
+}
+
 bool istarts_with(std::string_view text, std::string_view prefix) {
     return text.size() >= prefix.size() && iequals(text.substr(0, prefix.size()), prefix);
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,8 @@ constexpr int hex_value(char c) {
 
 /// ASCII case-insensitive comparison.
 bool iequals(std::string_view a, std::string_view b);
+/// The same with any of `names`.
+bool is_one_of(std::string_view name, std::span<const std::string_view> names);
 bool istarts_with(std::string_view text, std::string_view prefix);
 std::string to_lower(std::string_view text);
 /// Without SP and HTAB (and CR LF) at both ends.

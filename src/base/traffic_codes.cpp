@@ -6,7 +6,7 @@ namespace isthmus::codes {
 
 namespace {
 
-constexpr Code kCodes[] = {
+constexpr Code kTrafficCodes[] = {
     {"IST-DB-001",
      "The partner refused our dialback key.",
      "Its server could not reach us to verify: check that our SRV record and port 5269 are right."},
@@ -190,7 +190,7 @@ constexpr Code kCodes[] = {
 }  // namespace
 
 std::span<const Code> traffic_codes() {
-    return kCodes;
+    return kTrafficCodes;
 }
 
 }  // namespace isthmus::codes

@@ -73,9 +73,13 @@ std::optional<std::int64_t> utc_seconds(std::string_view text) {
     return days * 86400 + parts[3] * 3600 + parts[4] * 60 + parts[5] - offset;
 }
 
-std::string utc_now_text() {
+std::int64_t utc_now_seconds() {
     const auto now = std::chrono::system_clock::now();
-    return utc_text(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
+    return std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+}
+
+std::string utc_now_text() {
+    return utc_text(utc_now_seconds());
 }
 
 }  // namespace isthmus

@@ -12,7 +12,8 @@ namespace isthmus {
 std::string utc_text(std::int64_t seconds);
 /// Back again: with "Z" or an offset, with or without fraction. Nothing if it is no time.
 std::optional<std::int64_t> utc_seconds(std::string_view text);
-/// The same of now.
+/// Of now.
+std::int64_t utc_now_seconds();
 std::string utc_now_text();
 
 }  // namespace isthmus

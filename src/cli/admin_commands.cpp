@@ -1,5 +1,6 @@
 // Administrators, their tokens, sessions and one-time links.
 #include "base/text.h"
+#include "cli/fields.h"
 #include "cli/program.h"
 #include "cli/secret_input.h"
 
@@ -25,12 +26,7 @@ const Columns kSessions = {{"id", "admin", "method", "origin", "began_at", "idle
                            {"user_agent"}};
 const Columns kRoles = {{"role", "lync_role", "rights"}, {}};
 
-std::string text_of(const json::object& object, const char* name) {
-    const json::value* value = object.if_contains(name);
-    return value != nullptr && value->is_string() ? text::escape_for_log(value->get_string()) : "";
-}
-
-std::string path_of(const Program& program, const char* verb = "") {
+std::string account_path(const Program& program, const char* verb = "") {
     return "admins/" + encode_segment(program.given("NAME")) + verb;
 }
 
@@ -68,19 +64,20 @@ int create_account(const Program& program) {
 /// Shows the recovery codes, which nobody shows again.
 int confirm_totp(const Program& program) {
     const json::object body{{"code", read_secret_once("code that the authenticator shows")}};
-    return program.request("POST", path_of(program, ":confirm-totp"), body, [](const auto& made) {
-        fmt::print(stderr,
-                   "the second factor counts from now on; recovery codes, shown only now:\n");
-        for (const json::value& code : made.at("recovery_codes").as_array()) {
-            fmt::print("{}\n", text::escape_for_log(code.as_string()));
-        }
-    });
+    return program.request(
+        "POST", account_path(program, ":confirm-totp"), body, [](const auto& made) {
+            fmt::print(stderr,
+                       "the second factor counts from now on; recovery codes, shown only now:\n");
+            for (const json::value& code : made.at("recovery_codes").as_array()) {
+                fmt::print("{}\n", text::escape_for_log(code.as_string()));
+            }
+        });
 }
 
 int enrol_totp(const Program& program) {
     const bool is_terminal = isatty(STDIN_FILENO) != 0 && !program.switches().no_input;
     const int code =
-        program.request("POST", path_of(program, ":enrol-totp"), {}, [&](const auto& made) {
+        program.request("POST", account_path(program, ":enrol-totp"), {}, [&](const auto& made) {
             fmt::print("{}\n{}\n", text_of(made, "secret"), text_of(made, "uri"));
             if (!is_terminal) {
                 fmt::print(stderr,
@@ -101,7 +98,7 @@ int set_account(const Program& program) {
                          "no property was given",
                          "give --role, --enabled or --password-stdin"});
     }
-    return program.change("PATCH", path_of(program), body, "changed");
+    return program.change("PATCH", account_path(program), body, "changed");
 }
 
 int delete_account(const Program& program) {
@@ -117,7 +114,7 @@ int delete_account(const Program& program) {
         }
         fmt::print(stderr, "\n");
     };
-    return program.request("DELETE", path_of(program), {}, tell, {}, Program::Trial::Asked);
+    return program.request("DELETE", account_path(program), {}, tell, {}, Program::Trial::Asked);
 }
 
 /// Data on stdout is the link alone, so that it can be passed on.
@@ -168,7 +165,7 @@ void add_account_commands(Program& program, CLI::App& admin) {
         return program.show("roles", {.columns = kRoles});
     });
     named("get", "one administrator", [&program] {
-        return program.show(path_of(program), {.columns = kAccounts});
+        return program.show(account_path(program), {.columns = kAccounts});
     });
     CLI::App& create = named("create",
                              "a new administrator: create NAME --role ROLE --password-stdin",
@@ -188,7 +185,7 @@ void add_account_commands(Program& program, CLI::App& admin) {
     });
     named("unlock", "let him try again at once after too many failures", [&program] {
         return program.change(
-            "POST", path_of(program, ":unlock"), {}, "unlocked", Program::Trial::None);
+            "POST", account_path(program, ":unlock"), {}, "unlocked", Program::Trial::None);
     });
     program.flag(set, "--totp", "a second factor: the same as enrol-totp, and alone");
     named("enrol-totp", "a second factor: shows its secret, then wants its first code", [&program] {
@@ -199,7 +196,7 @@ void add_account_commands(Program& program, CLI::App& admin) {
     });
     named("reset-totp", "take away a second factor that he has lost", [&program] {
         return program.change(
-            "POST", path_of(program, ":reset-totp"), {}, "reset", Program::Trial::None);
+            "POST", account_path(program, ":reset-totp"), {}, "reset", Program::Trial::None);
     });
     program.option(program.command(admin,
                                    "link",

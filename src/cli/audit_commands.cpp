@@ -1,5 +1,6 @@
 // The audit log: who did what, and whether anybody changed the record of it.
 #include "base/text.h"
+#include "cli/fields.h"
 #include "cli/program.h"
 
 #include <boost/json/object.hpp>
@@ -60,14 +61,7 @@ int list(const Program& program) {
     return 0;
 }
 
-std::string text_at(const json::object& object, const char* name) {
-    const json::value* value = object.if_contains(name);
-    return value == nullptr     ? std::string()
-           : value->is_string() ? text::escape_for_log(value->get_string())
-                                : json::serialize(*value);
-}
-
-int verify(const Program& program) {
+int verify_log(const Program& program) {
     json::object body;
     if (const std::string& head = program.given("--head"); !head.empty()) {
         const std::size_t colon = head.find(':');
@@ -87,25 +81,25 @@ int verify(const Program& program) {
         return program.failed(answer);
     }
     const json::object& verdict = answer.body.get_object();
-    const bool is_good = text_at(verdict, "good") == "true";
+    const bool is_good = value_of(verdict, "good") == "true";
     program.print(answer.body, [&](const json::object&) {
         if (is_good) {
             const json::object& head = verdict.at("head").as_object();
             fmt::print("good: {} rows, head {}:{}\n",
-                       text_at(verdict, "rows"),
-                       text_at(head, "seq"),
-                       text_at(head, "hash"));
+                       value_of(verdict, "rows"),
+                       value_of(head, "seq"),
+                       value_of(head, "hash"));
             return;
         }
         const json::object& fault = verdict.at("fault").as_object();
         fmt::print("{}",
                    to_text({fmt::format("{}: the audit log was tampered with at row {}",
-                                        text_at(fault, "code"),
-                                        text_at(fault, "seq")),
-                            text_at(fault, "sentence"),
+                                        value_of(fault, "code"),
+                                        value_of(fault, "seq")),
+                            value_of(fault, "sentence"),
                             fmt::format("the {} rows before it are as they were written; compare "
                                         "with an export or a backup",
-                                        text_at(verdict, "rows"))}));
+                                        value_of(verdict, "rows"))}));
     });
     return is_good ? 0 : 3;
 }
@@ -136,7 +130,7 @@ void add_audit_commands(Program& program) {
     program.option(program.command(audit,
                                    "verify",
                                    "whether a row was changed, removed or moved; exit code 3 if so",
-                                   [&program] { return verify(program); }),
+                                   [&program] { return verify_log(program); }),
                    "--head",
                    "SEQ:HASH as a former verify has shown it: the log must still hold that row");
     CLI::App& exported = program.command(

@@ -2,6 +2,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/fields.h"
 #include "cli/program.h"
 #include "cli/secret_input.h"
 
@@ -57,20 +58,13 @@ std::string read_passphrase(const Program& program, bool is_new) {
     }
 }
 
-std::string text_of(const json::object& object, const char* name) {
-    const json::value* value = object.if_contains(name);
-    return value == nullptr     ? std::string()
-           : value->is_string() ? text::escape_for_log(value->get_string())
-                                : json::serialize(*value);
-}
-
 /// "of 2026-.., revision 7: 3 partners .."
 void print_contents(const json::object& contents) {
     fmt::print("of {} ({}), revision {}, schema {}\n",
-               text_of(contents, "at"),
-               text_of(contents, "source"),
-               text_of(contents, "revision"),
-               text_of(contents, "schema_version"));
+               value_of(contents, "at"),
+               value_of(contents, "source"),
+               value_of(contents, "revision"),
+               value_of(contents, "schema_version"));
     const json::value* rows = contents.if_contains("rows");
     if (rows != nullptr && rows->is_object()) {
         for (const auto& [name, count] : rows->get_object()) {
@@ -80,20 +74,20 @@ void print_contents(const json::object& contents) {
 }
 
 void print_restoration(const json::object& made) {
-    const bool is_trial = text_of(made, "dry_run") == "true";
+    const bool is_trial = value_of(made, "dry_run") == "true";
     if (const json::value* backup = made.if_contains("backup"); backup != nullptr) {
         fmt::print("backup of {}, revision {}\n",
-                   text_of(backup->as_object(), "at"),
-                   text_of(backup->as_object(), "revision"));
+                   value_of(backup->as_object(), "at"),
+                   value_of(backup->as_object(), "revision"));
     }
     const json::array& changes = made.at("changes").as_array();
     for (const json::value& one : changes) {
         const json::object& change = one.as_object();
         fmt::print("{:<16} {} created, {} changed, {} deleted\n",
-                   text_of(change, "kind"),
-                   text_of(change, "created"),
-                   text_of(change, "changed"),
-                   text_of(change, "deleted"));
+                   value_of(change, "kind"),
+                   value_of(change, "created"),
+                   value_of(change, "changed"),
+                   value_of(change, "deleted"));
         for (const json::value& name : change.at("names").as_array()) {
             fmt::print("  {}\n", text::escape_for_log(name.as_string()));
         }
@@ -101,22 +95,22 @@ void print_restoration(const json::object& made) {
     if (changes.empty()) {
         fmt::print("everything is as in the backup\n");
     }
-    if (text_of(made, "history_taken") == "true") {
+    if (value_of(made, "history_taken") == "true") {
         fmt::print("history and audit log: the backup's\n");
     }
     if (is_trial) {
         fmt::print("nothing was changed (--dry-run)\n");
         return;
     }
-    if (text_of(made, "revision") == text_of(made, "replaced_revision")) {
-        fmt::print(stderr, "nothing was changed, revision {} stays\n", text_of(made, "revision"));
+    if (value_of(made, "revision") == value_of(made, "replaced_revision")) {
+        fmt::print(stderr, "nothing was changed, revision {} stays\n", value_of(made, "revision"));
         return;
     }
     fmt::print(stderr,
                "restored, revision {} in place of {}{}\n",
-               text_of(made, "revision"),
-               text_of(made, "replaced_revision"),
-               text_of(made, "in_force") == "true"
+               value_of(made, "revision"),
+               value_of(made, "replaced_revision"),
+               value_of(made, "in_force") == "true"
                    ? ", in force"
                    : ", stored; the gateway has not confirmed it yet");
 }
@@ -189,7 +183,7 @@ Answer send(const Program& program, const std::string& target, const std::string
     }
 }
 
-int verify(const Program& program) {
+int verify_backup(const Program& program) {
     const std::string& file = program.given("FILE");
     const Answer answer = send(program, "backups:verify", file);
     if (answer.status >= 300) {
@@ -253,7 +247,7 @@ void add_backup_commands(Program& program) {
             return create(program);
         });
     command("verify", "whether a backup is whole, and what is in it", "the backup", [&program] {
-        return verify(program);
+        return verify_backup(program);
     });
     command("restore",
             "make the gateway what a backup holds, in one revision; --dry-run shows what changes",

@@ -50,11 +50,12 @@ const std::vector<Property> kRequest = {
     {"country", Property::Type::Text, "of the subject, two letters"},
 };
 
-std::string path_of(const Program& program, const char* verb = "") {
+std::string certificate_path(const Program& program, const char* verb = "") {
     return "certificates/" + encode_segment(program.given("NAME")) + verb;
 }
 
-std::string text_of(const json::object& object, const char* name) {
+/// As it came: for files.
+std::string plain_text(const json::object& object, const char* name) {
     const json::value* value = object.if_contains(name);
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
 }
@@ -97,7 +98,7 @@ std::string read_file(const std::string& path) {
 
 /// Talk about what was made, data to stdout.
 void report(const json::object& made, const char* done) {
-    fmt::print(stderr, "{} {}", text::escape_for_log(text_of(made, "name")), done);
+    fmt::print(stderr, "{} {}", text::escape_for_log(plain_text(made, "name")), done);
     if (const json::value* revision = made.if_contains("revision")) {
         fmt::print(stderr, ", revision {}", json::serialize(*revision));
     }
@@ -128,7 +129,7 @@ int make_request(const Program& program) {
     const auto tell = [](const json::object& made) {
         report(made, "requested");
         fmt::print(stderr, "give this to the authority; import what it sends back\n");
-        fmt::print("{}", text_of(made, "csr"));
+        fmt::print("{}", plain_text(made, "csr"));
     };
     return program.request("POST",
                            with_switches(program, "certificates:request"),
@@ -139,13 +140,13 @@ int make_request(const Program& program) {
 }
 
 int print_request(const Program& program) {
-    const Answer answer = program.call("GET", path_of(program, ":csr"), "");
+    const Answer answer = program.call("GET", certificate_path(program, ":csr"), "");
     if (answer.status < 300 && answer.body.is_object() &&
         (program.format() == Format::Table || program.format() == Format::Wide)) {
-        fmt::print("{}", text_of(answer.body.get_object(), "csr"));
+        fmt::print("{}", plain_text(answer.body.get_object(), "csr"));
         return 0;
     }
-    return program.show(path_of(program, ":csr"), {});
+    return program.show(certificate_path(program, ":csr"), {});
 }
 
 int import_file(const Program& program) {
@@ -178,7 +179,7 @@ int import_file(const Program& program) {
     add_uses(program, body);
     const auto tell = [](const json::object& made) {
         report(made, "imported");
-        fmt::print("{}\n", text::escape_for_log(text_of(made, "name")));
+        fmt::print("{}\n", text::escape_for_log(plain_text(made, "name")));
     };
     return program.request("POST",
                            with_switches(program, "certificates:import"),
@@ -244,7 +245,7 @@ int show_served(const Program& program) {
                 return;
             }
             for (const json::value& one : items->get_array()) {
-                is_bad = is_bad || text_of(one.as_object(), "state") == "mismatch";
+                is_bad = is_bad || plain_text(one.as_object(), "state") == "mismatch";
             }
             fmt::print("{}", render(answer, program.format(), kServed));
         });
@@ -324,14 +325,15 @@ void add_certificate_commands(Program& program) {
     program.command(cert, "list", "all certificates and requests", [&program] {
         return program.show("certificates", {.columns = kCertificates});
     });
-    program.word(
-        program.command(
-            cert,
-            "get",
-            "one certificate: names, chain, what stands against it",
-            [&program] { return program.show(path_of(program), {.columns = kCertificates}); }),
-        "NAME",
-        "the certificate");
+    program.word(program.command(cert,
+                                 "get",
+                                 "one certificate: names, chain, what stands against it",
+                                 [&program] {
+                                     return program.show(certificate_path(program),
+                                                         {.columns = kCertificates});
+                                 }),
+                 "NAME",
+                 "the certificate");
     add_making(program, cert);
     add_uses_of(program, cert);
     CLI::App& served = program.optional_word(
@@ -343,14 +345,15 @@ void add_certificate_commands(Program& program) {
         "HOST:PORT; the gateway's own listeners unless given");
     program.option(served, "--protocol", "tls or xmpp; by the port unless given");
     program.option(served, "--name", "the server name to ask for");
-    program.word(
-        program.command(
-            cert,
-            "delete",
-            "remove it with its key, for good",
-            [&program] { return program.change("DELETE", path_of(program), {}, "deleted"); }),
-        "NAME",
-        "the certificate");
+    program.word(program.command(cert,
+                                 "delete",
+                                 "remove it with its key, for good",
+                                 [&program] {
+                                     return program.change(
+                                         "DELETE", certificate_path(program), {}, "deleted");
+                                 }),
+                 "NAME",
+                 "the certificate");
 }
 
 }  // namespace isthmus::cli

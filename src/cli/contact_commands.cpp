@@ -8,8 +8,9 @@ namespace isthmus::cli {
 
 namespace {
 
-const Columns kColumns = {{"contact", "sip_watches_xmpp", "xmpp_watches_sip", "state", "why"},
-                          {"user", "partner", "code", "subscription", "since"}};
+const Columns kContactColumns = {
+    {"contact", "sip_watches_xmpp", "xmpp_watches_sip", "state", "why"},
+    {"user", "partner", "code", "subscription", "since"}};
 
 }  // namespace
 
@@ -24,7 +25,7 @@ void add_contact_commands(Program& program) {
     };
     of_user("list", "his contacts and both halves of each pair", [&program] {
         return program.show("contacts?user=" + encode_segment(program.given("--user")),
-                            {.columns = kColumns, .nothing = [&program] {
+                            {.columns = kContactColumns, .nothing = [&program] {
                                  return fmt::format(
                                      "{0} has no contacts in XMPP domains, or there is no such "
                                      "user; isthmus contact add --user {0} JID adds one",

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/cs_actions.h"
+#include "cli/cs_common_parameters.h"
 
 #include <algorithm>
 #include <iterator>
@@ -51,17 +52,6 @@ constexpr Parameter kPoolSite[] = {
     {.name = "Site", .meaning = "only pools of this site"},
 };
 
-constexpr Parameter kForce{.name = "Force",
-                           .type = Type::Switch,
-                           .meaning = "does not ask, and passes over what is no hindrance"};
-constexpr Parameter kWhatIf{.name = "WhatIf",
-                            .type = Type::Switch,
-                            .meaning =
-                                "has the gateway check it, says what would be done, and "
-                                "does nothing"};
-constexpr Parameter kConfirm{.name = "Confirm",
-                             .type = Type::Switch,
-                             .meaning = "asks before it is done; -Confirm:$false never asks"};
 constexpr Parameter kInMemory{.name = "InMemory",
                               .type = Type::Switch,
                               .meaning =

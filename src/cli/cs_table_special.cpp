@@ -1,5 +1,6 @@
 // Cmdlets with parameters of their own: users, grants, roles, certificates, the partner test.
 #include "cli/cs_actions.h"
+#include "cli/cs_common_parameters.h"
 #include "cli/cs_table.h"
 
 namespace isthmus::cli::cs {
@@ -26,17 +27,6 @@ constexpr Parameter kController{.name = "DomainController", .no_effect = kNoDire
 constexpr Parameter kPassThru{.name = "PassThru",
                               .type = Type::Switch,
                               .meaning = "puts the users out, for the next command"};
-constexpr Parameter kWhatIf{.name = "WhatIf",
-                            .type = Type::Switch,
-                            .meaning =
-                                "has the gateway check it, says what would be done, and "
-                                "does nothing"};
-constexpr Parameter kConfirm{.name = "Confirm",
-                             .type = Type::Switch,
-                             .meaning = "asks before it is done; -Confirm:$false never asks"};
-constexpr Parameter kForce{.name = "Force",
-                           .type = Type::Switch,
-                           .meaning = "does not ask, and passes over what is no hindrance"};
 
 Cmdlet& add(std::vector<Cmdlet>& to,
             const char* name,

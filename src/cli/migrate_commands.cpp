@@ -1,5 +1,6 @@
 // The move from the old gateway, as far as a command shows it.
 #include "base/text.h"
+#include "cli/fields.h"
 #include "cli/program.h"
 
 #include <boost/json/array.hpp>
@@ -19,14 +20,6 @@ namespace {
 
 constexpr std::size_t kShown = 10;  ///< objects of a finding; -o json has up to 100
 
-std::string text_of(const json::object& from, std::string_view name) {
-    return text::escape_for_log(json::value_to<std::string>(from.at(name)), 300);
-}
-
-std::int64_t number_of(const json::object& from, std::string_view name) {
-    return json::value_to<std::int64_t>(from.at(name));
-}
-
 std::string finding_text(const json::object& finding) {
     std::string out = fmt::format("  {}\n", text_of(finding, "sentence"));
     std::size_t shown = 0;
@@ -39,7 +32,7 @@ std::string finding_text(const json::object& finding) {
             "    {}{}{}\n", text_of(object.as_object(), "name"), note.empty() ? "" : "  ", note);
         ++shown;
     }
-    const std::int64_t rest = number_of(finding, "total") - static_cast<std::int64_t>(shown);
+    const std::int64_t rest = count_of(finding, "total") - static_cast<std::int64_t>(shown);
     if (shown > 0 && rest > 0) {
         out += fmt::format("    and {} more\n", rest);
     }
@@ -55,12 +48,12 @@ std::string readiness_text(const json::object& body) {
                           ? "ready: partners may be enabled here, one after the other\n"
                           : "not ready: partners must stay with the old gateway\n";
     out += fmt::format("users     {} entered, {} not moved, {} may talk XMPP\n",
-                       number_of(users, "entered"),
-                       number_of(users, "not_moved"),
-                       number_of(users, "may_talk_xmpp"));
+                       count_of(users, "entered"),
+                       count_of(users, "not_moved"),
+                       count_of(users, "may_talk_xmpp"));
     out += fmt::format("partners  {} served here, {} by the old gateway\n",
-                       number_of(partners, "served_here"),
-                       number_of(partners, "served_by_old_gateway"));
+                       count_of(partners, "served_here"),
+                       count_of(partners, "served_by_old_gateway"));
     std::string_view last;
     for (const json::value& one : body.at("findings").as_array()) {
         const std::string_view before = one.as_object().at("before").as_string();

@@ -59,7 +59,7 @@ Files read_files(const Program& program) {
     return files;
 }
 
-std::string shown(const json::value& value) {
+std::string brief(const json::value& value) {
     const std::string text =
         value.is_string() ? json::value_to<std::string>(value) : json::serialize(value);
     return text::escape_for_log(text, 80);
@@ -108,14 +108,14 @@ int inspect(const Program& program) {
     }
     for (const json::value& file : files.read) {
         fmt::print("{}: {} objects, {} of them known\n",
-                   shown(file.at("file")),
-                   shown(file.at("objects")),
-                   shown(file.at("known")));
+                   brief(file.at("file")),
+                   brief(file.at("objects")),
+                   brief(file.at("known")));
     }
     for (const json::value& object : objects) {
         fmt::print("{:<8} {}{}\n",
-                   shown(object.at("kind")),
-                   shown(object.at("id")),
+                   brief(object.at("kind")),
+                   brief(object.at("id")),
                    object.at("refused").as_bool() ? "  cannot be taken" : "");
         print_notes(object.at("notes").as_array(), "         ");
     }
@@ -130,9 +130,9 @@ int inspect(const Program& program) {
 
 void print_change(const json::object& change) {
     fmt::print("{:<8} {:<8} {}\n",
-               shown(change.at("state")),
-               shown(change.at("kind")),
-               shown(change.at("id")));
+               brief(change.at("state")),
+               brief(change.at("kind")),
+               brief(change.at("id")));
     if (const json::value* differences = change.if_contains("differences")) {
         std::size_t told = 0;
         for (const json::value& one : differences->as_array()) {
@@ -141,9 +141,9 @@ void print_change(const json::object& change) {
                 break;
             }
             fmt::print("                  {}: {} -> {}\n",
-                       shown(one.at("property")),
-                       shown(one.at("before")),
-                       shown(one.at("after")));
+                       brief(one.at("property")),
+                       brief(one.at("before")),
+                       brief(one.at("after")));
         }
     }
     print_notes(change.at("notes").as_array(), "                  ");
@@ -171,10 +171,10 @@ void print_plan(const json::object& plan) {
     print_notes(plan.at("notes").as_array(), "");
     const json::object& counts = plan.at("counts").as_object();
     fmt::print("objects  {} new, {} changed, {} same, {} refused\n",
-               shown(counts.at("new")),
-               shown(counts.at("changed")),
-               shown(counts.at("same")),
-               shown(counts.at("refused")));
+               brief(counts.at("new")),
+               brief(counts.at("changed")),
+               brief(counts.at("same")),
+               brief(counts.at("refused")));
 }
 
 AskApi asking(const Program& program) {

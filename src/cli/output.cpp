@@ -121,10 +121,10 @@ std::string list_of_properties(const json::object& object, const Columns& column
 }  // namespace
 
 std::optional<Format> format_of(std::string_view name) {
-    constexpr std::string_view kNames[] = {"table", "wide", "json", "yaml", "name"};
-    const auto* at = std::ranges::find(kNames, name);
-    return at == std::end(kNames) ? std::nullopt
-                                  : std::optional(static_cast<Format>(at - std::begin(kNames)));
+    constexpr std::string_view kFormats[] = {"table", "wide", "json", "yaml", "name"};
+    const auto* at = std::ranges::find(kFormats, name);
+    return at == std::end(kFormats) ? std::nullopt
+                                    : std::optional(static_cast<Format>(at - std::begin(kFormats)));
 }
 
 std::string render(const json::value& value, Format format, const Columns& columns) {

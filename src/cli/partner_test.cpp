@@ -1,4 +1,5 @@
 // `isthmus partner test D`: prints each step as it ends.
+#include "cli/fields.h"
 #include "cli/program.h"
 #include "cli/steps.h"
 
@@ -16,8 +17,6 @@ namespace isthmus::cli {
 namespace json = boost::json;
 
 namespace {
-
-constexpr int kFoundFailure = 3;
 
 std::string body_of(const Program& program) {
     json::object body;

@@ -54,10 +54,10 @@ std::string read_line() {
     return line;
 }
 
-bool may_ask = true;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): one terminal
+bool is_asking = true;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): one terminal
 
 std::string ask(const char* prompt) {
-    if (!may_ask) {
+    if (!is_asking) {
         throw NotUsable({fmt::format("the {} is needed, and nobody may be asked", prompt),
                          "--no-input was given, and stdin is a terminal",
                          "let stdin be a file or a pipe that holds it"});
@@ -72,7 +72,7 @@ std::string ask(const char* prompt) {
 }  // namespace
 
 void never_ask() {
-    may_ask = false;
+    is_asking = false;
 }
 
 std::string read_secret(const char* prompt) {

@@ -1,6 +1,6 @@
 #include "cli/steps.h"
 
-#include "base/text.h"
+#include "cli/fields.h"
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
@@ -12,13 +12,6 @@ namespace isthmus::cli {
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::size_t kLongest = 2000;
-
-double number_of(const json::object& object, const char* name) {
-    const json::value* value = object.if_contains(name);
-    return value != nullptr && value->is_number() ? value->to_number<double>() : 0;
-}
 
 void print_details(const json::object& step, bool is_verbose, int indent) {
     const std::string state = text_of(step, "state");
@@ -38,17 +31,6 @@ void print_details(const json::object& step, bool is_verbose, int indent) {
 }
 
 }  // namespace
-
-std::string shown(const json::value& value) {
-    return value.is_string() ? text::escape_for_log(
-                                   {value.get_string().data(), value.get_string().size()}, kLongest)
-                             : std::string();
-}
-
-std::string text_of(const json::object& object, const char* name) {
-    const json::value* value = object.if_contains(name);
-    return value != nullptr ? shown(*value) : std::string();
-}
 
 void print_step(const json::object& step, bool is_verbose) {
     fmt::print("{:>2} {:<12}{:<8}{:>7.0f} ms  {}\n",

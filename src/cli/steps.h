@@ -2,15 +2,11 @@
 #pragma once
 
 #include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
-
-#include <string>
 
 namespace isthmus::cli {
 
-/// A text of an answer, with controls escaped: peers may have sent it. Empty if it is none.
-std::string shown(const boost::json::value& value);
-std::string text_of(const boost::json::object& object, const char* name);
+/// Of a command that has done its work and found something wrong.
+inline constexpr int kFoundFailure = 3;
 
 /// One line, below it evidence and fix where something is wrong (or `is_verbose`).
 void print_step(const boost::json::object& step, bool is_verbose);

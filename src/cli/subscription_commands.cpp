@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "cli/fields.h"
 #include "cli/list_path.h"
 #include "cli/program.h"
 
@@ -20,11 +21,6 @@ const Columns kColumns = {{"id", "direction", "user", "contact", "state", "why"}
                            "last_notify",
                            "last_presence",
                            "since"}};
-
-std::string text_of(const json::object& object, const char* name) {
-    const json::value* value = object.if_contains(name);
-    return value != nullptr && value->is_string() ? text::escape_for_log(value->get_string()) : "";
-}
 
 /// "alice@contoso.example watches juliet@fabrikam.example: waiting", and why.
 std::string headline(const json::object& one) {

@@ -1,4 +1,5 @@
 // `isthmus doctor`, and SIP peers with their test.
+#include "cli/fields.h"
 #include "cli/program.h"
 #include "cli/steps.h"
 
@@ -14,8 +15,6 @@ namespace isthmus::cli {
 namespace json = boost::json;
 
 namespace {
-
-constexpr int kFoundFailure = 3;
 
 const Columns kPeerColumns = {{"name", "target", "state", "domains", "pending"},
                               {"kind", "addresses", "certificate_names", "state_seconds"}};

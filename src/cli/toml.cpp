@@ -49,7 +49,7 @@ bool is_list_of_tables(const json::value& value) {
 }
 
 // NOLINTNEXTLINE(misc-no-recursion): lists of texts only
-std::string text_of(const json::value& value) {
+std::string toml_text(const json::value& value) {
     if (value.is_string()) {
         return quoted(value.get_string());
     }
@@ -57,7 +57,7 @@ std::string text_of(const json::value& value) {
         std::string made;
         for (const json::value& one : value.get_array()) {
             made += made.empty() ? "" : ", ";
-            made += text_of(one);
+            made += toml_text(one);
         }
         return "[" + made + "]";
     }
@@ -68,7 +68,7 @@ std::string text_of(const json::value& value) {
 void write_table(const json::object& table, const std::string& path, std::string& to) {
     for (const auto& [name, value] : table) {
         if (!value.is_null() && !is_table(value) && !is_list_of_tables(value)) {
-            to += fmt::format("{} = {}\n", key_of(name), text_of(value));
+            to += fmt::format("{} = {}\n", key_of(name), toml_text(value));
         }
     }
     for (const auto& [name, value] : table) {

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "cli/fields.h"
 #include "cli/program.h"
 #include "cli/sse.h"
 
@@ -20,17 +21,6 @@ namespace {
 const Columns kTraces = {
     {"id", "state", "user", "partner", "events", "dropped", "seconds_left", "admin"},
     {"started_at", "why_ended", "bodies", "reason"}};
-
-std::string text_of(const json::object& object, const char* name) {
-    const json::value* value = object.if_contains(name);
-    return value != nullptr && value->is_string() ? text::escape_for_log(value->get_string(), 1000)
-                                                  : "";
-}
-
-bool is_set(const json::object& object, const char* name) {
-    const json::value* value = object.if_contains(name);
-    return value != nullptr && value->is_bool() && value->get_bool();
-}
 
 std::string joined(const json::object& object, const char* name) {
     std::string made;

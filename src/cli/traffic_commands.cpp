@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "cli/fields.h"
 #include "cli/list_path.h"
 #include "cli/program.h"
 
@@ -48,11 +49,6 @@ const Columns kMessages = {
 const Columns kConversations = {
     {"user", "contact", "messages", "failed", "last_at", "last_state", "last_code"},
     {"partner", "first_at"}};
-
-std::string text_of(const json::object& object, const char* name) {
-    const json::value* value = object.if_contains(name);
-    return value != nullptr && value->is_string() ? text::escape_for_log(value->get_string()) : "";
-}
 
 /// "fabrikam.example, out: up, TLSv1.3 and external"
 std::string stream_headline(const json::object& one) {
@@ -132,14 +128,14 @@ void add_dialogs(Program& program) {
     program.word(end, "ID", "as list shows it");
 }
 
-std::uint64_t count_of(const json::object& slice, const char* way, const char* what) {
+std::uint64_t messages_of(const json::object& slice, const char* way, const char* what) {
     const json::value* counts = slice.if_contains(way);
     const json::value* count =
         counts != nullptr && counts->is_object() ? counts->get_object().if_contains(what) : nullptr;
     return count != nullptr && count->is_number() ? count->to_number<std::uint64_t>() : 0;
 }
 
-std::uint64_t number_of(const json::object& object, const char* name) {
+std::uint64_t counter_of(const json::object& object, const char* name) {
     const json::value* value = object.if_contains(name);
     return value != nullptr && value->is_number() ? value->to_number<std::uint64_t>() : 0;
 }
@@ -167,17 +163,17 @@ void print_series(const json::object& series, bool is_wide) {
             continue;
         }
         const json::object& slice = item.get_object();
-        std::uint64_t all = number_of(slice, "queued");
+        std::uint64_t all = counter_of(slice, "queued");
         std::string row = fmt::format("{:<20}", text_of(slice, "at"));
         for (const char* way : kWays) {
             for (const char* what : kCounts) {
-                const std::uint64_t count = count_of(slice, way, what);
+                const std::uint64_t count = messages_of(slice, way, what);
                 all += count;
                 row += fmt::format(" {:>{}}", count, what[0] == 'd' ? 9 : what[0] == 'r' ? 8 : 7);
             }
         }
         if (all != 0 || is_wide) {
-            fmt::print("{} {:>8}\n", row, number_of(slice, "queued"));
+            fmt::print("{} {:>8}\n", row, counter_of(slice, "queued"));
         }
     }
 }

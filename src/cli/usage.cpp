@@ -15,7 +15,7 @@ namespace isthmus::cli {
 
 namespace {
 
-std::string shown(std::string_view text) {
+std::string shown_word(std::string_view text) {
     return text::escape_for_log(text, 80);
 }
 
@@ -59,7 +59,7 @@ class Reading {
                     known.push_back("--" + other);
                 }
             }
-            return Complaint{fmt::format("{}: unknown flag '{}'", path_of(*at_), shown(name)),
+            return Complaint{fmt::format("{}: unknown flag '{}'", path_of(*at_), shown_word(name)),
                              hint(name, known),
                              fmt::format("{} --help lists its flags", path_of(*at_))};
         }
@@ -79,7 +79,7 @@ class Reading {
             at_ = at_->get_subcommand(word);
             return std::nullopt;
         }
-        return Complaint{fmt::format("{}: unknown command '{}'", path_of(*at_), shown(word)),
+        return Complaint{fmt::format("{}: unknown command '{}'", path_of(*at_), shown_word(word)),
                          hint(word, commands),
                          fmt::format("{} --help lists the commands", path_of(*at_))};
     }
@@ -91,9 +91,10 @@ class Reading {
         if (++names_ <= room) {
             return std::nullopt;
         }
-        return Complaint{fmt::format("{}: one word too many, '{}'", path_of(*at_), shown(word)),
-                         room == 0 ? "it takes none" : fmt::format("it takes {}", room),
-                         fmt::format("{} --help shows which", path_of(*at_))};
+        return Complaint{
+            fmt::format("{}: one word too many, '{}'", path_of(*at_), shown_word(word)),
+            room == 0 ? "it takes none" : fmt::format("it takes {}", room),
+            fmt::format("{} --help shows which", path_of(*at_))};
     }
 
     const CLI::App* at_;
@@ -156,7 +157,7 @@ Complaint explain_usage(const CLI::App& root,
                 fmt::format("{} --help says what they do", path_of(at))};
     }
     const bool is_missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
-    return {fmt::format("{}: {}", path_of(at), shown(error.what())),
+    return {fmt::format("{}: {}", path_of(at), shown_word(error.what())),
             is_missing ? "the command cannot do without it" : "that is not what it takes there",
             fmt::format("{} --help shows what it takes", path_of(at))};
 }

@@ -1,5 +1,6 @@
 // Where users come from in numbers: a CSV file, the directory.
 #include "base/text.h"
+#include "cli/fields.h"
 #include "cli/input_file.h"
 #include "cli/program.h"
 
@@ -20,14 +21,9 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::uintmax_t kLargestFile = std::uintmax_t{256} << 20U;  ///< as the daemon takes it
-constexpr std::size_t kShown = 20;
+constexpr std::size_t kMostShown = 20;
 
-std::int64_t number_of(const json::object& from, std::string_view name) {
-    const json::value* value = from.if_contains(name);
-    return value != nullptr && value->is_number() ? value->to_number<std::int64_t>() : 0;
-}
-
-std::string text_of(const json::value& from, std::string_view name) {
+std::string text_in(const json::value& from, std::string_view name) {
     const json::value* value = from.is_object() ? from.get_object().if_contains(name) : nullptr;
     return value != nullptr && value->is_string() ? text::escape_for_log(value->get_string(), 400)
                                                   : std::string();
@@ -48,7 +44,7 @@ std::string ending(const json::object& body) {
     }
     const json::value* in_force = body.if_contains("in_force");
     return fmt::format(", revision {}{}",
-                       number_of(body, "revision"),
+                       count_of(body, "revision"),
                        in_force != nullptr && in_force->is_bool() && in_force->get_bool()
                            ? ", in force"
                            : ", stored; the gateway has not confirmed it yet");
@@ -79,8 +75,8 @@ int import_file(const Program& program) {
             for (const json::value& fault : faults) {
                 fmt::print(stderr,
                            "line {}: {}\n",
-                           number_of(fault.as_object(), "line"),
-                           text_of(fault, "sentence"));
+                           count_of(fault.as_object(), "line"),
+                           text_in(fault, "sentence"));
             }
         }
         return code;
@@ -89,9 +85,9 @@ int import_file(const Program& program) {
         const json::object& body = answer.body.as_object();
         fmt::print(stderr,
                    "{} created, {} changed, {} as they were{}\n",
-                   number_of(body, "created"),
-                   number_of(body, "changed"),
-                   number_of(body, "same"),
+                   count_of(body, "created"),
+                   count_of(body, "changed"),
+                   count_of(body, "same"),
                    ending(body));
     }
     return 0;
@@ -101,19 +97,19 @@ std::string list_of_names(const json::object& body, std::string_view name, std::
     std::string out;
     std::size_t shown = 0;
     for (const json::value& one : list_of(body, name)) {
-        if (shown++ == kShown) {
+        if (shown++ == kMostShown) {
             break;
         }
         out += fmt::format("  {}\n", text::escape_for_log(json::value_to<std::string>(one), 300));
     }
-    return total > static_cast<std::int64_t>(kShown)
-               ? out + fmt::format("  and {} more\n", total - static_cast<std::int64_t>(kShown))
+    return total > static_cast<std::int64_t>(kMostShown)
+               ? out + fmt::format("  and {} more\n", total - static_cast<std::int64_t>(kMostShown))
                : out;
 }
 
 /// Those removed by name, for they are what one looks at before it happens.
 std::string sync_text(const json::object& body) {
-    std::string out = fmt::format("{} users in the directory:", number_of(body, "users"));
+    std::string out = fmt::format("{} users in the directory:", count_of(body, "users"));
     constexpr std::pair<const char*, const char*> kCounts[] = {{"created", "created"},
                                                                {"changed", "changed"},
                                                                {"taken_over", "taken over"},
@@ -124,24 +120,24 @@ std::string sync_text(const json::object& body) {
                                                                {"same", "as they were"}};
     const char* separator = " ";
     for (const auto& [name, word] : kCounts) {
-        out += fmt::format("{}{} {}", separator, number_of(body, name), word);
+        out += fmt::format("{}{} {}", separator, count_of(body, name), word);
         separator = ", ";
     }
     out += '\n';
-    if (const std::int64_t removed = number_of(body, "removed"); removed > 0) {
+    if (const std::int64_t removed = count_of(body, "removed"); removed > 0) {
         out += fmt::format("removed:\n{}", list_of_names(body, "removed_users", removed));
     }
-    if (const std::int64_t without = number_of(body, "without_address"); without > 0) {
+    if (const std::int64_t without = count_of(body, "without_address"); without > 0) {
         out += fmt::format("{} {} no SIP address in any of the attributes that are asked for\n",
                            without,
                            without == 1 ? "entry has" : "entries have");
     }
-    if (const std::int64_t skipped = number_of(body, "skipped"); skipped > 0) {
+    if (const std::int64_t skipped = count_of(body, "skipped"); skipped > 0) {
         out += fmt::format("{} {} skipped:\n", skipped, skipped == 1 ? "entry" : "entries");
         std::size_t shown = 0;
         for (const json::value& fault : list_of(body, "faults")) {
-            if (shown++ < kShown) {
-                out += fmt::format("  {}: {}\n", text_of(fault, "dn"), text_of(fault, "sentence"));
+            if (shown++ < kMostShown) {
+                out += fmt::format("  {}: {}\n", text_in(fault, "dn"), text_in(fault, "sentence"));
             }
         }
     }
@@ -171,7 +167,7 @@ int sync_users(const Program& program) {
         answer.body.is_object() && answer.body.get_object().contains("created_users");
     if (prints_data(program)) {
         fmt::print("{}", render(answer.body, program.format(), {}));
-    } else if (has_report && text_of(answer.body, "outcome") != "failed") {
+    } else if (has_report && text_in(answer.body, "outcome") != "failed") {
         fmt::print("{}", sync_text(answer.body.get_object()));
     }
     if (answer.status >= 300) {

@@ -1,6 +1,7 @@
 #include "cli/watch.h"
 
 #include "base/text.h"
+#include "cli/fields.h"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -14,17 +15,6 @@ namespace isthmus::cli {
 namespace json = boost::json;
 
 namespace {
-
-std::string text_of(const json::object& object, std::string_view name) {
-    const json::value* value = object.if_contains(name);
-    return value != nullptr && value->is_string() ? text::escape_for_log(value->get_string(), 300)
-                                                  : "";
-}
-
-double number_of(const json::object& object, std::string_view name) {
-    const json::value* value = object.if_contains(name);
-    return value != nullptr && value->is_number() ? value->to_number<double>() : 0;
-}
 
 double rate_of(const json::object& counters, std::string_view name) {
     const json::value* value = counters.if_contains(name);

@@ -63,12 +63,12 @@ std::string quoted(std::string_view text) {
     return out + '"';
 }
 
-std::string text_of(std::string_view text) {
+std::string yaml_text(std::string_view text) {
     return is_plain(text) ? std::string(text) : quoted(text);
 }
 
 /// With a point: YAML 1.1 reads 1e+20 as a text.
-std::string number_of(double number) {
+std::string yaml_number(double number) {
     std::string out = fmt::format("{}", number);
     const std::size_t exponent = out.find('e');
     if (out.find('.') == std::string::npos && out.find_first_not_of("-0123456789e+") == out.npos) {
@@ -78,8 +78,8 @@ std::string number_of(double number) {
 }
 
 std::string scalar(const json::value& value) {
-    return value.is_string()   ? text_of(value.get_string())
-           : value.is_double() ? number_of(value.get_double())
+    return value.is_string()   ? yaml_text(value.get_string())
+           : value.is_double() ? yaml_number(value.get_double())
                                : json::serialize(value);
 }
 
@@ -94,7 +94,7 @@ void write(const json::value& value, std::size_t indent, std::string& out) {
         out += fmt::format("{}{}\n", margin, scalar(value));
     } else if (const json::object* object = value.if_object(); object != nullptr) {
         for (const auto& [name, item] : *object) {
-            out += margin + text_of(name) + ":";
+            out += margin + yaml_text(name) + ":";
             if (nests(item)) {
                 out += '\n';
                 write(item, indent + 2, out);

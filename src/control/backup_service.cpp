@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kLeastPassphrase = 12;
 constexpr std::size_t kMostPassphrase = 1024;
 
-Error too_many() {
+Error too_many_backups() {
     return make_error(ErrorKind::Limit, "IST-API-043", "Too many backups are under way.", {});
 }
 
@@ -127,7 +127,7 @@ void BackupService::create(std::shared_ptr<SpoolFile> to,
             done(result->value());
         });
     if (!waits) {
-        done(too_many());
+        done(too_many_backups());
     }
 }
 
@@ -149,7 +149,7 @@ void BackupService::verify(std::shared_ptr<SpoolFile> from,
             done(result->value());
         });
     if (!waits) {
-        done(too_many());
+        done(too_many_backups());
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "control/faults.h"
 #include "control/properties.h"
 
 #include <boost/json/serialize.hpp>
@@ -21,10 +22,6 @@ namespace {
 
 constexpr std::size_t kMostText = 256;
 constexpr std::size_t kMostNames = 200;
-
-Error invalid(std::string sentence) {
-    return make_error(ErrorKind::Syntax, "IST-API-001", std::move(sentence), {});
-}
 
 Result<std::string> use_text(std::string_view given) {
     const auto use = use_named(given);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/utc.h"
 #include "control/certificate_plan.h"
+#include "control/faults.h"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -19,12 +20,8 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t kMostName = 64;
+constexpr std::size_t kMostFriendlyName = 64;
 constexpr std::size_t kMostStored = 1000;
-
-Error invalid(std::string sentence) {
-    return make_error(ErrorKind::Syntax, "IST-API-001", std::move(sentence), {});
-}
 
 Error busy() {
     return make_error(
@@ -60,7 +57,7 @@ Result<net::CertificateFile> read_all(const std::vector<std::string>& files,
 }  // namespace
 
 Result<std::string> certificate_name(std::string_view given) {
-    const bool good = !given.empty() && given.size() <= kMostName &&
+    const bool good = !given.empty() && given.size() <= kMostFriendlyName &&
                       text::is_alnum(given.front()) && std::ranges::all_of(given, [](char c) {
                           return text::is_alnum(c) || c == '.' || c == '_' || c == '-';
                       });
@@ -68,7 +65,7 @@ Result<std::string> certificate_name(std::string_view given) {
         return invalid(fmt::format(
             "name '{}': must be 1 to {} letters, digits, dots, hyphens and underscores.",
             text::escape_for_log(given, 80),
-            kMostName));
+            kMostFriendlyName));
     }
     return text::to_lower(given);
 }

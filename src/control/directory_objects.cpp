@@ -20,8 +20,6 @@ using policy::User;
 
 namespace {
 
-constexpr std::string_view kVerificationLevels[] = {
-    "UseSourceVerification", "AlwaysVerifiable", "AlwaysUnverifiable"};
 constexpr std::string_view kProviderKinds[] = {"hosted", "public"};
 constexpr std::string_view kHomes[] = {"here", "legacy"};
 constexpr std::string_view kSources[] = {"manual", "csv", "ldap"};

@@ -16,7 +16,6 @@ using policy::Objects;
 using policy::Partner;
 using policy::Policy;
 using policy::Pool;
-using policy::Provider;
 using policy::Site;
 
 namespace {
@@ -71,13 +70,13 @@ void erase_from(policy::PartnerTable& partners, std::string_view domain) {
     }
 }
 
-std::vector<Provider> shipped_providers() {
+std::vector<policy::Provider> shipped_providers() {
     const auto shipped = [](const char* name, const char* proxy) {
-        return Provider{.name = name,
-                        .kind = policy::ProviderKind::Public,
-                        .proxy_fqdn = proxy,
-                        .verification_level = policy::VerificationLevel::AlwaysVerifiable,
-                        .autodiscover_url = {}};
+        return policy::Provider{.name = name,
+                                .kind = policy::ProviderKind::Public,
+                                .proxy_fqdn = proxy,
+                                .verification_level = policy::VerificationLevel::AlwaysVerifiable,
+                                .autodiscover_url = {}};
     };
     return {shipped("America Online", "sip.oscar.aol.com"),
             shipped("Windows Live", "federation.messenger.msn.com"),
@@ -86,7 +85,7 @@ std::vector<Provider> shipped_providers() {
 
 bool may_be_implied(std::string_view kind, std::string_view id) {
     return kind == Kind<policy::AccessEdge>::kName ||
-           kind == Kind<policy::GatewaySettings>::kName || kind == Kind<Provider>::kName ||
+           kind == Kind<policy::GatewaySettings>::kName || kind == Kind<policy::Provider>::kName ||
            (kind == Kind<AccessRule>::kName && id == "Global");
 }
 
@@ -198,7 +197,7 @@ Result<void> check_object(const BlockedDomain& object,
     return {};
 }
 
-Result<void> check_object(const Provider& object,
+Result<void> check_object(const policy::Provider& object,
                           const Objects& /*next*/,
                           const Policy& /*now*/,
                           const std::vector<std::string>& /*own_domains*/,

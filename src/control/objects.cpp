@@ -26,8 +26,6 @@ namespace {
 constexpr std::string_view kPartnerTypes[] = {"PublicUnverified", "PublicVerified", "Federated"};
 constexpr std::string_view kNegotiations[] = {"Required", "Optional", "NotSupported"};
 constexpr std::string_view kRoutingMethods[] = {"UseDnsSrvRouting", "UseDefaultRouting"};
-constexpr std::string_view kVerificationLevels[] = {
-    "UseSourceVerification", "AlwaysVerifiable", "AlwaysUnverifiable"};
 constexpr std::size_t kDescription = 1024;
 
 /// 64 hex digits in lower case.

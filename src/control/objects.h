@@ -14,6 +14,10 @@
 
 namespace isthmus::control {
 
+/// In the order of policy::VerificationLevel.
+inline constexpr std::string_view kVerificationLevels[] = {
+    "UseSourceVerification", "AlwaysVerifiable", "AlwaysUnverifiable"};
+
 boost::json::object to_json(const policy::Partner& partner);
 boost::json::object to_json(const policy::AccessRule& rule);
 boost::json::object to_json(const policy::AccessEdge& edge);

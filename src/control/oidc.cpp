@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::int64_t kSkew = 60;
 constexpr std::int64_t kOldest = 600;  // a token comes fresh from its endpoint
-constexpr std::size_t kMostName = 100;
+constexpr std::size_t kMostShownName = 100;
 
 /// What is more comes first, for who is in several groups.
 constexpr std::array kByPower = {
@@ -185,7 +185,7 @@ Result<Identity> check_claims(const json::object& claims,
          {settings.name_claim, std::string("email"), std::string("sub")}) {
         const json::value* value = find_claim(claims, claim);
         if (identity.name.empty() && value != nullptr && value->is_string()) {
-            identity.name = text::escape_for_log(value->get_string(), kMostName);
+            identity.name = text::escape_for_log(value->get_string(), kMostShownName);
         }
     }
     if (identity.name.empty() || text_of(claims, "sub").empty()) {

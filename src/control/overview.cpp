@@ -12,8 +12,8 @@ namespace isthmus::control {
 namespace {
 
 constexpr std::size_t kMostFailures = 10;
-constexpr std::int64_t kDay = 86400;
-constexpr std::int64_t kSoon = 14 * kDay;  // as the alert rule has it
+constexpr std::int64_t kSecondsOfDay = 86400;
+constexpr std::int64_t kSoon = 14 * kSecondsOfDay;  // as the alert rule has it
 constexpr std::string_view kStreams = "xmpp-s2s";
 
 Gate sip_peers(const Status& status) {
@@ -138,7 +138,8 @@ Gate certificates(const Status& status, std::int64_t now) {
         made.fix = "Renew it; partners refuse it now.";
     } else if (left < kSoon) {
         made.light = Light::Amber;
-        made.sentence = fmt::format("The certificate ends on {}, in {} days.", until, left / kDay);
+        made.sentence =
+            fmt::format("The certificate ends on {}, in {} days.", until, left / kSecondsOfDay);
         made.fix = "Renew it before.";
     } else {
         made.sentence = fmt::format("The certificate is good until {}.", until);

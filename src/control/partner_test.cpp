@@ -66,7 +66,7 @@ Result<void> check_options(const json::object& options) {
     return {};
 }
 
-std::string text_of(const json::object& options, std::string_view name) {
+std::string option_of(const json::object& options, std::string_view name) {
     const json::value* found = options.if_contains(name);
     return found != nullptr ? std::string(found->get_string()) : std::string();
 }
@@ -181,8 +181,8 @@ Result<LinkTestOrder> PartnerTests::read_order(std::string_view domain,
     }
     const json::value* reverse = options.if_contains("reverse");
     order.reverse = reverse != nullptr && reverse->get_bool();
-    order.sender = text_of(options, "sender");
-    order.receiver = text_of(options, "receiver");
+    order.sender = option_of(options, "sender");
+    order.receiver = option_of(options, "receiver");
     if (order.sender.starts_with("sip:")) {
         order.sender.erase(0, 4);
     }
@@ -201,7 +201,7 @@ Result<LinkTestOrder> PartnerTests::read_order(std::string_view domain,
         }
         order.receiver = std::move(*contact);
     }
-    if (const std::string local = text_of(options, "local_domain"); !local.empty()) {
+    if (const std::string local = option_of(options, "local_domain"); !local.empty()) {
         auto prepared = canonical.domain(local);
         if (!prepared) {
             return invalid("local_domain", prepared.error().public_text);

@@ -9,13 +9,13 @@ namespace isthmus::control {
 
 namespace {
 
-constexpr std::size_t kSecretOctets = 32;
-constexpr std::size_t kIdOctets = 8;
+constexpr std::size_t kSessionSecretOctets = 32;
+constexpr std::size_t kSessionIdOctets = 8;
 
 }  // namespace
 
 std::string Sessions::make_secret() {
-    return random_.hex(kSecretOctets);
+    return random_.hex(kSessionSecretOctets);
 }
 
 bool Sessions::is_over(const Session& session) const {
@@ -47,7 +47,7 @@ std::string Sessions::open(Session session) {
     };
     drop_oldest(kMostOfOne, [&](const Session& one) { return one.admin == session.admin; });
     drop_oldest(kMost, [](const Session&) { return true; });
-    session.id = random_.hex(kIdOctets);
+    session.id = random_.hex(kSessionIdOctets);
     session.csrf = make_secret();
     session.first = session.last = now_();
     std::string cookie = make_secret();

@@ -10,7 +10,7 @@ namespace isthmus::control {
 
 namespace {
 
-Error no_such(std::string_view name) {
+Error no_such_peer(std::string_view name) {
     return make_error(ErrorKind::NotFound,
                       "IST-API-002",
                       fmt::format("There is no SIP peer '{}'.", text::escape_for_log(name, 80)),
@@ -40,7 +40,7 @@ std::optional<std::size_t> SipPeers::find(std::string_view name) const {
 Result<SipPeerView> SipPeers::get(std::string_view name) const {
     const auto index = find(name);
     if (!index) {
-        return no_such(name);
+        return no_such_peer(name);
     }
     return list()[*index];
 }
@@ -48,7 +48,7 @@ Result<SipPeerView> SipPeers::get(std::string_view name) const {
 void SipPeers::test(std::string_view name, TestDone done) const {
     const auto index = find(name);
     if (!index) {
-        return done(no_such(name));
+        return done(no_such_peer(name));
     }
     test_(*index, std::move(done));
 }

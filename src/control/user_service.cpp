@@ -1,6 +1,7 @@
 #include "control/user_service.h"
 
 #include "base/text.h"
+#include "control/faults.h"
 
 #include <fmt/format.h>
 #include <malloc.h>
@@ -15,10 +16,6 @@ namespace json = boost::json;
 using policy::User;
 
 namespace {
-
-Error invalid(std::string sentence) {
-    return make_error(ErrorKind::Syntax, "IST-API-001", std::move(sentence), {});
-}
 
 Error no_such_user(std::string_view identity) {
     return make_error(

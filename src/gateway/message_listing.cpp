@@ -11,7 +11,7 @@ namespace isthmus::gateway {
 namespace {
 
 /// To name the ends of a message takes some microseconds.
-constexpr unsigned kSlice = 200;
+constexpr unsigned kTimeSlice = 200;
 
 double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
@@ -144,7 +144,7 @@ bool MessageFlow::go_on(MessageListing& listing) const {
         listing.row = history_.last();
     }
     Arena arena(1024);
-    for (unsigned cost = 0; wants_pending && cost < kSlice; ++cost) {
+    for (unsigned cost = 0; wants_pending && cost < kTimeSlice; ++cost) {
         arena.reset();
         if (const ToXmpp* entry = state == "queued" ? nullptr : to_xmpp_.next(listing.to_xmpp)) {
             enter(listing, status_of(*entry, arena));
@@ -155,13 +155,13 @@ bool MessageFlow::go_on(MessageListing& listing) const {
         } else {
             break;
         }
-        if (cost + 1 == kSlice) {
+        if (cost + 1 == kTimeSlice) {
             return false;
         }
     }
     const std::uint64_t end = std::max(history_.first(), listing.filter.after_row + 1);
     for (unsigned cost = 0; wants_ended && listing.row >= end; ++cost, --listing.row) {
-        if (cost == kSlice) {
+        if (cost == kTimeSlice) {
             return false;
         }
         arena.reset();

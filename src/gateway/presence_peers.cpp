@@ -11,8 +11,8 @@ namespace isthmus::gateway {
 namespace {
 
 constexpr Duration kWatch = std::chrono::seconds(5);
-constexpr unsigned kCalmTicks = 3;  // a peer that answers is asked every third time
-constexpr unsigned kVisits = 2000;  // in search of a dialog to ask about
+constexpr unsigned kCalmTicks = 3;        // a peer that answers is asked every third time
+constexpr unsigned kSearchVisits = 2000;  // in search of a dialog to ask about
 
 // So many dialogs that a system knows no more, in so short a time, are no coincidence.
 constexpr unsigned kForgotten = 3;
@@ -81,7 +81,7 @@ void PresenceFlow::check_peer(std::size_t index) {
         return entry != nullptr && entry->value.xmpp_watches_sip.state() == OfSip::State::Live &&
                peer_of(entry->user().substr(entry->user().rfind('@') + 1)) == index;
     };
-    for (unsigned visits = 0; visits < kVisits; ++visits) {
+    for (unsigned visits = 0; visits < kSearchVisits; ++visits) {
         const PairHandle handle = book_.next(peer.place);
         if (handle == 0) {
             peer.place = 0;

@@ -33,12 +33,6 @@ constexpr std::string_view kDocuments[] = {
 
 constexpr std::string_view kCredentials[] = {"authorization", "proxy-authorization"};
 
-template <std::size_t N>
-bool is_among(const std::string_view (&names)[N], std::string_view name) {
-    return std::ranges::any_of(names,
-                               [name](std::string_view one) { return text::iequals(one, name); });
-}
-
 /// Copies XML and leaves its texts out.
 class TextHider {
   public:
@@ -137,7 +131,7 @@ class TextHider {
         }
         const std::string_view name = local(open_.back());
         // What a server says about an error is what an administrator looks for.
-        return is_among(kPlain, name) ||
+        return text::is_one_of(name, kPlain) ||
                (name == "text" && open_.size() > 1 && local(open_[open_.size() - 2]) == "error");
     }
 
@@ -169,7 +163,7 @@ class TextHider {
 
 std::string shown_body(std::string_view body, std::string_view content_type) {
     const std::string_view type = text::trim(content_type.substr(0, content_type.find(';')));
-    if (is_among(kDocuments, type)) {
+    if (text::is_one_of(type, kDocuments)) {
         if (auto made = hide_texts(body)) {
             return *std::move(made);
         }
@@ -184,7 +178,7 @@ void append_field(std::string& to, std::string_view field, bool with_bodies) {
     const std::size_t end = field.find_last_not_of("\r\n");
     const std::string_view line_end = field.substr(end == std::string_view::npos ? 0 : end + 1);
     const bool is_prose = text::iequals(name, "subject") || text::iequals(name, "s");
-    if (is_among(kCredentials, name)) {
+    if (text::is_one_of(name, kCredentials)) {
         to.append(field.substr(0, colon)).append(": [hidden]").append(line_end);
     } else if (is_prose && !with_bodies) {
         const std::string_view value = text::trim(field.substr(std::min(colon + 1, field.size())));

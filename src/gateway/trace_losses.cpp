@@ -72,12 +72,6 @@ constexpr std::string_view kUnderstood[] = {"body",
                                             "error",
                                             "hops"};
 
-template <std::size_t N>
-bool is_among(const std::string_view (&names)[N], std::string_view name) {
-    return std::ranges::any_of(names,
-                               [name](std::string_view one) { return text::iequals(one, name); });
-}
-
 void add(std::vector<std::string>& to, std::string loss) {
     if (to.size() < kMost && std::ranges::find(to, loss) == to.end()) {
         to.push_back(std::move(loss));
@@ -163,7 +157,7 @@ std::vector<std::string> losses_of(const sip::Request& message, Arena& arena) {
     add_address(made, "sender", message.from.uri.text, arena);
     add_address(made, "recipient", message.uri.text, arena);
     for (const sip::HeaderField& field : message.headers) {
-        if (!is_among(kCarried, field.name)) {
+        if (!text::is_one_of(field.name, kCarried)) {
             add(made, fmt::format("header {}", text::escape_for_log(field.name, 64)));
         }
     }
@@ -182,7 +176,7 @@ std::vector<std::string> losses_of(const StanzaView& message) {
     for (const std::string_view child : message.children) {
         if (child == "html") {
             add(made, "formatting (XHTML-IM)");
-        } else if (!is_among(kUnderstood, child)) {
+        } else if (!text::is_one_of(child, kUnderstood)) {
             add(made, fmt::format("element {}", text::escape_for_log(child, 64)));
         }
     }

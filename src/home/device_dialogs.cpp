@@ -17,7 +17,6 @@ namespace isthmus::home {
 namespace {
 
 constexpr std::uint32_t kUsualExpires = 3600;  // RFC 3857 §4.4, RFC 3856 §6.4
-constexpr std::uint32_t kLeastExpires = 60;
 
 bool is_batch(const sip::Request& request) {
     return text::istarts_with(request.content_type, "application/msrtc-adrl-categorylist+xml");

@@ -31,6 +31,10 @@
 
 namespace isthmus::home {
 
+/// Seconds that a subscription or a published document lasts at least (RFC 3903 §6, RFC 6665
+/// §4.2.1.1).
+inline constexpr std::uint32_t kLeastExpires = 60;
+
 class PresenceAgent final : private sip::EventSender,
                             private sip::SubscriberHandler,
                             private sip::NotifierHandler,

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t kMaxPublished = 65536;
 constexpr std::uint32_t kPublishExpires = 3600;
-constexpr std::uint32_t kLeastExpires = 60;
 
 }  // namespace
 

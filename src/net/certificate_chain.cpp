@@ -16,7 +16,7 @@ namespace isthmus::net {
 namespace {
 
 using StorePointer = std::unique_ptr<X509_STORE, Freed<X509_STORE_free>>;
-using ContextPointer = std::unique_ptr<X509_STORE_CTX, Freed<X509_STORE_CTX_free>>;
+using StoreContextPointer = std::unique_ptr<X509_STORE_CTX, Freed<X509_STORE_CTX_free>>;
 
 constexpr std::size_t kMostLinks = 10;
 
@@ -120,7 +120,7 @@ class Climb {
     }
 
     bool is_issued_by_store(X509* subject) {
-        const ContextPointer context(X509_STORE_CTX_new());
+        const StoreContextPointer context(X509_STORE_CTX_new());
         X509_STORE_CTX_init(context.get(), store_.get(), nullptr, nullptr);
         X509* found = nullptr;
         const bool is_there =
@@ -132,7 +132,7 @@ class Climb {
     }
 
     bool is_in_store(X509* root) {
-        const ContextPointer context(X509_STORE_CTX_new());
+        const StoreContextPointer context(X509_STORE_CTX_new());
         X509_STORE_CTX_init(context.get(), store_.get(), nullptr, nullptr);
         X509* found = nullptr;
         const bool is_there =
@@ -145,7 +145,7 @@ class Climb {
 
     /// As a peer that trusts the root would judge; the time of the leaf itself is told elsewhere.
     void judge() {
-        const ContextPointer context(X509_STORE_CTX_new());
+        const StoreContextPointer context(X509_STORE_CTX_new());
         const StackPointer untrusted(sk_X509_new_null());
         for (X509* link : links_) {
             sk_X509_push(untrusted.get(), link);

@@ -15,7 +15,6 @@ namespace isthmus::net {
 namespace {
 
 using RequestPointer = std::unique_ptr<X509_REQ, Freed<X509_REQ_free>>;
-using NamesPointer = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;
 
 struct FreeExtensions {
     void operator()(STACK_OF(X509_EXTENSION) * list) const {

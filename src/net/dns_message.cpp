@@ -12,7 +12,7 @@ namespace isthmus::net {
 namespace {
 
 constexpr std::size_t kHeader = 12;
-constexpr std::size_t kMaxName = 255;
+constexpr std::size_t kMaxNameOnWire = 255;
 constexpr std::size_t kTlsaHead = 3;
 
 /// Reads forward in one part of a message; a read beyond its end gives zero and is remembered.
@@ -76,7 +76,7 @@ class Reader {
                 from = lowest = target;
                 continue;
             }
-            if (size > 63 || from + 1 + size > limit || text.size() + size > kMaxName) {
+            if (size > 63 || from + 1 + size > limit || text.size() + size > kMaxNameOnWire) {
                 break;
             }
             from += 1 + std::size_t{size};

@@ -18,7 +18,7 @@ namespace isthmus::net {
 
 namespace {
 
-constexpr std::size_t kBatch = 128;
+constexpr std::size_t kEventBatch = 128;
 constexpr std::uint32_t kIn = EPOLLIN;
 constexpr std::uint32_t kOut = EPOLLOUT;
 constexpr Duration kForever = std::chrono::hours(1);
@@ -38,7 +38,7 @@ int to_milliseconds(Duration time) {
 
 /// What epoll reported in this turn; kept so that a watch that dies in it is not called.
 struct EventLoop::Batch {
-    std::array<epoll_event, kBatch> events{};
+    std::array<epoll_event, kEventBatch> events{};
     std::size_t size = 0;
     std::size_t at = 0;
 };
@@ -262,8 +262,8 @@ void EventLoop::wait(Duration limit) {
         asio_->wait(limit);
         limit = Duration::zero();
     }
-    const int count =
-        epoll_wait(epoll_, batch_->events.data(), static_cast<int>(kBatch), to_milliseconds(limit));
+    const int count = epoll_wait(
+        epoll_, batch_->events.data(), static_cast<int>(kEventBatch), to_milliseconds(limit));
     batch_->size = count > 0 ? static_cast<std::size_t>(count) : 0;
     batch_->at = 0;
 }

@@ -4,6 +4,7 @@
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <memory>
 #include <string>
@@ -22,6 +23,12 @@ struct Freed {
 using BioPointer = std::unique_ptr<BIO, Freed<BIO_free>>;
 using KeyPointer = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using X509Pointer = std::unique_ptr<X509, Freed<X509_free>>;
+using NamesPointer = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;
+
+/// For the readers of PEM, which ask the terminal otherwise.
+inline int refuse_passphrase(char* /*to*/, int /*size*/, int /*writing*/, void* /*data*/) {
+    return -1;
+}
 
 /// Reads from `text`, which must outlive it.
 BioPointer memory_bio(std::string_view text);

@@ -1,6 +1,7 @@
 #include "net/own_certificates.h"
 
 #include "base/text.h"
+#include "net/openssl.h"
 #include "net/peer_certificate.h"
 #include "net/tls_session.h"
 
@@ -17,18 +18,14 @@ namespace isthmus::net {
 
 namespace {
 
-int refuse_passphrase(char* /*to*/, int /*size*/, int /*writing*/, void* /*data*/) {
-    return -1;
-}
-
-struct FreeStack {
+struct FreeChain {
     void operator()(STACK_OF(X509) * list) const { sk_X509_pop_free(list, X509_free); }
 };
 
 struct Shown {
     X509Pointer certificate;
     KeyPointer key;
-    std::unique_ptr<STACK_OF(X509), FreeStack> chain;
+    std::unique_ptr<STACK_OF(X509), FreeChain> chain;
     PeerCertificate names;
 };
 

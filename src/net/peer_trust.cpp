@@ -17,10 +17,6 @@ namespace isthmus::net {
 
 namespace {
 
-int refuse_passphrase(char* /*to*/, int /*size*/, int /*writing*/, void* /*data*/) {
-    return -1;
-}
-
 /// Lists of revoked certificates count where there are some; an issuer without one is no fault, and
 /// what an old list has revoked stays so.
 int pass_missing_lists(int is_good, X509_STORE_CTX* store) {

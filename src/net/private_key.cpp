@@ -38,10 +38,6 @@ constexpr KindRow kKinds[] = {
 constexpr int kLeastRsaBits = 2048;
 constexpr int kMostRsaBits = 8192;  // more costs each handshake tens of milliseconds
 
-int refuse_passphrase(char* /*to*/, int /*size*/, int /*writing*/, void* /*data*/) {
-    return -1;
-}
-
 std::string public_key_hash(EVP_PKEY* key) {
     unsigned char* der = nullptr;
     const int size = i2d_PUBKEY(key, &der);

@@ -28,7 +28,6 @@ namespace {
 
 constexpr long kLife = 3650L * 86400;
 constexpr int kRenewDays = 30;
-using NamesPointer = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;
 
 X509Pointer read_certificate(const std::string& file) {
     std::ifstream stream(file, std::ios::binary);

@@ -9,7 +9,7 @@ namespace isthmus::net {
 
 namespace {
 
-constexpr std::size_t kBatch = 32;
+constexpr std::size_t kDatagramBatch = 32;
 constexpr int kBatchesPerTurn = 8;
 constexpr std::size_t kMaxDatagram = 65536;
 constexpr std::size_t kMaxQueuedOctets = 8UL * 1024 * 1024;
@@ -21,7 +21,7 @@ constexpr int kKernelBuffer = 4 * 1024 * 1024;
 /// Room for one recvmmsg. Pages that no datagram ever reaches cost nothing.
 struct UdpSocket::Inbox {
     Inbox() {
-        for (std::size_t i = 0; i < kBatch; ++i) {
+        for (std::size_t i = 0; i < kDatagramBatch; ++i) {
             vectors[i] = {octets.get() + i * kMaxDatagram, kMaxDatagram};
             headers[i].msg_hdr.msg_iov = &vectors[i];
             headers[i].msg_hdr.msg_iovlen = 1;
@@ -29,10 +29,11 @@ struct UdpSocket::Inbox {
         }
     }
 
-    std::unique_ptr<char[]> octets = std::make_unique_for_overwrite<char[]>(kBatch * kMaxDatagram);
-    std::array<iovec, kBatch> vectors{};
-    std::array<SocketAddress, kBatch> sources{};
-    std::array<mmsghdr, kBatch> headers{};
+    std::unique_ptr<char[]> octets =
+        std::make_unique_for_overwrite<char[]>(kDatagramBatch * kMaxDatagram);
+    std::array<iovec, kDatagramBatch> vectors{};
+    std::array<SocketAddress, kDatagramBatch> sources{};
+    std::array<mmsghdr, kDatagramBatch> headers{};
 };
 
 UdpSocket::UdpSocket(EventLoop& loop,
@@ -64,11 +65,11 @@ void UdpSocket::on_ready(bool /*readable*/, bool /*writable*/) {
     bool gone = false;
     gone_ = &gone;
     for (int batch = 0; batch < kBatchesPerTurn; ++batch) {
-        for (std::size_t i = 0; i < kBatch; ++i) {
+        for (std::size_t i = 0; i < kDatagramBatch; ++i) {
             inbox_->headers[i].msg_hdr.msg_namelen = sizeof(sockaddr_storage);
         }
         const int count =
-            recvmmsg(socket_.get(), inbox_->headers.data(), kBatch, MSG_DONTWAIT, nullptr);
+            recvmmsg(socket_.get(), inbox_->headers.data(), kDatagramBatch, MSG_DONTWAIT, nullptr);
         for (std::size_t i = 0; std::cmp_less(i, count); ++i) {
             handler_.on_datagram(to_endpoint(inbox_->sources[i]),
                                  {static_cast<const char*>(inbox_->vectors[i].iov_base),
@@ -77,7 +78,7 @@ void UdpSocket::on_ready(bool /*readable*/, bool /*writable*/) {
                 return;
             }
         }
-        if (std::cmp_less(count, kBatch)) {
+        if (std::cmp_less(count, kDatagramBatch)) {
             break;
         }
     }
@@ -109,12 +110,13 @@ void UdpSocket::on_end_of_turn() {
     octets_.shrink(kKeptOctets);
 }
 
-/// Sends up to kBatch datagrams; one that the kernel refuses is dropped. How many are dealt with.
+/// Sends up to kDatagramBatch datagrams; one that the kernel refuses is dropped. How many are dealt
+/// with.
 std::size_t UdpSocket::send_batch(std::size_t first, const char* octets) {
-    const std::size_t count = std::min(kBatch, queued_.size() - first);
-    std::array<SocketAddress, kBatch> addresses;
-    std::array<iovec, kBatch> vectors{};
-    std::array<mmsghdr, kBatch> headers{};
+    const std::size_t count = std::min(kDatagramBatch, queued_.size() - first);
+    std::array<SocketAddress, kDatagramBatch> addresses;
+    std::array<iovec, kDatagramBatch> vectors{};
+    std::array<mmsghdr, kDatagramBatch> headers{};
     for (std::size_t i = 0; i < count; ++i) {
         const Queued& datagram = queued_[first + i];
         addresses[i] = to_socket_address(datagram.to, family_);

@@ -12,10 +12,10 @@ namespace isthmus::sip {
 
 namespace {
 
-using Action = ClientTransaction::Action;
+using ClientAction = ClientTransaction::Action;
 using Direction = TrafficCounters::Direction;
 
-constexpr int kMaxChallenges = 2;
+constexpr int kMostAnswered = 2;
 
 /// May be sent again although the first copy may have arrived.
 bool is_harmless_twice(Method method) {
@@ -87,30 +87,30 @@ void ClientRequests::perform(ClientRequest& entry,
                              const ClientTransaction::Actions& actions,
                              const Response* response,
                              const Error* error) {
-    for (const Action action : actions) {
+    for (const ClientAction action : actions) {
         switch (action) {
-            case Action::SendRequest:
+            case ClientAction::SendRequest:
                 send_again(entry);
                 break;
-            case Action::SendAck:
+            case ClientAction::SendAck:
                 // This action and the next come from on_response() alone, which has one.
                 send_ack(entry, *response);  // NOLINT(clang-analyzer-core.NonNullParamChecker)
                 break;
-            case Action::PassResponse:
+            case ClientAction::PassResponse:
                 // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker)
                 if (has_moved_on(entry, *response)) {
                     return;
                 }
                 pass(entry, *response);
                 break;
-            case Action::ReportTimeout:
-            case Action::ReportTransportError:
+            case ClientAction::ReportTimeout:
+            case ClientAction::ReportTransportError:
                 if (has_moved_on(entry)) {
                     return;
                 }
                 tell(entry, *error);
                 break;
-            case Action::Terminate:
+            case ClientAction::Terminate:
                 return end(entry);
         }
     }
@@ -151,7 +151,7 @@ bool ClientRequests::goes_elsewhere(ClientRequest& entry) {
 /// RFC 3261 §22.2, §8.1.3.5: once more with credentials and the next CSeq.
 bool ClientRequests::answer_challenge(ClientRequest& entry, const Response& response) {
     const Target& target = entry.hop->target();
-    if (target.username.empty() || entry.challenges == kMaxChallenges || entry.saved.empty()) {
+    if (target.username.empty() || entry.challenges == kMostAnswered || entry.saved.empty()) {
         return false;
     }
     const OutgoingRequest request = entry.saved.view(headers_);

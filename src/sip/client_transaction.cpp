@@ -9,7 +9,6 @@ namespace {
 constexpr Duration kTimerB = 64 * t1;
 constexpr Duration kAlerting = 128 * t1;
 constexpr Duration kTimerD = seconds(32);
-constexpr Duration kTimerF = 64 * t1;
 constexpr Duration kTimerK = t4;
 constexpr Duration kTimerM = 64 * t1;
 
@@ -19,7 +18,7 @@ ClientTransaction::ClientTransaction(Kind kind, bool is_reliable, TimePoint now)
     : kind_(kind),
       is_reliable_(is_reliable),
       state_(kind == Kind::Invite ? State::Calling : State::Trying) {
-    end_at_ = now + (kind == Kind::Invite ? kTimerB : kTimerF);
+    end_at_ = now + (kind == Kind::Invite ? kTimerB : timer_f);
     if (!is_reliable) {
         resend_at_ = now + interval_;
     }

@@ -19,7 +19,8 @@ constexpr std::string_view kState = "http://schemas.microsoft.com/2006/09/sip/st
 constexpr std::string_view kNote = "http://schemas.microsoft.com/2006/09/sip/note";
 constexpr std::string_view kInstance = "http://www.w3.org/2001/XMLSchema-instance";
 constexpr std::string_view kPresentity = "http://schemas.microsoft.com/2002/09/sip/presence";
-constexpr xml::Limits kLimits{.max_element_octets = 262144, .max_depth = 16, .max_children = 1024};
+constexpr xml::Limits kLyncLimits{
+    .max_element_octets = 262144, .max_depth = 16, .max_children = 1024};
 
 /// From `from` up to the next row.
 struct Range {
@@ -158,7 +159,7 @@ Error malformed(const char* what) {
 }  // namespace
 
 Result<Pidf> parse_categories(std::string_view document, Arena& arena) {
-    const auto root = xml::parse_document(document, arena, kLimits);
+    const auto root = xml::parse_document(document, arena, kLyncLimits);
     if (!root) {
         return root.error();
     }
@@ -205,7 +206,7 @@ Result<Pidf> parse_categories(std::string_view document, Arena& arena) {
 }
 
 Result<Pidf> parse_msrtc(std::string_view document, Arena& arena) {
-    const auto root = xml::parse_document(document, arena, kLimits);
+    const auto root = xml::parse_document(document, arena, kLyncLimits);
     if (!root) {
         return root.error();
     }

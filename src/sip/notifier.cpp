@@ -1,4 +1,5 @@
 #include "sip/notifier_set.h"
+#include "sip/refresh_plan.h"
 
 #include <algorithm>
 #include <array>
@@ -11,9 +12,8 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::uint32_t kMaxChallenges = 2;  // each takes a CSeq
-constexpr std::uint32_t kGreatestRetryAfter = 3600;
-constexpr Duration kRetry = seconds(5);  // of a NOTIFY that failed, and up to as much again
+constexpr std::uint32_t kChallengeCseqs = 2;  // each takes a CSeq
+constexpr Duration kRetry = seconds(5);       // of a NOTIFY that failed, and up to as much again
 
 std::uint32_t system_epoch_seconds() {
     const auto since = std::chrono::system_clock::now().time_since_epoch();
@@ -253,7 +253,7 @@ void NotifierSet::end(SubscriptionHandle handle, const NotifyContent& content) {
     NotifyContent last = content;
     last.state = SubscriptionState::Terminated;
     if (entry->is_notifying) {
-        entry->dialog.local_cseq += kMaxChallenges;  // which may be answered yet
+        entry->dialog.local_cseq += kChallengeCseqs;  // which may be answered yet
     }
     transmit(entry->dialog, last, 0, 0);
     erase(*entry);
@@ -289,7 +289,7 @@ void NotifierSet::on_response(std::uint64_t cookie, const Response& response) {
         return;
     }
     std::uint32_t& cseq = entry->dialog.local_cseq;  // an answer to a challenge took the next one
-    cseq = std::clamp(response.cseq.number, cseq, cseq + kMaxChallenges);
+    cseq = std::clamp(response.cseq.number, cseq, cseq + kChallengeCseqs);
     entry->is_notifying = false;
     entry->silences = 0;
     if (ends_subscription(response.status)) {
@@ -307,7 +307,7 @@ void NotifierSet::on_no_response(std::uint64_t cookie, const Error& error) {
         return;
     }
     entry->is_notifying = false;
-    entry->dialog.local_cseq += kMaxChallenges;
+    entry->dialog.local_cseq += kChallengeCseqs;
     if (error.kind == ErrorKind::Timeout) {
         return on_silence(*entry);
     }

@@ -9,7 +9,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::uint32_t kGreatestRetryAfter = 3600;
 constexpr Duration kFirstRetry = seconds(5);
 constexpr int kMostDoublings = 5;
 // How much sooner than at 80 % a refresh may come, in thousandths of the granted time.

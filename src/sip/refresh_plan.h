@@ -11,6 +11,9 @@
 
 namespace isthmus::sip {
 
+/// Seconds; a peer that says to come back later than that is not obeyed.
+inline constexpr std::uint32_t kGreatestRetryAfter = 3600;
+
 class RefreshPlan {
   public:
     RefreshPlan() = default;

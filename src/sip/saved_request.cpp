@@ -4,7 +4,7 @@ namespace isthmus::sip {
 
 namespace {
 
-constexpr std::size_t kKept = 4096;
+constexpr std::size_t kKeptOctets = 4096;
 
 }  // namespace
 
@@ -61,7 +61,7 @@ OutgoingRequest SavedRequest::view(std::vector<OutgoingHeader>& headers) const {
 
 void SavedRequest::clear() {
     lengths_.clear();
-    if (text_.capacity() > kKept) {
+    if (text_.capacity() > kKeptOctets) {
         text_ = {};
     }
     text_.clear();

@@ -6,7 +6,6 @@ namespace isthmus::sip {
 
 namespace {
 
-constexpr Duration kTimerF = 64 * t1;  // the client's
 constexpr Duration kTimerH = 64 * t1;
 constexpr Duration kTimerI = t4;
 constexpr Duration kTimerJ = 64 * t1;
@@ -25,7 +24,7 @@ ServerTransaction::ServerTransaction(Kind kind, bool is_reliable, TimePoint now)
         // RFC 4320 §4.1: 100 when the client's Timer E has reached T2, over any transport, and
         // over UDP not before. §4.2: nothing once the client's Timer F has fired.
         next_at_ = now + timer_e_reaches_t2;
-        end_at_ = now + kTimerF;
+        end_at_ = now + timer_f;
     }
 }
 

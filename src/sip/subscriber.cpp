@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kMaxBrief = 2;  // answers 423 that are obeyed
 constexpr std::uint32_t kGreatestMinExpires = 604'800;
-constexpr std::uint32_t kMaxChallenges = 2;  // each takes a CSeq
+constexpr std::uint32_t kSubscriberCseqs = 2;  // each takes a CSeq
 
 /// RFC 6665 §4.1.2.2; RFC 8048 §5.2.2 adds what says that the authorisation is gone.
 bool ends_refreshed(int status) {
@@ -133,7 +133,7 @@ void SubscriberSet::on_response(std::uint64_t cookie, const Response& response) 
     entry->is_asking = false;
     const bool was_initial = std::exchange(entry->is_initial, false);
     std::uint32_t& cseq = entry->dialog.local_cseq;  // an answer to a challenge took the next one
-    cseq = std::clamp(response.cseq.number, cseq, cseq + kMaxChallenges);
+    cseq = std::clamp(response.cseq.number, cseq, cseq + kSubscriberCseqs);
     if (response.status < 300) {
         return on_granted(*entry, response);  // 202 too: RFC 6665 §8.3.1
     }
@@ -148,7 +148,7 @@ void SubscriberSet::on_no_response(std::uint64_t cookie, const Error& /*error*/)
     if (Subscription* entry = slots_.find(cookie)) {
         entry->is_asking = false;
         entry->is_initial = false;
-        entry->dialog.local_cseq += kMaxChallenges;
+        entry->dialog.local_cseq += kSubscriberCseqs;
         // A NOTIFY may have come all the same.
         on_failed(*entry, !entry->dialog.is_established(), 0, {});
     }

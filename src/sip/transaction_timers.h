@@ -17,6 +17,9 @@ inline constexpr Duration t1 = milliseconds(500);  ///< round trip estimate
 inline constexpr Duration t2 = seconds(4);         ///< longest interval between retransmissions
 inline constexpr Duration t4 = seconds(5);         ///< longest life of a message in the network
 
+/// Of the client's machine for all but INVITE.
+inline constexpr Duration timer_f = 64 * t1;
+
 /// RFC 4320 §4.1: when Timer E of the peer has been reset to T2, 0.5 + 1 + 2 s after its request.
 inline constexpr Duration timer_e_reaches_t2 = 7 * t1;
 

@@ -13,10 +13,10 @@ namespace isthmus::sip {
 
 namespace {
 
-using Action = ServerTransaction::Action;
+using ServerAction = ServerTransaction::Action;
 using Direction = TrafficCounters::Direction;
 
-constexpr std::size_t kKeptOctets = 4096;  // an entry that rests keeps no larger string
+constexpr std::size_t kKeptOfEntry = 4096;  // an entry that rests keeps no larger string
 
 OutgoingResponse plain(int status) {
     OutgoingResponse response;
@@ -240,9 +240,9 @@ void ServerTransactions::answer(Entry& entry, const OutgoingResponse& response) 
 void ServerTransactions::perform(Entry& entry,
                                  const ServerTransaction::Actions& actions,
                                  const OutgoingResponse* response) {
-    for (const Action action : actions) {
+    for (const ServerAction action : actions) {
         switch (action) {
-            case Action::SendResponse:
+            case ServerAction::SendResponse:
                 // This action comes from respond() alone, which has one.
                 transmit(entry, *response);  // NOLINT(clang-analyzer-core.NonNullParamChecker)
                 if (entry.socket != nullptr && entry.peer < 0 && response->status >= 300) {
@@ -251,19 +251,19 @@ void ServerTransactions::perform(Entry& entry,
                     return end(entry);
                 }
                 break;
-            case Action::ResendResponse:
+            case ServerAction::ResendResponse:
                 retransmit(entry);
                 break;
-            case Action::SendTrying:
+            case ServerAction::SendTrying:
                 transmit(entry, plain(100));
                 break;
-            case Action::PassAck:
-            case Action::ReportLostAck:
+            case ServerAction::PassAck:
+            case ServerAction::ReportLostAck:
                 break;  // match() has told the one; the other changes nothing above
-            case Action::ReportLate:
+            case ServerAction::ReportLate:
                 counters_.late().add();
                 break;
-            case Action::Terminate:
+            case ServerAction::Terminate:
                 return end(entry);
         }
     }
@@ -345,7 +345,7 @@ void ServerTransactions::end(Entry& entry) {
     entry.detach();
     tables_->by_branch.erase(entry);
     tables_->by_request.erase(entry);
-    if (entry.octets.capacity() > kKeptOctets) {
+    if (entry.octets.capacity() > kKeptOfEntry) {
         entry.octets = {};
     }
     entry.key.shrink();

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kColumns =
     "seq, at, admin, origin, action, object, outcome, detail, revision, changes, hash";
-constexpr std::int64_t kPage = 10'000;
+constexpr std::int64_t kRowsAtOnce = 10'000;
 
 /// SHA-256 over values with their lengths, so that nothing can be shifted between neighbours.
 class Hasher {
@@ -142,7 +142,7 @@ void walk(Database& database, const AuditFilter& filter, Take take) {
         is_more = false;
         read.bind(last);
         condition.bind(read);
-        read.bind(kPage);
+        read.bind(kRowsAtOnce);
         while (read.step()) {
             is_more = true;
             last = read.number(0);
@@ -205,7 +205,7 @@ std::string revision_digest(Database& database, std::uint64_t revision) {
     std::int64_t last = -1;
     for (bool is_more = true; is_more;) {
         is_more = false;
-        read.bind(number).bind(last).bind(kPage);
+        read.bind(number).bind(last).bind(kRowsAtOnce);
         while (read.step()) {
             is_more = true;
             last = read.number(0);

@@ -23,8 +23,8 @@ namespace isthmus::store {
 
 namespace {
 
-constexpr std::string_view kHead = "isthmus-keys 1\n";
-constexpr std::string_view kPrefix = "sealed:1:";
+constexpr std::string_view kFileHead = "isthmus-keys 1\n";
+constexpr std::string_view kSealedPrefix = "sealed:1:";
 constexpr std::size_t kId = 16;
 constexpr std::size_t kKey = 32;
 constexpr std::size_t kNonce = 12;
@@ -89,12 +89,12 @@ bool run_cipher(bool is_sealing,
 }
 
 std::string_view id_of(std::string_view sealed) {
-    return sealed.substr(kPrefix.size(), kId);
+    return sealed.substr(kSealedPrefix.size(), kId);
 }
 
 /// What the tag covers besides the secret: the form, the key and the place.
 std::string data_of(std::string_view id, std::string_view context) {
-    return fmt::format("{}{}:{}", kPrefix, id, context);
+    return fmt::format("{}{}:{}", kSealedPrefix, id, context);
 }
 
 }  // namespace
@@ -149,7 +149,8 @@ std::string KeyBox::seal(std::string_view plain, std::string_view context) const
     if (!run_cipher(true, key.octets, nonce, data_of(key.id, context), plain, cipher, tag)) {
         throw StoreError("AES-256-GCM failed");
     }
-    return fmt::format("{}{}:{}", kPrefix, key.id, digest::base64_encode(nonce + cipher + tag));
+    return fmt::format(
+        "{}{}:{}", kSealedPrefix, key.id, digest::base64_encode(nonce + cipher + tag));
 }
 
 std::string KeyBox::open(std::string_view sealed, std::string_view context) const {
@@ -163,7 +164,7 @@ std::string KeyBox::open(std::string_view sealed, std::string_view context) cons
                                      id_of(sealed),
                                      file_.empty() ? "this process" : file_));
     }
-    const auto data = digest::base64_decode(sealed.substr(kPrefix.size() + kId + 1));
+    const auto data = digest::base64_decode(sealed.substr(kSealedPrefix.size() + kId + 1));
     std::string plain;
     if (data && data->size() >= kNonce + kTag) {
         const std::string_view view(*data);
@@ -184,8 +185,8 @@ std::string KeyBox::open(std::string_view sealed, std::string_view context) cons
 }
 
 bool KeyBox::is_sealed(std::string_view text) {
-    return text.size() > kPrefix.size() + kId && text.starts_with(kPrefix) &&
-           text[kPrefix.size() + kId] == ':';
+    return text.size() > kSealedPrefix.size() + kId && text.starts_with(kSealedPrefix) &&
+           text[kSealedPrefix.size() + kId] == ':';
 }
 
 bool KeyBox::is_current(std::string_view sealed) const {
@@ -198,7 +199,7 @@ void KeyBox::add_key() {
 }
 
 std::string KeyBox::text() const {
-    std::string made(kHead);
+    std::string made(kFileHead);
     for (const Key& key : keys_) {
         made += fmt::format("{} {}\n", key.id, digest::base64_encode(key.octets));
     }
@@ -218,8 +219,8 @@ std::size_t KeyBox::learn(std::string_view text) {
 
 std::vector<KeyBox::Key> KeyBox::parse(std::string_view text, std::string_view name) {
     std::vector<Key> made;
-    bool is_good = text.starts_with(kHead);
-    text.remove_prefix(is_good ? kHead.size() : 0);
+    bool is_good = text.starts_with(kFileHead);
+    text.remove_prefix(is_good ? kFileHead.size() : 0);
     while (is_good && !text.empty()) {
         const std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), line.size() + 1));

@@ -149,7 +149,7 @@ PostgresResult PostgresConnection::query(const char* sql) {
 
 void PostgresConnection::copy_rows(std::string_view into, std::string_view rows) {
     // The head: signature, no flags, no extension; the end: -1 in place of a number of columns.
-    constexpr std::string_view kHead("PGCOPY\n\xFF\r\n\0\0\0\0\0\0\0\0\0", 19);
+    constexpr std::string_view kCopyHead("PGCOPY\n\xFF\r\n\0\0\0\0\0\0\0\0\0", 19);
     constexpr std::string_view kEnd("\xFF\xFF", 2);
     ensure();
     PGconn* connection = connection_.get();
@@ -159,7 +159,7 @@ void PostgresConnection::copy_rows(std::string_view into, std::string_view rows)
         fail(start, sql);
     }
     bool is_sent = true;
-    for (const std::string_view part : {kHead, rows, kEnd}) {
+    for (const std::string_view part : {kCopyHead, rows, kEnd}) {
         is_sent =
             is_sent && PQputCopyData(connection, part.data(), static_cast<int>(part.size())) == 1;
     }

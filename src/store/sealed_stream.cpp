@@ -18,10 +18,10 @@ constexpr std::string_view kMagic = "ISTHMUS-BACKUP\n\x01";
 constexpr std::size_t kCost = 8;
 constexpr std::size_t kSalt = 16;
 constexpr std::size_t kCheck = 16;
-constexpr std::size_t kHead = kMagic.size() + kCost + kSalt + kCheck;
-constexpr std::size_t kKey = 32;
-constexpr std::size_t kNonce = 12;
-constexpr std::size_t kTag = 16;
+constexpr std::size_t kStreamHead = kMagic.size() + kCost + kSalt + kCheck;
+constexpr std::size_t kStreamKey = 32;
+constexpr std::size_t kStreamNonce = 12;
+constexpr std::size_t kStreamTag = 16;
 constexpr std::size_t kLength = 4;
 constexpr std::uint32_t kLastChunk = 0x80000000U;
 constexpr std::size_t kChunk = 65536;
@@ -69,10 +69,10 @@ struct Keys {
     ~Keys() { OPENSSL_cleanse(made.data(), made.size()); }
 
     std::string_view check() const {
-        return {reinterpret_cast<const char*>(made.data() + kKey), kCheck};
+        return {reinterpret_cast<const char*>(made.data() + kStreamKey), kCheck};
     }
 
-    std::array<unsigned char, kKey + kCheck> made{};
+    std::array<unsigned char, kStreamKey + kCheck> made{};
 };
 
 std::array<char, 4> number_field(std::uint32_t number) {
@@ -110,15 +110,15 @@ class ChunkCipher {
     }
 
     /// Encrypts in place and returns the tag.
-    std::array<char, kTag> seal(std::string_view length, std::string& octets) {
-        std::array<char, kTag> tag{};
+    std::array<char, kStreamTag> seal(std::string_view length, std::string& octets) {
+        std::array<char, kStreamTag> tag{};
         run(length, octets, nullptr);
-        expect(EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_GCM_GET_TAG, kTag, tag.data()));
+        expect(EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_GCM_GET_TAG, kStreamTag, tag.data()));
         return tag;
     }
 
     /// Decrypts in place. False: something was changed.
-    bool open(std::string_view length, std::string& octets, std::array<char, kTag>& tag) {
+    bool open(std::string_view length, std::string& octets, std::array<char, kStreamTag>& tag) {
         return run(length, octets, tag.data());
     }
 
@@ -136,9 +136,9 @@ class ChunkCipher {
     }
 
     bool run(std::string_view length, std::string& octets, char* tag) {
-        std::array<unsigned char, kNonce> nonce{};
+        std::array<unsigned char, kStreamNonce> nonce{};
         for (std::size_t i = 0; i < 8; ++i) {
-            nonce[kNonce - 1 - i] = static_cast<unsigned char>(number_ >> (8 * i));
+            nonce[kStreamNonce - 1 - i] = static_cast<unsigned char>(number_ >> (8 * i));
         }
         ++number_;
         int size = 0;
@@ -157,9 +157,9 @@ class ChunkCipher {
                                     static_cast<int>(octets.size())));
         }
         if (tag != nullptr) {
-            expect(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, kTag, tag));
+            expect(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, kStreamTag, tag));
         }
-        std::array<unsigned char, kTag> rest{};
+        std::array<unsigned char, kStreamTag> rest{};
         const bool is_good = EVP_CipherFinal_ex(context, rest.data(), &size) == 1;
         if (tag == nullptr) {
             expect(is_good ? 1 : 0);
@@ -220,7 +220,7 @@ void SealedWriter::write_chunk(bool is_last) {
 
 SealedReader::SealedReader(Source source, std::string_view passphrase)
     : source_(std::move(source)) {
-    std::string head(kHead, '\0');
+    std::string head(kStreamHead, '\0');
     const std::size_t got = source_(head.data(), head.size());
     const std::string_view view = std::string_view(head).substr(0, got);
     constexpr std::size_t kName = kMagic.size() - 1;
@@ -233,7 +233,7 @@ SealedReader::SealedReader(Source source, std::string_view passphrase)
                         static_cast<unsigned char>(head[kName]),
                         static_cast<int>(kMagic.back())));
     }
-    if (got < kHead) {
+    if (got < kStreamHead) {
         throw BackupDamaged("the backup is cut off");
     }
     const SealCost cost{read_number(view.substr(kMagic.size())),
@@ -243,7 +243,7 @@ SealedReader::SealedReader(Source source, std::string_view passphrase)
         throw BackupDamaged("the backup is damaged at its beginning");
     }
     const Keys keys(passphrase, view.substr(kMagic.size() + kCost, kSalt), cost);
-    const std::string_view check = view.substr(kHead - kCheck);
+    const std::string_view check = view.substr(kStreamHead - kCheck);
     if (CRYPTO_memcmp(keys.check().data(), check.data(), kCheck) != 0) {
         throw WrongPassphrase("the passphrase is wrong, or the backup is damaged at its beginning");
     }
@@ -275,7 +275,7 @@ void SealedReader::read_chunk() {
     }
     chunk_.resize(length);
     read_raw(chunk_.data(), length);
-    std::array<char, kTag> tag{};
+    std::array<char, kStreamTag> tag{};
     read_raw(tag.data(), tag.size());
     const std::uint64_t number = cipher_->chunks();
     if (!cipher_->open({field.data(), field.size()}, chunk_, tag)) {

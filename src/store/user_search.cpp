@@ -14,8 +14,8 @@ namespace {
 
 constexpr auto kCap = static_cast<std::int64_t>(kUserCountLimit);
 constexpr std::size_t kPageLimit = 1000;
-constexpr std::size_t kTextLimit = 1024;  ///< octets; no uri and no name is longer
-constexpr std::size_t kPiece = 3;         ///< characters in one entry of the index of pieces
+constexpr std::size_t kMostText = 1024;  ///< octets; no uri and no name is longer
+constexpr std::size_t kPiece = 3;        ///< characters in one entry of the index of pieces
 
 /// Conditions with the values of their parameters, all texts.
 struct Where {
@@ -231,7 +231,7 @@ class Search {
 }  // namespace
 
 UserPage search_users(Database& database, const UserFilter& filter) {
-    if (filter.text.size() > kTextLimit) {
+    if (filter.text.size() > kMostText) {
         return {};
     }
     Transaction snapshot(database, Access::Read);

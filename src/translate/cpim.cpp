@@ -112,7 +112,7 @@ bool is_understood(std::string_view required, const Namespaces& namespaces) {
 }
 
 // RFC 3862 §2.3.1: \uXXXXXXXX and friends. A line break is a blank in a subject.
-std::string_view unescaped(std::string_view value, Arena& arena) {
+std::string_view unescaped_value(std::string_view value, Arena& arena) {
     if (value.find('\\') == std::string_view::npos) {
         return value;
     }
@@ -138,9 +138,9 @@ std::string_view unescaped(std::string_view value, Arena& arena) {
     return arena.copy(out);
 }
 
-class Reader {
+class CpimReader {
   public:
-    Reader(Arena& arena, Cpim& into) : arena_(arena), into_(into) {}
+    CpimReader(Arena& arena, Cpim& into) : arena_(arena), into_(into) {}
 
     /// False: a Require that we do not understand.
     bool read(const Header& header) {
@@ -164,7 +164,7 @@ class Reader {
             const bool has_lang = header.params.starts_with(kLang);
             into_.subjects.push_back(
                 {has_lang ? header.params.substr(kLang.size()) : std::string_view(),
-                 repaired_utf8(unescaped(header.value, arena_), arena_)});
+                 repaired_utf8(unescaped_value(header.value, arena_), arena_)});
         } else if (header.name == "DateTime") {
             into_.imdn.datetime = header.value.substr(0, 64);
         } else if (header.name == "Require") {
@@ -198,7 +198,7 @@ class Reader {
 
 Result<Cpim> read_cpim(std::string_view body, Arena& arena) {
     Cpim cpim;
-    Reader reader(arena, cpim);
+    CpimReader reader(arena, cpim);
     for (;;) {
         if (body.empty()) {
             return make_error(ErrorKind::Syntax, "CPIM message without content");

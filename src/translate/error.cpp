@@ -14,7 +14,7 @@ using xmpp::StanzaError;
 
 // In the order of xmpp::Condition. RFC 7247 §7.1 Table 2; beside it what RFC 3428 §7 (a 6xx to
 // MESSAGE means delivered but refused), RFC 4320 §4.2 (no 408) and missing challenges leave of it.
-constexpr ConditionRow kRows[] = {
+constexpr ConditionRow kConditionRows[] = {
     {Condition::BadRequest, {400}, {400}, {400}, {400}},
     {Condition::Conflict, {400}, {400}, {400}, {400}},
     {Condition::FeatureNotImplemented, {501}, {405}, {501}, {405}},
@@ -40,12 +40,12 @@ constexpr ConditionRow kRows[] = {
 };
 
 constexpr bool is_in_order() {
-    for (std::size_t i = 0; i < std::size(kRows); ++i) {
-        if (static_cast<std::size_t>(kRows[i].condition) != i) {
+    for (std::size_t i = 0; i < std::size(kConditionRows); ++i) {
+        if (static_cast<std::size_t>(kConditionRows[i].condition) != i) {
             return false;
         }
     }
-    return static_cast<std::size_t>(Condition::UnexpectedRequest) + 1 == std::size(kRows);
+    return static_cast<std::size_t>(Condition::UnexpectedRequest) + 1 == std::size(kConditionRows);
 }
 
 static_assert(is_in_order());
@@ -157,11 +157,11 @@ std::string_view new_address_of(const sip::Response& response, Arena& arena) {
 }  // namespace
 
 const ConditionRow& row_of(Condition condition) {
-    return kRows[static_cast<std::size_t>(condition)];
+    return kConditionRows[static_cast<std::size_t>(condition)];
 }
 
 std::span<const ConditionRow> condition_rows() {
-    return kRows;
+    return kConditionRows;
 }
 
 Refusal to_sip(const StanzaError& error, bool to_full_jid, Arena& arena, std::string_view allow) {

@@ -8,7 +8,6 @@ namespace isthmus::translate {
 
 namespace {
 
-constexpr std::string_view kUpperHex = "0123456789ABCDEF";
 constexpr std::string_view kLowerHex = "0123456789abcdef";
 
 // XEP-0106 §2, table 1, without the backslash.

@@ -12,6 +12,8 @@
 
 namespace isthmus::translate {
 
+inline constexpr std::string_view kUpperHex = "0123456789ABCDEF";
+
 using CharSet = std::uint8_t;
 
 inline constexpr CharSet kSipUser = 1;  ///< raw in a SIP user part (RFC 3261 §25.1 user)

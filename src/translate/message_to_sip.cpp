@@ -23,7 +23,7 @@ using xmpp::Condition;
 using xmpp::MessageType;
 using xmpp::StanzaError;
 
-constexpr std::string_view kTextPlain = "text/plain;charset=UTF-8";
+constexpr std::string_view kTextPlainUtf8 = "text/plain;charset=UTF-8";
 constexpr std::size_t kMaxCallId = 255;
 constexpr std::size_t kMaxSubject = 512;
 /// What the user agent adds to a request: the rest of the start line, Via, Max-Forwards, tag, CSeq,
@@ -265,7 +265,7 @@ ToSip send_text(const xmpp::Message& message,
     }
     headers.add(kHopsHeader, number(std::min(message.hops + 1, xmpp::kMaxHops), arena));
     request.headers = headers.span();
-    request.content_type = kTextPlain;
+    request.content_type = kTextPlainUtf8;
     request.body = body.text;
     const bool asks = (message.wants_receipt || message.is_markable) && context.peer_takes_imdn;
     if (asks && !context.unique.empty() && !body.text.empty()) {

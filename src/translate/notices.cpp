@@ -12,7 +12,7 @@ namespace isthmus::translate {
 
 namespace {
 
-constexpr std::string_view kImdn = "urn:ietf:params:xml:ns:imdn";
+constexpr std::string_view kImdnXml = "urn:ietf:params:xml:ns:imdn";
 constexpr std::string_view kTyping = "urn:ietf:params:xml:ns:im-iscomposing";
 constexpr xml::Limits kLimits{.max_element_octets = 16384, .max_depth = 8, .max_children = 64};
 constexpr std::string_view kDeclaration = R"(<?xml version="1.0" encoding="UTF-8"?>)";
@@ -29,14 +29,14 @@ Error malformed(std::string_view what) {
 }
 
 std::optional<ImdnStatus> read_status(const xml::Element& imdn) {
-    const xml::Element* notification = imdn.child("delivery-notification", kImdn);
+    const xml::Element* notification = imdn.child("delivery-notification", kImdnXml);
     if (notification == nullptr) {
-        notification = imdn.child("display-notification", kImdn);
+        notification = imdn.child("display-notification", kImdnXml);
     }
     const xml::Element* status =
-        notification == nullptr ? nullptr : notification->child("status", kImdn);
+        notification == nullptr ? nullptr : notification->child("status", kImdnXml);
     const xml::Element* value = status == nullptr ? nullptr : status->first_element();
-    if (value == nullptr || value->ns != kImdn) {
+    if (value == nullptr || value->ns != kImdnXml) {
         return std::nullopt;
     }
     const auto* found = std::ranges::find(kStatuses, value->name);
@@ -49,10 +49,10 @@ std::optional<ImdnStatus> read_status(const xml::Element& imdn) {
 
 Result<std::optional<ImdnNotice>> read_imdn(std::string_view document, Arena& arena) {
     const auto root = xml::parse_document(document, arena, kLimits);
-    if (!root || !(*root)->is("imdn", kImdn)) {
+    if (!root || !(*root)->is("imdn", kImdnXml)) {
         return malformed("malformed IMDN");
     }
-    const xml::Element* id = (*root)->child("message-id", kImdn);
+    const xml::Element* id = (*root)->child("message-id", kImdnXml);
     if (id == nullptr) {
         return malformed("IMDN without message-id");
     }
@@ -92,7 +92,7 @@ std::string_view write_imdn(const ImdnRequest& asked,
     Buffer out;
     out.append(kDeclaration);
     xml::Writer writer(out);
-    writer.open("imdn").attribute("xmlns", kImdn);
+    writer.open("imdn").attribute("xmlns", kImdnXml);
     writer.element("message-id", asked.message_id);
     // RFC 5438 §7.2.1.1: the time of the message, not of the notice.
     writer.element("datetime", asked.datetime);

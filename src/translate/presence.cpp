@@ -4,6 +4,7 @@
 #include "translate/activities.h"
 #include "translate/address.h"
 #include "translate/dates.h"
+#include "translate/escape.h"
 
 #include <boost/container/small_vector.hpp>
 
@@ -25,7 +26,6 @@ using xmpp::Presence;
 using xmpp::PresenceType;
 
 constexpr std::string_view kIdPrefix = "ID-";
-constexpr std::string_view kUpperHex = "0123456789ABCDEF";
 
 // --- to PIDF ----------------------------------------------------------------------------------
 

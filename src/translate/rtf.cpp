@@ -14,7 +14,7 @@ namespace isthmus::translate {
 
 namespace {
 
-constexpr std::size_t kMaxDepth = 64;
+constexpr std::size_t kMaxNesting = 64;
 constexpr std::size_t kMaxFonts = 64;
 constexpr std::size_t kMaxWord = 32;
 constexpr std::size_t kMaxLink = 1024;
@@ -86,7 +86,7 @@ class RtfReader {
 
     void open() {
         to_skip_ = 0;
-        if (depth_ == kMaxDepth) {
+        if (depth_ == kMaxNesting) {
             is_good_ = false;
             return;
         }
@@ -347,7 +347,7 @@ class RtfReader {
     char* end_;
     std::size_t at_ = 0;
     std::size_t depth_ = 0;
-    std::array<Group, kMaxDepth> groups_;
+    std::array<Group, kMaxNesting> groups_;
     std::array<int, kMaxFonts> fonts_;  // code pages; 0: the document's, -1: none of ours
     std::array<char, kMaxLink> link_;
     std::size_t link_size_ = 0;

@@ -1,15 +1,13 @@
 #include "xml/framer.h"
 
+#include "xml/octets.h"
+
 #include <algorithm>
 #include <cstring>
 
 namespace isthmus::xml {
 
-namespace {
-
-constexpr std::string_view kCdataOpen = "<![CDATA[";
-
-}  // namespace
+namespace {}  // namespace
 
 void Framer::reset(Until until) {
     *this = {}, until_ = until;

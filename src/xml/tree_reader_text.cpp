@@ -2,22 +2,13 @@
 // normalisation, references, CDATA. XML 1.0 §2.2, §2.4, §2.7, §2.11, §3.3.3, §4.1.
 #include "base/text.h"
 #include "xml/chars.h"
+#include "xml/octets.h"
 #include "xml/tree_reader.h"
 
 #include <algorithm>
 #include <array>
 
 namespace isthmus::xml {
-
-namespace {
-
-constexpr std::string_view kCdataOpen = "<![CDATA[";
-
-std::string_view between(const char* from, const char* to) {
-    return {from, static_cast<std::size_t>(to - from)};
-}
-
-}  // namespace
 
 // Over a run of octets that are not ASCII.
 bool TreeReader::skip_wide() {

@@ -1,6 +1,7 @@
 #include "xml/writer.h"
 
 #include "xml/chars.h"
+#include "xml/octets.h"
 #include "xml/tree_reader.h"
 
 namespace isthmus::xml {
@@ -8,10 +9,6 @@ namespace isthmus::xml {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
-std::string_view between(const char* from, const char* to) {
-    return {from, static_cast<std::size_t>(to - from)};
-}
 
 /// What stands for the octet at `at`; `at` moves behind it. Empty: it stays as it is.
 std::string_view escaped(const char*& at, const char* end, bool is_attribute) {

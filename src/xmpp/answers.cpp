@@ -1,12 +1,12 @@
 #include "xmpp/answers.h"
 
+#include "xmpp/namespaces.h"
+
 #include <utility>
 
 namespace isthmus::xmpp {
 
 namespace {
-
-constexpr std::string_view kReceipts = "urn:xmpp:receipts";
 
 /// Of the stanza that this one answers; empty: it answers none.
 std::string_view answered_id(Kind kind, const xml::Element& element) {

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "xml/writer.h"
+#include "xmpp/patience.h"
 #include "xmpp/tapped.h"
 
 #include <algorithm>
@@ -13,9 +14,7 @@ namespace isthmus::xmpp {
 namespace {
 
 constexpr std::uint16_t kComponentPort = 5347;
-constexpr Duration kConnectPatience = std::chrono::seconds(5);
-constexpr Duration kFirstRetry = std::chrono::milliseconds(250);
-constexpr Duration kLastRetry = std::chrono::seconds(30);
+constexpr Duration kLastComponentRetry = std::chrono::seconds(30);
 
 Error trouble(ErrorKind kind, std::string_view code, std::string detail) {
     return make_error(kind, code, "the XMPP server cannot be reached", std::move(detail));
@@ -270,7 +269,8 @@ void Component::remember(const StreamName& name, std::string_view step) {
 }
 
 void Component::retry_later() {
-    const Duration delay = std::min(kFirstRetry * (1U << std::min(failures_, 10U)), kLastRetry);
+    const Duration delay =
+        std::min(kFirstRetry * (1U << std::min(failures_, 10U)), kLastComponentRetry);
     ++failures_;
     auto half = static_cast<std::uint64_t>(delay.count() / 2);
     retry_.arm(delay / 2 +

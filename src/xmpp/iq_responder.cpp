@@ -1,6 +1,7 @@
 #include "xmpp/iq_responder.h"
 
 #include "xml/writer.h"
+#include "xmpp/namespaces.h"
 #include "xmpp/stanza.h"
 #include "xmpp/stanza_error.h"
 
@@ -14,9 +15,6 @@ constexpr std::string_view kDiscoInfo = "http://jabber.org/protocol/disco#info";
 constexpr std::string_view kDiscoItems = "http://jabber.org/protocol/disco#items";
 constexpr std::string_view kPing = "urn:xmpp:ping";
 constexpr std::string_view kVersion = "jabber:iq:version";
-constexpr std::string_view kReceipts = "urn:xmpp:receipts";
-constexpr std::string_view kChatStates = "http://jabber.org/protocol/chatstates";
-constexpr std::string_view kMarkers = "urn:xmpp:chat-markers:0";
 
 /// Only what works: clients offer their users what they find here (gap G-42).
 constexpr std::array<std::string_view, 7> kFeatures{

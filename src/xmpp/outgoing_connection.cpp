@@ -1,17 +1,14 @@
 #include "xmpp/outgoing_connection.h"
 
 #include "xmpp/jid.h"
+#include "xmpp/patience.h"
 
 #include <type_traits>
 #include <utility>
 
 namespace isthmus::xmpp {
 
-namespace {
-
-constexpr Duration kConnectPatience = std::chrono::seconds(5);
-
-}  // namespace
+namespace {}  // namespace
 
 OutgoingConnection::OutgoingConnection(Environment& environment,
                                        OutgoingStream::Purpose purpose,

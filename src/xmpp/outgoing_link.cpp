@@ -1,5 +1,7 @@
 #include "xmpp/outgoing_link.h"
 
+#include "xmpp/patience.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -8,7 +10,6 @@ namespace isthmus::xmpp {
 namespace {
 
 constexpr Duration kAttemptPatience = std::chrono::seconds(30);
-constexpr Duration kFirstRetry = std::chrono::milliseconds(250);
 constexpr Duration kLastRetry = std::chrono::seconds(5);
 constexpr Duration kFirstHold = std::chrono::seconds(2);
 constexpr Duration kLastHold = std::chrono::seconds(30);

@@ -1,6 +1,7 @@
 #include "xmpp/stanza.h"
 
 #include "base/text.h"
+#include "xmpp/namespaces.h"
 
 #include <algorithm>
 #include <array>
@@ -12,10 +13,7 @@ namespace isthmus::xmpp {
 
 namespace {
 
-constexpr std::string_view kChatStates = "http://jabber.org/protocol/chatstates";
-constexpr std::string_view kReceipts = "urn:xmpp:receipts";
 constexpr std::string_view kIdle = "urn:xmpp:idle:1";
-constexpr std::string_view kMarkers = "urn:xmpp:chat-markers:0";
 constexpr std::string_view kCorrection = "urn:xmpp:message-correct:0";
 constexpr std::string_view kDelay = "urn:xmpp:delay";
 constexpr std::string_view kHops = "urn:isthmus:hops:0";

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "xmpp/patience.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +13,6 @@ namespace isthmus::xmpp {
 
 namespace {
 
-constexpr Duration kConnectPatience = std::chrono::seconds(5);
 constexpr std::size_t kMaxAttempts = 16;
 constexpr std::size_t kMaxTlsaShown = 64;  // octets, as many as SHA-512 has
 

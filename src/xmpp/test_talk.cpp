@@ -14,8 +14,8 @@ namespace {
 
 constexpr Duration kLookAgain = std::chrono::milliseconds(100);
 constexpr Duration kReversePatience = std::chrono::seconds(20);
-constexpr Duration kAnswerPatience = std::chrono::seconds(5);
-constexpr std::size_t kMaxShown = 4;
+constexpr Duration kTestPatience = std::chrono::seconds(5);
+constexpr std::size_t kMaxShownPlaces = 4;
 
 std::string stanza_error_text(const xml::Element& answer) {
     Arena arena(1024);
@@ -98,7 +98,7 @@ void TalkTest::ask_own_addresses(const std::vector<net::SrvRecord>& records) {
         records.front().target,
         [this, host = records.front().target](const Result<std::vector<net::IpAddress>>& answer) {
             std::string found;
-            for (std::size_t i = 0; answer && i < std::min(answer->size(), kMaxShown); ++i) {
+            for (std::size_t i = 0; answer && i < std::min(answer->size(), kMaxShownPlaces); ++i) {
                 found += (found.empty() ? "" : ", ") + (*answer)[i].to_string();
             }
             add_line(
@@ -144,7 +144,7 @@ void TalkTest::look() {
         look_for_ping();
     }
     if (stage_ == Stage::AwaitsAnswer &&
-        environment_.timers.now() - message_sent_ >= kAnswerPatience) {
+        environment_.timers.now() - message_sent_ >= kTestPatience) {
         add_line(talk_.evidence, "message: sent; neither an error nor a receipt came back");
         talk_.sentence += " It took the message.";
         finish();
@@ -177,7 +177,7 @@ void TalkTest::look_for_stream() {
                              .evidence = {},
                              .code = {}});
     }
-    if (waited() >= (order_.reverse ? kReversePatience : kAnswerPatience)) {
+    if (waited() >= (order_.reverse ? kReversePatience : kTestPatience)) {
         tell_reverse(no_stream(incoming));
     }
 }
@@ -232,7 +232,7 @@ void TalkTest::tell_reverse(TestStep step) {
 void TalkTest::look_for_ping() {
     if (ping_took_) {
         talk_.sentence = "The partner's server answers.";
-    } else if (waited() >= kAnswerPatience || stream_.stream() == nullptr) {
+    } else if (waited() >= kTestPatience || stream_.stream() == nullptr) {
         talk_.state = TestState::Warn;
         talk_.code = "IST-XMPP-003";
         talk_.sentence = "The partner's server did not answer a ping.";
