@@ -21,6 +21,7 @@ struct ApiServices {
     control::SubscriptionService& subscriptions;
     control::ContactService& contacts;
     control::ReadStatus read_status;
+    control::ReadUsage read_usage = {};  ///< null: it is not shown
     /// Reload of the boot file (log level, certificates), as SIGHUP does; the error text if it
     /// failed.
     std::function<Result<void>()> reload;

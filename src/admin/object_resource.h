@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,9 +23,25 @@ namespace isthmus::admin {
 inline constexpr std::size_t kUsualPage = 1000;
 inline constexpr std::size_t kMostPage = 100'000;
 
+/// Adds what is known of the objects beside their properties.
+using Complete = std::function<void(boost::json::array& items)>;
+
+/// One object, with its ETag, which is of its properties alone.
+inline HttpResponse answer_completed(const boost::json::object& object, const Complete& complete) {
+    HttpResponse response = answer_object(object);
+    if (complete) {
+        boost::json::array one{object};
+        complete(one);
+        response.body = answer(one.front()).body;
+    }
+    return response;
+}
+
 /// {"items": [...], "total": n}, by name; ?q= restricts to names that hold the text.
 template <class List>
-HttpResponse list_objects(const List& list, const HttpRequest& request) {
+HttpResponse list_objects(const List& list,
+                          const HttpRequest& request,
+                          const Complete& complete = {}) {
     using Object = typename List::value_type;
     const auto paging = paging_of(request, kUsualPage, kMostPage);
     if (!paging) {
@@ -49,6 +66,9 @@ HttpResponse list_objects(const List& list, const HttpRequest& request) {
     for (std::size_t i = paging->offset; i < sorted.size() && items.size() < paging->limit; ++i) {
         items.push_back(control::to_json(*sorted[i]));
     }
+    if (complete) {
+        complete(items);
+    }
     return answer(boost::json::object{{"items", std::move(items)}, {"total", sorted.size()}});
 }
 
@@ -65,10 +85,12 @@ HttpResponse create_object(control::PolicyService& policies, const HttpRequest& 
 template <class Object>
 HttpResponse one_object(control::PolicyService& policies,
                         const HttpRequest& request,
-                        std::string_view id) {
+                        std::string_view id,
+                        const Complete& complete = {}) {
     if (request.method == "GET") {
         const auto found = policies.get<Object>(id);
-        return found ? answer_object(control::to_json(*found)) : problem(found.error());
+        return found ? answer_completed(control::to_json(*found), complete)
+                     : problem(found.error());
     }
     const auto edit = edit_of(request);
     if (!edit) {
@@ -83,12 +105,15 @@ HttpResponse one_object(control::PolicyService& policies,
 
 /// GET, POST of all; GET, PATCH, DELETE of one.
 template <class Object>
-HttpResponse collection(control::PolicyService& policies, const HttpRequest& request) {
+HttpResponse collection(control::PolicyService& policies,
+                        const HttpRequest& request,
+                        const Complete& complete = {}) {
     if (!request.arguments.empty()) {
-        return one_object<Object>(policies, request, request.arguments.front());
+        return one_object<Object>(policies, request, request.arguments.front(), complete);
     }
     return request.method == "GET"
-               ? list_objects(policies.current().objects().*control::Kind<Object>::kList, request)
+               ? list_objects(
+                     policies.current().objects().*control::Kind<Object>::kList, request, complete)
                : create_object<Object>(policies, request);
 }
 

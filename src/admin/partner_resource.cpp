@@ -1,5 +1,6 @@
 // XMPP federated partners, and the block list that beats them.
 #include "admin/failure_card.h"
+#include "admin/object_facts.h"
 #include "admin/object_resource.h"
 #include "admin/resource.h"
 #include "policy/negotiation.h"
@@ -49,13 +50,47 @@ json::array links_of(const policy::Partner& partner, const control::Status& stat
     return made;
 }
 
+HttpResponse one_partner(const control::PolicyService& policies,
+                         const std::string& name,
+                         const control::ReadStatus& read_status,
+                         const control::ReadUsage& read_usage) {
+    const auto found = policies.get<policy::Partner>(name);
+    if (!found) {
+        return problem(found.error());
+    }
+    return answer_completed(control::to_json(*found), [&](json::array& shown) {
+        json::object& one = shown.front().get_object();
+        one["negotiation"] = verdict_of(*found);
+        if (const auto status = read_status()) {
+            one["links"] = links_of(*found, *status);
+        }
+        add_last_message(read_usage, shown);
+    });
+}
+
+/// POST partners/DOMAIN:retry.
+HttpResponse retry(const control::PolicyService& policies,
+                   const control::TrafficService& traffic,
+                   const HttpRequest& request) {
+    const auto found = policies.get<policy::Partner>(request.arguments.front());
+    if (!found) {
+        return problem(found.error());
+    }
+    const auto links = traffic.retry_links(*found, request.author);
+    return links ? answer(json::object{{"domain", found->domain}, {"links", *links}})
+                 : problem(links.error());
+}
+
 }  // namespace
 
 Resource make_partner_resource(control::PolicyService& policies,
                                control::ReadStatus read_status,
-                               control::PartnerTests* tests) {
+                               control::ReadUsage read_usage,
+                               control::PartnerTests* tests,
+                               const control::TrafficService* traffic) {
     Resource others = at_once(
-        [&policies, read = std::move(read_status)](const HttpRequest& request, std::string_view) {
+        [&policies, read_status = std::move(read_status), read_usage = std::move(read_usage)](
+            const HttpRequest& request, std::string_view) {
             if (!request.verb.empty()) {
                 const auto edit = edit_of(request);
                 return edit ? committed(policies.set<policy::Partner>(
@@ -65,23 +100,19 @@ Resource make_partner_resource(control::PolicyService& policies,
                             : problem(edit.error());
             }
             if (request.method == "GET" && !request.arguments.empty()) {
-                const auto found = policies.get<policy::Partner>(request.arguments.front());
-                if (!found) {
-                    return problem(found.error());
-                }
-                json::object made = control::to_json(*found);
-                HttpResponse response = answer_object(made);
-                made["negotiation"] = verdict_of(*found);
-                if (const auto status = read()) {
-                    made["links"] = links_of(*found, *status);
-                }
-                response.body = answer(made).body;
-                return response;
+                return one_partner(policies, request.arguments.front(), read_status, read_usage);
             }
-            return collection<policy::Partner>(policies, request);
+            return collection<policy::Partner>(
+                policies, request, [&read_usage](json::array& shown) {
+                    add_last_message(read_usage, shown);
+                });
         });
-    return [tests, others = std::move(others)](
+    return [&policies, tests, traffic, others = std::move(others)](
                const HttpRequest& request, std::string_view rest, HttpReply reply) {
+        if (request.verb == "retry") {
+            return reply(traffic != nullptr ? retry(policies, *traffic, request)
+                                            : not_found(request.path));
+        }
         if (request.verb != "test") {
             return others(request, rest, std::move(reply));
         }
@@ -89,10 +120,14 @@ Resource make_partner_resource(control::PolicyService& policies,
     };
 }
 
-Resource make_block_resource(control::PolicyService& policies) {
-    return at_once([&policies](const HttpRequest& request, std::string_view) {
-        return collection<policy::BlockedDomain>(policies, request);
-    });
+Resource make_block_resource(control::PolicyService& policies, control::ReadUsage read_usage) {
+    return at_once(
+        [&policies, read = std::move(read_usage)](const HttpRequest& request, std::string_view) {
+            return collection<policy::BlockedDomain>(
+                policies, request, [&policies, &read](json::array& shown) {
+                    add_block_facts(policies, read, shown);
+                });
+        });
 }
 
 }  // namespace isthmus::admin

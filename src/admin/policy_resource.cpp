@@ -1,5 +1,6 @@
 // External access policies, whom they are granted to, and why two may talk or not.
 #include "admin/fields.h"
+#include "admin/object_facts.h"
 #include "admin/object_resource.h"
 #include "admin/resource.h"
 #include "base/text.h"
@@ -107,7 +108,8 @@ Resource make_policy_resource(control::PolicyService& policies, control::UserSer
                    : !edit ? problem(edit.error())
                            : committed_all(users.grant(*whom, policy, *edit));
         }
-        return collection<policy::AccessRule>(policies, request);
+        return collection<policy::AccessRule>(
+            policies, request, [&policies](json::array& shown) { add_modified(policies, shown); });
     });
 }
 

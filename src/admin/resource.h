@@ -23,6 +23,7 @@
 #include "control/token_service.h"
 #include "control/trace_service.h"
 #include "control/traffic_service.h"
+#include "control/usage.h"
 #include "control/user_service.h"
 
 #include <boost/json/object.hpp>
@@ -57,11 +58,14 @@ using FindContact = std::function<void(const std::string& user,
 
 using ConnectStore = std::function<std::unique_ptr<store::Database>()>;
 
-/// `tests` may be null: then there is no :test. One partner is shown with its links.
+/// `tests` and `traffic` may be null: then there is no :test, no :retry. One partner is shown with
+/// its links.
 Resource make_partner_resource(control::PolicyService& policies,
                                control::ReadStatus read_status,
-                               control::PartnerTests* tests);
-Resource make_block_resource(control::PolicyService& policies);
+                               control::ReadUsage read_usage,
+                               control::PartnerTests* tests,
+                               const control::TrafficService* traffic);
+Resource make_block_resource(control::PolicyService& policies, control::ReadUsage read_usage);
 Resource make_policy_resource(control::PolicyService& policies, control::UserService& users);
 Resource make_explain_resource(control::PolicyService& policies, FindContact find_contact);
 /// `home` may be null: then nobody has a password here.
@@ -70,11 +74,15 @@ Resource make_user_resource(control::UserService& users, control::HomeService* h
 Resource make_user_import_resource(control::UserService& users,
                                    ConnectStore connect,
                                    control::Background::Post post);
+/// Several changes as one.
+Resource make_change_resource(control::PolicyService& policies,
+                              ConnectStore connect,
+                              control::Background::Post post);
 /// Answers when the synchronisation has ended. `directory` may be null.
 Resource make_user_sync_resource(control::DirectoryService* directory);
 Resource make_site_resource(control::PolicyService& policies);
 Resource make_pool_resource(control::PolicyService& policies);
-Resource make_sip_domain_resource(control::PolicyService& policies);
+Resource make_sip_domain_resource(control::PolicyService& policies, control::ReadUsage read_usage);
 Resource make_provider_resource(control::PolicyService& policies);
 Resource make_access_edge_resource(control::PolicyService& policies);
 Resource make_gateway_resource(control::PolicyService& policies);

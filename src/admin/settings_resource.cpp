@@ -1,5 +1,6 @@
 // The switches that there is one of, SIP domains and providers, and the revisions of all objects.
 #include "admin/fields.h"
+#include "admin/object_facts.h"
 #include "admin/object_resource.h"
 #include "admin/resource.h"
 
@@ -31,11 +32,13 @@ Resource single_object(control::PolicyService& policies) {
     });
 }
 
-HttpResponse sip_domains(control::PolicyService& policies, const HttpRequest& request) {
+HttpResponse sip_domains(control::PolicyService& policies,
+                         const HttpRequest& request,
+                         const Complete& complete) {
     if (!request.arguments.empty()) {
         const std::string& id = request.arguments.front();
         return policies.get<policy::BlockedDomain>(id)
-                   ? one_object<policy::BlockedDomain>(policies, request, id)
+                   ? one_object<policy::BlockedDomain>(policies, request, id, complete)
                    : one_object<policy::AllowedDomain>(policies, request, id);
     }
     if (request.method == "GET") {
@@ -49,6 +52,7 @@ HttpResponse sip_domains(control::PolicyService& policies, const HttpRequest& re
         std::ranges::sort(items, {}, [](const json::value& one) {
             return one.get_object().at("domain").get_string();
         });
+        complete(items);
         return answer_all(std::move(items));
     }
     const auto body = parse_body(request);
@@ -85,9 +89,11 @@ HttpResponse one_revision(control::PolicyService& policies, const HttpRequest& r
                                               text::escape_for_log(request.arguments.front(), 40)),
                                   {}));
     }
-    if (request.verb == "rollback") {
+    if (!request.verb.empty()) {
         const auto edit = edit_of(request);
-        return edit ? committed_all(policies.rollback(*number, *edit)) : problem(edit.error());
+        return !edit ? problem(edit.error())
+                     : committed_all(request.verb == "undo" ? policies.undo(*number, *edit)
+                                                            : policies.rollback(*number, *edit));
     }
     constexpr std::size_t kMostChanges = 1000;
     json::array changes;
@@ -120,10 +126,13 @@ Resource make_gateway_resource(control::PolicyService& policies) {
     return single_object<policy::GatewaySettings>(policies);
 }
 
-Resource make_sip_domain_resource(control::PolicyService& policies) {
-    return at_once([&policies](const HttpRequest& request, std::string_view) {
-        return sip_domains(policies, request);
-    });
+Resource make_sip_domain_resource(control::PolicyService& policies, control::ReadUsage read_usage) {
+    return at_once(
+        [&policies, read = std::move(read_usage)](const HttpRequest& request, std::string_view) {
+            return sip_domains(policies, request, [&policies, &read](json::array& items) {
+                add_block_facts(policies, read, items);
+            });
+        });
 }
 
 Resource make_provider_resource(control::PolicyService& policies) {

@@ -1,5 +1,6 @@
 // users:import: read and compared on a thread of its own, for it may be a million lines.
 #include "admin/answers.h"
+#include "admin/faulty_lines.h"
 #include "admin/resource.h"
 #include "control/background.h"
 #include "control/user_import.h"
@@ -19,35 +20,39 @@ namespace isthmus::admin {
 
 namespace json = boost::json;
 
-namespace {
-
-HttpResponse answer_of(const Result<control::ImportReport>& report) {
-    if (!report) {
-        return problem(report.error());
-    }
-    if (report->faulty == 0) {
-        return answer(json::object{{"created", report->created},
-                                   {"changed", report->changed},
-                                   {"same", report->same},
-                                   {"revision", report->committed.revision},
-                                   {"in_force", report->committed.is_in_force},
-                                   {"dry_run", report->committed.is_dry_run}});
-    }
+HttpResponse faulty_lines(const control::ImportReport& report) {
     json::array faults;
-    for (const control::ImportFault& fault : report->faults) {
+    for (const control::ImportFault& fault : report.faults) {
         faults.push_back(json::object{{"line", fault.line}, {"sentence", fault.sentence}});
     }
     HttpResponse response =
         problem(make_error(ErrorKind::Syntax,
                            "IST-API-001",
                            fmt::format("{} line{} not valid; nothing was imported.",
-                                       report->faulty,
-                                       report->faulty == 1 ? " is" : "s are"),
+                                       report.faulty,
+                                       report.faulty == 1 ? " is" : "s are"),
                            {}));
     json::object body = json::parse(response.body).as_object();
     body["faults"] = std::move(faults);
     response.body = json::serialize(body) + "\n";
     return response;
+}
+
+namespace {
+
+HttpResponse answer_of(const Result<control::ImportReport>& report) {
+    if (!report) {
+        return problem(report.error());
+    }
+    if (report->faulty != 0) {
+        return faulty_lines(*report);
+    }
+    return answer(json::object{{"created", report->created},
+                               {"changed", report->changed},
+                               {"same", report->same},
+                               {"revision", report->committed.revision},
+                               {"in_force", report->committed.is_in_force},
+                               {"dry_run", report->committed.is_dry_run}});
 }
 
 /// One import under way.

@@ -146,6 +146,10 @@ void ApiWing::make_api() {
         .subscriptions = subscriptions_,
         .contacts = contacts_,
         .read_status = read_status_,
+        .read_usage =
+            [this](control::UsageQuestion question) {
+                return parts_.crossing.read_usage(std::move(question));
+            },
         .reload = parts_.reload,
         .show_config = [this](bool is_effective) { return parts_.config.shown(is_effective); },
         .series = &series_,

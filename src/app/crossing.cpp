@@ -56,6 +56,12 @@ std::optional<control::Status> Crossing::read_status() {
     return ask<control::Status>([this] { return traffic_.status(); }, std::chrono::seconds(2));
 }
 
+std::optional<control::Usage> Crossing::read_usage(control::UsageQuestion question) {
+    return ask<control::Usage>(
+        [this, question = std::move(question)] { return traffic_.usage(question); },
+        std::chrono::seconds(2));
+}
+
 bool Crossing::set_tls(std::shared_ptr<const net::TlsContext> sip,
                        std::shared_ptr<const net::TlsContext> xmpp) {
     const auto done = ask<bool>(

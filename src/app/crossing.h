@@ -16,6 +16,7 @@
 #include "control/subscription_service.h"
 #include "control/trace_service.h"
 #include "control/traffic_service.h"
+#include "control/usage.h"
 #include "gateway/message_status.h"
 #include "net/event_loop.h"
 #include "net/wire.h"
@@ -48,6 +49,7 @@ class Crossing {
     /// True when the snapshot is in force, false if the traffic thread did not confirm in a second.
     bool publish(std::shared_ptr<const policy::Policy> policy);
     std::optional<control::Status> read_status();
+    std::optional<control::Usage> read_usage(control::UsageQuestion question);
     /// For handshakes from now on. True when it is in force, false as publish().
     bool set_tls(std::shared_ptr<const net::TlsContext> sip,
                  std::shared_ptr<const net::TlsContext> xmpp);

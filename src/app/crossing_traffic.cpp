@@ -11,6 +11,7 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace isthmus::app {
 
@@ -62,6 +63,11 @@ control::TrafficSide Crossing::traffic_side() {
                 return no_answer();
             }
             return *done ? Result<void>() : none_such("stream", id);
+        },
+        .retry_links = [this](const std::vector<std::string>& domains) -> Result<std::size_t> {
+            const auto count = ask<std::size_t>(
+                [this, domains] { return traffic_.retry_links(domains); }, kStatusPatience);
+            return count ? Result<std::size_t>(*count) : no_answer();
         },
         .list_dialogs =
             [this](const control::SubscriptionFilter& filter,

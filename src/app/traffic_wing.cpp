@@ -200,7 +200,7 @@ control::Status TrafficWing::status() {
     }
     for (const auto direction : {gateway::Direction::SipToXmpp, gateway::Direction::XmppToSip}) {
         const auto way = static_cast<std::size_t>(direction);
-        const auto& ended = gateway_.totals()[way];
+        const auto& ended = gateway_.counters().totals()[way];
         made.messages[way] = std::accumulate(ended.begin(), ended.end(), std::uint64_t{0});
         made.failures[way] = made.messages[way] -
                              ended[static_cast<std::size_t>(gateway::Outcome::Delivered)] -
@@ -216,8 +216,24 @@ control::Status TrafficWing::status() {
     return made;
 }
 
+control::Usage TrafficWing::usage(const control::UsageQuestion& question) {
+    const gateway::Counters& counters = gateway_.counters();
+    const TimePoint now = loop_.timers().now();
+    const double wall =
+        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+    control::Usage made;
+    for (const std::string& partner : question.partners) {
+        const auto last = counters.last_delivered(partner);
+        made.last_message_at.push_back(last ? wall - seconds(now - *last) : 0);
+    }
+    for (const std::string& block : question.blocks) {
+        made.block_hits.push_back(counters.block_hits(block));
+    }
+    return made;
+}
+
 control::MessageCounts TrafficWing::counts() const {
-    control::MessageCounts made = to_control(gateway_.totals());
+    control::MessageCounts made = to_control(gateway_.counters().totals());
     made.queued = gateway_.queued();
     made.pending = gateway_.pending();
     return made;

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "control/message_series.h"
 #include "control/status_service.h"
+#include "control/usage.h"
 #include "gateway/gateway.h"
 #include "gateway/presence_status.h"
 #include "gateway/sip_peers.h"
@@ -85,9 +86,20 @@ class TrafficWing {
     /// Part of it, for whoever counts along.
     control::MessageCounts counts() const;
 
+    control::Usage usage(const control::UsageQuestion& question);
+
     gateway::Traces& traces() { return gateway_.traces(); }
 
     bool close_stream(std::string_view id) { return server_->close_stream(id); }
+
+    /// Of all links to those domains; how many there are.
+    std::size_t retry_links(const std::vector<std::string>& domains) {
+        std::size_t count = 0;
+        for (const std::string& domain : domains) {
+            count += server_->retry(domain);
+        }
+        return count;
+    }
 
     /// One slice; true when the list is complete.
     bool go_on(gateway::MessageListing& listing) const { return gateway_.go_on(listing); }

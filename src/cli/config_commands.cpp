@@ -48,6 +48,19 @@ void add_history(Program& program, CLI::App& config) {
                         }),
         "REV",
         "number of a revision");
+    program.word(
+        program.command(config,
+                        "undo",
+                        "what one revision changed as before, unless changed since",
+                        [&program] {
+                            return program.change(
+                                "POST",
+                                "revisions/" + encode_segment(program.given("REVISION")) + ":undo",
+                                {},
+                                "undone");
+                        }),
+        "REVISION",
+        "its number");
     program.word(program.command(config,
                                  "rollback",
                                  "everything as it was after a revision, as a new one",

@@ -8,9 +8,11 @@ namespace isthmus::cli {
 void add_domain_commands(Program& program) {
     CLI::App& group = program.group("sip-domain", "allowed and blocked SIP domains");
     program.command(group, "list", "all of them", [&program] {
-        return program.show("sip-domains",
-                            {.columns = {{"domain", "kind", "proxy_fqdn", "comment"},
-                                         {"verification_level", "mark_for_monitoring"}}});
+        return program.show(
+            "sip-domains",
+            {.columns = {
+                 {"domain", "kind", "proxy_fqdn", "comment"},
+                 {"hits", "added_by", "added_at", "verification_level", "mark_for_monitoring"}}});
     });
     const auto named =
         [&](const char* name, const char* help, Program::Action action) -> CLI::App& {

@@ -179,7 +179,7 @@ void print_plan(const json::object& plan) {
 
 AskApi asking(const Program& program) {
     return [&program](const ApiQuestion& question) {
-        return question.type == std::string_view("text/csv")
+        return question.is_large || question.type == std::string_view("text/csv")
                    ? program.call_patiently(
                          question.method, question.target, question.body, question.type)
                    : program.call(
@@ -220,76 +220,45 @@ json::value read_plan(const Program& program) {
 }
 
 int apply(const Program& program) {
-    const json::value plan = read_plan(program);
-    AskApi ask = asking(program);
-    if (program.switches().dry_run) {
-        ask = [real = asking(program)](const ApiQuestion& question) {
-            if (question.method == "GET") {
-                return real(question);
-            }
-            fmt::print("{} /api/v1/{}\n", question.method, question.target);
-            return Answer{.status = 200};
-        };
-    }
-    Migrated done;
-    try {
-        done = apply_plan(plan, program.switches().reason, ask);
-    } catch (const Refusal& refusal) {
-        return program.failed(refusal.answer);
-    }
-    if (program.switches().dry_run) {
-        return 0;
+    const bool is_trial = program.switches().dry_run;
+    const Migrated done =
+        apply_plan(read_plan(program), program.switches().reason, is_trial, asking(program));
+    if (done.refused) {
+        if (!program.switches().quiet) {
+            fmt::print(stderr, "nothing was changed\n");
+        }
+        return program.failed(*done.refused);
     }
     if (!is_for_people(program)) {
         const json::object told = {{"id", done.id()},
-                                   {"before", done.before},
-                                   {"after", done.after},
+                                   {"revision", done.revision},
                                    {"objects", done.objects},
-                                   {"users", done.users},
-                                   {"complete", !done.refused}};
+                                   {"users", done.users}};
         fmt::print("{}", render(told, program.format(), {.table = {"id"}}));
-    } else if (!program.switches().quiet) {
-        fmt::print(stderr,
-                   "{} objects and {} users written\nto take it back: isthmus migrate undo {}\n",
+    } else if (is_trial) {
+        fmt::print("{} objects and {} users would be written; nothing was changed (--dry-run)\n",
                    done.objects,
-                   done.users,
-                   done.id());
-    }
-    if (done.refused) {
-        fmt::print(stderr,
-                   "{} was refused; what came before it is written, nothing after it\n",
-                   text::escape_for_log(done.refused_at, 200));
-        return program.failed(*done.refused);
+                   done.users);
+    } else if (!program.switches().quiet) {
+        fmt::print(stderr, "{} objects and {} users written\n", done.objects, done.users);
+        if (done.revision != 0) {
+            fmt::print(stderr, "to take it back: isthmus migrate undo {}\n", done.id());
+        }
     }
     return 0;
 }
 
 int undo(const Program& program) {
-    try {
-        const Answer answer = undo_migration(program.given("ID"), asking(program));
-        if (answer.status >= 300) {
-            return program.failed(answer);
-        }
-        if (!is_for_people(program)) {
-            fmt::print("{}", render(answer.body, program.format(), {}));
-        } else if (!program.switches().quiet) {
-            report(answer.body, "undone");
-        }
-        return 0;
-    } catch (const Refusal& refusal) {
-        return program.failed(refusal.answer);
-    } catch (const Overtaken& by) {
-        fmt::print(
-            stderr,
-            "{}",
-            to_text(
-                {"something has been changed since; nothing was undone",
-                 fmt::format(
-                     "the migration ended with revision {}, the newest is {}", by.after, by.newest),
-                 fmt::format("isthmus config rollback {} takes the later changes back as well",
-                             by.before)}));
-        return 5;
+    const Answer answer = undo_migration(program.given("ID"), asking(program));
+    if (answer.status >= 300) {
+        return program.failed(answer);
     }
+    if (!is_for_people(program)) {
+        fmt::print("{}", render(answer.body, program.format(), {}));
+    } else if (!program.switches().quiet) {
+        report(answer.body, "undone");
+    }
+    return 0;
 }
 
 }  // namespace
@@ -319,10 +288,10 @@ void add_migrate_import_commands(Program& program) {
                  "file that migrate plan -o json has written");
     program.word(program.command(migrate,
                                  "undo",
-                                 "everything as before it, unless something was changed since",
+                                 "what it changed as before, unless that was changed since",
                                  [&program] { return undo(program); }),
                  "ID",
-                 "as migrate apply has said, 12-20");
+                 "as migrate apply has said, 12");
 }
 
 }  // namespace isthmus::cli

@@ -17,15 +17,6 @@ namespace json = boost::json;
 
 namespace {
 
-std::uint64_t newest_revision(const AskApi& ask) {
-    const Answer answer = ask({.method = "GET", .target = "revisions?limit=1"});
-    if (answer.status != 200) {
-        throw Refusal{answer};
-    }
-    const json::array& items = answer.body.at("items").as_array();
-    return items.empty() ? 0 : json::value_to<std::uint64_t>(items[0].at("revision"));
-}
-
 [[noreturn]] void no_plan(const char* why) {
     throw NotUsable({"that is no plan of a migration",
                      why,
@@ -48,19 +39,8 @@ std::string text_in(const json::object& from, std::string_view name) {
     return json::value_to<std::string>(found);
 }
 
-struct Write {
-    std::string object;
-    ApiQuestion question;
-    bool is_users = false;
-};
-
-std::string with_reason(std::string target, const std::string& reason) {
-    return reason.empty() ? std::move(target)
-                          : std::move(target) + "?reason=" + encode_segment(reason);
-}
-
 /// Only what a plan may do: somebody may have written in the file.
-ApiQuestion question_of(const json::object& change, const std::string& reason) {
+json::object order_of(const json::object& change) {
     const std::string path = text_in(change, "path");
     const std::string method = text_in(change, "method");
     const std::string_view first = std::string_view(path).substr(0, path.find('/'));
@@ -69,13 +49,14 @@ ApiQuestion question_of(const json::object& change, const std::string& reason) {
         (method != "POST" && method != "PATCH" && method != "PUT")) {
         no_plan("it would do what no migration does");
     }
-    return {.method = method,
-            .target = with_reason(path, reason),
-            .body = json::serialize(part_of(change, "body")),
-            .if_match = text_in(change, "if_match")};
+    return {{"method", method},
+            {"path", path},
+            {"body", part_of(change, "body")},
+            {"if_match", text_in(change, "if_match")}};
 }
 
-std::vector<Write> writes_of(const json::value& plan, const std::string& reason) {
+/// The body of POST changes; empty if nothing is to be done.
+json::object changes_of(const json::value& plan) {
     const json::object* whole = plan.if_object();
     if (whole == nullptr || text_in(*whole, "format") != kPlanFormat) {
         no_plan("its format is not known here");
@@ -85,7 +66,7 @@ std::vector<Write> writes_of(const json::value& plan, const std::string& reason)
     if (!changes.is_array() || !users.is_object()) {
         no_plan("a part of it is not what it should be");
     }
-    std::vector<Write> made;
+    json::array orders;
     for (const json::value& one : changes.get_array()) {
         const json::object* change = one.if_object();
         if (change == nullptr) {
@@ -93,17 +74,15 @@ std::vector<Write> writes_of(const json::value& plan, const std::string& reason)
         }
         const std::string state = text_in(*change, "state");
         if (state == "new" || state == "changed") {
-            made.push_back({fmt::format("{} {}", text_in(*change, "kind"), text_in(*change, "id")),
-                            question_of(*change, reason)});
+            orders.emplace_back(order_of(*change));
         }
     }
+    json::object made;
+    if (!orders.empty()) {
+        made["changes"] = std::move(orders);
+    }
     if (users.get_object().contains("csv")) {
-        made.push_back({"users",
-                        {.method = "POST",
-                         .target = with_reason("users:import", reason),
-                         .body = text_in(users.get_object(), "csv"),
-                         .type = "text/csv"},
-                        true});
+        made["users_csv"] = text_in(users.get_object(), "csv");
     }
     return made;
 }
@@ -117,43 +96,50 @@ std::uint64_t count_in(const json::value& answered, std::string_view name) {
 }  // namespace
 
 std::string Migrated::id() const {
-    return fmt::format("{}-{}", before, after);
+    return revision == 0 ? "-" : fmt::format("{}", revision);
 }
 
-Migrated apply_plan(const json::value& plan, const std::string& reason, const AskApi& ask) {
-    const std::vector<Write> writes = writes_of(plan, reason);
-    Migrated done{.before = newest_revision(ask)};
-    done.after = done.before;
-    for (const Write& write : writes) {
-        Answer answer = ask(write.question);
-        if (answer.status >= 300) {
-            done.refused = std::move(answer);
-            done.refused_at = write.object;
-            return done;
+Migrated apply_plan(const json::value& plan,
+                    const std::string& reason,
+                    bool is_trial,
+                    const AskApi& ask) {
+    const json::object changes = changes_of(plan);
+    Migrated done;
+    if (changes.empty()) {
+        return done;
+    }
+    std::string target = is_trial ? "changes?dry_run=true" : "changes";
+    if (!reason.empty()) {
+        target += fmt::format("{}reason={}", is_trial ? '&' : '?', encode_segment(reason));
+    }
+    Answer answer = ask({.method = "POST",
+                         .target = std::move(target),
+                         .body = json::serialize(changes),
+                         .is_large = true});
+    if (answer.status >= 300) {
+        done.refused = std::move(answer);
+        return done;
+    }
+    done.objects = count_in(answer.body, "objects");
+    if (const json::object* body = answer.body.if_object()) {
+        if (const json::value* users = body->if_contains("users")) {
+            done.users = count_in(*users, "created") + count_in(*users, "changed");
         }
-        done.after = std::max(done.after, count_in(answer.body, "revision"));
-        done.objects += write.is_users ? 0 : 1;
-        if (write.is_users) {
-            done.users = count_in(answer.body, "created") + count_in(answer.body, "changed");
-        }
+    }
+    if (!is_trial && done.objects + done.users != 0) {
+        done.revision = count_in(answer.body, "revision");
     }
     return done;
 }
 
 Answer undo_migration(std::string_view id, const AskApi& ask) {
-    const std::size_t dash = id.find('-');
-    const auto before = text::to_number(id.substr(0, dash));
-    const auto after =
-        dash == std::string_view::npos ? std::nullopt : text::to_number(id.substr(dash + 1));
-    if (!before || !after || *before > *after) {
+    const auto revision = text::to_number(id);
+    if (!revision || *revision == 0) {
         throw NotUsable({fmt::format("'{}' is no migration", text::escape_for_log(id, 60)),
-                         "migrate apply says which revisions it made, as in 12-20",
+                         "migrate apply says which revision it made, as in 12",
                          "isthmus config history lists them"});
     }
-    if (const std::uint64_t newest = newest_revision(ask); newest != *after) {
-        throw Overtaken{.before = *before, .after = *after, .newest = newest};
-    }
-    return ask({.method = "POST", .target = fmt::format("revisions/{}:rollback", *before)});
+    return ask({.method = "POST", .target = fmt::format("revisions/{}:undo", *revision)});
 }
 
 }  // namespace isthmus::cli

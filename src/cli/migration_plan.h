@@ -23,6 +23,7 @@ struct ApiQuestion {
     std::string body{};
     std::string if_match{};
     const char* type = "application/json";
+    bool is_large = false;  ///< it may take as long as the users of a whole company
 };
 
 using AskApi = std::function<Answer(const ApiQuestion&)>;
@@ -50,32 +51,26 @@ boost::json::object make_plan(const LyncExport& found,
                               const MigrationOptions& options,
                               const AskApi& ask);
 
-/// Which revisions it was.
+/// What was done, all of it in one revision.
 struct Migrated {
-    std::uint64_t before = 0;
-    std::uint64_t after = 0;
+    std::uint64_t revision = 0;  ///< 0: none, for nothing was to be changed
     std::size_t objects = 0;
     std::size_t users = 0;
-    std::optional<Answer> refused{};  ///< what ended it in the middle
-    std::string refused_at{};         ///< the object
+    std::optional<Answer> refused{};  ///< then nothing was done
 
-    /// "12-20": what `migrate undo` takes.
+    /// What `migrate undo` takes; "-" if there is nothing to undo.
     std::string id() const;
 };
 
-/// What is new or changed in the plan, in its order, ends at the first that is refused. Throws
-/// NotUsable if it is no plan, Refusal before anything was written.
-Migrated apply_plan(const boost::json::value& plan, const std::string& reason, const AskApi& ask);
+/// What is new or changed in the plan, all or nothing; with `is_trial` it is only checked. Throws
+/// NotUsable if it is no plan.
+Migrated apply_plan(const boost::json::value& plan,
+                    const std::string& reason,
+                    bool is_trial,
+                    const AskApi& ask);
 
-/// Somebody has changed something since.
-struct Overtaken {
-    std::uint64_t before = 0;
-    std::uint64_t after = 0;
-    std::uint64_t newest = 0;
-};
-
-/// Everything as before, in one new revision; that revision's answer. Throws NotUsable on an id
-/// that is none, Overtaken, Refusal.
+/// What that migration has changed, as before, in one new revision; that revision's answer. Throws
+/// NotUsable on an id that is none.
 Answer undo_migration(std::string_view id, const AskApi& ask);
 
 }  // namespace isthmus::cli

@@ -1,5 +1,9 @@
 #include "cli/program.h"
 
+#include <fmt/format.h>
+
+#include <cstdio>
+
 namespace isthmus::cli {
 
 namespace {
@@ -24,15 +28,18 @@ const std::vector<Property> kPartner = {
      "whether its DNS may lead to private addresses; Federated partners' may anyway"},
     {"enabled", Property::Type::Flag, "whether the partner may be used"},
 };
-const Columns kPartnerColumns = {
-    {"domain",
-     "partner_type",
-     "tls_negotiation",
-     "sasl_negotiation",
-     "support_dialback_negotiation",
-     "enabled",
-     "description"},
-    {"additional_domains", "proxy_fqdn", "connection_limit", "enable_keep_alive"}};
+const Columns kPartnerColumns = {{"domain",
+                                  "partner_type",
+                                  "tls_negotiation",
+                                  "sasl_negotiation",
+                                  "support_dialback_negotiation",
+                                  "enabled",
+                                  "description"},
+                                 {"additional_domains",
+                                  "proxy_fqdn",
+                                  "connection_limit",
+                                  "enable_keep_alive",
+                                  "last_message_at"}};
 
 }  // namespace
 
@@ -71,6 +78,15 @@ void add_partner_commands(Program& program) {
     });
     named("disable", "keep it, but do not use it", [&program, path] {
         return program.change("POST", path() + ":disable", {}, "disabled");
+    });
+    named("retry", "connect now what waits for it", [&program, path] {
+        return program.request("POST", path() + ":retry", {}, [](const boost::json::object& done) {
+            if (done.at("links") == 0) {
+                fmt::print(stderr, "nothing waits: no message was ever sent there\n");
+            } else {
+                fmt::print(stderr, "connecting\n");
+            }
+        });
     });
     CLI::App& test =
         named("test",

@@ -70,7 +70,7 @@ const std::vector<Property> kGateway = {
 };
 const Columns kPolicyColumns = {
     {"identity", "enable_federation_access", "enable_xmpp_access", "description"},
-    {"enable_public_cloud_access", "enable_outside_access"}};
+    {"enable_public_cloud_access", "enable_outside_access", "modified_at", "modified_by"}};
 
 void add_single(Program& program,
                 const char* name,

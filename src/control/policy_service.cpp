@@ -126,6 +126,9 @@ Result<Committed> PolicyService::commit(Draft draft, const Edit& edit) {
     if (record.objects.empty() && record.users.empty()) {
         return made;
     }
+    if (gathered_) {
+        return gather(std::move(draft), std::move(made));
+    }
     if (!record.users.empty()) {
         // Most users of an import are as those whom nobody entered: decisions need not know them.
         const auto standing = [](const std::optional<policy::User>& user) {

@@ -98,12 +98,22 @@ class PolicyService {
 
     /// Everything as it was after that revision, as one new revision. Secrets stay as they are now.
     Result<Committed> rollback(std::uint64_t number, const Edit& edit);
+    /// What that revision alone has changed, as it was before; what others changed stays. Conflict:
+    /// with IST-API-005 if it is not as the revision left it, with IST-API-010 if something that
+    /// stays uses what would go. Secrets and certificates stay.
+    Result<Committed> undo(std::uint64_t number, const Edit& edit);
 
     /// A draft of the present state, for use cases that change several objects (UserService,
     /// migration).
     Draft draft(const Edit& edit, std::string action, std::string object) const;
     /// The users in `record.users` come into the snapshot by themselves.
     Result<Committed> commit(Draft draft, const Edit& edit);
+
+    /// A copy that stores nothing and puts nothing in force: each change that it is told to commit
+    /// builds on those before it. It may go to another thread.
+    PolicyService rehearse() const;
+    /// All that a rehearsal was told, as one change of what was there when it began.
+    Draft rehearsed(const Edit& edit, std::string action, std::string object) const;
 
     /// Hears of each user who is no longer entered, whatever took him out, after that is in force.
     void set_on_user_erased(std::function<void(const std::string& user)> on_user_erased) {
@@ -129,6 +139,10 @@ class PolicyService {
                                         std::string_view kind,
                                         std::string_view body) const;
     Result<void> restore(Draft& draft, const store::RevisionChange& change) const;
+    bool is_as_left(const store::RevisionChange& change) const;
+    Result<void> release_created(const std::vector<store::RevisionChange>& undone,
+                                 const Draft& draft) const;
+    Result<Committed> gather(Draft draft, Committed made);
     Result<void> clear_grants(std::string_view identity, const Edit& edit, Draft& draft) const;
     /// Global, the switches and the shipped providers are there before anybody stored them.
     bool is_stored(std::string_view kind, std::string_view id) const;
@@ -149,6 +163,8 @@ class PolicyService {
     std::shared_ptr<const policy::Policy> current_;
     std::map<std::pair<std::string, std::string>, std::string> older_texts_;  ///< see Stored
     std::set<std::pair<std::string, std::string>> stored_;
+    /// Of a rehearsal: what it was told so far.
+    std::optional<std::vector<store::ObjectChange>> gathered_;
 };
 
 }  // namespace isthmus::control

@@ -110,6 +110,20 @@ Result<void> TrafficService::close_stream(std::string_view id, const Author& aut
     return steered(side_.close_stream(id), "stream.close", id, author);
 }
 
+Result<std::size_t> TrafficService::retry_links(const policy::Partner& partner,
+                                                const Author& author) const {
+    std::vector<std::string> domains{partner.domain};
+    domains.insert(
+        domains.end(), partner.additional_domains.begin(), partner.additional_domains.end());
+    auto made = side_.retry_links(domains);
+    if (auto done =
+            steered(made ? Result<void>() : made.error(), "partner.retry", partner.domain, author);
+        !done) {
+        return done.error();
+    }
+    return made;
+}
+
 void TrafficService::dialogs(SubscriptionFilter filter, TrafficSide::DialogsDone done) const {
     const auto limit = check_limit(filter.limit, kMaxLimit);
     auto good = limit ? with_canonical_names(canonical_, std::move(filter))

@@ -8,6 +8,7 @@
 #include "control/names.h"
 #include "control/status_service.h"
 #include "control/subscription_service.h"
+#include "policy/partner.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -131,6 +132,7 @@ struct TrafficSide {
     std::function<void(StatusDone done)> read_status;
     std::function<void(std::uint64_t after, std::size_t limit, NewsDone done)> read_news;
     std::function<Result<void>(std::string_view id)> close_stream;
+    std::function<Result<std::size_t>(const std::vector<std::string>& domains)> retry_links = {};
     std::function<void(const SubscriptionFilter&, DialogsDone done)> list_dialogs;
     std::function<Result<DialogStatus>(std::string_view id)> get_dialog;
     std::function<Result<void>(std::string_view id)> end_dialog;
@@ -152,6 +154,9 @@ class TrafficService {
     void streams(const std::string& partner, StreamsDone done) const;
     void stream(const std::string& id, StreamDone done) const;
     Result<void> close_stream(std::string_view id, const Author& author) const;
+    /// Our links to the domains of that partner: those that are down connect now, with what waits.
+    /// How many links there are.
+    Result<std::size_t> retry_links(const policy::Partner& partner, const Author& author) const;
 
     /// Syntax with IST-API-001 for names that are none, a state that is none, or a limit over
     /// kMaxLimit; `done` is called within the call then, else later. So for all lists below.

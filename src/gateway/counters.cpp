@@ -25,14 +25,15 @@ Outcome outcome_named(std::string_view name) {
     return found == std::end(kNames) ? Outcome::Failed : static_cast<Outcome>(found - kNames);
 }
 
-Counters::Counters(metrics::Registry& registry)
+Counters::Counters(metrics::Registry& registry, const Timers& timers)
     : pending(
           registry.gauge("isthmus_messages_pending", "Messages whose outcome is not known yet.")),
       queued(registry.gauge("isthmus_message_queue_length",
                             "Messages that wait behind a pending one to the same SIP target.")),
       late_errors(registry.counter("isthmus_message_late_errors_total",
                                    "Stanza errors that came after the SIP sender had its 2xx.")),
-      registry_(registry) {
+      registry_(registry),
+      timers_(timers) {
     for (const Direction direction : {Direction::SipToXmpp, Direction::XmppToSip}) {
         durations_[static_cast<std::size_t>(direction)] =
             &registry_.histogram("isthmus_message_duration_seconds",
@@ -50,7 +51,7 @@ Counters::Counters(metrics::Registry& registry)
 }
 
 Counters::Row Counters::make_row(std::string_view label) {
-    Row made{.partner = std::string(label), .counters = {}};
+    Row made{.partner = std::string(label), .last_delivered = {}, .counters = {}};
     for (const Direction direction : {Direction::SipToXmpp, Direction::XmppToSip}) {
         for (std::size_t outcome = 0; outcome < kOutcomes; ++outcome) {
             made.counters[static_cast<std::size_t>(direction)][outcome] =
@@ -69,6 +70,10 @@ void Counters::set_policy(const policy::Policy& policy) {
     if (rows_.size() < partners_->places()) {
         rows_.resize(partners_->places());
     }
+    std::erase_if(block_hits_, [&policy](const auto& one) {
+        const policy::BlockedDomain* block = policy.block_of(one.first);
+        return block == nullptr || block->domain != one.first;
+    });
 }
 
 Counters::Row& Counters::row(std::uint32_t partner) {
@@ -86,7 +91,11 @@ Counters::Row& Counters::row(std::uint32_t partner) {
 
 void Counters::count(Direction direction, std::uint32_t partner, Outcome outcome) {
     const auto way = static_cast<std::size_t>(direction);
-    row(partner).counters[way][static_cast<std::size_t>(outcome)]->add();
+    Row& at = row(partner);
+    at.counters[way][static_cast<std::size_t>(outcome)]->add();
+    if (outcome == Outcome::Delivered) {
+        at.last_delivered = timers_.now();
+    }
     ++totals_[way][static_cast<std::size_t>(outcome)];
 }
 
@@ -101,6 +110,32 @@ void Counters::observe(Direction direction, Duration taken) {
 
 void Counters::count_decision(const policy::Decision& decision) {
     decisions_[static_cast<std::size_t>(decision.gate)]->add();
+    if (decision.block != nullptr) {
+        count_block(*decision.block);
+    }
+}
+
+void Counters::count_block(const policy::BlockedDomain& block) {
+    const auto found = block_hits_.find(block.domain);
+    if (found == block_hits_.end()) {
+        block_hits_.emplace(block.domain, 1);
+    } else {
+        ++found->second;
+    }
+}
+
+std::optional<TimePoint> Counters::last_delivered(std::string_view partner) const {
+    const std::uint32_t place = partners_ != nullptr ? partners_->find(partner) : kOther;
+    if (place >= rows_.size() || !rows_[place] || rows_[place]->partner != partner ||
+        rows_[place]->last_delivered == TimePoint{}) {
+        return std::nullopt;
+    }
+    return rows_[place]->last_delivered;
+}
+
+std::uint64_t Counters::block_hits(std::string_view pattern) const {
+    const auto found = block_hits_.find(pattern);
+    return found == block_hits_.end() ? 0 : found->second;
 }
 
 }  // namespace isthmus::gateway

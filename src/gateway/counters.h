@@ -9,7 +9,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +42,7 @@ Outcome outcome_named(std::string_view name);
 
 class Counters {
   public:
-    explicit Counters(metrics::Registry& registry);
+    Counters(metrics::Registry& registry, const Timers& timers);
 
     /// Counters of partners that are in both snapshots go on. `policy` lives until the next call.
     void set_policy(const policy::Policy& policy);
@@ -48,6 +51,14 @@ class Counters {
     void count(Direction direction, std::uint32_t partner, Outcome outcome);
     void observe(Direction direction, Duration taken);
     void count_decision(const policy::Decision& decision);
+
+    /// That a stream of a blocked domain was refused; refused messages come with their decision.
+    void count_block(const policy::BlockedDomain& block);
+
+    /// When a message of that partner, either way, got through last; nothing: not since the start.
+    std::optional<TimePoint> last_delivered(std::string_view partner) const;
+    /// How often that entry of the block list refused something since the start.
+    std::uint64_t block_hits(std::string_view pattern) const;
 
     /// All that were counted, by Direction and Outcome.
     using Totals = std::array<std::array<std::uint64_t, kOutcomes>, 2>;
@@ -64,6 +75,7 @@ class Counters {
   private:
     struct Row {
         std::string partner;
+        TimePoint last_delivered{};  ///< the epoch: never
         std::array<std::array<metrics::Counter*, kOutcomes>, 2> counters;
     };
 
@@ -71,12 +83,14 @@ class Counters {
     Row make_row(std::string_view label);
 
     metrics::Registry& registry_;
+    const Timers& timers_;
     Totals totals_{};
     const policy::PartnerTable* partners_ = nullptr;  ///< of the snapshot that is in force
     std::vector<std::unique_ptr<Row>> rows_;          ///< by place; made when first counted
     std::unique_ptr<Row> other_;
     std::array<metrics::Histogram*, 2> durations_{};
     std::array<metrics::Counter*, policy::kGates> decisions_{};  // by policy::Gate
+    std::map<std::string, std::uint64_t, std::less<>> block_hits_;
 };
 
 }  // namespace isthmus::gateway

@@ -34,7 +34,7 @@ Gateway::Gateway(GatewayConfig config, Timers& timers, Random& random, metrics::
       random_(random),
       metrics_(metrics),
       admission_(config_),
-      counters_(metrics),
+      counters_(metrics, timers),
       traces_(admission_, timers),
       presence_(config_, admission_, counters_, timers, random, metrics),
       messages_(config_, admission_, counters_, traces_, presence_, timers, random),
@@ -154,6 +154,9 @@ Error Gateway::link_refusal(std::string_view remote_domain) {
     const policy::Decision decision = admission_.policy().decide_link(remote_domain);
     if (decision.is_allowed()) {  // one of our own
         return StanzaHandler::link_refusal(remote_domain);
+    }
+    if (decision.block != nullptr) {
+        counters_.count_block(*decision.block);
     }
     return make_error(ErrorKind::Forbidden,
                       policy::gate_code(decision.gate),

@@ -70,7 +70,7 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
     /// For the wings, which show it what passes; and for administrators.
     Traces& traces() { return traces_; }
 
-    const Counters::Totals& totals() const { return counters_.totals(); }
+    const Counters& counters() const { return counters_; }
 
     /// See MessageFilter::after_row.
     std::uint64_t last_message_row() const { return messages_.last_row(); }

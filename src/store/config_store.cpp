@@ -25,17 +25,22 @@ std::optional<std::string> optional_text(const Statement& row, int column) {
     return row.is_null(column) ? std::nullopt : std::optional(row.text(column));
 }
 
-void expect_stored(Database& database, const KeyBox* keys, const ObjectChange& change) {
+std::optional<std::string> read_object(Database& database,
+                                       const KeyBox* keys,
+                                       std::string_view kind,
+                                       std::string_view id) {
     Statement read = database.prepare("SELECT body FROM objects WHERE kind = ? AND id = ?");
-    read.bind(change.kind).bind(change.id);
-    std::optional<std::string> stored;
-    if (read.step()) {
-        // What nobody can open is as good as not there, and can be written anew.
-        stored = change.kind == kSecretKind
-                     ? open_secret(keys, read.view(0), object_place(change.id))
-                     : read.text(0);
+    read.bind(kind).bind(id);
+    if (!read.step()) {
+        return std::nullopt;
     }
-    if (stored != change.before) {
+    // What nobody can open is as good as not there, and can be written anew.
+    return kind == kSecretKind ? open_secret(keys, read.view(0), object_place(id))
+                               : std::optional(read.text(0));
+}
+
+void expect_stored(Database& database, const KeyBox* keys, const ObjectChange& change) {
+    if (read_object(database, keys, change.kind, change.id) != change.before) {
         throw StoreConflict(
             fmt::format("{} {} was changed by someone else", change.kind, change.id));
     }
@@ -159,6 +164,10 @@ void ConfigStore::load_users(const TakeUser& take) const {
         }
     }
     snapshot.commit();
+}
+
+std::optional<std::string> ConfigStore::object(std::string_view kind, std::string_view id) const {
+    return read_object(database_, keys_, kind, id);
 }
 
 std::uint64_t ConfigStore::revision() const {

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -62,6 +63,15 @@ struct Revision {
     std::string reason;
 
     bool operator==(const Revision&) const = default;
+};
+
+/// Who made an object, and who changed it last. Empty: what nobody ever changed, or was made before
+/// there was a history.
+struct Authorship {
+    std::string added_at;  ///< UTC, RFC 3339
+    std::string added_by;
+    std::string modified_at;
+    std::string modified_by;
 };
 
 /// As ObjectChange; a user is of kind "user" with his uri as id, as user_json() writes him.
@@ -115,6 +125,8 @@ class ConfigStore {
     void load_objects(const TakeObject& take) const;
     /// Every user, ordered by uri; memory does not grow with their number.
     void load_users(const TakeUser& take) const;
+    /// The document of one object, as load_objects() gives it; nothing if there is none.
+    std::optional<std::string> object(std::string_view kind, std::string_view id) const;
     /// The number of the newest revision; 0 before the first.
     std::uint64_t revision() const;
 
@@ -129,6 +141,9 @@ class ConfigStore {
     /// In the order of the commit: objects, then users. Empty for a number that is none.
     std::vector<RevisionChange> changes(std::uint64_t revision) const;
     std::optional<Revision> find_revision(std::uint64_t number) const;
+    /// Of those objects of one kind (not "user", not a secret) that the history knows, by id.
+    std::map<std::string, Authorship, std::less<>> authorship(
+        std::string_view kind, std::span<const std::string> ids) const;
 
     UserPage find_users(const UserFilter& filter) const;
     std::optional<policy::User> user(std::string_view uri) const;

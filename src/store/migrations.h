@@ -8,7 +8,7 @@ namespace isthmus::store {
 class Database;
 
 /// What this program works with.
-constexpr std::int64_t kNewestSchema = 8;
+constexpr std::int64_t kNewestSchema = 9;
 /// The first schema that PostgreSQL knows, and that backups are made of.
 constexpr std::int64_t kDocumentSchema = 3;
 

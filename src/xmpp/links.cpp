@@ -208,6 +208,17 @@ bool Links::close_stream(std::uint64_t number) {
     return found != links_.end() && found->second->close_stream();
 }
 
+std::size_t Links::retry(std::string_view remote) {
+    std::size_t count = 0;
+    for (OutgoingLink* link : all()) {
+        if (link->remote() == remote) {
+            link->retry();
+            ++count;
+        }
+    }
+    return count;
+}
+
 void Links::report(std::vector<LinkStatus>& to) const {
     for (const auto& [pair, link] : links_) {
         to.push_back(link->status());

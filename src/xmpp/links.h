@@ -67,6 +67,8 @@ class Links : private OutgoingLink::Neighbours {
     void report(std::vector<LinkStatus>& to) const;
     /// False: no link of that number, or it has no connection.
     bool close_stream(std::uint64_t number);
+    /// How many links there are to that domain; those that are down connect now.
+    std::size_t retry(std::string_view remote);
 
   private:
     struct PairView {

@@ -300,6 +300,18 @@ void OutgoingLink::try_afresh(const LinkPolicy& policy) {
     }
 }
 
+void OutgoingLink::retry() {
+    if (connection_ != nullptr || carrier_ != nullptr || asked_ != nullptr) {
+        return;
+    }
+    refuse_until_ = {};
+    not_before_ = {};
+    failures_ = 0;
+    may_ask_ = true;
+    try_external_ = true;
+    connect_later();
+}
+
 void OutgoingLink::close_if_idle() {
     if (connection_ != nullptr && is_up() && pending() == 0 &&
         connection_->guests().waiting_for_outcome() == 0) {

@@ -45,6 +45,8 @@ class OutgoingLink final : public Link,
     void expel();
     /// Its settings may have changed: what has failed before may go well now.
     void try_afresh(const LinkPolicy& policy);
+    /// An administrator has mended something: it connects now, unless it is up or about it.
+    void retry();
     /// In order, if nothing is on its way.
     void close_if_idle();
     /// Sends on a stream of the peer's, unless there is one of ours; null: there is.

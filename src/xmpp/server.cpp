@@ -175,6 +175,10 @@ class FederationServer final : public Server, private Directory, private ReplySe
         return arrivals_.close_stream(*number);
     }
 
+    std::size_t retry(std::string_view remote_domain) override {
+        return links_.retry(remote_domain);
+    }
+
     std::size_t pending() const override {
         return links_.pending() + (component_ ? component_->pending() : 0) + refusals_.size() +
                arrivals_.closing();

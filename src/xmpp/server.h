@@ -224,6 +224,10 @@ class Server {
     /// that could be closed.
     virtual bool close_stream(std::string_view /*id*/) { return false; }
 
+    /// Links to that domain that are down connect now, whatever they were waiting for; how many
+    /// links there are to it.
+    virtual std::size_t retry(std::string_view /*remote_domain*/) { return 0; }
+
     /// Stanzas accepted by send() whose outcome is not known yet; while draining also the streams
     /// whose peers may still be sending.
     virtual std::size_t pending() const = 0;

@@ -131,6 +131,39 @@ TEST_F(ApiTest, SwitchesAndPolicies) {
     EXPECT_EQ(object(ask("GET", "/api/v1/status")).at("state"), "running");
 }
 
+TEST_F(ApiTest, SeveralChangesAsOneAndBack) {
+    const char* body = R"({"changes":[
+        {"method":"POST","path":"sites","body":{"name":"Rome"}},
+        {"method":"PUT","path":"pools/p.contoso.example","body":{"site":"Rome"}},
+        {"method":"POST","path":"policies","body":{"identity":"Site:Rome"}},
+        {"method":"PATCH","path":"policies/Site%3ARome","body":{"description":"as one"}},
+        {"method":"PATCH","path":"gateway","body":{"connection_limit":7}}],
+        "users_csv":"uri,pool\nbob@contoso.example,p.contoso.example\n"})";
+    const auto done = ask("POST", "/api/v1/changes?reason=move", body);
+    ASSERT_EQ(done.status, 200) << std::string_view(done.body);
+    EXPECT_EQ(object(done).at("revision"), 1);
+    EXPECT_EQ(object(done).at("objects"), 4);
+    const auto listed = object(ask("GET", "/api/v1/policies?q=rome")).at("items").at(0);
+    EXPECT_EQ(listed.at("modified_by"), "alice");
+    EXPECT_EQ(listed.at("description"), "as one");
+    for (const char* bad :
+         {R"({"changes":[{"method":"DELETE","path":"sites/Rome","body":{}}]})",
+          R"({"changes":[{"method":"POST","path":"partners/a:test","body":{}}]})",
+          R"({"changes":[{"method":"POST","path":"users","body":{"uri":"a@contoso.example"}}]})",
+          R"({"changes":[{"method":"POST","path":"../sites","body":{"name":"X"}}]})",
+          R"({"changes":[{"method":"POST","path":"sites","body":[]}]})",
+          R"({"changes":[{"method":"POST","path":"sites?force=true","body":{"name":"X"}}]})",
+          R"({"changes":{}})",
+          R"({"change":[]})"}) {
+        EXPECT_EQ(ask("POST", "/api/v1/changes", bad).status, 400) << bad;
+    }
+    EXPECT_EQ(ask("POST", "/api/v1/revisions/1:undo").status, 200);
+    EXPECT_EQ(ask("GET", "/api/v1/sites/Rome").status, 404);
+    EXPECT_EQ(ask("GET", "/api/v1/users/bob@contoso.example").status, 404);
+    EXPECT_EQ(ask("POST", "/api/v1/revisions/1:undo").status, 412);
+    EXPECT_EQ(ask("POST", "/api/v1/revisions/9:undo").status, 404);
+}
+
 std::string etag(const HttpResponse& response) {
     for (const auto& [name, value] : response.headers) {
         if (name == "ETag") {

@@ -119,6 +119,7 @@ class Gateway(Daemon):
             ports[address.split(":")[0]] = int(address.rsplit(":", 1)[1])
         ports["xmpp"] = int(listeners["xmpp"][0].rsplit(":", 1)[1])
         self.metrics_address = listeners["metrics"][0]
+        self.admin_address = listeners["admin"][0]
         return ports
 
     def _keep_line(self, line):

@@ -12,6 +12,7 @@ from home_sections import HomeSections
 from kamailio import Kamailio
 from kamailio_presence import KamailioPresence
 from management_sections import ManagementSections
+from panel_sections import PanelSections
 from presence_sections import PresenceSections
 from stream_sections import StreamSections
 
@@ -79,7 +80,8 @@ class Budget:
         return self.value >= bound if self.at_least else self.value <= bound
 
 
-class Bench(PresenceSections, StreamSections, ManagementSections, HomeSections):
+class Bench(PresenceSections, StreamSections, ManagementSections, HomeSections,
+            PanelSections):
     window, directions = WINDOW, DIRECTIONS
 
     def __init__(self, binary, programs, folder, sizes, say):
@@ -310,4 +312,5 @@ class Bench(PresenceSections, StreamSections, ManagementSections, HomeSections):
 
 
 SECTIONS = ("peers", "floor", "tls", "latency", "crowd", "memory", "presence", "subscriptions",
-            "users", "streams", "users_import", "changes", "sessions", "home")
+            "users", "streams", "users_import", "changes", "sessions", "home",
+            "panel")

@@ -51,6 +51,13 @@ class FakeGateway {
                               (question.if_match.empty() ? "" : " if " + question.if_match));
             ++revision;
         }
+        if (path == "changes") {
+            const json::value asked = json::parse(question.body);
+            const bool has_users = asked.as_object().contains("users_csv");
+            return ok({{"objects", asked.at("changes").as_array().size()},
+                       {"users", {{"created", has_users ? 2 : 0}, {"changed", has_users ? 1 : 0}}},
+                       {"revision", revision}});
+        }
         if (path == "users:import") {
             return ok({{"created", 2}, {"changed", 1}, {"same", 0}, {"revision", revision}});
         }
@@ -154,40 +161,54 @@ TEST(MigrationPlan, ApplyAndUndo) {
     FakeGateway gateway;
     gateway.objects["gateway"] = {{"connection_limit", 1000}};
     const json::object plan = make_plan(an_export(), {}, gateway.ask());
-    const Migrated done = apply_plan(plan, "a move", gateway.ask());
-    EXPECT_EQ(done.id(), "11-17");
+    const Migrated done = apply_plan(plan, "a move", false, gateway.ask());
+    EXPECT_EQ(done.id(), "12");
     EXPECT_EQ(done.objects, 5U);
     EXPECT_EQ(done.users, 3U);
     EXPECT_FALSE(done.refused);
-    ASSERT_EQ(gateway.changes.size(), 6U);
-    EXPECT_EQ(gateway.changes[0], R"(POST sites?reason=a%20move {"name":"Paris"})");
-    EXPECT_EQ(gateway.changes[1], R"(PUT pools/p.example?reason=a%20move {"site":"Paris"})");
-    EXPECT_EQ(gateway.changes[3],
-              R"(PATCH gateway?reason=a%20move {"connection_limit":500} if "3")");
-    EXPECT_EQ(undo_migration("11-17", gateway.ask()).status, 200);
-    EXPECT_THAT(gateway.changes.back(), HasSubstr("POST revisions/11:rollback"));
-    EXPECT_THROW(undo_migration("11-17", gateway.ask()), Overtaken);
-    for (const char* id : {"", "11", "17-11", "a-b", "11-17-19"}) {
+    ASSERT_EQ(gateway.changes.size(), 1U);
+    EXPECT_THAT(gateway.changes[0], HasSubstr("POST changes?reason=a%20move {"));
+    for (
+        const char* order :
+        {R"({"method":"POST","path":"sites","body":{"name":"Paris"},"if_match":""})",
+         R"({"method":"PUT","path":"pools/p.example","body":{"site":"Paris"},"if_match":""})",
+         R"({"method":"PATCH","path":"gateway","body":{"connection_limit":500},"if_match":"\"3\""})",
+         R"("users_csv":"uri,display_name)"}) {
+        EXPECT_THAT(gateway.changes[0], HasSubstr(order));
+    }
+    EXPECT_EQ(undo_migration("12", gateway.ask()).status, 200);
+    EXPECT_THAT(gateway.changes.back(), HasSubstr("POST revisions/12:undo"));
+    for (const char* id : {"", "0", "11-17", "a", "-", "1.5"}) {
         EXPECT_THROW(undo_migration(id, gateway.ask()), NotUsable) << id;
     }
 }
 
-TEST(MigrationPlan, ApplyEndsAtTheFirstRefusal) {
+TEST(MigrationPlan, WhatIsRefusedIsDoneByNoHalf) {
     FakeGateway gateway;
     gateway.objects["gateway"] = {{"connection_limit", 1000}};
     const json::object plan = make_plan(an_export(), {}, gateway.ask());
-    gateway.refuses = "policies";
-    const Migrated done = apply_plan(plan, {}, gateway.ask());
-    EXPECT_EQ(done.id(), "11-13");
-    EXPECT_EQ(done.refused_at, "policy Tag:Pilot");
+    gateway.refuses = "changes";
+    const Migrated done = apply_plan(plan, {}, false, gateway.ask());
+    EXPECT_EQ(done.id(), "-");
     EXPECT_EQ(done.refused->status, 409);
+    EXPECT_THAT(gateway.changes, IsEmpty());
+}
+
+TEST(MigrationPlan, ATrialChangesNothing) {
+    FakeGateway gateway;
+    gateway.objects["gateway"] = {{"connection_limit", 1000}};
+    const json::object plan = make_plan(an_export(), {}, gateway.ask());
+    const Migrated done = apply_plan(plan, "why", true, gateway.ask());
+    EXPECT_EQ(done.id(), "-");
+    EXPECT_EQ(done.objects, 5U);
+    EXPECT_THAT(gateway.changes, IsEmpty());
 }
 
 TEST(MigrationPlan, WhatIsNoPlan) {
     FakeGateway gateway;
     const auto refused = [&](std::string_view text) {
         try {
-            apply_plan(json::parse(text), {}, gateway.ask());
+            apply_plan(json::parse(text), {}, false, gateway.ask());
         } catch (const NotUsable&) {
             return true;
         }

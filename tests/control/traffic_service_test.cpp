@@ -28,6 +28,13 @@ class TrafficServiceTest : public testing::Test {
                 asked.push_back("close " + std::string(id));
                 return {};
             },
+            .retry_links = [this](const std::vector<std::string>& domains) -> Result<std::size_t> {
+                if (!answers) {
+                    return make_error(ErrorKind::Timeout, "no answer");
+                }
+                asked.push_back("retry " + domains.front() + " " + domains.back());
+                return domains.size();
+            },
             .list_dialogs =
                 [this](const SubscriptionFilter& filter, const TrafficSide::DialogsDone& done) {
                     asked.push_back("dialogs " + filter.user);
@@ -66,6 +73,14 @@ class TrafficServiceTest : public testing::Test {
     bool answers = true;
     TrafficService service{side(), {.domain = lower, .user = lower, .contact = lower}};
 };
+
+TEST_F(TrafficServiceTest, EachDomainOfAPartnerIsTriedAgain) {
+    const policy::Partner partner{.domain = "a.example", .additional_domains = {"b.example"}};
+    EXPECT_EQ(service.retry_links(partner, {}).value(), 2U);
+    EXPECT_EQ(asked.back(), "retry a.example b.example");
+    answers = false;
+    EXPECT_EQ(service.retry_links(partner, {}).error().kind, ErrorKind::Timeout);
+}
 
 TEST_F(TrafficServiceTest, StreamsOfOnePartnerByAnyOfItsNames) {
     status.streams = {{.id = "o1", .remote_domain = "a.example", .partner = "p.example"},

@@ -98,7 +98,8 @@ TEST(DeliveryNotices, BoundedOldestFirst) {
 
 TEST(Counters, EveryOutcomeHasItsPlaceAndStrangersAreOther) {
     metrics::Registry registry;
-    Counters counters(registry);
+    const Timers timers;
+    Counters counters(registry, timers);
     policy::Objects objects;
     objects.partners = {{.domain = "fabrikam.example"}};
     const auto policy = policy::Policy::build(objects).value();
@@ -113,6 +114,48 @@ TEST(Counters, EveryOutcomeHasItsPlaceAndStrangersAreOther) {
                   "result=\"delivered\"} 2\n"),
         std::string::npos);
     EXPECT_NE(text.find("partner=\"other\",result=\"denied\"} 1\n"), std::string::npos);
+}
+
+TEST(Counters, WhenAMessageGotThroughLast) {
+    metrics::Registry registry;
+    Timers timers;
+    Counters counters(registry, timers);
+    policy::Objects objects;
+    objects.partners = {{.domain = "fabrikam.example"}, {.domain = "bystander.example"}};
+    const auto policy = policy::Policy::build(objects).value();
+    EXPECT_FALSE(counters.last_delivered("fabrikam.example"));
+    counters.set_policy(*policy);
+    timers.advance_to(TimePoint(std::chrono::seconds(5)));
+    counters.count(Direction::XmppToSip, 0, Outcome::Failed);
+    EXPECT_FALSE(counters.last_delivered("fabrikam.example"));
+    counters.count(Direction::XmppToSip, 0, Outcome::Delivered);
+    timers.advance_to(TimePoint(std::chrono::seconds(9)));
+    EXPECT_EQ(counters.last_delivered("fabrikam.example"), TimePoint(std::chrono::seconds(5)));
+    EXPECT_FALSE(counters.last_delivered("bystander.example"));
+    EXPECT_FALSE(counters.last_delivered("stranger.example"));
+}
+
+TEST(Counters, WhatABlockHasRefused) {
+    metrics::Registry registry;
+    const Timers timers;
+    Counters counters(registry, timers);
+    policy::Objects objects;
+    objects.access_edge.allow_federated_users = true;
+    objects.partners = {{.domain = "fabrikam.example"}};
+    objects.blocked_domains = {{.domain = "*.evil.example", .comment = {}},
+                               {.domain = "bystander.example", .comment = {}}};
+    const auto policy = policy::Policy::build(objects).value();
+    counters.set_policy(*policy);
+    for (const char* domain : {"a.evil.example", "b.evil.example", "fabrikam.example"}) {
+        counters.count_decision(policy->decide_link(domain));
+    }
+    EXPECT_EQ(counters.block_hits("*.evil.example"), 2U);
+    EXPECT_EQ(counters.block_hits("bystander.example"), 0U);
+    counters.set_policy(*policy);
+    EXPECT_EQ(counters.block_hits("*.evil.example"), 2U) << "another snapshot changes nothing";
+    objects.blocked_domains = {{.domain = "*", .comment = {}}};
+    counters.set_policy(*policy::Policy::build(objects).value());
+    EXPECT_EQ(counters.block_hits("*.evil.example"), 0U);
 }
 
 TEST(MessageLog, IdsAreReadBackOnlyByTheRunThatMadeThem) {

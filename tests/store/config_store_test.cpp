@@ -64,6 +64,34 @@ class ConfigStoreTest : public BothDatabases {
 
 ISTHMUS_ON_BOTH_DATABASES(ConfigStoreTest);
 
+TEST_P(ConfigStoreTest, WhoMadeAnObjectAndWhoChangedItLast) {
+    const auto by = [](const char* admin, std::vector<ObjectChange> objects) {
+        Commit made = commit_of(std::move(objects), {});
+        made.author = {admin, "unix"};
+        return made;
+    };
+    commit(by("ann", {{"policy", "Tag:A", std::nullopt, "1"}, {"partner", "Tag:A", {}, "1"}}));
+    commit(by("bob", {{"policy", "Tag:B", std::nullopt, "1"}}));
+    commit(by("cid", {{"policy", "Tag:A", "1", "2"}}));
+    std::vector<std::string> ids{"Tag:A", "Tag:B", "Tag:Nobody"};
+    auto known = store().authorship("policy", ids);
+    ASSERT_EQ(known.size(), 2U);
+    EXPECT_EQ(known["Tag:A"].added_by, "ann");
+    EXPECT_EQ(known["Tag:A"].modified_by, "cid");
+    EXPECT_EQ(known["Tag:A"].modified_at, store().find_revision(3)->at);
+    EXPECT_EQ(known["Tag:B"].added_by, "bob");
+    EXPECT_EQ(known["Tag:B"].modified_by, "bob");
+    EXPECT_TRUE(store().authorship("policy", {}).empty());
+    // What comes again was made by whoever made it again.
+    commit(by("dan", {{"policy", "Tag:B", "1", std::nullopt}}));
+    commit(by("eve", {{"policy", "Tag:B", std::nullopt, "1"}}));
+    EXPECT_EQ(store().authorship("policy", ids)["Tag:B"].added_by, "eve");
+    for (int i = 0; i < 600; ++i) {
+        ids.push_back("Tag:" + std::to_string(i));
+    }
+    EXPECT_EQ(store().authorship("policy", ids).size(), 2U);
+}
+
 TEST_P(ConfigStoreTest, AnEmptyOne) {
     EXPECT_TRUE(objects().empty());
     EXPECT_TRUE(users().empty());

@@ -60,7 +60,9 @@ class MigrateImport(OwnWorldTest):
         self.assertRegex(people, r"(?m)^new +partner +fabrikam.example$")
 
         done = self.apply()
-        self.assertTrue(done["complete"], done)
+        self.assertGreater(done["objects"], 3, done)
+        newest = json.loads(self.gateway.cli("config", "history", "-o", "json").stdout)["items"][0]
+        self.assertEqual((newest["revision"], newest["action"]), (done["revision"], "change"))
         self.assertIn("fabrikam.example", self.names("partner", "list"))
         partner = json.loads(self.gateway.cli("partner", "get", "fabrikam.example", "-o",
                                               "json").stdout)
@@ -82,7 +84,7 @@ class MigrateImport(OwnWorldTest):
         self.gateway.cli("partner", "set", "fabrikam.example", "--description", "seen")
         refused = self.gateway.cli("migrate", "undo", done["id"], check=False)
         self.assertEqual(refused.returncode, CONFLICT)
-        self.assertIn("changed since", refused.stderr)
+        self.assertIn("changed again since", refused.stderr)
         self.assertIn("fabrikam.example", self.names("partner", "list"))
 
     def test_what_is_no_export_and_no_plan(self):

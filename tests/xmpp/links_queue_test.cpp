@@ -52,6 +52,26 @@ TEST_F(LinksTest, PatienceEndsWithTheLastReason) {
     EXPECT_LE(wire.connects_tried(), tried + 1);
 }
 
+TEST_F(LinksTest, WhoHasMendedItNeedNotWait) {
+    fabrikam.stop();
+    start();
+    send(1);
+    loop.advance(20s);
+    const std::size_t tried = wire.connects_tried();
+    ScriptedServer back(loop, theirs, "192.0.2.2:5269");
+    EXPECT_EQ(server->retry("bystander.example"), 0U);
+    loop.run();
+    EXPECT_EQ(wire.connects_tried(), tried) << "somebody else's link";
+    EXPECT_EQ(server->retry(kTheirs), 1U);
+    loop.run();
+    ASSERT_EQ(back.connections(), 1U);
+    back.let_in_by_external();
+    EXPECT_THAT(handler.sent, ElementsAre(1));
+    EXPECT_EQ(server->retry(kTheirs), 1U);
+    loop.run();
+    EXPECT_EQ(back.connections(), 1U) << "it is up";
+}
+
 TEST_F(LinksTest, TheNewestErrorIsShownWithStepAddressAndTime) {
     start();
     send(1);

@@ -103,8 +103,24 @@ async function rollBack() {
   cli('partner', 'create', 'old.example', '--sasl-negotiation', 'Optional');
   const before = read('config', 'history').items[0].revision;
   cli('partner', 'set', 'old.example', '--description', 'a mistake');
+  cli('partner', 'create', 'later.example', '--sasl-negotiation', 'Optional');
   const page = await signedIn();
   await page.goto(`${URL_OF_PANEL}administration/revisions`);
+  const revision = (number) => page.getByRole('dialog', { name: `Revision ${number}` });
+  const open = (number) => page.getByRole('button', { name: `Show revision ${number}`, exact: true }).click();
+  // One change alone: what came after it stays. Not if it was changed again.
+  await open(before + 1);
+  await revision(before + 1).getByRole('button', { name: 'Undo this change alone' }).click();
+  await said(page, `revision ${before + 3}`);
+  assert.equal(read('partner', 'get', 'old.example').description, '');
+  assert.equal(read('partner', 'get', 'later.example').domain, 'later.example');
+  cli('partner', 'set', 'old.example', '--description', 'another');
+  expected.push(/412/);
+  await open(before + 1);
+  await revision(before + 1).getByRole('button', { name: 'Undo this change alone' }).click();
+  await page.getByRole('alert').getByText('IST-API-005').waitFor();
+  assert.equal(read('partner', 'get', 'old.example').description, 'another');
+
   await page.getByRole('button', { name: `Show revision ${before + 1}`, exact: true }).click();
   const dialog = page.getByRole('dialog', { name: `Revision ${before + 1}` });
   await dialog.getByText('a mistake').waitFor();
@@ -113,6 +129,7 @@ async function rollBack() {
   await page.getByRole('dialog', { name: 'Roll back' }).getByRole('button', { name: 'Roll back' }).click();
   await said(page, `As it was after revision ${before}`);
   assert.equal(read('partner', 'get', 'old.example').description, '');
+  assert.equal(read('partner', 'list').items.some(({ domain }) => domain === 'later.example'), false);
 }
 
 async function audit() {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { cli, commit, create, expected, newPage, openTab, PASSWORD, read, run, said, shot, showDetails,
   signedIn, steer } from './support.mjs';
 
+const FINGERPRINT = 'AB:CD:'.repeat(16).slice(0, -1);
 const select = (dialog, label) => dialog.getByRole('combobox', { name: label });
 
 async function partner() {
@@ -55,7 +56,15 @@ async function partner() {
   await select(form, 'SASL negotiation').selectOption('Optional');
   await form.getByRole('spinbutton', { name: 'Connection limit' }).fill('7');
   await form.getByRole('textbox', { name: 'Proxy FQDN' }).fill('xmpp.fabrikam.example');
-  await form.getByText('3 unsaved changes').click();
+  await form.getByRole('textbox', { name: 'Pinned certificates' }).fill('not a fingerprint');
+  await form.getByRole('button', { name: 'Add' }).last().click();
+  await commit(page);
+  await form.getByText('Each must be a SHA-256 fingerprint').waitFor();
+  for (const word of ['not', 'a', 'fingerprint']) await form.getByRole('button', { name: `Remove ${word}`, exact: true }).click();
+  await form.getByRole('textbox', { name: 'Pinned certificates' }).fill(FINGERPRINT);
+  await form.getByRole('button', { name: 'Add' }).last().click();
+  await form.getByRole('checkbox', { name: 'Its DNS may lead to private addresses' }).check();
+  await form.getByText('5 unsaved changes').click();
   await form.locator('ins').getByText('xmpp.fabrikam.example').waitFor();
   await shot(page, 'partner-form');
   await commit(page);

@@ -59,7 +59,7 @@ async function fromTheLinkToReady() {
   await page.getByRole('navigation').getByRole('link', { name: 'Conversations' }).click();
   const row = page.getByRole('row').filter({ hasText: 'romeo@fabrikam.example' });
   await row.getByText('delivered').waitFor();
-  await row.dblclick();
+  await row.click();
   await page.getByRole('dialog').getByRole('img').waitFor();
   await shot(page, 'first-message');
 }

@@ -69,6 +69,15 @@ export async function newPage(options = {}) {
   return page;
 }
 
+/** From now on, what the page is sent, in octets as they come over the network. */
+export async function octetsOf(page) {
+  let octets = 0;
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  session.on('Network.loadingFinished', ({ encodedDataLength }) => (octets += encodedDataLength));
+  return () => octets;
+}
+
 export async function signIn(page, name = 'alice', password = PASSWORD) {
   await page.goto(URL_OF_PANEL);
   await page.getByLabel('User name').fill(name);

@@ -9,7 +9,7 @@ async function conversations() {
   const row = page.getByRole('row').filter({ hasText: 'tybalt@northwind.example' });
   await row.waitFor();
   await shot(page, 'conversations');
-  await row.dblclick();
+  await row.click();
   const dialog = page.getByRole('dialog', { name: 'bob@branch.example and tybalt@northwind.example' });
   await dialog.getByRole('img', { name: /bob@branch.example and/ }).waitFor();
   await shot(page, 'conversation-ladder');
@@ -95,8 +95,13 @@ async function recording() {
   await shot(page, 'trace-refused');
   await form.getByLabel('Record what people write, too').uncheck();
   await form.getByRole('button', { name: 'Start' }).click();
+  const asked = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname.replace(/.*\/traces\/?[^/]*/, 'traces')));
   const sheet = page.getByRole('dialog').filter({ hasText: 'left out' });
   await sheet.locator('.arrow').nth(8).waitFor();
+  // What passes comes by itself: the recording is read when it is opened, and not again and again.
+  await sheet.locator('.arrow').nth(30).waitFor();
+  assert.equal(asked.filter((path) => path === 'traces/events').length, 1, `${asked}`);
   const lanes = ['SIP client', 'SIP peer', 'Gateway, SIP', 'Gateway, XMPP', "Partner's server", "Partner's user"];
   for (const lane of lanes) await sheet.getByText(lane, { exact: true }).first().waitFor();
   await sheet.getByRole('button', { name: 'Stop' }).click();

@@ -78,7 +78,10 @@ export function changesOf(kind: Kind, base: Draft, draft: Draft): Change[] {
 }
 
 /** What the API shows of an object beside its properties. */
-const DERIVED = ['negotiation', 'links', 'effective_policy', 'effective_scope'];
+const DERIVED = [
+  'negotiation', 'links', 'last_message_at', 'effective_policy', 'effective_scope',
+  'modified_at', 'modified_by', 'added_at', 'added_by', 'hits',
+];
 
 /** The properties, as the API takes them. */
 export function bodyOf(kind: Kind, draft: Draft): Record<string, unknown> {

@@ -17,6 +17,9 @@ export const PARTNER_TYPES: readonly Option[] = [
 
 const DOMAIN = /^(?=.{1,253}$)([^\s.@/:*?_\p{Cc}]{1,63}\.)*[^\s.@/:*?_\p{Cc}]{1,63}\.?$/u;
 
+/** SHA-256, as tools print it: 64 hexadecimal digits, with or without colons. */
+const FINGERPRINT = /^(:*[\da-f]:*){64}$/i;
+
 export const isDomain = (text: string): boolean => DOMAIN.test(text);
 
 const domainFault =
@@ -142,6 +145,24 @@ export const partnerKind: Kind = {
         }),
       group: 'partner.settings',
     },
+    {
+      name: 'allow_private_addresses',
+      type: 'check',
+      label: 'partner.privateAddresses',
+      help: 'partner.privateAddressesHelp',
+      group: 'partner.settings',
+    },
+    {
+      name: 'pinned_certificate',
+      type: 'domains',
+      label: 'partner.pinned',
+      help: 'partner.pinnedHelp',
+      check: (draft) =>
+        ((draft['pinned_certificate'] ?? []) as string[]).every((one) => FINGERPRINT.test(one))
+          ? null
+          : 'fault.fingerprint',
+      group: 'partner.settings',
+    },
   ],
 };
 
@@ -159,4 +180,6 @@ export const newPartner = (): Draft => ({
   enable_keep_alive: true,
   connection_limit: null,
   proxy_fqdn: '',
+  allow_private_addresses: false,
+  pinned_certificate: [],
 });

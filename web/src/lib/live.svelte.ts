@@ -43,6 +43,11 @@ class Live {
   streamNews = $state(0);
   peerNews = $state(0);
   pairNews = $state(0);
+  traceNews = $state(0);
+  /** Grows while messages wait or are under way, and when the last of them has gone. */
+  queueNews = $state(0);
+  /** Grows with each reading of the counters, one a second. */
+  beats = $state(0);
   revision = $state(0);
   #source: EventSource | undefined;
   #users = 0;
@@ -63,10 +68,11 @@ class Live {
     this.#source = source;
     const on = (name: string, act: (data: string) => void): void =>
       source.addEventListener(name, (event) => act((event as MessageEvent<string>).data));
-    on('counters', (data) => (this.counters = [...this.counters, JSON.parse(data) as Counters].slice(-KEPT)));
+    on('counters', (data) => this.#count(JSON.parse(data) as Counters));
     on('failure', (data) => (this.failures = [JSON.parse(data) as FailureEvent, ...this.failures].slice(0, 20)));
     on('stream', () => (this.streamNews += 1));
     on('sip_peer', () => (this.peerNews += 1));
+    on('trace', () => (this.traceNews += 1));
     on('revision', () => (this.revision += 1));
     on('subscriptions', () => (this.pairNews += 1));
     on('subscriptions_left_out', () => (this.pairNews += 1));
@@ -75,12 +81,20 @@ class Live {
       this.streamNews += 1;
       this.peerNews += 1;
       this.pairNews += 1;
+      this.traceNews += 1;
       this.revision += 1;
     });
     source.onerror = () => {
       // The browser tries again by itself, unless it was refused.
       if (source.readyState === EventSource.CLOSED) this.#close();
     };
+  }
+
+  #count(now: Counters): void {
+    const waiting = (one: Counters | undefined): number => (one ? one.messages_pending + one.messages_queued : 0);
+    if (waiting(now) + waiting(this.counters.at(-1)) > 0) this.queueNews += 1;
+    this.beats += 1;
+    this.counters = [...this.counters, now].slice(-KEPT);
   }
 
   #close(): void {

@@ -68,7 +68,7 @@ export const deMigration: Record<keyof typeof enMigration, string> = {
   'lync.reasonWanted': 'Das Gateway warnt oben vor etwas: sagen Sie, warum es trotzdem richtig ist. Es wird bei jeder Revision aufbewahrt.',
   'lync.save': 'Den Plan speichern',
   'lync.done': 'Übernommen: {objects} und {users}, Revision {revision}.',
-  'lync.changedSince': 'seitdem wurde etwas anderes geändert; unter Verwaltung, Revisionen lässt sich eine Revision nach der anderen zurücknehmen',
+  'lync.changedSince': 'einiges davon wurde seitdem wieder geändert; unter Verwaltung, Revisionen steht, was',
   'lync.after': 'Bis Revision {revision} steht alles unter Verwaltung, Revisionen; dort lässt es sich auch später zurücknehmen.',
   'lync.next': 'Weiter: Umstellung',
   'switch.help': 'In der Stunde der Umstellung, von oben nach unten. Setzen Sie vorher die TTL Ihrer SRV-Einträge auf wenige Minuten.',

@@ -132,6 +132,7 @@ export const dePeople = {
   'revision.rollback': 'Zurücksetzen',
   'revision.rollbackTo': 'Zu dieser Revision zurück',
   'revision.undoFrom': 'Diese und spätere rückgängig machen',
+  'revision.undo': 'Nur diese Änderung rückgängig machen',
   'revision.question': 'Alles wird auf den Stand nach Revision {revision} gesetzt; das ist eine neue Revision.',
   'revision.done': 'Wie nach Revision {revision}, jetzt Revision {now}',
   'account.qr': 'Der Schlüssel als QR-Code',

@@ -104,6 +104,7 @@ export const deShell: Record<keyof typeof enShell, string> = {
   'fault.long': 'Höchstens {max} Oktette.',
   'fault.name': 'Keines von / : * ?, keine Steuerzeichen, kein Leerzeichen am Rand.',
   'fault.domain': 'Ein Domänenname wie fabrikam.example.',
+  'fault.fingerprint': 'Jeder muss ein SHA-256-Fingerabdruck sein: 64 hexadezimale Ziffern.',
   'form.readonly': 'Ihre Rolle darf dies lesen, nicht ändern.',
   'commit.changes_one': '{count} nicht gespeicherte Änderung',
   'commit.changes_other': '{count} nicht gespeicherte Änderungen',

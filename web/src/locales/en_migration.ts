@@ -66,7 +66,7 @@ export const enMigration = {
   'lync.reasonWanted': 'The gateway warns of something above: say why it is right all the same. It is kept with each revision.',
   'lync.save': 'Save the plan',
   'lync.done': 'Imported {objects} and {users}, revision {revision}.',
-  'lync.changedSince': 'something else was changed since; Administration, Revisions takes back one revision after the other',
+  'lync.changedSince': 'some of it was changed again since; Administration, Revisions shows what',
   'lync.after': 'Up to revision {revision}, all of it is under Administration, Revisions, where it can be taken back later, too.',
   'lync.next': 'Next: switch over',
   'switch.help': 'In the hour of the cut-over, from top to bottom. Before it, lower the TTL of your SRV records to a few minutes.',

@@ -132,6 +132,7 @@ export const enPeople = {
   'revision.rollback': 'Roll back',
   'revision.rollbackTo': 'Go back to this revision',
   'revision.undoFrom': 'Undo this and what came after',
+  'revision.undo': 'Undo this change alone',
   'revision.question': 'Everything is set to how it was after revision {revision}; that is a new revision.',
   'revision.done': 'As it was after revision {revision}, now revision {now}',
   'account.qr': 'The key as a QR code',

@@ -102,6 +102,7 @@ export const enShell = {
   'fault.long': 'At most {max} octets.',
   'fault.name': 'None of / : * ?, no control characters, no space at the ends.',
   'fault.domain': 'A domain name, such as fabrikam.example.',
+  'fault.fingerprint': 'Each must be a SHA-256 fingerprint: 64 hexadecimal digits.',
   'form.readonly': 'Your role may read this, not change it.',
   'commit.changes_one': '{count} unsaved change',
   'commit.changes_other': '{count} unsaved changes',

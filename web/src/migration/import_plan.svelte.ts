@@ -2,6 +2,7 @@
 // the gateway that says what is new, the same or refused; then all of it is committed, and taken back
 // as one.
 import { ask, get, Problem, segment } from '../lib/api';
+import type { Schema } from '../lib/schemas';
 import { readClixml, type ClixmlFault } from './clixml';
 import { LyncReader, type LyncExport, type LyncObject, type LyncUser, type Note } from './lync_export';
 
@@ -44,8 +45,7 @@ export interface Options {
 }
 
 export interface Outcome {
-  before: number;
-  after: number;
+  revision: number;
   objects: number;
   users: number;
 }
@@ -55,6 +55,12 @@ const ID_NAMES = { site: 'name', pool: '', policy: 'identity', gateway: '', part
 
 const pathOf = ({ kind, id }: LyncObject): string => (id === '' ? PATHS[kind] : `${PATHS[kind]}/${segment(id)}`);
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+
+/** Where the object is made or changed. */
+function targetOf(object: LyncObject, isNew: boolean): { method: 'POST' | 'PUT' | 'PATCH'; path: string } {
+  const method = object.kind === 'pool' ? 'PUT' : isNew ? 'POST' : 'PATCH';
+  return { method, path: method === 'POST' ? PATHS[object.kind] : pathOf(object) };
+}
 
 /** As the gateway takes the object if it is new, or if it is there. */
 function bodyOf({ kind, body }: LyncObject, isNew: boolean, options: Options): Record<string, unknown> {
@@ -96,9 +102,6 @@ interface Report {
   revision: number;
 }
 
-const newest = async (): Promise<number> =>
-  (await get<{ items: { revision: number }[] }>('revisions', { limit: 1 })).items[0]?.revision ?? 0;
-
 export class ImportPlan {
   files = $state.raw<{ name: string; fault: ClixmlFault | null; objects: number }[]>([]);
   found = $state.raw<LyncExport | null>(null);
@@ -106,8 +109,6 @@ export class ImportPlan {
   users = $state.raw<UserPlan | null>(null);
   options = $state<Options>({ disabled: true, passphrase: false, legacy: true });
   isBusy = $state(false);
-  /** How much of a commit is done. */
-  progress = $state(0);
 
   readonly taken = $derived(this.items.filter(({ take, state }) => take && (state === 'new' || state === 'changed')));
   readonly isEmpty = $derived(this.taken.length === 0 && (this.users?.created ?? 0) + (this.users?.changed ?? 0) === 0);
@@ -191,10 +192,9 @@ export class ImportPlan {
     return site !== '' && (this.found?.objects.some((one) => one.kind === 'site' && one.id === site) ?? false);
   }
 
-  async #send(object: LyncObject, isNew: boolean, body: Record<string, unknown>, query: Record<string, string | boolean>, ifMatch?: string): Promise<Committed> {
-    const method = object.kind === 'pool' ? 'PUT' : isNew ? 'POST' : 'PATCH';
-    const path = method === 'POST' ? PATHS[object.kind] : pathOf(object);
-    return (await ask<Committed>(method, path, { query, body, ifMatch: ifMatch || undefined })).data;
+  async #send(object: LyncObject, isNew: boolean, body: Record<string, unknown>, query: Record<string, string | boolean>): Promise<Committed> {
+    const { method, path } = targetOf(object, isNew);
+    return (await ask<Committed>(method, path, { query, body })).data;
   }
 
   async #tryUsers({ users, objects }: LyncExport): Promise<void> {
@@ -242,48 +242,35 @@ export class ImportPlan {
     return (await ask<Report>('POST', 'users:import', { query, raw: { type: 'text/csv', content: csv } })).data;
   }
 
-  /** All that is ticked, one object after the other; what was thrown says where it ended. */
+  /** All that is ticked, in one revision; if any of it is refused, nothing. */
   async commit(reason: string): Promise<Outcome> {
     this.isBusy = true;
-    this.progress = 0;
-    const outcome: Outcome = { before: await newest(), after: 0, objects: 0, users: 0 };
     try {
-      for (const { object, state, etag } of this.taken) {
-        const body = bodyOf(object, state === 'new', this.options);
-        const passphrase = this.found?.passphrase;
-        if (object.kind === 'gateway' && this.options.passphrase && passphrase) body['dialback_passphrase'] = passphrase;
-        const done = await this.#send(object, state === 'new', body, { reason }, etag);
-        outcome.after = done.revision;
-        outcome.objects += 1;
-        this.progress = outcome.objects;
-      }
       const { users } = this;
-      if (users && users.created + users.changed > 0 && !users.problem) {
-        const done = await this.#import(users.csv, { reason });
-        outcome.after = done.revision;
-        outcome.users = done.created + done.changed;
-      }
-      return outcome;
-    } catch (error) {
-      throw new HalfDone(error, { ...outcome, after: outcome.after || outcome.before });
+      const hasUsers = users !== null && users.created + users.changed > 0 && !users.problem;
+      const body: Schema<'ChangeSet'> = { changes: this.taken.map((item) => this.#order(item)) };
+      if (hasUsers) body.users_csv = users.csv;
+      const { data } = await ask<Schema<'ChangeSetResult'>>('POST', 'changes', { query: { reason }, body });
+      return { revision: data.revision, objects: this.taken.length, users: data.users.created + data.users.changed };
     } finally {
       this.isBusy = false;
     }
   }
-}
 
-/** Something was refused in the middle; what went before it is committed. */
-export class HalfDone extends Error {
-  constructor(
-    readonly problem: unknown,
-    readonly outcome: Outcome,
-  ) {
-    super('half done');
+  #order({ object, state, etag }: Item): Schema<'OneOfChanges'> {
+    const body = bodyOf(object, state === 'new', this.options);
+    const passphrase = this.found?.passphrase;
+    if (object.kind === 'gateway' && this.options.passphrase && passphrase) body['dialback_passphrase'] = passphrase;
+    return { ...targetOf(object, state === 'new'), body, if_match: etag };
   }
 }
 
-/** Everything as it was before, unless somebody has changed something since; the new revision. */
-export async function takeBack({ before, after }: Outcome): Promise<number | null> {
-  if ((await newest()) !== after) return null;
-  return (await ask<{ revision: number }>('POST', `revisions/${before}:rollback`)).data.revision;
+/** What was imported goes back to what it was, if nobody has changed it since; the new revision. */
+export async function takeBack({ revision }: Outcome): Promise<number | null> {
+  try {
+    return (await ask<{ revision: number }>('POST', `revisions/${revision}:undo`)).data.revision;
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'IST-API-005') return null;
+    throw error;
+  }
 }
