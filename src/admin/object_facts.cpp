@@ -27,7 +27,7 @@ std::vector<std::string> names_of(const json::array& items, std::string_view pro
     return made;
 }
 
-json::value time_or_null(const std::string& at) {
+json::value text_or_null(const std::string& at) {
     return at.empty() ? json::value() : json::value(at);
 }
 
@@ -40,7 +40,7 @@ void add_modified(const control::PolicyService& policies, json::array& policies_
         const auto found = known.find(names[i]);
         json::object& one = policies_shown[i].get_object();
         one["modified_at"] =
-            found == known.end() ? json::value() : time_or_null(found->second.modified_at);
+            found == known.end() ? json::value() : text_or_null(found->second.modified_at);
         one["modified_by"] = found == known.end() ? "" : found->second.modified_by;
     }
 }
@@ -76,7 +76,7 @@ void add_block_facts(const control::PolicyService& policies,
         const auto found = known.find(names[i]);
         json::object& one = *blocks[i];
         one["added_at"] =
-            found == known.end() ? json::value() : time_or_null(found->second.added_at);
+            found == known.end() ? json::value() : text_or_null(found->second.added_at);
         one["added_by"] = found == known.end() ? "" : found->second.added_by;
         if (usage) {
             one["hits"] = usage->block_hits[i];

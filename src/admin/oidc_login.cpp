@@ -27,11 +27,6 @@ Error refused(std::string sentence, std::string detail) {
         ErrorKind::NotAuthorized, "IST-AUTH-018", std::move(sentence), std::move(detail));
 }
 
-std::string query_of(const HttpRequest& request, const char* name) {
-    const auto found = request.query.find(name);
-    return found == request.query.end() ? std::string() : found->second;
-}
-
 Result<std::string> get(const Fetch& fetch, const std::string& url) {
     auto answer = fetch({.url = url});
     if (!answer) {

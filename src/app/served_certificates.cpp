@@ -39,7 +39,7 @@ struct Place {
     std::uint16_t port = 0;
 };
 
-std::optional<Place> place_of(const std::string& address) {
+std::optional<Place> place_at(const std::string& address) {
     const std::size_t colon = address.rfind(':');
     if (colon == std::string::npos || colon == 0 || address.size() > 300) {
         return std::nullopt;
@@ -236,7 +236,7 @@ void ServedCertificates::ask_address(const std::string& address,
                                      const std::string& protocol,
                                      const std::string& name,
                                      const Done& done) {
-    const auto place = place_of(address);
+    const auto place = place_at(address);
     const bool is_name = name.size() <= 253 && std::ranges::all_of(name, [](char c) {
                              return text::is_alnum(c) || c == '.' || c == '-' || c == '_';
                          });

@@ -79,6 +79,11 @@ std::int64_t utc_now_seconds() {
     return std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
 }
 
+double utc_now_fine() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
 std::string utc_now_text() {
     return utc_text(utc_now_seconds());
 }

@@ -14,6 +14,8 @@ std::string utc_text(std::int64_t seconds);
 std::optional<std::int64_t> utc_seconds(std::string_view text);
 /// Of now.
 std::int64_t utc_now_seconds();
+/// With their fraction.
+double utc_now_fine();
 std::string utc_now_text();
 
 }  // namespace isthmus

@@ -60,7 +60,7 @@ std::string plain_text(const json::object& object, const char* name) {
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
 }
 
-json::array list_of(const std::string& text) {
+json::array names_in(const std::string& text) {
     json::array made;
     for (std::size_t at = 0; !text.empty() && at <= text.size();) {
         const std::size_t comma = std::min(text.find(',', at), text.size());
@@ -72,7 +72,7 @@ json::array list_of(const std::string& text) {
 
 void add_uses(const Program& program, json::object& to) {
     if (const std::string& uses = program.given("--use"); !uses.empty()) {
-        to["uses"] = list_of(uses);
+        to["uses"] = names_in(uses);
     }
     if (const std::string& effective = program.given("--effective"); !effective.empty()) {
         to["effective"] = effective;
@@ -97,7 +97,7 @@ std::string read_file(const std::string& path) {
 }
 
 /// Talk about what was made, data to stdout.
-void report(const json::object& made, const char* done) {
+void say_done(const json::object& made, const char* done) {
     fmt::print(stderr, "{} {}", text::escape_for_log(plain_text(made, "name")), done);
     if (const json::value* revision = made.if_contains("revision")) {
         fmt::print(stderr, ", revision {}", json::serialize(*revision));
@@ -127,7 +127,7 @@ int make_request(const Program& program) {
     body["name"] = program.given("NAME");
     add_uses(program, body);
     const auto tell = [](const json::object& made) {
-        report(made, "requested");
+        say_done(made, "requested");
         fmt::print(stderr, "give this to the authority; import what it sends back\n");
         fmt::print("{}", plain_text(made, "csr"));
     };
@@ -149,7 +149,7 @@ int print_request(const Program& program) {
     return program.show(certificate_path(program, ":csr"), {});
 }
 
-int import_file(const Program& program) {
+int import_certificate(const Program& program) {
     json::object body{{"content_base64", digest::base64_encode(read_file(program.given("FILE")))}};
     json::array more;
     for (const char* name : {"--key", "--chain"}) {
@@ -178,7 +178,7 @@ int import_file(const Program& program) {
     }
     add_uses(program, body);
     const auto tell = [](const json::object& made) {
-        report(made, "imported");
+        say_done(made, "imported");
         fmt::print("{}\n", text::escape_for_log(plain_text(made, "name")));
     };
     return program.request("POST",
@@ -197,7 +197,7 @@ int watch_files(const Program& program) {
         body["replace"] = true;
     }
     add_uses(program, body);
-    const auto tell = [](const json::object& made) { report(made, "watched"); };
+    const auto tell = [](const json::object& made) { say_done(made, "watched"); };
     return program.request("POST",
                            with_switches(program, "certificates:watch"),
                            body,
@@ -267,7 +267,7 @@ void add_making(Program& program, CLI::App& cert) {
         program.word(program.command(cert,
                                      "import",
                                      "take what an authority sent, or a certificate with its key",
-                                     [&program] { return import_file(program); }),
+                                     [&program] { return import_certificate(program); }),
                      "FILE",
                      ".pem, .cer, .crt, .p7b, .pfx or .p12");
     program.option(import, "--name", "what it is called here; found out unless given");

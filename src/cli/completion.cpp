@@ -90,12 +90,6 @@ bool is_file(std::string_view slot) {
 }
 
 /// "partner create" behind the program's name.
-std::string words_of(const CLI::App& app) {
-    const std::string path = path_of(app);
-    const std::size_t space = path.find(' ');
-    return space == std::string::npos ? std::string() : path.substr(space + 1);
-}
-
 /// Null if there is none of that name.
 const CLI::App* command_below(const CLI::App& app, const std::string& name) {
     const auto names = commands_of(app);

@@ -72,7 +72,7 @@ cs::Host host_of(const Program& program) {
     return host;
 }
 
-int run(const Program& program, const std::vector<std::string>& words) {
+int run_cmdlets(const Program& program, const std::vector<std::string>& words) {
     cs::Session session(host_of(program));
     if (!words.empty() && (words[0] == "--help" || words[0] == "-h" || words[0] == "-?")) {
         return session.run_text("Get-Help");
@@ -130,7 +130,7 @@ CommandLine::CommandLine(int count, const char* const* arguments) {
 void add_cs_command(Program& program, const CommandLine& line) {
     program.command("cs",
                     "the cmdlets of Lync Server 2013, exactly: isthmus cs 'CMDLET ...'",
-                    [&program, &line] { return run(program, line.cmdlet); });
+                    [&program, &line] { return run_cmdlets(program, line.cmdlet); });
 }
 
 }  // namespace isthmus::cli

@@ -39,7 +39,7 @@ void put_result(Call& call, const TestResult& result) {
     call.put(std::move(made));
 }
 
-std::string text_of(const json::object& object, const char* name) {
+std::string shown_text(const json::object& object, const char* name) {
     const json::value* value = object.if_contains(name);
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
 }
@@ -94,15 +94,15 @@ void test_xmpp_im(Call& call) {
                  json::serialize(body));
     const json::object none;
     const json::object& result = answer.body.is_object() ? answer.body.get_object() : none;
-    const bool is_good = text_of(result, "result") == "success";
+    const bool is_good = shown_text(result, "result") == "success";
     put_result(call,
                {target,
                 is_good ? "Success" : "Failure",
                 latency_of(result),
-                text_of(result, "error"),
-                text_of(result, "fix")});
+                shown_text(result, "error"),
+                shown_text(result, "fix")});
     if (!is_good) {
-        throw Fault("The test failed.", text_of(result, "error"), text_of(result, "fix"), 3);
+        throw Fault("The test failed.", shown_text(result, "error"), shown_text(result, "fix"), 3);
     }
 }
 

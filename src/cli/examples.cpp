@@ -182,12 +182,6 @@ constexpr Example kExamples[] = {
     {"cs", "isthmus cs < script.ps1"},
 };
 
-std::string words_of(const CLI::App& command) {
-    const std::string path = path_of(command);
-    const std::size_t space = path.find(' ');
-    return space == std::string::npos ? std::string() : path.substr(space + 1);
-}
-
 /// "isthmus stream close ID": its words in capitals, and the flags that it must have.
 std::string shortest_line(const CLI::App& command) {
     std::string made = path_of(command);

@@ -77,7 +77,7 @@ const std::set<std::string_view> kRead = {"identity",
                                           "enableloggingallmessagebodies",
                                           "dialbackpassphrase"};
 
-constexpr std::array<std::string_view, 3> kNegotiation = {"Required", "Optional", "NotSupported"};
+constexpr std::array<std::string_view, 3> kNegotiations = {"Required", "Optional", "NotSupported"};
 constexpr std::array<std::string_view, 3> kTypes = {
     "Federated", "PublicVerified", "PublicUnverified"};
 
@@ -354,9 +354,9 @@ void LyncReader::read_partner(const ClixmlObject& object) {
     partner.body["partner_type"] =
         one_of(kTypes, object, "partnertype", "PublicUnverified", partner);
     partner.body["tls_negotiation"] =
-        one_of(kNegotiation, object, "tlsnegotiation", "Required", partner);
+        one_of(kNegotiations, object, "tlsnegotiation", "Required", partner);
     partner.body["sasl_negotiation"] =
-        one_of(kNegotiation, object, "saslnegotiation", "Required", partner);
+        one_of(kNegotiations, object, "saslnegotiation", "Required", partner);
     partner.body["support_dialback_negotiation"] =
         object.is_true("supportdialbacknegotiation", true);
     partner.body["enable_keep_alive"] = object.is_true("enablekeepalive", true);

@@ -27,7 +27,7 @@ std::string_view collection(LyncKind kind) {
     return kMigratedCollections.at(static_cast<std::size_t>(kind));
 }
 
-std::string path_of(LyncKind kind, std::string_view id) {
+std::string api_path(LyncKind kind, std::string_view id) {
     std::string path(collection(kind));
     if (!id.empty()) {
         path += '/' + encode_segment(id);
@@ -101,7 +101,7 @@ class Planner {
         if (object.is_refused) {
             return made("refused");
         }
-        const std::string path = path_of(object.kind, object.id);
+        const std::string path = api_path(object.kind, object.id);
         const Answer there = ask_({.method = "GET", .target = path});
         const bool is_new = there.status == 404;
         if (!is_new && there.status != 200) {
@@ -181,7 +181,7 @@ class Planner {
     }
 
     bool is_here(LyncKind kind, const std::string& id) {
-        return ask_({.method = "GET", .target = path_of(kind, id)}).status == 200;
+        return ask_({.method = "GET", .target = api_path(kind, id)}).status == 200;
     }
 
     json::object try_users() {

@@ -15,7 +15,7 @@ namespace json = boost::json;
 namespace {
 
 /// TOML 1.0, "String": what no string may hold, and what a terminal would obey.
-std::string quoted(std::string_view text) {
+std::string toml_quoted(std::string_view text) {
     std::string made = "\"";
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto c = static_cast<unsigned char>(text[i]);
@@ -37,7 +37,7 @@ std::string key_of(std::string_view name) {
     const bool is_bare = !name.empty() && std::ranges::all_of(name, [](char c) {
         return text::is_alnum(c) || c == '-' || c == '_';
     });
-    return is_bare ? std::string(name) : quoted(name);
+    return is_bare ? std::string(name) : toml_quoted(name);
 }
 
 bool is_table(const json::value& value) {
@@ -51,7 +51,7 @@ bool is_list_of_tables(const json::value& value) {
 // NOLINTNEXTLINE(misc-no-recursion): lists of texts only
 std::string toml_text(const json::value& value) {
     if (value.is_string()) {
-        return quoted(value.get_string());
+        return toml_quoted(value.get_string());
     }
     if (value.is_array()) {
         std::string made;

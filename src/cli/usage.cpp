@@ -108,6 +108,12 @@ std::string path_of(const CLI::App& app) {
     return parent == nullptr ? app.get_name() : path_of(*parent) + " " + app.get_name();
 }
 
+std::string words_of(const CLI::App& app) {
+    const std::string path = path_of(app);
+    const std::size_t space = path.find(' ');
+    return space == std::string::npos ? std::string() : path.substr(space + 1);
+}
+
 std::vector<std::string> commands_of(const CLI::App& app) {
     std::vector<std::string> names;
     for (const CLI::App* each : app.get_subcommands([](const CLI::App*) { return true; })) {

@@ -17,6 +17,8 @@ namespace isthmus::cli {
 
 /// "isthmus partner get"
 std::string path_of(const CLI::App& app);
+/// The same without the program's name; empty for the program itself.
+std::string words_of(const CLI::App& app);
 /// The names of the commands below it; empty: it is a command.
 std::vector<std::string> commands_of(const CLI::App& app);
 /// Flags and words that may stand here: those of the command and of all above it.

@@ -44,7 +44,7 @@ bool is_printable(char32_t c) {
            (c > 0x2029 && c <= 0xFFFD && c != 0xFEFF) || c >= 0x10000;
 }
 
-std::string quoted(std::string_view text) {
+std::string yaml_quoted(std::string_view text) {
     std::string out = "\"";
     for (std::size_t at = 0; at < text.size();) {
         const char32_t c = text::next_code_point(text, at);
@@ -64,7 +64,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string yaml_text(std::string_view text) {
-    return is_plain(text) ? std::string(text) : quoted(text);
+    return is_plain(text) ? std::string(text) : yaml_quoted(text);
 }
 
 /// With a point: YAML 1.1 reads 1e+20 as a text.

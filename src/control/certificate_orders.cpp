@@ -42,7 +42,7 @@ bool is_visible(std::string_view text) {
            std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
 }
 
-bool is_host(std::string_view text) {
+bool is_host_name(std::string_view text) {
     return is_visible(text) && std::ranges::all_of(text, [](char c) {
                return text::is_alnum(c) || c == '.' || c == '-' || c == '_' || c == '*';
            });
@@ -63,11 +63,11 @@ bool add_name(net::RequestNames& to, std::string_view given) {
     };
     if (const auto srv = behind("SRV:")) {
         add(to.srv_names, text::to_lower(*srv));
-        return is_host(*srv) && srv->starts_with('_');
+        return is_host_name(*srv) && srv->starts_with('_');
     }
     if (const auto xmpp = behind("XMPP:")) {
         add(to.xmpp_addrs, text::to_lower(*xmpp));
-        return is_host(*xmpp);
+        return is_host_name(*xmpp);
     }
     if (const auto uri = behind("URI:")) {
         add(to.uris, *uri);
@@ -79,7 +79,7 @@ bool add_name(net::RequestNames& to, std::string_view given) {
     }
     const std::string host = behind("DNS:").value_or(std::string(given));
     add(to.dns_names, text::to_lower(host));
-    return is_host(host);
+    return is_host_name(host);
 }
 
 void fill_in(net::RequestNames& to,

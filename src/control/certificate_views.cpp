@@ -14,7 +14,7 @@ namespace json = boost::json;
 
 namespace {
 
-json::array array_of(const std::vector<std::string>& texts) {
+json::array json_list(const std::vector<std::string>& texts) {
     return json::array(texts.begin(), texts.end());
 }
 
@@ -29,7 +29,7 @@ json::array as_json(const std::vector<CertificateFinding>& findings) {
     return made;
 }
 
-std::string_view name_of(net::ChainState state) {
+std::string_view chain_name(net::ChainState state) {
     constexpr std::string_view kNames[] = {
         "trusted", "other-root", "self-signed", "incomplete", "invalid"};
     return kNames[static_cast<std::size_t>(state)];
@@ -55,7 +55,7 @@ void add_facts(json::object& to, const net::CertificateFacts& facts) {
     to["serial_number"] = facts.serial_number;
     to["not_before"] = utc_text(facts.not_before.time_since_epoch().count());
     to["not_after"] = utc_text(facts.names.not_after.time_since_epoch().count());
-    to["alternative_names"] = array_of(facts.alternative_names);
+    to["alternative_names"] = json_list(facts.alternative_names);
     to["thumbprint"] = facts.thumbprint;
     to["sha256"] = facts.names.sha256;
     to["signature"] = facts.signature;
@@ -87,7 +87,7 @@ json::object CertificateService::shown(const KnownCertificate& one) const {
     if (one.facts) {
         add_facts(made, *one.facts);
         made["days_left"] = days_left(*one.facts, now());
-        made["chain_state"] = name_of(one.chain.state);
+        made["chain_state"] = chain_name(one.chain.state);
         made["chain"] = chain_of(one.chain);
         made["certificate"] = document.certificate;
     }
@@ -110,9 +110,9 @@ json::object CertificateService::shown(const KnownCertificate& one) const {
 json::object CertificateService::shown(Use use) const {
     const CertificateUse state = effective_use(use);
     json::object made{{"use", control::name_of(use)},
-                      {"certificates", array_of(state.certificates)},
-                      {"previous", array_of(state.previous)},
-                      {"next", array_of(state.next)},
+                      {"certificates", json_list(state.certificates)},
+                      {"previous", json_list(state.previous)},
+                      {"next", json_list(state.next)},
                       {"effective", text_or_null(state.effective)}};
     const auto all = shown_by(use);
     if (!all.empty()) {

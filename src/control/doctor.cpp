@@ -124,7 +124,7 @@ TestStep check_ends(const std::vector<OwnCertificateStatus>& certificates) {
     return step;
 }
 
-TestStep check_certificate(const LocalFacts& facts) {
+TestStep check_own_certificate(const LocalFacts& facts) {
     if (facts.has_certificate) {
         return check_ends(facts.certificates);
     }
@@ -155,7 +155,7 @@ json::object to_json(const Findings& findings) {
 
 std::vector<TestStep> check_local(const LocalFacts& facts) {
     return {check_config(facts),
-            check_certificate(facts),
+            check_own_certificate(facts),
             check_disk(facts),
             check_descriptors(facts),
             check_clock(facts)};

@@ -41,7 +41,7 @@ Result<std::string> read_password(const std::string& path) {
 
 /// "proxyAddresses;range=0-1499" (Active Directory) is proxyAddresses; other options are other
 /// attributes (RFC 4512 §2.5).
-std::string_view name_of(std::string_view description) {
+std::string_view attribute_of(std::string_view description) {
     const std::size_t option = description.find(";range=");
     return description.substr(0, option);
 }
@@ -111,7 +111,7 @@ Result<void> LdapClient::read_page(std::string& cookie, const TakeEntry& take) {
             DirectoryEntry entry{.dn = handle_->dn_of(message), .attributes = {}, .too_long = {}};
             handle_->each_attribute(message, [&](std::string_view name, auto&& values) {
                 auto& [own_name, own_values] = entry.attributes.emplace_back();
-                own_name = name_of(name);
+                own_name = attribute_of(name);
                 for (const std::string_view value : values) {
                     if (value.size() > kLongestValue || own_values.size() == kMostValues) {
                         entry.too_long = own_name;

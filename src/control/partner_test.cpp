@@ -38,7 +38,7 @@ constexpr std::array<StepName, 10> kSteps{{{"policy", "Policy and allow list"},
                                            {"ping+im", "Ping and message"}}};
 
 /// A sentence that begins with the name of the field, as control/properties.h has it.
-Error invalid(std::string_view field, std::string_view why) {
+Error wrong_option(std::string_view field, std::string_view why) {
     return make_error(
         ErrorKind::Syntax, "IST-API-001", fmt::format("{}: {}", field, why), std::string(why));
 }
@@ -49,7 +49,7 @@ Result<void> check_options(const json::object& options) {
         if (name != "reverse" && name != "partner" && !is_text) {
             const std::string near = text::nearest(
                 std::string(name), {"reverse", "sender", "receiver", "local_domain", "partner"});
-            return invalid(
+            return wrong_option(
                 text::escape_for_log(name, 80),
                 near.empty() ? "is not known here." : "is not known; there is " + near + ".");
         }
@@ -58,7 +58,7 @@ Result<void> check_options(const json::object& options) {
                                                             : "a text";
         if ((name == "reverse" && !value.is_bool()) || (name == "partner" && !value.is_object()) ||
             (is_text && !value.is_string())) {
-            return invalid(
+            return wrong_option(
                 fmt::format("{} {}", name, text::escape_for_log(json::serialize(value), 80)),
                 fmt::format("must be {}.", wanted));
         }
@@ -165,7 +165,7 @@ Result<LinkTestOrder> PartnerTests::read_order(std::string_view domain,
     const CanonicalNames& canonical = policies_.canonical();
     auto remote = canonical.domain(domain);
     if (!remote) {
-        return invalid("domain", remote.error().public_text);
+        return wrong_option("domain", remote.error().public_text);
     }
     LinkTestOrder order{.local_domain = {}, .remote_domain = *remote, .partner = {}};
     const json::value* document = options.if_contains("partner");
@@ -188,23 +188,23 @@ Result<LinkTestOrder> PartnerTests::read_order(std::string_view domain,
     }
     if (!order.sender.empty()) {
         if (auto user = canonical.user(order.sender); !user) {
-            return invalid("sender", user.error().detail);
+            return wrong_option("sender", user.error().detail);
         }
         if (order.receiver.empty()) {
-            return invalid("receiver", "a test message needs one");
+            return wrong_option("receiver", "a test message needs one");
         }
     }
     if (!order.receiver.empty()) {
         auto contact = canonical.contact(order.receiver);
         if (!contact || contact->substr(contact->rfind('@') + 1) != order.remote_domain) {
-            return invalid("receiver", "it must be USER@" + order.remote_domain);
+            return wrong_option("receiver", "it must be USER@" + order.remote_domain);
         }
         order.receiver = std::move(*contact);
     }
     if (const std::string local = option_of(options, "local_domain"); !local.empty()) {
         auto prepared = canonical.domain(local);
         if (!prepared) {
-            return invalid("local_domain", prepared.error().public_text);
+            return wrong_option("local_domain", prepared.error().public_text);
         }
         order.local_domain = std::move(*prepared);
     }

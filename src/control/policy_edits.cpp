@@ -26,7 +26,7 @@ Error no_such(std::string_view id) {
 }
 
 template <class Object>
-std::string name_of(std::string_view id) {
+std::string object_name(std::string_view id) {
     return fmt::format("{}/{}", Kind<Object>::kName, id);
 }
 

@@ -22,7 +22,7 @@ bool is_name(std::string_view name) {
     });
 }
 
-bool is_host(std::string_view host) {
+bool is_host_of_uri(std::string_view host) {
     return !host.empty() && host.size() <= 253 && std::ranges::all_of(host, [](char c) {
         return text::is_alnum(c) || c == '-' || c == '.' || c == '[' || c == ']' || c == ':';
     });
@@ -31,7 +31,7 @@ bool is_host(std::string_view host) {
 /// An address, or so many bits of one; whether it is one at all the configuration's check says.
 bool is_network(std::string_view address) {
     const std::size_t slash = address.find('/');
-    return is_host(address.substr(0, slash)) &&
+    return is_host_of_uri(address.substr(0, slash)) &&
            (slash == std::string_view::npos || text::to_number(address.substr(slash + 1)));
 }
 
@@ -40,7 +40,7 @@ bool is_target(std::string_view target) {
     const std::string_view transport = target.substr(0, colon);
     return colon != std::string_view::npos &&
            (transport == "tls" || transport == "tcp" || transport == "udp") &&
-           is_host(target.substr(colon + 1));
+           is_host_of_uri(target.substr(colon + 1));
 }
 
 Error bad_field(std::string_view field, std::string_view why) {

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "control/faults.h"
 
 #include <fmt/format.h>
 
@@ -57,10 +58,6 @@ Error no_token(std::string_view id) {
                       "IST-API-002",
                       fmt::format("There is no token '{}'.", text::escape_for_log(id, 64)),
                       {});
-}
-
-Error invalid(std::string sentence) {
-    return make_error(ErrorKind::Syntax, "IST-API-001", std::move(sentence), {});
 }
 
 }  // namespace

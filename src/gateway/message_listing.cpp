@@ -1,4 +1,5 @@
 // Lists of messages for an administrator, made in slices so that traffic does not wait.
+#include "base/utc.h"
 #include "gateway/message_flow.h"
 #include "translate/address.h"
 
@@ -15,11 +16,6 @@ constexpr unsigned kTimeSlice = 200;
 
 double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
-}
-
-double wall_now() {
-    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
 }
 
 bool is_failure(Outcome outcome) {
@@ -87,7 +83,7 @@ MessageStatus MessageFlow::status_of(const MessageHistory::Row& row, Arena& aren
     made.code = row.code;
     made.step = row.step;
     made.text = row.evidence;
-    made.at = wall_now() - seconds(timers_.now() - row.since);
+    made.at = utc_now_fine() - seconds(timers_.now() - row.since);
     made.duration_seconds = seconds(row.ended - row.since);
     name_ends(made, arena);
     if (!is_failure(row.outcome)) {
@@ -113,7 +109,7 @@ MessageStatus MessageFlow::status_of(const ToXmpp& entry, Arena& arena) const {
     made.partner = partner_name(entry.partner);
     made.peer = peer_name(entry.peer);
     made.duration_seconds = seconds(timers_.now() - entry.since);
-    made.at = wall_now() - made.duration_seconds;
+    made.at = utc_now_fine() - made.duration_seconds;
     name_ends(made, arena);
     return made;
 }
@@ -130,7 +126,7 @@ MessageStatus MessageFlow::status_of(const ToSip& entry, Arena& arena) const {
     made.partner = partner_name(entry.partner);
     made.peer = peer_name(entry.sip_domain);
     made.duration_seconds = seconds(timers_.now() - entry.since);
-    made.at = wall_now() - made.duration_seconds;
+    made.at = utc_now_fine() - made.duration_seconds;
     name_ends(made, arena);
     return made;
 }

@@ -1,5 +1,6 @@
 #include "gateway/traces.h"
 
+#include "base/utc.h"
 #include "gateway/redaction.h"
 #include "gateway/trace_losses.h"
 #include "translate/address.h"
@@ -14,11 +15,6 @@
 namespace isthmus::gateway {
 
 namespace {
-
-double wall_now() {
-    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 std::int64_t second_of(TimePoint now) {
     return std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
@@ -52,7 +48,7 @@ struct Traces::Trace {
     std::vector<std::string> domains;  ///< of the partner
     bool is_running = true;
     std::string why_ended;
-    double started_at = wall_now();
+    double started_at = utc_now_fine();
     TimePoint ends{};
     std::deque<TraceEvent> events;
     std::uint64_t last = 0;      ///< number of the newest
@@ -354,7 +350,7 @@ void Traces::on_failed(const MessageReport& report, std::string_view message) {
 }
 
 void Traces::record(const Ends& ends, TraceEvent event, std::string_view raw, bool is_sip) {
-    event.at = wall_now();
+    event.at = utc_now_fine();
     event.user = cut(ends.user);
     event.contact = cut(ends.contact);
     const auto shown = [&](bool with_bodies) {

@@ -26,12 +26,6 @@ std::string upper(std::string text) {
     return text;
 }
 
-std::string name_text(const X509_NAME* name) {
-    const BioPointer sink = memory_sink();
-    X509_NAME_print_ex(sink.get(), name, 0, XN_FLAG_RFC2253);
-    return text_of(sink.get());
-}
-
 std::string serial_text(const X509* certificate) {
     const ASN1_INTEGER* serial = X509_get0_serialNumber(certificate);
     return upper(digest::to_hex({reinterpret_cast<const char*>(ASN1_STRING_get0_data(serial)),

@@ -42,4 +42,10 @@ std::string take_openssl_error() {
     return reason != nullptr ? reason : "error " + std::to_string(code);
 }
 
+std::string name_text(const X509_NAME* name) {
+    const BioPointer sink = memory_sink();
+    X509_NAME_print_ex(sink.get(), name, 0, XN_FLAG_RFC2253);
+    return text_of(sink.get());
+}
+
 }  // namespace isthmus::net

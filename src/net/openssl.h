@@ -41,6 +41,9 @@ std::string text_of(BIO* sink);
 X509Pointer read_x509(std::string_view pem);
 std::string to_pem(X509* certificate);
 
+/// As RFC 2253 has it.
+std::string name_text(const X509_NAME* name);
+
 /// The first reason in this thread's error queue, which is empty then.
 std::string take_openssl_error();
 

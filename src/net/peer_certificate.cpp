@@ -100,14 +100,6 @@ void add_alternative_names(PeerCertificate& to, const X509* certificate) {
     }
 }
 
-std::string name_text(const X509_NAME* name) {
-    const BioPointer bio(BIO_new(BIO_s_mem()));
-    X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253);
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(bio.get(), &data);
-    return {data, static_cast<std::size_t>(std::max(size, 0L))};
-}
-
 }  // namespace
 
 PeerCertificate describe(X509* certificate, long verify_result) {

@@ -36,7 +36,7 @@ using SafesPointer = std::unique_ptr<STACK_OF(PKCS7), FreeSafes>;
 using BagsPointer = std::unique_ptr<STACK_OF(PKCS12_SAFEBAG), FreeBags>;
 using InfoPointer = std::unique_ptr<PKCS8_PRIV_KEY_INFO, Freed<PKCS8_PRIV_KEY_INFO_free>>;
 
-Error unreadable(std::string why) {
+Error unreadable_file(std::string why) {
     return make_error(
         ErrorKind::Syntax, "IST-CERT-010", "The PKCS #12 file cannot be read.", std::move(why));
 }
@@ -111,9 +111,9 @@ std::optional<long> pbes2_rounds(const X509_ALGOR* algorithm) {
     return std::nullopt;
 }
 
-class Reading {
+class Pkcs12Reading {
   public:
-    explicit Reading(const std::optional<std::string>& password)
+    explicit Pkcs12Reading(const std::optional<std::string>& password)
         : password_(password.value_or("")), was_given_(password && !password->empty()) {}
 
     Result<CertificateFile> read(PKCS12* file) {
@@ -122,7 +122,7 @@ class Reading {
         }
         const SafesPointer safes(PKCS12_unpack_authsafes(file));
         if (!safes) {
-            return unreadable(take_openssl_error());
+            return unreadable_file(take_openssl_error());
         }
         for (int i = 0; i < sk_PKCS7_num(safes.get()); ++i) {
             if (auto good = read_safe(sk_PKCS7_value(safes.get(), i)); !good) {
@@ -156,7 +156,7 @@ class Reading {
 
     Result<void> pay(std::optional<long> rounds) {
         if (!rounds || *rounds < 0) {
-            return unreadable("it is encrypted in a way that is not known here");
+            return unreadable_file("it is encrypted in a way that is not known here");
         }
         left_ -= std::min(*rounds, kMostRounds + 1);
         return left_ < 0 ? too_costly() : Result<void>();
@@ -172,7 +172,7 @@ class Reading {
             bags.reset(PKCS12_unpack_p7data(safe));
         } else if (PKCS7_type_is_encrypted(safe)) {
             if (safe->d.encrypted == nullptr || safe->d.encrypted->enc_data == nullptr) {
-                return unreadable("an encrypted part is empty");
+                return unreadable_file("an encrypted part is empty");
             }
             if (auto good = pay(derivation_rounds(safe->d.encrypted->enc_data->algorithm)); !good) {
                 return good;
@@ -183,9 +183,9 @@ class Reading {
                 return wrong_password(was_given_);
             }
         } else {
-            return unreadable("a part is encrypted for a certificate, not with a password");
+            return unreadable_file("a part is encrypted for a certificate, not with a password");
         }
-        return bags ? read_bags(bags.get(), 0) : unreadable(take_openssl_error());
+        return bags ? read_bags(bags.get(), 0) : unreadable_file(take_openssl_error());
     }
 
     Result<void> read_bags(const STACK_OF(PKCS12_SAFEBAG) * bags, int depth) {
@@ -202,7 +202,7 @@ class Reading {
             case NID_certBag: {
                 const X509Pointer certificate(PKCS12_SAFEBAG_get1_cert(bag));
                 if (!certificate) {
-                    return unreadable(take_openssl_error());
+                    return unreadable_file(take_openssl_error());
                 }
                 if (made_.certificates.size() == kMostCertificates) {
                     return too_costly();
@@ -228,7 +228,7 @@ class Reading {
             }
             case NID_safeContentsBag:
                 return depth < kMostDepth ? read_bags(PKCS12_SAFEBAG_get0_safes(bag), depth + 1)
-                                          : unreadable("its parts are nested too deeply");
+                                          : unreadable_file("its parts are nested too deeply");
             default:
                 return {};  // revocation lists, secrets of other kinds
         }
@@ -236,13 +236,13 @@ class Reading {
 
     Result<void> take_key(const PKCS8_PRIV_KEY_INFO* info, const PKCS12_SAFEBAG* bag) {
         if (!made_.key.empty()) {
-            return unreadable("it holds more than one private key");
+            return unreadable_file("it holds more than one private key");
         }
         const KeyPointer key(EVP_PKCS82PKEY(info));
         const BioPointer sink = memory_sink();
         if (!key || PEM_write_bio_PrivateKey(
                         sink.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1) {
-            return unreadable("its private key is of a kind that is not known here");
+            return unreadable_file("its private key is of a kind that is not known here");
         }
         made_.key = text_of(sink.get());
         if (char* name = PKCS12_get_friendlyname(const_cast<PKCS12_SAFEBAG*>(bag))) {
@@ -298,9 +298,9 @@ Result<CertificateFile> read_pkcs12(std::string_view der,
     ERR_clear_error();
     const Pkcs12Pointer file = parse(der);
     if (!file) {
-        return unreadable(take_openssl_error());
+        return unreadable_file(take_openssl_error());
     }
-    auto made = Reading(password).read(file.get());
+    auto made = Pkcs12Reading(password).read(file.get());
     ERR_clear_error();
     return made;
 }

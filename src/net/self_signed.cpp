@@ -113,7 +113,7 @@ X509Pointer make_certificate(EVP_PKEY* key, const std::vector<std::string>& name
 }
 
 template <class Write>
-std::string to_pem(Write write) {
+std::string written(Write write) {
     const BioPointer bio(BIO_new(BIO_s_mem()));
     if (write(bio.get()) != 1) {
         return {};
@@ -157,11 +157,11 @@ Result<SelfSigned> ensure_self_signed(const std::string& folder,
                           "No certificate could be made for the administrators' port.",
                           take_openssl_error());
     }
-    const std::string key_pem = to_pem([&](BIO* bio) {
+    const std::string key_pem = written([&](BIO* bio) {
         return PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
     });
     const std::string certificate_pem =
-        to_pem([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate.get()); });
+        written([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate.get()); });
     auto wrong = write_file(files.private_key_file, key_pem, 0600);
     if (!wrong) {
         wrong = write_file(files.certificate_file, certificate_pem, 0644);

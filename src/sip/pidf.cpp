@@ -52,9 +52,9 @@ PidfBasic parse_basic(std::string_view text) {
     return text::iequals(text, "closed") ? PidfBasic::Closed : PidfBasic::Other;
 }
 
-class Reader {
+class PidfReader {
   public:
-    explicit Reader(Arena& arena) : arena_(arena) {}
+    explicit PidfReader(Arena& arena) : arena_(arena) {}
 
     /// False: more than we take.
     bool read_presence(const xml::Element& root, Pidf& into) {
@@ -238,7 +238,7 @@ Result<Pidf> parse_pidf(std::string_view document, Arena& arena) {
     if (!(*root)->is("presence", kPidf) || pidf.entity.empty()) {
         return make_error(ErrorKind::Syntax, "not a presence document");
     }
-    if (!Reader(arena).read_presence(**root, pidf)) {
+    if (!PidfReader(arena).read_presence(**root, pidf)) {
         return make_error(ErrorKind::TooLong, "too many tuples");
     }
     return pidf;

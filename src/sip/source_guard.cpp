@@ -10,7 +10,7 @@ constexpr std::size_t kSlots = 4096;
 constexpr Duration kRemembered = std::chrono::seconds(60);
 
 /// What one owner of an address can be assumed to hold.
-std::string_view network_of(const net::IpAddress& address) {
+std::string_view network_part(const net::IpAddress& address) {
     return address.is_v4() ? address.octets() : address.octets().substr(0, 8);
 }
 
@@ -35,7 +35,7 @@ int SourceGuard::identify(const Origin& origin, RequestHandler& handler) {
 }
 
 bool SourceGuard::admit_stranger(const net::IpAddress& address) {
-    const std::uint64_t hash = hash_(network_of(address));
+    const std::uint64_t hash = hash_(network_part(address));
     Allowance& allowance = allowances_[hash % kSlots];
     const TimePoint now = timers_.now();
     if (allowance.address != hash) {

@@ -31,11 +31,11 @@ static_assert(kMagic.size() == 16);
 constexpr std::uint32_t kMostMemory = 1U << 20U;
 constexpr std::uint32_t kMostPasses = 16;
 
-unsigned char* octets_of(char* text) {
+unsigned char* octets_in(char* text) {
     return reinterpret_cast<unsigned char*>(text);
 }
 
-const unsigned char* octets_of(std::string_view text) {
+const unsigned char* octets_in(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
 
@@ -147,13 +147,13 @@ class ChunkCipher {
             context, nullptr, nullptr, nullptr, nonce.data(), is_sealing_ ? 1 : 0));
         for (const std::string_view data : {std::string_view(head_), length}) {
             expect(EVP_CipherUpdate(
-                context, nullptr, &size, octets_of(data), static_cast<int>(data.size())));
+                context, nullptr, &size, octets_in(data), static_cast<int>(data.size())));
         }
         if (!octets.empty()) {
             expect(EVP_CipherUpdate(context,
-                                    octets_of(octets.data()),
+                                    octets_in(octets.data()),
                                     &size,
-                                    octets_of(octets),
+                                    octets_in(octets),
                                     static_cast<int>(octets.size())));
         }
         if (tag != nullptr) {
@@ -176,7 +176,7 @@ class ChunkCipher {
 SealedWriter::SealedWriter(Sink sink, std::string_view passphrase, SealCost cost)
     : sink_(std::move(sink)) {
     std::string salt(kSalt, '\0');
-    if (RAND_bytes(octets_of(salt.data()), kSalt) != 1) {
+    if (RAND_bytes(octets_in(salt.data()), kSalt) != 1) {
         throw StoreError("there is no randomness");
     }
     const Keys keys(passphrase, salt, cost);

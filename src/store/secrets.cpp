@@ -15,7 +15,7 @@ struct SecretColumn {
     std::string (*place)(std::string_view key);
 };
 
-constexpr SecretColumn kColumns[] = {
+constexpr SecretColumn kSecretColumns[] = {
     {"SELECT name, totp_secret FROM admins WHERE totp_secret <> ''",
      "UPDATE admins SET totp_secret = ? WHERE name = ?",
      totp_place},
@@ -90,7 +90,7 @@ std::optional<std::string> open_secret(const KeyBox* keys,
 Resealing reseal_secrets(Database& database, const KeyBox& keys) {
     Resealing made;
     Transaction transaction(database);
-    for (const SecretColumn& column : kColumns) {
+    for (const SecretColumn& column : kSecretColumns) {
         reseal(database, keys, column, made);
     }
     transaction.commit();

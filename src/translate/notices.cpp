@@ -21,7 +21,7 @@ constexpr std::string_view kDeclaration = R"(<?xml version="1.0" encoding="UTF-8
 constexpr int kKeyboardLapses = 10;
 
 // In the order of ImdnStatus.
-constexpr std::array<std::string_view, 5> kStatuses{
+constexpr std::array<std::string_view, 5> kImdnStatuses{
     "delivered", "failed", "forbidden", "displayed", "error"};
 
 Error malformed(std::string_view what) {
@@ -39,10 +39,10 @@ std::optional<ImdnStatus> read_status(const xml::Element& imdn) {
     if (value == nullptr || value->ns != kImdnXml) {
         return std::nullopt;
     }
-    const auto* found = std::ranges::find(kStatuses, value->name);
-    return found == kStatuses.end()
+    const auto* found = std::ranges::find(kImdnStatuses, value->name);
+    return found == kImdnStatuses.end()
                ? std::nullopt
-               : std::optional(static_cast<ImdnStatus>(found - kStatuses.begin()));
+               : std::optional(static_cast<ImdnStatus>(found - kImdnStatuses.begin()));
 }
 
 }  // namespace
@@ -98,8 +98,8 @@ std::string_view write_imdn(const ImdnRequest& asked,
     writer.element("datetime", asked.datetime);
     writer.element("recipient-uri", recipient_uri);
     writer.open(notification).open("status");
-    writer.open(kStatuses[static_cast<std::size_t>(status)]);
-    writer.close(kStatuses[static_cast<std::size_t>(status)]);
+    writer.open(kImdnStatuses[static_cast<std::size_t>(status)]);
+    writer.close(kImdnStatuses[static_cast<std::size_t>(status)]);
     writer.close("status").close(notification).close("imdn");
     return arena.copy(out.view());
 }
