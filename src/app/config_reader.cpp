@@ -122,7 +122,7 @@ void TableReader::take(std::string_view key, std::vector<std::string>& to) {
     note(key,
          list_of_strings(),
          to,
-         "a list of strings, as in [\"one\", \"two\"]",
+         R"(a list of strings, as in ["one", "two"])",
          [&](const toml::node& node) { return strings(node, to); });
 }
 
@@ -130,7 +130,7 @@ void TableReader::take(std::string_view key, std::map<std::string, std::string>&
     note(key,
          {{"type", "object"}, {"additionalProperties", json::object{{"type", "string"}}}},
          to,
-         "a table of strings, as in { \"a\" = \"b\" }",
+         R"(a table of strings, as in { "a" = "b" })",
          [&](const toml::node& node) {
              const toml::table* table = node.as_table();
              for (const auto& [name, value] : table != nullptr ? *table : toml::table{}) {
@@ -232,6 +232,7 @@ bool TableReader::strings(const toml::node& node, std::vector<std::string>& to) 
 
 template <class T>
 void TableReader::note(std::string_view key,
+                       // NOLINTNEXTLINE(performance-unnecessary-value-param): it is moved
                        json::object kind,
                        T& to,
                        const std::string& wanted,

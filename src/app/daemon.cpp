@@ -189,8 +189,8 @@ class Daemon {
 
     void restore_subscriptions() {
         const auto start = std::chrono::steady_clock::now();
-        const std::size_t count = subscription_store_->load(
-            [this](auto records) { traffic_->restore(std::move(records)); });
+        const std::size_t count =
+            subscription_store_->load([this](const auto& records) { traffic_->restore(records); });
         const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
         log::event(log::Level::Info,
                    "subscription.loaded",

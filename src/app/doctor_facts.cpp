@@ -32,6 +32,7 @@ std::optional<bool> is_clock_synchronised() {
 
 std::vector<control::SipPeerFacts> sip_peer_facts(const Config& config) {
     std::vector<control::SipPeerFacts> made;
+    made.reserve(config.sip_peers.size());
     for (const SipPeerConfig& peer : config.sip_peers) {
         made.push_back({.name = peer.name,
                         .kind = peer.kind,

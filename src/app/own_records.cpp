@@ -70,7 +70,7 @@ void OwnRecordsLookup::on_services(std::size_t index, Result<std::vector<net::Sr
         return settle();
     }
     records.says_no_service = answer->size() == 1 && answer->front().target == ".";
-    for (net::SrvRecord& one : *answer) {
+    for (const net::SrvRecord& one : *answer) {
         if (one.target == "." || records.servers.size() >= kMaxServers) {
             continue;
         }

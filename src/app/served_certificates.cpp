@@ -213,7 +213,7 @@ void ServedCertificates::ask(const std::string& address,
                              const std::string& protocol,
                              const std::string& name,
                              const Done& done) {
-    if (protocol != "" && protocol != "tls" && protocol != "xmpp") {
+    if (!protocol.empty() && protocol != "tls" && protocol != "xmpp") {
         done(control::invalid("protocol: must be tls or xmpp."));
         return;
     }

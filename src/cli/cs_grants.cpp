@@ -280,7 +280,7 @@ void get_admin_roles(Call& call) {
         }
     }
     if (!is_found && !identity.empty()) {
-        throw Fault(fmt::format("Cannot find \"Role\" \"{}\" because it does not exist.",
+        throw Fault(fmt::format(R"(Cannot find "Role" "{}" because it does not exist.)",
                                 text::escape_for_log(identity, 100)),
                     "there are five roles, and no more can be made",
                     "Get-CsAdminRole shows them",

@@ -31,7 +31,7 @@ std::string target_of(const Kind& kind, std::string_view id) {
 }
 
 std::string missing_sentence(const Kind& kind, std::string_view id) {
-    return fmt::format("Cannot find \"{}\" \"{}\" because it does not exist.", kind.noun, id);
+    return fmt::format(R"(Cannot find "{}" "{}" because it does not exist.)", kind.noun, id);
 }
 
 bool is_of_kind(const Kind& kind, const json::object& object) {
@@ -43,7 +43,7 @@ bool is_of_kind(const Kind& kind, const json::object& object) {
 }
 
 [[noreturn]] void fail_not_global(const Kind& kind, std::string_view id) {
-    throw Fault(fmt::format("Cannot find \"{}\" \"{}\" because it does not exist.", kind.noun, id),
+    throw Fault(fmt::format(R"(Cannot find "{}" "{}" because it does not exist.)", kind.noun, id),
                 fmt::format("there is one {}, for the whole organisation", kind.label),
                 "give -Identity global, or leave it out");
 }

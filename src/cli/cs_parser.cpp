@@ -296,7 +296,7 @@ Expression Parser::list() {
         in_.fail(start,
                  "@( is not closed.",
                  "it must hold values separated by commas and end with )",
-                 "write for example @(\"a\", \"b\")");
+                 R"(write for example @("a", "b"))");
     }
     if (made.is != Expression::Is::Items) {
         Expression single = std::exchange(made, {});

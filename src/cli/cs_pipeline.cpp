@@ -158,6 +158,7 @@ void warn_of_unknown(Call& call, const Condition& condition, const Item& sample)
     for (const std::string& name : names) {
         if (sample.find(name) == nullptr && !text::iequals(name, "Count")) {
             std::vector<std::string> known;
+            known.reserve(sample.shown.size());
             for (const Item::Property& property : sample.shown) {
                 known.push_back(property.name);
             }
@@ -216,6 +217,7 @@ void sort_object(Call& call) {
         for (const Value& name : names) {
             const Value left = member(a, {to_text(name)});
             const Value right = member(b, {to_text(name)});
+            // NOLINTNEXTLINE(readability-suspicious-call-argument): each way
             if (compare("lt", false, left, right) || compare("lt", false, right, left)) {
                 return compare("lt", false, left, right);
             }

@@ -268,10 +268,12 @@ void Session::assign(const Statement& statement, List values) {
     }
     Expression target;
     target.name = statement.variable;
-    assign_property(variable(target), statement.members, std::move(value));
+    assign_property(variable(target), statement.members, value);
 }
 
-void Session::assign_property(const Value& to, const std::vector<std::string>& names, Value value) {
+void Session::assign_property(const Value& to,
+                              const std::vector<std::string>& names,
+                              const Value& value) {
     const Value owner = member(to, {names.begin(), names.end() - 1});
     const auto* item = owner.as<ItemPtr>();
     Item::Property* property = item != nullptr && *item ? (*item)->find(names.back()) : nullptr;
@@ -296,7 +298,7 @@ void Session::warn(const std::string& text) {
     }
 }
 
-void Session::verbose(const std::string& text) {
+void Session::verbose(const std::string& text) const {
     host_.talk(fmt::format("VERBOSE: {}\n", printable(text)));
 }
 

@@ -39,7 +39,7 @@ class Session {
 
     /// Each text once.
     void warn(const std::string& text);
-    void verbose(const std::string& text);
+    void verbose(const std::string& text) const;
     /// `who` is the cmdlet; may be empty. Keeps the first exit code.
     void report(std::string_view who, const Fault& fault, bool is_silent = false);
 
@@ -51,7 +51,9 @@ class Session {
     List run_command(const Command& command, const List* input);
     void run_statement(const Statement& statement, List* into);
     void assign(const Statement& statement, List values);
-    void assign_property(const Value& to, const std::vector<std::string>& names, Value value);
+    void assign_property(const Value& to,
+                         const std::vector<std::string>& names,
+                         const Value& value);
     Value variable(const Expression& expression) const;
     void warn_of_no_effect(const Bound& bound, Call& call);
 

@@ -83,7 +83,7 @@ void add_request(std::vector<Cmdlet>& to) {
             {.name = "Clear", .type = Type::Switch, .meaning = "forgets requests"},
             {.name = "RequestId", .type = Type::UInt32, .meaning = "one request only"},
             cert_types("what the certificate is for"),
-            {.name = "CA", .meaning = "\"host\\name\" of an online CA", .property = "ca"},
+            {.name = "CA", .meaning = R"("host\name" of an online CA)", .property = "ca"},
             {.name = "Output", .meaning = "file for an offline request", .property = "output"},
             {.name = "DomainName",
              .meaning = "more names, separated by commas",

@@ -242,6 +242,7 @@ bool has_wildcard(std::string_view pattern) {
 std::string nearest(std::string_view given, const std::vector<std::string>& names) {
     constexpr std::size_t kLongest = 64;
     std::vector<std::string> lowered;
+    lowered.reserve(names.size());
     for (const std::string& name : names) {
         lowered.push_back(text::to_lower(name));
     }

@@ -165,7 +165,7 @@ std::string_view name_of(LyncKind kind) {
 std::size_t LyncReader::take(const Clixml& file) {
     std::size_t taken = 0;
     for (const ClixmlObject* object : file.pipeline) {
-        const auto mark = std::ranges::find_if(kMarks, [&](const Mark& one) {
+        const auto* const mark = std::ranges::find_if(kMarks, [&](const Mark& one) {
             return std::ranges::all_of(one.properties, [&](std::string_view name) {
                 return object->properties.contains(std::string(name));
             });
