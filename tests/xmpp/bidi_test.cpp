@@ -267,7 +267,7 @@ TEST_F(TheirBidi, WhenItIsClosedForIdlenessAndTheyAgreeTheLinkIsAtRest) {
     arrive();
     send(1);
     hear();
-    loop.advance(620s);
+    loop.advance(602s);
     EXPECT_EQ(hear(), "</stream:stream>");
     say(*peer, "</stream:stream>");
     using Event = xmpp::LinkEvent;

@@ -149,7 +149,7 @@ TEST_F(StreamLimits, WhoAgreesToTheEndOfAnIdleStreamIsAtRest) {
     const auto come_to_an_end = [this](std::uint64_t cookie) {
         send_over_a_stream(cookie);
         fabrikam.hear();
-        loop.advance(620s);
+        loop.advance(602s);
         EXPECT_EQ(fabrikam.hear(), "</stream:stream>");
     };
     come_to_an_end(1);
