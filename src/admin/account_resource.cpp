@@ -281,20 +281,9 @@ Resource make_roles_resource() {
     return single([](const HttpRequest& /*request*/) {
         json::array items;
         for (const control::Role role : control::kRoles) {
-            json::array rights;
-            for (const control::Right right : {control::Right::Read,
-                                               control::Right::Users,
-                                               control::Right::Troubleshoot,
-                                               control::Right::Configure,
-                                               control::Right::Administer,
-                                               control::Right::Trace}) {
-                if (control::may(role, right)) {
-                    rights.emplace_back(control::name_of(right));
-                }
-            }
             items.push_back(json::object{{"role", control::name_of(role)},
                                          {"lync_role", control::lync_name_of(role)},
-                                         {"rights", std::move(rights)}});
+                                         {"rights", rights_of(role)}});
         }
         return answer_all(std::move(items));
     });

@@ -29,6 +29,16 @@ Error wrong(std::string_view name, const json::value& value, std::string_view ru
 
 }  // namespace
 
+json::array rights_of(control::Role role) {
+    json::array made;
+    for (const control::Right right : control::kGivenRights) {
+        if (control::may(role, right)) {
+            made.emplace_back(control::name_of(right));
+        }
+    }
+    return made;
+}
+
 json::value time_or_null(std::int64_t seconds) {
     return seconds == 0 ? json::value() : json::value(utc_text(seconds));
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "base/result.h"
+#include "control/rights.h"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
@@ -24,6 +26,8 @@ Result<std::optional<std::string>> text_field(const boost::json::object& body,
 Result<std::string> required_text(const boost::json::object& body, std::string_view name);
 /// "NAME VALUE: must be RULE.", without the value if it is a secret or not there.
 Error wrong_field(const boost::json::object& body, std::string_view name, std::string_view rule);
+/// For answers: the names of what the role may do.
+boost::json::array rights_of(control::Role role);
 /// For answers: as RFC 3339 has it, null for 0.
 boost::json::value time_or_null(std::int64_t seconds);
 Result<std::optional<bool>> flag_field(const boost::json::object& body, std::string_view name);

@@ -26,22 +26,11 @@ constexpr std::string_view kStrict = "SameSite=Strict";
 
 json::object json_of(const control::Author& author,
                      const std::optional<control::Session>& session) {
-    json::array rights;
-    for (const control::Right right : {control::Right::Read,
-                                       control::Right::Users,
-                                       control::Right::Troubleshoot,
-                                       control::Right::Configure,
-                                       control::Right::Administer,
-                                       control::Right::Trace}) {
-        if (control::may(author.role, right)) {
-            rights.emplace_back(control::name_of(right));
-        }
-    }
     json::object made{{"admin", author.admin},
                       {"origin", author.origin},
                       {"role", control::name_of(author.role)},
                       {"lync_role", control::lync_name_of(author.role)},
-                      {"rights", std::move(rights)}};
+                      {"rights", rights_of(author.role)}};
     if (session) {
         made["method"] = session->method;
         made["account"] = session->is_account;

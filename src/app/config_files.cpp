@@ -118,37 +118,29 @@ class FileChecks {
         }
     }
 
-    void check_authorities(const At& at, const std::string& path) {
+    /// `list` is where such files go; `begin` is how each object in them begins.
+    void check_pem(const At& at,
+                   const std::string& path,
+                   std::vector<std::string> net::TlsSettings::* list,
+                   std::string_view begin) {
         const auto pem = read(at, path);
         if (!pem) {
             return;
         }
-        const auto made = net::TlsContext::create({.certificate_chain_pem = {},
-                                                   .private_key_pem = {},
-                                                   .trust_system = false,
-                                                   .extra_ca_pems = {*pem}});
-        if (!made) {
+        net::TlsSettings settings{.trust_system = false};
+        (settings.*list).push_back(*pem);
+        if (const auto made = net::TlsContext::create(settings); !made) {
             fault(at,
-                  fmt::format(
-                      "{}: {}; it must be PEM, with BEGIN CERTIFICATE", path, made.error().detail));
+                  fmt::format("{}: {}; it must be PEM, with {}", path, made.error().detail, begin));
         }
     }
 
+    void check_authorities(const At& at, const std::string& path) {
+        check_pem(at, path, &net::TlsSettings::extra_ca_pems, "BEGIN CERTIFICATE");
+    }
+
     void check_revoked(const At& at, const std::string& path) {
-        const auto pem = read(at, path);
-        if (!pem) {
-            return;
-        }
-        const auto made = net::TlsContext::create({.certificate_chain_pem = {},
-                                                   .private_key_pem = {},
-                                                   .trust_system = false,
-                                                   .extra_ca_pems = {},
-                                                   .crl_pems = {*pem}});
-        if (!made) {
-            fault(at,
-                  fmt::format(
-                      "{}: {}; it must be PEM, with BEGIN X509 CRL", path, made.error().detail));
-        }
+        check_pem(at, path, &net::TlsSettings::crl_pems, "BEGIN X509 CRL");
     }
 
     void check_certificate();

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "base/utc.h"
 #include "control/faults.h"
 #include "control/properties.h"
 
@@ -9,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -140,12 +140,6 @@ void read_subject(Properties& from, net::RequestSubject& to) {
     }
 }
 
-std::optional<int> digits(std::string_view text, std::size_t at, std::size_t count) {
-    const auto number =
-        at + count <= text.size() ? text::to_number(text.substr(at, count)) : std::nullopt;
-    return number ? std::optional(static_cast<int>(*number)) : std::nullopt;
-}
-
 void read_moment(Properties& from, std::int64_t& to) {
     std::string text;
     from.text("effective", text, 64);
@@ -226,41 +220,19 @@ Result<void> read_content(const json::object& given, std::vector<std::string>& t
 }  // namespace
 
 Result<std::int64_t> read_time(std::string_view text) {
-    const Error wrong =
-        invalid(fmt::format("'{}' is no time; write 2030-07-01 or 2030-07-01T12:00:00Z.",
-                            text::escape_for_log(text, 40)));
-    const auto year = digits(text, 0, 4);
-    const auto month = digits(text, 5, 2);
-    const auto day = digits(text, 8, 2);
-    if (!year || !month || !day || text[4] != '-' || text[7] != '-') {
-        return wrong;
+    constexpr std::size_t kDate = 10;
+    constexpr std::size_t kMinutes = 16;
+    std::string whole(text);
+    if (text.size() == kDate) {
+        whole += "T00:00:00Z";
+    } else if (text.size() == kMinutes + 1) {
+        whole.insert(kMinutes, ":00");
     }
-    const std::chrono::year_month_day date{std::chrono::year(*year),
-                                           std::chrono::month(static_cast<unsigned>(*month)),
-                                           std::chrono::day(static_cast<unsigned>(*day))};
-    std::string_view rest = text.substr(10);
-    int hour = 0;
-    int minute = 0;
-    int second = 0;
-    if (!rest.empty()) {
-        if ((rest.front() != 'T' && rest.front() != ' ') || !rest.ends_with('Z')) {
-            return wrong;
-        }
-        rest = rest.substr(1, rest.size() - 2);
-        const bool has_seconds = rest.size() == 8 && rest[5] == ':';
-        if ((rest.size() != 5 && !has_seconds) || rest[2] != ':') {
-            return wrong;
-        }
-        hour = digits(rest, 0, 2).value_or(24);
-        minute = digits(rest, 3, 2).value_or(60);
-        second = has_seconds ? digits(rest, 6, 2).value_or(60) : 0;
+    if (const auto seconds = utc_seconds(whole)) {
+        return *seconds;
     }
-    if (!date.ok() || hour > 23 || minute > 59 || second > 59) {
-        return wrong;
-    }
-    const std::chrono::sys_days days(date);
-    return std::chrono::sys_seconds(days).time_since_epoch().count() + hour * 3600L + minute * 60L +
-           second;
+    return invalid(fmt::format("'{}' is no time; write 2030-07-01 or 2030-07-01T12:00:00Z.",
+                               text::escape_for_log(text, 40)));
 }
 
 Result<CertificateRequest> read_request(const json::object& given, const ServedNames& served) {

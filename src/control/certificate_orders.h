@@ -20,7 +20,7 @@ Result<CertificateImport> read_import(const boost::json::object& given);
 Result<CertificateImport> read_watch(const boost::json::object& given);
 Result<Assignment> read_assignment(const boost::json::object& given);
 
-/// "2030-07-01", "2030-07-01T12:00Z", "2030-07-01T12:00:00Z": seconds since 1970, in UTC.
+/// "2030-07-01", "2030-07-01T12:00Z", or as RFC 3339 has it: seconds since 1970, in UTC.
 Result<std::int64_t> read_time(std::string_view text);
 
 }  // namespace isthmus::control

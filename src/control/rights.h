@@ -32,6 +32,14 @@ enum class Right : std::uint8_t {
     Trace,         ///< recordings of traffic
 };
 
+/// What a role gives; the others come with any sign-in or none.
+inline constexpr std::array kGivenRights = {Right::Read,
+                                            Right::Users,
+                                            Right::Troubleshoot,
+                                            Right::Configure,
+                                            Right::Administer,
+                                            Right::Trace};
+
 bool may(Role role, Right right);
 
 /// "admin", "user-admin", "viewer", "helpdesk", "tracer"; empty for None.

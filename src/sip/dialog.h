@@ -69,6 +69,21 @@ class Dialog {
     /// `presence;id=7` if the subscriber gave an id, else `presence`.
     std::string_view event() const;
 
+    /// A request of this dialog but for its headers, body and, where the peer may have seen a later
+    /// one, its CSeq: that is `local_cseq`. Views into the dialog.
+    OutgoingRequest request(Method method) const {
+        return {.method = method,
+                .request_uri = request_uri(),
+                .from = local(),
+                .to = remote(),
+                .call_id = call_id(),
+                .from_tag = local_tag(),
+                .cseq = local_cseq,
+                .headers = {},
+                .content_type = {},
+                .body = {}};
+    }
+
     /// Brings its text near.
     void prefetch() const { isthmus::prefetch(text_.get(), text_size()); }
 

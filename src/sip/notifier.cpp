@@ -230,14 +230,7 @@ void NotifierSet::transmit(Dialog& dialog,
     if (!content.body.empty() && !content.content_language.empty()) {
         headers[count++] = {"Content-Language", content.content_language};
     }
-    OutgoingRequest request;
-    request.method = Method::Notify;
-    request.request_uri = dialog.request_uri();
-    request.from = dialog.local();
-    request.to = dialog.remote();
-    request.call_id = dialog.call_id();
-    request.from_tag = dialog.local_tag();
-    request.cseq = dialog.local_cseq;
+    OutgoingRequest request = dialog.request(Method::Notify);
     request.headers = std::span(headers).first(count);
     request.content_type =
         content.body.empty() ? std::string_view() : content_type_of(format_of(dialog));

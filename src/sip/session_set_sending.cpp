@@ -89,20 +89,11 @@ void SessionSet::invite(SessionEntry& entry, const OutgoingRequest& first) {
          {"Ms-Text-Format", toast}}};
     entry.invite_cseq = ++entry.dialog.local_cseq;
     entry.is_inviting = true;
-    port_.send({.method = Method::Invite,
-                .request_uri = entry.dialog.request_uri(),
-                .from = entry.dialog.local(),
-                .to = entry.dialog.remote(),
-                .call_id = entry.dialog.call_id(),
-                .from_tag = entry.dialog.local_tag(),
-                .cseq = entry.invite_cseq,
-                .headers = std::span(headers).first(is_text ? 4 : 3),
-                .content_type = "application/sdp",
-                .body = sdp},
-               entry.dialog.sip_domain(),
-               {},
-               of_invite_,
-               entry.handle);
+    OutgoingRequest request = entry.dialog.request(Method::Invite);
+    request.headers = std::span(headers).first(is_text ? 4 : 3);
+    request.content_type = "application/sdp";
+    request.body = sdp;
+    port_.send(request, entry.dialog.sip_domain(), {}, of_invite_, entry.handle);
 }
 
 /// Completes a request of the dialog; its Route is added to headers_. Answers the next hop.
@@ -290,16 +281,9 @@ void SessionSet::decline(const SessionEntry& entry, const Response& response) {
     if (!dialog->route().empty()) {
         headers_.push_back({"Route", dialog->route()});
     }
-    OutgoingRequest request{.method = Method::Ack,
-                            .request_uri = dialog->request_uri(),
-                            .from = dialog->local(),
-                            .to = dialog->remote(),
-                            .call_id = dialog->call_id(),
-                            .from_tag = dialog->local_tag(),
-                            .cseq = entry.invite_cseq,
-                            .headers = headers_,
-                            .content_type = {},
-                            .body = {}};
+    OutgoingRequest request = dialog->request(Method::Ack);
+    request.cseq = entry.invite_cseq;
+    request.headers = headers_;
     port_.acknowledge(request, dialog->sip_domain(), dialog->next_hop());
     request.method = Method::Bye;
     ++request.cseq;

@@ -104,14 +104,7 @@ void SubscriberSet::ask(Subscription& entry, std::uint32_t expires) {
     if (!dialog.route().empty()) {
         headers[count++] = {"Route", dialog.route()};
     }
-    OutgoingRequest request;
-    request.method = Method::Subscribe;
-    request.request_uri = dialog.request_uri();
-    request.from = dialog.local();
-    request.to = dialog.remote();
-    request.call_id = dialog.call_id();
-    request.from_tag = dialog.local_tag();
-    request.cseq = dialog.local_cseq;
+    OutgoingRequest request = dialog.request(Method::Subscribe);
     request.headers = std::span(headers).first(count);
     const std::string_view next_hop =
         dialog.is_established() ? dialog.next_hop() : std::string_view();

@@ -126,7 +126,7 @@ class LoopbackTest : public testing::Test {
     net::SystemNetwork network{loop, registry};
     NoResolver resolver{loop};
     SystemRandom random;
-    test::CertificateAuthority authority;
+    isthmus::test::CertificateAuthority authority;
     Side near_side;
     Side far_side;
     std::unique_ptr<UserAgent> near = agent(near_side);

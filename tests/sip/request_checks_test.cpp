@@ -11,9 +11,9 @@
 namespace isthmus::sip {
 namespace {
 
-constexpr std::array kMethods = {Method::Message, Method::Options};
+constexpr std::array kOurMethods = {Method::Message, Method::Options};
 constexpr std::array<std::string_view, 2> kTags = {"path", "gruu"};
-constexpr Abilities kUs = {.methods = kMethods, .option_tags = kTags, .accept = "text/plain"};
+constexpr Abilities kAbilities = {.methods = kOurMethods, .option_tags = kTags, .accept = "text/plain"};
 
 class RequestChecks : public testing::Test {
   protected:
@@ -27,7 +27,7 @@ class RequestChecks : public testing::Test {
                   method + "\r\n" + headers + "\r\n" + body;
         const ParseResult result = parse_message(octets_, Framing::Datagram, arena_, slots_);
         EXPECT_EQ(result.kind, ParseResult::Kind::Request) << result.reason;
-        return check_request(slots_.request, kUs, arena_).value_or(Refusal{});
+        return check_request(slots_.request, kAbilities, arena_).value_or(Refusal{});
     }
 
     static std::string describe(const Refusal& refusal) {
@@ -68,16 +68,16 @@ TEST_F(RequestChecks, Refusals) {
 
 TEST_F(RequestChecks, ParserFaultsBecomeAnswers) {
     const Refusal bad = refusal_of(
-        {.kind = ParseResult::Kind::Refuse, .status = 400, .reason = "To: missing"}, kUs, arena_);
+        {.kind = ParseResult::Kind::Refuse, .status = 400, .reason = "To: missing"}, kAbilities, arena_);
     EXPECT_EQ(describe(bad), "400");
     EXPECT_EQ(bad.response().reason, "To: missing");
     const Refusal unknown =
-        refusal_of({.kind = ParseResult::Kind::Refuse, .status = 501}, kUs, arena_);
+        refusal_of({.kind = ParseResult::Kind::Refuse, .status = 501}, kAbilities, arena_);
     EXPECT_EQ(describe(unknown), "501 Allow=MESSAGE, OPTIONS");
 }
 
 TEST_F(RequestChecks, Capabilities) {
-    const auto headers = capability_headers(kUs, arena_);
+    const auto headers = capability_headers(kAbilities, arena_);
     EXPECT_EQ(headers[0].name, "Allow");
     EXPECT_EQ(headers[0].value, "MESSAGE, OPTIONS");
     EXPECT_EQ(headers[1].value, "text/plain");

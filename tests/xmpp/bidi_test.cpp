@@ -16,10 +16,10 @@ using testing::StartsWith;
 
 constexpr std::string_view kBidi = "<bidi xmlns='urn:xmpp:bidi'/>";
 constexpr std::string_view kBidiOffer = "<bidi xmlns='urn:xmpp:features:bidi'/>";
-constexpr std::string_view kSm = "<sm xmlns='urn:xmpp:sm:3'/>";
-constexpr std::string_view kR = "<r xmlns='urn:xmpp:sm:3'/>";
+constexpr std::string_view kOfferSm = "<sm xmlns='urn:xmpp:sm:3'/>";
+constexpr std::string_view kAskAck = "<r xmlns='urn:xmpp:sm:3'/>";
 
-std::string ack(unsigned h) {
+std::string ack_of(unsigned h) {
     return "<a xmlns='urn:xmpp:sm:3' h='" + std::to_string(h) + "'/>";
 }
 
@@ -104,14 +104,14 @@ TEST_F(OurBidi, NothingIsTakenBeforeTheStreamIsUp) {
 }
 
 TEST_F(OurBidi, WhatComesInIsAcknowledgedWhenItsFateIsKnown) {
-    connect(kSm);
+    connect(kOfferSm);
     EXPECT_EQ(fabrikam.hear(),
-              "<enable xmlns='urn:xmpp:sm:3'/>" + message_text("hello") + std::string(kR));
-    fabrikam.say("<enabled xmlns='urn:xmpp:sm:3'/>" + ack(1));
-    fabrikam.say(from_bob("hi") + std::string(kR));
-    EXPECT_EQ(fabrikam.hear(), ack(0));
+              "<enable xmlns='urn:xmpp:sm:3'/>" + message_text("hello") + std::string(kAskAck));
+    fabrikam.say("<enabled xmlns='urn:xmpp:sm:3'/>" + ack_of(1));
+    fabrikam.say(from_bob("hi") + std::string(kAskAck));
+    EXPECT_EQ(fabrikam.hear(), ack_of(0));
     server->settle(handler.tickets.at(0));
-    EXPECT_EQ(fabrikam.hear(), ack(1));
+    EXPECT_EQ(fabrikam.hear(), ack_of(1));
     EXPECT_THAT(handler.sent, ElementsAre(1));
 }
 
@@ -223,9 +223,9 @@ TEST_F(TheirBidi, BothDirectionsAreAcknowledged) {
     arrive();
     EXPECT_EQ(say(*peer, "<enable xmlns='urn:xmpp:sm:3'/>"), "<enabled xmlns='urn:xmpp:sm:3'/>");
     send(1);
-    EXPECT_EQ(hear(), message_text("hello") + std::string(kR));
+    EXPECT_EQ(hear(), message_text("hello") + std::string(kAskAck));
     EXPECT_THAT(handler.sent, IsEmpty());
-    say(*peer, ack(1));
+    say(*peer, ack_of(1));
     EXPECT_THAT(handler.sent, ElementsAre(1));
     send(2);
     hear();
@@ -247,7 +247,7 @@ TEST_F(TheirBidi, CountingWhatWasNotSentEndsTheStream) {
     arrive();
     say(*peer, "<enable xmlns='urn:xmpp:sm:3'/>");
     send(1);
-    EXPECT_THAT(say(*peer, ack(7)), HasSubstr(stream_error("undefined-condition")));
+    EXPECT_THAT(say(*peer, ack_of(7)), HasSubstr(stream_error("undefined-condition")));
     EXPECT_EQ(handler.not_sent.size(), 1U);
 }
 
@@ -283,7 +283,7 @@ TEST_F(TheirBidi, DrainingWaitsForWhatIsNotAcknowledged) {
     loop.advance(300ms);
     EXPECT_THAT(hear(), IsEmpty());
     EXPECT_NE(server->pending(), 0U);
-    say(*peer, ack(1));
+    say(*peer, ack_of(1));
     loop.advance(200ms);
     EXPECT_EQ(hear(), "</stream:stream>");
     EXPECT_THAT(handler.sent, ElementsAre(1));
