@@ -37,8 +37,8 @@ struct Environment {
     CallBacks& call_backs;
     StanzaSink* sink = nullptr;  ///< for what comes in on streams that we have opened (XEP-0288)
     std::shared_ptr<const net::TlsContext> tls = nullptr;
-    std::uint64_t last_number = 0;              ///< of a link or connection, for its id
     std::vector<net::Endpoint> listeners = {};  ///< where partners reach us
+    std::uint64_t last_number = 0;              ///< of a link or connection, for its id
 
     /// Whoever answers on a connection that we have made is ourselves.
     bool leads_to_us(const net::ByteStream& connection) const {

@@ -36,6 +36,15 @@ TEST_F(Cmdlets, PrefixesAndAmbiguity) {
     EXPECT_EQ(harness.api.changes.at(0), R"(PATCH partners/a.example {"enable_keep_alive":false})");
     EXPECT_EQ(harness.run("Set-CsXmppAllowedPartner a.example -Enabled $false"), 0);
     EXPECT_EQ(harness.api.changes.at(0), R"(PATCH partners/a.example {"enabled":false})");
+    EXPECT_EQ(harness.run("Set-CsXmppAllowedPartner a.example -A b.example"), 0);
+    EXPECT_EQ(harness.api.changes.at(0),
+              R"(PATCH partners/a.example {"additional_domains":["b.example"]})");
+    EXPECT_EQ(harness.run("Set-CsXmppAllowedPartner a.example -AllowPrivate $true"), 0);
+    EXPECT_EQ(harness.api.changes.at(0),
+              R"(PATCH partners/a.example {"allow_private_addresses":true})");
+    EXPECT_EQ(harness.run("Set-CsXmppAllowedPartner a.example -PinnedCertificate ab,cd"), 0);
+    EXPECT_EQ(harness.api.changes.at(0),
+              R"(PATCH partners/a.example {"pinned_certificate":["ab","cd"]})");
     EXPECT_EQ(harness.run("Set-CsExternalAccessPolicy Fed -EnablePublic $true"), 2);
     EXPECT_TRUE(says("is ambiguous"));
     EXPECT_TRUE(says("-EnablePublicCloudAccess -EnablePublicCloudAudioVideoAccess"));

@@ -60,7 +60,7 @@ class Revoked(OwnWorldTest):
         self.assertGreaterEqual(response.code, 400)
         self.assertIn("revoked", response.get("Warning"))
         self.world.romeo.send("bob@branch.example", text)
-        self.world.romeo.wait("message", type="error", seconds=60)
+        self.world.romeo.wait("error", seconds=60)
         settle()
         self.assertNotIn(text, self.world.branch.bodies())
         shown = json.loads(self.gateway.cli("partner", "get", "fabrikam.example", "-o",

@@ -160,6 +160,16 @@ TEST_F(LinkTestTest, OneOfTwoAddressesIsDead) {
     EXPECT_EQ(steps.find("tcp").addresses.size(), 2U);
 }
 
+TEST_F(LinkTestTest, AnAddressOfOurOwnIsNoPartners) {
+    resolver.forget("xmpp.fabrikam.example");
+    resolver.add_address("xmpp.fabrikam.example", "192.0.2.1");
+    start();
+    test();
+    EXPECT_THAT(steps.told, ElementsAre("dns pass", "tcp fail IST-TCP-005"));
+    EXPECT_THAT(steps.find("tcp").evidence, HasSubstr("192.0.2.1:5269"));
+    EXPECT_EQ(steps.done, 1);
+}
+
 TEST_F(LinkTestTest, NoTlsIsOffered) {
     start();
     test();

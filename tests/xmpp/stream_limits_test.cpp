@@ -148,9 +148,12 @@ TEST_F(StreamLimits, WhoAgreesToTheEndOfAnIdleStreamIsAtRest) {
     start();
     const auto come_to_an_end = [this](std::uint64_t cookie) {
         send_over_a_stream(cookie);
-        fabrikam.hear();
-        loop.advance(620s);
-        EXPECT_EQ(fabrikam.hear(), "</stream:stream>");
+        std::string said;
+        for (int i = 0; i < 700 && !said.ends_with("</stream:stream>"); ++i) {
+            loop.advance(1s);
+            said += fabrikam.hear();
+        }
+        EXPECT_THAT(said, EndsWith("</stream:stream>"));
     };
     come_to_an_end(1);
     fabrikam.say("</stream:stream>");
