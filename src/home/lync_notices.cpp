@@ -18,7 +18,24 @@ namespace isthmus::home {
 namespace {
 
 constexpr std::string_view kRoamingSelf = "http://schemas.microsoft.com/2006/09/sip/roaming-self";
+constexpr std::string_view kContainers = "http://schemas.microsoft.com/2006/09/sip/containers";
 constexpr unsigned kEventBits = 3;
+
+/// Who sees him, and who is blocked: SIPE can only take back a block that it has heard of, and
+/// fills in the first two where they are missing. Those in the last one are what our list says.
+void write_containers(const ContactList& list, xml::Writer& writer) {
+    writer.open("containers").attribute("xmlns", kContainers);
+    for (const auto& [id, members] :
+         {std::pair{"100", "federated"}, std::pair{"200", "sameEnterprise"}}) {
+        writer.open("container").attribute("id", id).attribute("version", "1");
+        writer.open("member").attribute("type", members).close("member").close("container");
+    }
+    writer.open("container").attribute("id", "32000").attribute("version", "1");
+    for (const std::string& address : list.blocked()) {
+        writer.open("member").attribute("type", "user").attribute("value", address).close("member");
+    }
+    writer.close("container").close("containers");
+}
 
 }  // namespace
 
@@ -203,6 +220,7 @@ std::string PresenceAgent::self_document(const Person& person) const {
     Buffer out;
     xml::Writer writer(out);
     writer.open("roamingData").attribute("xmlns", kRoamingSelf);
+    write_containers(person.list, writer);
     bool has_some = false;
     for (const Watcher& one : person.watchers) {
         if (consent_of(person, one.address) != Consent::Open) {

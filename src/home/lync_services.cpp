@@ -61,11 +61,6 @@ void PresenceAgent::on_service(const sip::Request& request,
     const auto is = [&](std::string_view type) {
         return text::istarts_with(request.content_type, type);
     };
-    const auto when_stored = [&] {
-        save_list(one,
-                  [held = std::shared_ptr<sip::IncomingRequest>(std::move(transaction))](
-                      bool is_stored) { held->respond(is_stored ? 200 : 500); });
-    };
     if (is(kSoap)) {
         return on_list_call(request, one, *device, std::move(transaction));
     }
@@ -82,26 +77,48 @@ void PresenceAgent::on_service(const sip::Request& request,
                 allow(one, address);
             }
         }
-        return when_stored();
+        return save_list(one,
+                         [held = std::shared_ptr<sip::IncomingRequest>(std::move(transaction))](
+                             bool is_stored) { held->respond(is_stored ? 200 : 500); });
     }
     if (is("application/msrtc-setcontainermembers+xml")) {
-        const auto members = parse_memberships(request.body, arena_);
-        if (!members) {
-            return transaction->respond(400);
-        }
-        for (const Membership& member : *members) {
-            if (member.is_blocked && member.is_added) {
-                block(one, member.address);
-            } else if (member.is_blocked) {
-                one.list.forget(member.address);
-            } else if (member.is_added) {
-                allow(one, member.address);
-            }
-        }
-        return when_stored();
+        return on_memberships(request, one, std::move(transaction));
     }
     // What else a client may ask for is not here: it goes on without.
     transaction->respond(501);
+}
+
+/// Whom he blocks, and whom no more. His clients hear of it: they can take back only what they
+/// know.
+void PresenceAgent::on_memberships(const sip::Request& request,
+                                   Person& person,
+                                   std::unique_ptr<sip::IncomingRequest> transaction) {
+    const auto members = parse_memberships(request.body, arena_);
+    if (!members) {
+        return transaction->respond(400);
+    }
+    const ContactList before = person.list;
+    for (const Membership& member : *members) {
+        if (member.is_blocked && member.is_added) {
+            block(person, member.address);
+        } else if (member.is_blocked) {
+            person.list.forget(member.address);
+        } else if (member.is_added) {
+            allow(person, member.address);
+        }
+    }
+    save_list(
+        person,
+        [this,
+         key = person.key,
+         has_changed = person.list != before,
+         held = std::shared_ptr<sip::IncomingRequest>(std::move(transaction))](bool is_stored) {
+            held->respond(is_stored ? 200 : 500);
+            if (is_stored && has_changed) {
+                Person& now = this->person(key);
+                notify_all(now, DeviceEvent::Self, kSelfType, self_document(now));
+            }
+        });
 }
 
 /// How he is, by this device and by his own choice: told to others when it is stored.

@@ -174,6 +174,9 @@ class PresenceAgent final : private sip::EventSender,
     std::string self_document(const Person& person) const;
     std::string provisioning(const Person& person) const;
     void sign_out(Person& person, const Device& device);
+    void on_memberships(const sip::Request& request,
+                        Person& person,
+                        std::unique_ptr<sip::IncomingRequest> transaction);
     void on_category_publish(const sip::Request& request,
                              Person& person,
                              const Device& device,

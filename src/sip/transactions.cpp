@@ -290,7 +290,9 @@ void ServerTransactions::transmit(Entry& entry, const OutgoingResponse& response
     }
     const bool is_sent =
         render_datagram(entry.head(), response, entry.peer < 0 ? entry.request_size : 0);
-    if (is_final) {
+    // RFC 3261 §13.3.1.4: a 2xx to INVITE is written again, until it is acknowledged.
+    const bool may_repeat = entry.machine.state() == ServerTransaction::State::Accepted;
+    if (is_final && !may_repeat) {
         entry.octets.clear();
         entry.head_size = 0;
     } else {

@@ -233,6 +233,13 @@ TEST_F(Lync, AcceptsAndBlocksWhoHasAddedHim) {
          .headers = "Content-Type: application/msrtc-setcontainermembers+xml\r\n",
          .body = "<setContainerMembers><container id='32000'><member action='add' type='user' "
                  "value='tybalt@fabrikam.example'/></container></setContainerMembers>"});
+    // His client hears of the block: it can take back only what it knows.
+    outside.to_devices.clear();
+    outside.saved.back().done(true);
+    ASSERT_THAT(outside.to_devices, SizeIs(1));
+    EXPECT_THAT(outside.to_devices[0].body,
+                HasSubstr("<container id='32000' version='1'><member type='user' "
+                          "value='tybalt@fabrikam.example'/></container>"));
     timers.advance(std::chrono::seconds(2));
     ASSERT_THAT(outside.to_flows, SizeIs(4));
     std::string active;

@@ -319,6 +319,21 @@ TEST_F(TransactionsTest, ARefusedInviteIsRepeatedUntilItsAck) {
     EXPECT_THAT(above.bodies, SizeIs(1));
 }
 
+TEST_F(TransactionsTest, ASuccessOfAnInviteIsWrittenAgainAsItWas) {  // RFC 3261 §13.3.1.4
+    above.answer = 0;
+    ask(invite());
+    std::vector<std::string> written;
+    for (int i = 0; i < 3; ++i) {
+        above.held.front()->respond(200);
+        loop.run();
+        EXPECT_THAT(answers(), ElementsAre("SIP/2.0 200 OK"));
+        written.push_back(last);
+    }
+    EXPECT_NE(written[0].find("Call-ID: "), std::string::npos);
+    EXPECT_EQ(written[1], written[0]);
+    EXPECT_EQ(written[2], written[0]);
+}
+
 TEST_F(TransactionsTest, AnAckOfNothingIsDropped) {
     MessageFields ack = invite();
     ack.method = "ACK";
