@@ -66,10 +66,6 @@ void list(const control::SubscriptionService& service,
                  });
 }
 
-HttpResponse steered(const Result<void>& done, std::string_view id) {
-    return done ? answer(json::object{{"id", id}}) : problem(done.error());
-}
-
 HttpResponse one(control::SubscriptionService& service,
                  const HttpRequest& request,
                  std::string_view id) {

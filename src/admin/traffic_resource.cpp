@@ -43,10 +43,6 @@ auto page_reply(HttpReply reply) {
     };
 }
 
-HttpResponse steered(const Result<void>& done, std::string_view id) {
-    return done ? answer(json::object{{"id", id}}) : problem(done.error());
-}
-
 /// "2026-01-31T09:05:00Z", seconds since 1970, or "10m" for the last ten minutes.
 Result<double> since_of(const HttpRequest& request) {
     const std::string given = query_of(request, "since");
