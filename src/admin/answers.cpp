@@ -85,6 +85,10 @@ HttpResponse answer_all(json::array items) {
     return answer(json::object{{"items", std::move(items)}, {"total", total}});
 }
 
+HttpResponse steered(const Result<void>& done, std::string_view id) {
+    return done ? answer(json::object{{"id", id}}) : problem(done.error());
+}
+
 HttpResponse not_found(std::string_view path) {
     return problem(make_error(ErrorKind::NotFound,
                               "IST-API-002",

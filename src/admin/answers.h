@@ -24,6 +24,8 @@ HttpResponse answer_object(const boost::json::object& object);
 HttpResponse committed(const Result<control::Committed>& result, int status = 200);
 /// The same of a change of several objects, which have no ETag together.
 HttpResponse committed_all(const Result<control::Committed>& result);
+/// {"id": ...} of what was steered, or the problem.
+HttpResponse steered(const Result<void>& done, std::string_view id);
 /// Syntax with IST-API-001 if a request that cannot be tried out asks for a trial, well spelt or
 /// not: who is not told would have made the change.
 Result<void> check_no_trial(const HttpRequest& request);
