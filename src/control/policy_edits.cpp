@@ -87,7 +87,7 @@ Result<Committed> PolicyService::create(const json::object& given, const Edit& e
     if (const auto* there = find<Object>(id); there != nullptr) {
         return duplicate(*there, id);
     }
-    Draft draft = this->draft(edit, "create", name_of<Object>(id));
+    Draft draft = this->draft(edit, "create", object_name<Object>(id));
     list_of<Object>(draft.objects).push_back(made);
     if (auto good = check(made, draft); !good) {
         return good.error();
@@ -109,7 +109,7 @@ Result<Committed> PolicyService::set(std::string_view id,
     const json::object before = to_json(*found);
     const std::string& name = found->*Kind<Object>::kId;
     if (!edit.if_match.empty() && edit.if_match != etag_of(before)) {
-        return changed_meanwhile(name_of<Object>(name));
+        return changed_meanwhile(object_name<Object>(name));
     }
     Object changed = *found;
     if (auto applied = apply(changed, change, canonical_); !applied) {
@@ -123,7 +123,7 @@ Result<Committed> PolicyService::set(std::string_view id,
                           {});
     }
     changed.*Kind<Object>::kId = name;
-    Draft draft = this->draft(edit, "set", name_of<Object>(name));
+    Draft draft = this->draft(edit, "set", object_name<Object>(name));
     replace_in(list_of<Object>(draft.objects), changed);
     if (auto good = check(changed, draft); !good) {
         return good.error();
@@ -145,9 +145,9 @@ Result<Committed> PolicyService::erase(std::string_view id, const Edit& edit) {
     const json::object before = to_json(*found);
     const std::string name = found->*Kind<Object>::kId;
     if (!edit.if_match.empty() && edit.if_match != etag_of(before)) {
-        return changed_meanwhile(name_of<Object>(name));
+        return changed_meanwhile(object_name<Object>(name));
     }
-    Draft draft = this->draft(edit, "delete", name_of<Object>(name));
+    Draft draft = this->draft(edit, "delete", object_name<Object>(name));
     if (auto released = release(*found, edit, draft); !released) {
         return released.error();
     }
