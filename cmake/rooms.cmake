@@ -21,6 +21,9 @@ target_compile_options(isthmus_flags INTERFACE
     # Designated initialisers leave out what has a default: that is what they are for.
     -Wno-missing-field-initializers
     $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-missing-designated-field-initializers>
+    # A class with a member of an unnamed namespace is of one file all the same when g++ reads it from
+    # the text that brings several files together.
+    $<$<AND:$<BOOL:${ISTHMUS_UNITY}>,$<COMPILE_LANG_AND_ID:CXX,GNU>>:-Wno-subobject-linkage>
     -fno-omit-frame-pointer)
 if(ISTHMUS_SANITIZE)
     target_compile_options(isthmus_flags INTERFACE -fsanitize=${ISTHMUS_SANITIZE}

@@ -23,7 +23,7 @@ class RefreshPlan {
     /// Seconds that we ask for.
     std::uint32_t wanted() const { return wanted_; }
 
-    void want(std::uint32_t seconds) { wanted_ = seconds; }
+    void want(std::uint32_t wanted) { wanted_ = wanted; }
 
     /// A 2xx granted that many seconds: refresh at 80 % of them or a little sooner, so that a
     /// million refreshes spread. More than was wanted does not count (§4.1.2.1); less than `least`
