@@ -235,13 +235,16 @@ static void tell_buddy(const char* event, PurpleBuddy* buddy) {
         PURPLE_PLUGIN_PROTOCOL_INFO(purple_connection_get_prpl(purple_account_get_connection(account)));
     char* text = info->status_text != NULL ? info->status_text(buddy) : NULL;
     char* plain = text != NULL ? purple_markup_strip_html(text) : NULL;
-    tell("%s\t%s\t%s\t%s\t%s\t%s",
+    /* The first name that a contact has goes into the list as the user's; later ones beside it. */
+    const char* own = purple_buddy_get_server_alias(buddy);
+    tell("%s\t%s\t%s\t%s\t%s\t%s\t%s",
          event,
          purple_buddy_get_name(buddy),
          status != NULL ? purple_status_get_id(status) : "",
          plain != NULL ? plain : "",
          purple_buddy_get_alias(buddy),
-         group_of(buddy));
+         group_of(buddy),
+         own != NULL ? own : "");
     g_free(plain);
     g_free(text);
 }

@@ -28,8 +28,9 @@ class TwoServers(OwnWorldTest):
 
     def test_each_message_once(self):
         servers = [Sipp(self.world.bench, "session_messages", host, free_port(), CALLS,
-                        self.gateway.sip_address("tcp"), rate=30, transport="tcp", many=True)
-                   for host in (BRANCH_ADDRESS, SECOND)]
+                        self.gateway.sip_address("tcp"), rate=30, transport="tcp", many=True,
+                        user=user)
+                   for host, user in ((BRANCH_ADDRESS, "bob"), (SECOND, "ann"))]
         for server in servers:
             server.wait()
         northwind = self.world.northwind

@@ -86,7 +86,7 @@ class PurpleClient:
         return found
 
     def buddies(self):
-        """{address: (status, text, alias, group)} as the client's window has them now."""
+        """{address: (status, text, alias, group, own name)} as the client has them now."""
         with self._arrived:
             start = len(self.events)
         self.do("buddies")

@@ -23,17 +23,21 @@ class Sipp:
     """One SIPp run. It ends by itself after `calls` calls; wait() checks that all succeeded.
 
     `many`: each call has a connection of its own. `users`: (name, password) of the calls, in turn,
-    for field0 and field1 of the scenario. `lost`: so many of a hundred messages it sends, and of
+    for field0 and field1 of the scenario, who prove themselves for the URI sip:`realm` only, which
+    is all that SIPp can; `user`: its [service]. `lost`: so many of a hundred messages it sends, and of
     those it gets, are lost.
     """
 
     def __init__(self, bench, scenario, host, port, calls, remote=None, rate=500,
-                 transport="udp", many=False, users=(), lost=0):
+                 transport="udp", many=False, users=(), lost=0, user="bob",
+                 realm="contoso.example"):
         directory = bench.subdirectory(f"sipp-{scenario}-{port}")
         mode = transport[0] + ("n" if many else "1")
         command = [find_program("sipp"), "-sf", os.path.join(SCENARIOS, f"{scenario}.xml"), "-i",
-                   host, "-p", str(port), "-m", str(calls), "-t", mode, "-nostdin", "-trace_err",
-                   "-timeout", str(3 * PATIENCE), "-timeout_error"]
+                   host, "-p", str(port), "-m", str(calls), "-t", mode, "-s", user, "-nostdin",
+                   "-trace_err", "-timeout", str(3 * PATIENCE), "-timeout_error"]
+        if many:
+            command += ["-max_socket", str(calls + 1)]
         if lost:
             command += ["-lost", str(lost)]
         if users:
@@ -41,7 +45,7 @@ class Sipp:
                 file.write("SEQUENTIAL\n" + "".join(
                     f"{name};[authentication username={name} password={password}]\n"
                     for name, password in users))
-            command += ["-inf", file.name]
+            command += ["-inf", file.name, "-auth_uri", realm]
         if remote:
             command += ["-r", str(rate), f"{remote[0]}:{remote[1]}"]
         self.process = bench.own(Process(f"sipp-{scenario}", command, directory,
