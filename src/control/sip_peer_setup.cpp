@@ -247,10 +247,10 @@ Result<void> check(const SipPeerOrder& order) {
     const auto are = [](const std::vector<std::string>& values, bool (*is_one)(std::string_view)) {
         return values.size() <= kMostOfAList && std::ranges::all_of(values, is_one);
     };
-    if (!are(order.domains, is_host)) {
+    if (!are(order.domains, is_host_of_uri)) {
         return bad_field("domains", "must be domain names, 100 at most");
     }
-    if (!are(order.certificate_names, is_host)) {
+    if (!are(order.certificate_names, is_host_of_uri)) {
         return bad_field("certificate_names", "must be host names, 100 at most");
     }
     if (!are(order.addresses, is_network)) {
