@@ -296,8 +296,4 @@ HttpResponse problem(const Error& error) {
     return response;
 }
 
-HttpResponse steered(const Result<void>& done, std::string_view id) {
-    return done ? answer(json::object{{"id", id}}) : problem(done.error());
-}
-
 }  // namespace isthmus::admin

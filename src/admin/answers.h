@@ -56,7 +56,4 @@ HttpResponse wrong_body_type();
 /// The body as an object; an empty body is an empty object.
 Result<boost::json::object> parse_body(const HttpRequest& request);
 
-/// Of what was done to the object `id`.
-HttpResponse steered(const Result<void>& done, std::string_view id);
-
 }  // namespace isthmus::admin
