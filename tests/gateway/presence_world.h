@@ -125,7 +125,7 @@ class PresenceWorld : public testing::Test {
     metrics::Registry metrics;
     GatewayConfig config;
     Admission admission{config};
-    Counters counters{metrics};
+    Counters counters{metrics, timers};
     NoSip sip;
     NoXmpp xmpp;
     NoStore store;
