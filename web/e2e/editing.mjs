@@ -21,7 +21,7 @@ async function partner() {
   await dialog.getByRole('textbox', { name: 'Primary domain' }).fill('fabrikam.example');
   await dialog.getByRole('textbox', { name: 'Description' }).fill('The best partner');
   await dialog.getByRole('textbox', { name: 'Additional domains' }).fill('research.fabrikam.example');
-  await dialog.getByRole('button', { name: 'Add' }).click();
+  await dialog.getByRole('button', { name: 'Add' }).first().click();
   await select(dialog, 'Partner type').selectOption('Federated');
   await dialog.getByText('their status note').waitFor();
 

@@ -100,7 +100,7 @@ async function recording() {
   const sheet = page.getByRole('dialog').filter({ hasText: 'left out' });
   await sheet.locator('.arrow').nth(8).waitFor();
   // What passes comes by itself: the recording is read when it is opened, and not again and again.
-  await sheet.locator('.arrow').nth(30).waitFor();
+  await sheet.locator('.arrow').nth(12).waitFor();
   assert.equal(asked.filter((path) => path === 'traces/events').length, 1, `${asked}`);
   const lanes = ['SIP client', 'SIP peer', 'Gateway, SIP', 'Gateway, XMPP', "Partner's server", "Partner's user"];
   for (const lane of lanes) await sheet.getByText(lane, { exact: true }).first().waitFor();

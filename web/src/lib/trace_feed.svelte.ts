@@ -2,8 +2,8 @@
 import { peek, segment } from './api';
 import type { Trace, TraceEvent, TraceLadder } from './traces';
 
-/** The ladder is drawn anew when nothing more has come for so long, in milliseconds. */
-const PAUSE = 250;
+/** The ladder is drawn anew at most so often, in milliseconds. */
+const PAUSE = 500;
 
 export class TraceFeed {
   trace = $state.raw<Trace | null>(null);
@@ -60,8 +60,10 @@ export class TraceFeed {
   }
 
   #drawSoon(): void {
-    clearTimeout(this.#drawing);
-    this.#drawing = setTimeout(() => void this.#draw().catch((error: unknown) => (this.problem = error)), PAUSE);
+    this.#drawing ??= setTimeout(() => {
+      this.#drawing = undefined;
+      void this.#draw().catch((error: unknown) => (this.problem = error));
+    }, PAUSE);
   }
 
   #follow(): void {
