@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::array kOurMethods = {Method::Message, Method::Options};
 constexpr std::array<std::string_view, 2> kTags = {"path", "gruu"};
-constexpr Abilities kAbilities = {.methods = kOurMethods, .option_tags = kTags, .accept = "text/plain"};
+constexpr Abilities kAbilities = {
+    .methods = kOurMethods, .option_tags = kTags, .accept = "text/plain"};
 
 class RequestChecks : public testing::Test {
   protected:
@@ -67,8 +68,10 @@ TEST_F(RequestChecks, Refusals) {
 }
 
 TEST_F(RequestChecks, ParserFaultsBecomeAnswers) {
-    const Refusal bad = refusal_of(
-        {.kind = ParseResult::Kind::Refuse, .status = 400, .reason = "To: missing"}, kAbilities, arena_);
+    const Refusal bad =
+        refusal_of({.kind = ParseResult::Kind::Refuse, .status = 400, .reason = "To: missing"},
+                   kAbilities,
+                   arena_);
     EXPECT_EQ(describe(bad), "400");
     EXPECT_EQ(bad.response().reason, "To: missing");
     const Refusal unknown =
