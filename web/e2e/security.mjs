@@ -22,7 +22,8 @@ async function fillAll(dialog, text) {
 
 async function scriptInEveryField() {
   expected.push(/400/, /404/, /409/);
-  const page = await signedIn();
+  // Wide enough for every column.
+  const page = await signedIn('alice', { viewport: { width: 1920, height: 1000 } });
   const forms = [
     ['External Access Policy', 'User policy'],
     ['SIP Federated Domains', 'Allowed domain'],
