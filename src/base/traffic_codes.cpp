@@ -111,7 +111,10 @@ constexpr Code kTrafficCodes[] = {
     {"IST-SIP-002",
      "The SIP peer did not answer.",
      "Check the peer's target, and that it routes to us and back."},
-    {"IST-SIP-003", "The SIP peer refused the message.", "The evidence holds its status code."},
+    {"IST-SIP-003",
+     "The SIP peer refused the message.",
+     "The evidence holds its status code. 404: it knows no such user. 401, 403, 407: let the "
+     "gateway's requests in without a challenge. Others: see the log of the SIP system."},
     {"IST-SIP-004",
      "A message went in circles.",
      "The SIP system sends us what is for its own users: check its routes."},

@@ -197,7 +197,7 @@ std::vector<TestStep> check_policy(const policy::Policy& policy) {
                                   .state = TestState::Warn,
                                   .sentence = "No partner is enabled: nobody can be talked to.",
                                   .fix = "isthmus partner create DOMAIN"}
-                       : good("partners", fmt::format("{} partners are enabled.", enabled)));
+                       : good("partners", fmt::format("Enabled partners: {}.", enabled)));
     return made;
 }
 

@@ -602,7 +602,7 @@ export const deCodes: Record<string, CodeText> = {
   'IST-SIP-003': {
     of: 'The SIP peer refused the message.',
     sentence: 'Der SIP-Peer hat die Nachricht abgelehnt.',
-    fix: 'Der Beleg enthält seinen Statuscode.',
+    fix: 'Der Beleg enthält seinen Statuscode. 404: Er kennt keinen solchen Benutzer. 401, 403, 407: Lassen Sie Anfragen des Gateways ohne Anmeldung ein. Andere: siehe das Protokoll des SIP-Systems.',
   },
   'IST-SIP-004': {
     of: 'A message went in circles.',

@@ -136,7 +136,7 @@ export const deObjects: Record<keyof typeof enObjects, string> = {
   'partner.wasEnabled': 'Partner {name} aktiviert',
   'partner.wasDisabled': 'Partner {name} deaktiviert',
   'partner.wasBlocked': 'Domäne {name} gesperrt; sie steht unter SIP-Partnerdomänen',
-  'partnerType.Federated': 'Verbunden',
+  'partnerType.Federated': 'Verbund',
   'partnerType.PublicVerified': 'Öffentlich überprüft',
   'partnerType.PublicUnverified': 'Öffentlich nicht überprüft',
   'partnerType.rule.Federated': 'Seine Benutzer dürfen zuerst schreiben, Ihre Benutzer hinzufügen und deren Anwesenheit und Statusnotiz sehen.',

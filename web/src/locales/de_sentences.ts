@@ -79,7 +79,7 @@ export const deSentences: readonly (readonly [string, string])[] = [
   ['No policy lets anybody talk to XMPP users.', 'Keine Richtlinie lässt irgendjemanden mit XMPP-Benutzern sprechen.'],
   ['There are policies that let users talk to XMPP users.', 'Es gibt Richtlinien, die Benutzer mit XMPP-Benutzern sprechen lassen.'],
   ['No partner is enabled: nobody can be talked to.', 'Kein Partner ist aktiviert: man kann mit niemandem sprechen.'],
-  ['{count} partners are enabled.', '{count} Partner sind aktiviert.'],
+  ['Enabled partners: {count}.', 'Aktivierte Partner: {count}.'],
   ['Partners find {domain} through DNS.', 'Partner finden {domain} durch DNS.'],
   ['DNS did not answer about {domain}.', 'DNS hat über {domain} nicht geantwortet.'],
   ['Check [dns] servers and the network to them.', 'Prüfen Sie [dns] servers und das Netz dorthin.'],

@@ -27,7 +27,7 @@ export const deShell: Record<keyof typeof enShell, string> = {
   'tab.sites': 'Standorte und Pools',
   'tab.appearance': 'Darstellung',
   'tab.streams': 'Streams',
-  'tab.peers': 'SIP-Gegenstellen',
+  'tab.peers': 'SIP-Peers',
   'tab.subscriptions': 'Abonnements',
   'tab.contacts': 'Kontakte',
   'tab.explain': 'Erklären',

@@ -89,7 +89,7 @@ export const deTraffic = {
   'stream.queued': 'Wartend',
   'stream.error': 'Letzter Fehler',
   'peer.help': 'Die SIP-Systeme hinter dem Gateway.',
-  'peer.empty': 'Keine SIP-Gegenstelle ist eingerichtet; [[sip.peer]] in der Konfigurationsdatei nennt sie.',
+  'peer.empty': 'Kein SIP-Peer ist eingerichtet; [[sip.peer]] in der Konfigurationsdatei nennt ihn.',
   'peer.target': 'Ziel',
   'peer.since': 'Seit',
   'peer.pending': 'Noch ohne Antwort',
