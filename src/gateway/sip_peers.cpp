@@ -92,21 +92,18 @@ void SipPeers::cancel(const sip::ResponseHandler& handler, std::uint64_t cookie)
 }
 
 const sip::Target& SipPeers::target_of(std::string_view sip_domain, std::string_view next_hop) {
-    const SipPeer* first = nullptr;
-    for (const SipPeer& peer : config_.peers) {
-        if (std::ranges::find(peer.domains, sip_domain) == peer.domains.end()) {
-            continue;
-        }
-        first = first == nullptr ? &peer : first;
+    if (!next_hop.empty()) {
         // Whichever of the peers of the domain has made the dialog goes on in it.
-        if (const sip::Target* hop = next_hop.empty() ? nullptr : hop_of(peer, next_hop)) {
-            return *hop;
-        }
-        if (next_hop.empty()) {
-            break;
+        for (const SipPeer& peer : config_.peers) {
+            if (std::ranges::find(peer.domains, sip_domain) == peer.domains.end()) {
+                continue;
+            }
+            if (const sip::Target* hop = hop_of(peer, next_hop)) {
+                return *hop;
+            }
         }
     }
-    return first->target;
+    return find(sip_domain)->target;
 }
 
 std::string_view SipPeers::contact(std::string_view sip_domain) const {

@@ -142,9 +142,8 @@ void TalkTest::look() {
     }
     if (stage_ == Stage::AwaitsPing) {
         look_for_ping();
-    }
-    if (stage_ == Stage::AwaitsAnswer &&
-        environment_.timers.now() - message_sent_ >= kTestPatience) {
+    } else if (stage_ == Stage::AwaitsAnswer &&
+               environment_.timers.now() - message_sent_ >= kTestPatience) {
         add_line(talk_.evidence, "message: sent; neither an error nor a receipt came back");
         talk_.sentence += " It took the message.";
         finish();
