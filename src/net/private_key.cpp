@@ -19,20 +19,20 @@ namespace isthmus::net {
 namespace {
 
 struct KindRow {
-    KeyKind kind;
     std::string_view name;
+    KeyKind kind;
     int bits;           ///< of RSA
     const char* curve;  ///< else
     std::array<std::string_view, 3> other_names;
 };
 
 constexpr KindRow kKinds[] = {
-    {KeyKind::Rsa2048, "rsa-2048", 2048, nullptr, {"rsa", "2048", "rsa2048"}},
-    {KeyKind::Rsa3072, "rsa-3072", 3072, nullptr, {"3072", "rsa3072", "rsa:3072"}},
-    {KeyKind::Rsa4096, "rsa-4096", 4096, nullptr, {"4096", "rsa4096", "rsa:4096"}},
-    {KeyKind::P256, "p-256", 0, "P-256", {"ecdh_p256", "prime256v1", "p256"}},
-    {KeyKind::P384, "p-384", 0, "P-384", {"ecdh_p384", "secp384r1", "p384"}},
-    {KeyKind::P521, "p-521", 0, "P-521", {"ecdh_p521", "secp521r1", "p521"}},
+    {"rsa-2048", KeyKind::Rsa2048, 2048, nullptr, {"rsa", "2048", "rsa2048"}},
+    {"rsa-3072", KeyKind::Rsa3072, 3072, nullptr, {"3072", "rsa3072", "rsa:3072"}},
+    {"rsa-4096", KeyKind::Rsa4096, 4096, nullptr, {"4096", "rsa4096", "rsa:4096"}},
+    {"p-256", KeyKind::P256, 0, "P-256", {"ecdh_p256", "prime256v1", "p256"}},
+    {"p-384", KeyKind::P384, 0, "P-384", {"ecdh_p384", "secp384r1", "p384"}},
+    {"p-521", KeyKind::P521, 0, "P-521", {"ecdh_p521", "secp521r1", "p521"}},
 };
 
 constexpr int kLeastRsaBits = 2048;
