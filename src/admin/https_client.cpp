@@ -21,7 +21,6 @@ namespace isthmus::admin {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
-using asio::ip::tcp;
 using ClientStream = beast::ssl_stream<beast::tcp_stream>;
 
 namespace {
@@ -122,7 +121,7 @@ Result<HttpsAnswer> fetch(const HttpsTrust& trust, const HttpsRequest& given) {
     SSL_set_tlsext_host_name(stream.native_handle(), place->host.c_str());
     auto& lowest = beast::get_lowest_layer(stream);
     const auto until = std::chrono::steady_clock::now() + kPatience;
-    tcp::resolver resolver(context);
+    asio::ip::tcp::resolver resolver(context);
     const auto found = resolver.resolve(place->host, place->port, error);
     if (error) {
         return failed(given.url, error.message());

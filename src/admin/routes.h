@@ -20,6 +20,8 @@ inline constexpr std::size_t kMaxImport = std::size_t{256} << 20U;
 /// A backup is not held in the memory: what has this limit goes into a file.
 inline constexpr std::size_t kMaxBackup = std::size_t{64} << 30U;
 
+// In the order in which the table is read; there are a hundred of them.
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
 struct Route {
     std::string_view method;
     /// Below /api/v1/: literal segments, or {} for exactly one that is not empty; the last may end
