@@ -93,7 +93,7 @@ class SipAgent:
         parameter = "" if self.transport == "udp" else f";transport={self.transport}"
         return f"sip:{user}@{host}:{self.port}{parameter}"
 
-    def register(self, expires=600):
+    def register(self, expires=3600):
         domain = self.uri.split("@")[1]
         call = self.request("REGISTER", f"sip:{domain}", to=self.uri, headers=[
             ("Contact", f"<{self.contact}>"), ("Expires", str(expires))])
