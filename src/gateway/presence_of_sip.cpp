@@ -165,12 +165,7 @@ void PresenceFlow::perform(PairHandle handle,
                 send(ends.user, ends.contact, PresenceType::Unsubscribed, 0);
                 break;
             case Do::TellPresence:
-                for (const xmpp::Presence& presence : fresh_) {
-                    if (!is_away(ends.contact.domain)) {
-                        show(entry, presence);
-                    }
-                }
-                pair.is_shown_offline = false;
+                tell_fresh(entry, ends);
                 break;
             case Do::TellState:
                 tell_state(entry, ends);
