@@ -54,10 +54,6 @@ Machine::Event event_of(sip::SubscriptionState state) {
     }
 }
 
-std::string_view media_type(std::string_view content_type) {
-    return text::trim(content_type.substr(0, content_type.find(';')));
-}
-
 }  // namespace
 
 void PresenceFlow::on_xmpp_subscribe(const xmpp::Presence& presence,
@@ -239,12 +235,11 @@ void PresenceFlow::take_document(Entry& entry, const sip::Notification& notifica
         status = kind == ErrorKind::Unsupported ? 415 : kind == ErrorKind::TooLong ? 413 : 400;
         return;
     }
-    if (pidf->tuples.empty() &&
-        !text::iequals(media_type(notification.content_type), sip::kPresenceDocument)) {
-        // Categories without a state: what was known of it stands.
-        return counters_.count(Watch::XmppWatchesSip, pair.label, Update::Unchanged);
-    }
     const Ends ends = ends_of(entry, arena_);
+    std::vector<xmpp::Presence> kept;
+    if (pidf->unsaid.is_any()) {
+        pair.sip_presence.read(ends.user, ends.contact, arena_, kept);
+    }
     announced_.clear();
     pair.sip_presence.available(announced_);
     for (std::string_view& resource : announced_) {
@@ -261,6 +256,7 @@ void PresenceFlow::take_document(Entry& entry, const sip::Notification& notifica
                                               .watcher = ends.contact,
                                               .announced = announced_,
                                               .content_language = notification.content_language,
+                                              .kept = kept,
                                               .entity_domain = entity_domain},
                                              arena_,
                                              fresh_);
