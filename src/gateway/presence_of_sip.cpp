@@ -1,6 +1,5 @@
 // An XMPP user watches a SIP user: her stanzas and the NOTIFYs about him meet the machine here.
 // RFC 8048 §5.2, RFC 6121 §3 and §4.
-#include "base/text.h"
 #include "gateway/presence_flow.h"
 #include "sip/presence_format.h"
 #include "translate/address.h"
