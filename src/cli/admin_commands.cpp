@@ -206,13 +206,7 @@ void add_account_commands(Program& program, CLI::App& admin) {
                    "as this administrator; yourself unless given");
 }
 
-}  // namespace
-
-void add_admin_commands(Program& program) {
-    CLI::App& admin = program.group("admin", "administrators, tokens, sessions, sign-in links");
-    add_account_commands(program, admin);
-
-    CLI::App& token = program.group(admin, "token", "tokens for scripts and other machines");
+void add_token_commands(Program& program, CLI::App& token) {
     program.command(token, "list", "all tokens, without their secrets", [&program] {
         return program.show("tokens", {.columns = kTokens});
     });
@@ -237,6 +231,17 @@ void add_admin_commands(Program& program) {
                                  }),
                  "ID",
                  "as list shows it");
+}
+
+}  // namespace
+
+void add_admin_commands(Program& program) {
+    CLI::App& admin = program.group("admin", "administrators, tokens, sessions, sign-in links");
+    add_account_commands(program, admin);
+
+    add_token_commands(program,
+                       program.group(admin, "token", "tokens for scripts and other machines"));
+    add_token_commands(program, program.group("token", "the same as isthmus admin token"));
 
     CLI::App& session = program.group(admin, "session", "who is signed in with a browser");
     program.command(session, "list", "all sessions", [&program] {

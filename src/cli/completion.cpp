@@ -72,6 +72,7 @@ constexpr Asked kAsked[] = {
     {"cert", "NAME", "certificates", "name"},
     {"admin create", "NAME", "", ""},
     {"admin token", "ID", "tokens", "id"},
+    {"token", "ID", "tokens", "id"},
     {"admin session", "ID", "sessions", "id"},
     {"admin", "NAME", "admins", "name"},
     {"config", "REV", "revisions", "revision"},

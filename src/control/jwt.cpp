@@ -1,6 +1,7 @@
 #include "control/jwt.h"
 
 #include "base/digest.h"
+#include "base/freed.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -23,14 +24,6 @@ namespace {
 constexpr std::size_t kMostToken = 64UL * 1024;
 constexpr std::size_t kMostKeys = 32;
 constexpr std::size_t kCoordinate = 32;  // octets of P-256
-
-template <auto Free>
-struct Freed {
-    template <class T>
-    void operator()(T* object) const {
-        Free(object);
-    }
-};
 
 using Number = std::unique_ptr<BIGNUM, Freed<BN_free>>;
 using Builder = std::unique_ptr<OSSL_PARAM_BLD, Freed<OSSL_PARAM_BLD_free>>;

@@ -150,9 +150,9 @@ Instruction as_allowed_domains(const LocalFacts& facts,
     Instruction made{
         fmt::format("{}, as federated partner through the Edge: management shell", peer.name),
         {"# Lync Server 2013 has no -VerificationLevel here: take the hosting provider there.",
-         "# EDGE-POOL is the internal name of the Edge pool. -EnablePartnerDiscovery stays as it "
-         "is:",
-         "# an allowed domain needs no discovery, and other partners of yours may.",
+         "# EDGE-POOL is the internal name of the Edge pool.",
+         "# -EnablePartnerDiscovery stays as it is: an allowed domain needs no discovery, and",
+         "# other partners of yours may.",
          "Set-CsAccessEdgeConfiguration -AllowFederatedUsers $true -UseDnsSrvRouting",
          "Set-CsExternalAccessPolicy -Identity Global -EnableFederationAccess $true"}};
     for (const std::string& domain : partners.named) {

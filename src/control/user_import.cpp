@@ -64,7 +64,7 @@ Error unreadable(std::string why) {
 Result<std::vector<const Column*>> read_header(const std::vector<std::string>& names) {
     std::vector<const Column*> made;
     for (const std::string& name : names) {
-        const auto found = std::ranges::find_if(
+        const auto* const found = std::ranges::find_if(
             kColumns, [&](const Column& one) { return text::iequals(one.name, text::trim(name)); });
         if (found == std::end(kColumns)) {
             return unreadable(

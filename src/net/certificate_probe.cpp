@@ -101,7 +101,7 @@ class Conversation {
             const ssize_t count = ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL);
             if (count > 0) {
                 text.remove_prefix(static_cast<std::size_t>(count));
-            } else if ((errno != EAGAIN && errno != EWOULDBLOCK) || !wait(POLLOUT)) {
+            } else if (count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK) || !wait(POLLOUT)) {
                 return no_tls(at_, "stream", "the connection ended");
             }
         }

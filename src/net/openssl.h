@@ -1,6 +1,8 @@
 // OpenSSL's objects under unique_ptr, and its error queue as text.
 #pragma once
 
+#include "base/freed.h"
+
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -11,14 +13,6 @@
 #include <string_view>
 
 namespace isthmus::net {
-
-template <auto Free>
-struct Freed {
-    template <class T>
-    void operator()(T* object) const {
-        Free(object);
-    }
-};
 
 using BioPointer = std::unique_ptr<BIO, Freed<BIO_free>>;
 using KeyPointer = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;

@@ -23,10 +23,6 @@ namespace {
 
 constexpr std::size_t kMaxNames = 1000;
 
-struct NamesDeleter {
-    void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
-};
-
 /// Visible ASCII or nothing: a NUL or control character in a name is an attack, not a name.
 std::string visible_text(const ASN1_STRING* string) {
     const auto* data = reinterpret_cast<const char*>(ASN1_STRING_get0_data(string));
@@ -74,7 +70,7 @@ void add_ip_address(PeerCertificate& to, const ASN1_OCTET_STRING& octets) {
 }
 
 void add_alternative_names(PeerCertificate& to, const X509* certificate) {
-    const std::unique_ptr<GENERAL_NAMES, NamesDeleter> names(static_cast<GENERAL_NAMES*>(
+    const NamesPointer names(static_cast<GENERAL_NAMES*>(
         X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
     if (!names) {
         return;

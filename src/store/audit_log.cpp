@@ -1,6 +1,7 @@
 #include "store/audit_log.h"
 
 #include "base/digest.h"
+#include "base/freed.h"
 #include "base/utc.h"
 
 #include <fmt/format.h>
@@ -44,16 +45,12 @@ class Hasher {
     }
 
   private:
-    struct Free {
-        void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-    };
-
     Hasher& add_raw(std::string_view octets) {
         EVP_DigestUpdate(context_.get(), octets.data(), octets.size());
         return *this;
     }
 
-    std::unique_ptr<EVP_MD_CTX, Free> context_;
+    std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>> context_;
 };
 
 AuditRow read_row(const Statement& row) {

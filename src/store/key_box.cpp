@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/freed.h"
 #include "base/text.h"
 #include "store/store_error.h"
 
@@ -31,10 +32,6 @@ constexpr std::size_t kNonce = 12;
 constexpr std::size_t kTag = 16;
 constexpr std::size_t kFileLimit = 1U << 20U;
 
-struct Free {
-    void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-};
-
 const unsigned char* octets_of(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
@@ -59,7 +56,7 @@ bool run_cipher(bool is_sealing,
                 std::string_view input,
                 std::string& output,
                 std::string& tag) {
-    const std::unique_ptr<EVP_CIPHER_CTX, Free> context(EVP_CIPHER_CTX_new());
+    const std::unique_ptr<EVP_CIPHER_CTX, Freed<EVP_CIPHER_CTX_free>> context(EVP_CIPHER_CTX_new());
     int size = 0;
     output.resize(input.size());
     tag.resize(kTag);

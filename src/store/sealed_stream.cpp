@@ -1,5 +1,7 @@
 #include "store/sealed_stream.h"
 
+#include "base/freed.h"
+
 #include <argon2.h>
 #include <fmt/format.h>
 #include <openssl/crypto.h>
@@ -125,10 +127,6 @@ class ChunkCipher {
     std::uint64_t chunks() const { return number_; }
 
   private:
-    struct Free {
-        void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-    };
-
     static void expect(int result) {
         if (result != 1) {
             throw StoreError("AES-256-GCM failed");
@@ -167,7 +165,7 @@ class ChunkCipher {
         return is_good;
     }
 
-    std::unique_ptr<EVP_CIPHER_CTX, Free> context_;
+    std::unique_ptr<EVP_CIPHER_CTX, Freed<EVP_CIPHER_CTX_free>> context_;
     std::string head_;
     std::uint64_t number_ = 0;
     bool is_sealing_;

@@ -8,6 +8,7 @@
 #include "xmpp/link_test.h"
 #include "xmpp/links.h"
 #include "xmpp/receiver.h"
+#include "xmpp/refusals.h"
 
 #include <algorithm>
 #include <set>
@@ -63,7 +64,7 @@ class FederationServer final : public Server, private Directory, private ReplySe
               metrics,
               [this](const std::string& local, const std::string& remote) { ping(local, remote); }),
           links_(environment_),
-          refusal_timer_(timers, [this] { tell_refusals(); }),
+          refusals_(timers, handler),
           recheck_timer_(timers, [this] { recheck(); }),
           drain_timer_(timers, [this] { sweep(); }),
           look_timer_(timers, [this] { look_after(); }) {
@@ -180,7 +181,7 @@ class FederationServer final : public Server, private Directory, private ReplySe
     }
 
     std::size_t pending() const override {
-        return links_.pending() + (component_ ? component_->pending() : 0) + refusals_.size() +
+        return links_.pending() + (component_ ? component_->pending() : 0) + refusals_.count() +
                arrivals_.closing();
     }
 
@@ -199,11 +200,6 @@ class FederationServer final : public Server, private Directory, private ReplySe
     }
 
   private:
-    struct Refusal {
-        std::uint64_t cookie = 0;
-        Error why;
-    };
-
     static ServerConfig complete(ServerConfig config, Random& random) {
         if (config.dialback_secret.empty()) {
             const std::string& passphrase = config.streams.dialback_passphrase;
@@ -268,12 +264,12 @@ class FederationServer final : public Server, private Directory, private ReplySe
                      bool may_use_reserve = false) {
         Link* link = link_for(stanza.from.domain, stanza.to.domain);
         if (link == nullptr) {
-            refuse(cookie, environment_.handler.link_refusal(stanza.to.domain));
+            refusals_.add(cookie, environment_.handler.link_refusal(stanza.to.domain));
             return false;
         }
         const auto write = [&](Buffer& to) { stanza.write(to); };
         if (const Error* why = link->send(kind, cookie, write, may_use_reserve)) {
-            refuse(cookie, *why);
+            refusals_.add(cookie, *why);
             return false;
         }
         return true;
@@ -284,21 +280,6 @@ class FederationServer final : public Server, private Directory, private ReplySe
             return component_.get();
         }
         return links_.find(local, remote);
-    }
-
-    void refuse(std::uint64_t cookie, const Error& why) {
-        if (cookie != 0) {
-            refusals_.push_back({cookie, why});
-            if (!refusal_timer_.is_armed()) {
-                refusal_timer_.arm({});
-            }
-        }
-    }
-
-    void tell_refusals() {
-        for (const Refusal& refusal : std::exchange(refusals_, {})) {
-            environment_.handler.on_not_sent(refusal.cookie, refusal.why);
-        }
     }
 
     /// Partners whose streams to us came to nothing, or are gone.
@@ -377,8 +358,7 @@ class FederationServer final : public Server, private Directory, private ReplySe
     Arrivals arrivals_;
     Links links_;  ///< dies first: links may ride on what has arrived
     std::vector<std::unique_ptr<net::Acceptor>> acceptors_;
-    std::vector<Refusal> refusals_;
-    Timer refusal_timer_;
+    Refusals refusals_;
     Timer recheck_timer_;
     Timer drain_timer_;
     Timer look_timer_;

@@ -204,6 +204,7 @@ TEST_F(PresenceCommands, WhatCannotBeTriedIsNotAskedFor) {
                                                {"admin", "unlock", "bob"},
                                                {"admin", "reset-totp", "bob"},
                                                {"admin", "token", "revoke", "1"},
+                                               {"token", "revoke", "1"},
                                                {"admin", "session", "end", "1"}}) {
         std::vector<std::string> all{"--server", "unix:/nonexistent/x", "--dry-run"};
         all.insert(all.end(), words.begin(), words.end());

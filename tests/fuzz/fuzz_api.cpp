@@ -1,14 +1,19 @@
-// The gate and the API on a database in memory: whatever target, header fields and body come, there
-// is exactly one answer, what is not signed in changes nothing, and no answer has a control in a
-// field.
+// The gate and the API on a database of their own: whatever target, header fields and body come,
+// there is exactly one answer, what is not signed in changes nothing, and no answer has a control
+// in a field.
 #include "admin/api.h"
 #include "admin/gate.h"
+#include "app/addresses.h"
 #include "base/log.h"
+#include "support/posted_calls.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
-#include <deque>
+#include <filesystem>
+#include <memory>
+#include <source_location>
 #include <string>
 #include <string_view>
 
@@ -16,8 +21,9 @@ namespace {
 
 using namespace isthmus;
 
-void require(bool holds) {
+void require(bool holds, const std::source_location& at = std::source_location::current()) {
     if (!holds) {
+        std::fprintf(stderr, "line %u does not hold\n", at.line());
         std::abort();
     }
 }
@@ -37,7 +43,14 @@ class CountedRandom final : public Random {
 
 /// Everything behind the gate that needs no traffic thread.
 struct World {
-    store::Database database{":memory:"};
+    static std::string make_folder() {
+        std::string made = std::filesystem::temp_directory_path() / "isthmus-fuzz-XXXXXX";
+        require(mkdtemp(made.data()) != nullptr);
+        return made;
+    }
+
+    std::string path = make_folder() + "/t.db";  // long work has a connection of its own
+    store::Database database{path};
     store::AdminStore store{database};
     CountedRandom random;
     std::int64_t now = 1'800'000'000;
@@ -64,23 +77,26 @@ struct World {
                                    .sign_in = sign_in,
                                    .panel_url = [] { return "https://localhost/"; }};
 
-    static Result<std::string> same(std::string_view name) { return std::string(name); }
-
     store::ConfigStore config_store{database};
     control::PolicyService policies{
-        config_store, {.domain = same, .user = same, .contact = same}, {}, [](const auto&) {
-            return true;
-        }};
+        config_store, app::canonical_names(), {}, [](const auto&) { return true; }};
     control::UserService users{policies};
     control::SubscriptionService subscriptions{{}, {}};
     control::ContactService contacts{{}, {}};
+    test::PostedCalls posted;
     admin::Api api{{.policies = policies,
                     .users = users,
                     .subscriptions = subscriptions,
                     .contacts = contacts,
                     .read_status = []() -> std::optional<control::Status> { return {}; },
                     .reload = []() -> Result<void> { return {}; },
-                    .sign_in = &services}};
+                    .sign_in = &services,
+                    .connect =
+                        [this] {
+                            return std::make_unique<store::Database>(
+                                path, store::Database::Opening::Another);
+                        },
+                    .post = [this](auto call) { posted.post(std::move(call)); }}};
     admin::Gate gate{
         sign_in, tokens, {"localhost"}, [this](const auto& request, const auto& reply) {
             api.handle(request, reply);
@@ -131,7 +147,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     int answers = 0;
     const auto check = [&](const admin::HttpResponse& response) {
         ++answers;
-        require(response.status >= 200 && response.status < 600 && response.status != 500);
+        if (response.status < 200 || response.status >= 600 || response.status == 500) {
+            std::fprintf(stderr, "%s\n", response.body.c_str());
+            std::abort();
+        }
         for (const auto& [name, value] : response.headers) {
             require(value.find_first_of("\r\n") == std::string::npos);
         }
@@ -141,6 +160,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::size_t accounts = world().store.accounts().size();
     const std::size_t tokens = world().store.tokens().size();
     world().gate.handle_remote(request, check);
+    while (answers == 0 && world().posted.run_one()) {
+    }
     require(answers == 1);
     require(world().policies.current().revision() == revision);
     require(world().store.accounts().size() == accounts && world().store.tokens().size() == tokens);
@@ -148,6 +169,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     world().now += 3600;
     request.author = {{"root", "unix"}, control::Role::Admin};
     world().gate.handle_local(request, check);
+    while (answers == 1 && world().posted.run_one()) {
+    }
     require(answers == 2);
     return 0;
 }

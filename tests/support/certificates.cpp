@@ -1,5 +1,7 @@
 #include "support/certificates.h"
 
+#include "base/freed.h"
+
 #include <openssl/asn1.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
@@ -15,14 +17,6 @@
 namespace isthmus::test {
 
 namespace {
-
-template <auto Free>
-struct Freed {
-    template <class T>
-    void operator()(T* object) const {
-        Free(object);
-    }
-};
 
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using X509Certificate = std::unique_ptr<X509, Freed<X509_free>>;
