@@ -26,6 +26,9 @@ const std::vector<Property> kPartner = {
     {"allow_private_addresses",
      Property::Type::Flag,
      "whether its DNS may lead to private addresses; Federated partners' may anyway"},
+    {"allow_posh",
+     Property::Type::Flag,
+     "whether its web site may name the certificate of its server (POSH, RFC 7711)"},
     {"enabled", Property::Type::Flag, "whether the partner may be used"},
 };
 const Columns kPartnerColumns = {{"domain",

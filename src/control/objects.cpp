@@ -114,6 +114,7 @@ json::object to_json(const Partner& partner) {
         {"pinned_certificate",
          json::array(partner.pinned_certificate.begin(), partner.pinned_certificate.end())},
         {"allow_private_addresses", partner.allow_private_addresses},
+        {"allow_posh", partner.allow_posh},
         {"enabled", partner.enabled},
     };
 }
@@ -136,6 +137,7 @@ Result<void> apply(Partner& to, const json::object& change, const CanonicalNames
                         canonical_fingerprint,
                         "SHA-256 fingerprint");
         properties.flag("allow_private_addresses", partner.allow_private_addresses);
+        properties.flag("allow_posh", partner.allow_posh);
         properties.flag("enabled", partner.enabled);
     });
     if (!result) {

@@ -181,6 +181,7 @@ xmpp::LinkPolicy link_policy_of(const policy::Partner& partner) {
             .may_be_private = partner.partner_type == policy::PartnerType::Federated ||
                               partner.allow_private_addresses,
             .pinned_certificates = partner.pinned_certificate,
+            .allow_posh = partner.allow_posh,
             .partner = partner.domain,
             .connection_limit = partner.connection_limit.value_or(0),
             .keep_alive = partner.enable_keep_alive};

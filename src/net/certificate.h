@@ -32,9 +32,12 @@ struct PeerCertificate {
     bool is_trusted = false;  ///< chain, validity and purpose are good
     std::string trust_error;  ///< OpenSSL's reason when not trusted
     bool is_revoked = false;  ///< that is why: a list of its issuer has it
-    std::string subject;      ///< RFC 2253 text, for the evidence
-    std::string issuer;       ///< likewise
-    std::string sha256;       ///< fingerprint, lower-case hex
+    /// That is why: nobody whom we trust has issued it. Its own dates are right.
+    bool lacks_only_issuer = false;
+    std::string subject;  ///< RFC 2253 text, for the evidence
+    std::string issuer;   ///< likewise
+    std::string sha256;   ///< fingerprint, lower-case hex
+    std::string sha512;   ///< likewise
     std::chrono::sys_seconds not_after{};
     std::vector<std::string> dns_names;     ///< SAN dNSName, lower case, A-labels, no final dot
     std::vector<std::string> srv_names;     ///< SAN id-on-dnsSRV ("_xmpp-server.example.org")

@@ -96,6 +96,30 @@ void add_alternative_names(PeerCertificate& to, const X509* certificate) {
     }
 }
 
+std::string fingerprint(const X509* certificate, const EVP_MD* by) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+    unsigned size = 0;
+    X509_digest(certificate, by, hash.data(), &size);
+    return digest::to_hex({reinterpret_cast<const char*>(hash.data()), size});
+}
+
+/// The chain is looked for before dates are looked at, so they may not have been.
+bool is_fault_of_issuer_only(const X509* certificate, long verify_result) {
+    switch (verify_result) {
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+        case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+            // RFC 7633: where no issuer is known, no stapled response can be checked.
+            return X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
+                   X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0 &&
+                   X509_get_ext_by_NID(certificate, NID_tlsfeature, -1) < 0;
+        default:
+            return false;
+    }
+}
+
 }  // namespace
 
 PeerCertificate describe(X509* certificate, long verify_result) {
@@ -104,13 +128,12 @@ PeerCertificate describe(X509* certificate, long verify_result) {
     result.is_revoked = verify_result == X509_V_ERR_CERT_REVOKED;
     if (!result.is_trusted) {
         result.trust_error = X509_verify_cert_error_string(verify_result);
+        result.lacks_only_issuer = is_fault_of_issuer_only(certificate, verify_result);
     }
     result.subject = name_text(X509_get_subject_name(certificate));
     result.issuer = name_text(X509_get_issuer_name(certificate));
-    std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
-    unsigned size = 0;
-    X509_digest(certificate, EVP_sha256(), hash.data(), &size);
-    result.sha256 = digest::to_hex({reinterpret_cast<const char*>(hash.data()), size});
+    result.sha256 = fingerprint(certificate, EVP_sha256());
+    result.sha512 = fingerprint(certificate, EVP_sha512());
     std::tm end{};
     if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1) {
         result.not_after = std::chrono::sys_seconds(std::chrono::seconds(timegm(&end)));

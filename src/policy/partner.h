@@ -29,6 +29,8 @@ struct Partner {
     /// Ours as well: its DNS may lead to addresses of closed networks and of this machine, which is
     /// allowed for Federated partners anyway.
     bool allow_private_addresses = false;
+    /// Ours as well: the web site of its domain may name the certificate that its servers show.
+    bool allow_posh = false;
     bool enabled = true;
 
     bool operator==(const Partner&) const = default;

@@ -8,6 +8,7 @@
 #include "xmpp/call_backs.h"
 #include "xmpp/fair_share.h"
 #include "xmpp/journal.h"
+#include "xmpp/posh.h"
 #include "xmpp/quotas.h"
 #include "xmpp/second_look.h"
 #include "xmpp/server.h"
@@ -39,6 +40,7 @@ struct Environment {
     std::shared_ptr<const net::TlsContext> tls = nullptr;
     std::vector<net::Endpoint> listeners = {};  ///< where partners reach us
     std::uint64_t last_number = 0;              ///< of a link or connection, for its id
+    Posh posh{{network, resolver, timers}};
 
     /// Whoever answers on a connection that we have made is ourselves.
     bool leads_to_us(const net::ByteStream& connection) const {

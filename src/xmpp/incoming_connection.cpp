@@ -205,13 +205,9 @@ void IncomingConnection::handle_tls_turn(bool has_octets_behind) {
     start_tls(environment_.tls, tls_options(machine_.local()));
 }
 
-void IncomingConnection::handle_secured() {
-    environment_.journal.secured(name({}));
-    machine_.on_secured(stream()->peer_certificate());
-}
-
 void IncomingConnection::handle_closed(const Error& reason) {
     establishment_.cancel();
+    vouching_.reset();
     acknowledger_.stop();
     place_.give_back();
     const Error why = end_reason_ ? *end_reason_ : reason;

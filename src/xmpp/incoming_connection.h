@@ -112,8 +112,11 @@ class IncomingConnection final : public StreamConnection, private Carrier {
     bool is_carrying() const { return rider_ != nullptr && rider_->waiting_for_outcome() != 0; }
 
     void note_keep_alive();
+    void ask_for_voucher(std::string_view remote, bool may_be_private, Posh::Handler on_done);
+    void on_vouched_again(const SecondLook::Doubt& doubt, const Posh::Answer& answer);
     void act(const Actions& actions);
     void note(const action::Note& action);
+    void act(const action::AskForVoucher& action);
     void act(const action::Authenticated& action);
     void act(const action::Close& action);
     StreamName name(std::string_view partner) const;
@@ -132,7 +135,8 @@ class IncomingConnection final : public StreamConnection, private Carrier {
     std::uint64_t stanzas_ = 0;
     FairShare::Member share_;
     std::vector<Pair> pairs_;
-    std::optional<SecondLook> second_look_;  ///< where a certificate counted
+    std::optional<SecondLook> second_look_;   ///< where a certificate counted
+    std::unique_ptr<net::Pending> vouching_;  ///< the web site of the domain is being asked
     StanzaCounters counters_;
     std::optional<Error> end_reason_;
     int notes_ = 0;

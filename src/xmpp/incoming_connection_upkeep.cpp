@@ -43,20 +43,6 @@ void IncomingConnection::recheck() {
     }
 }
 
-void IncomingConnection::look_again() {
-    if (!second_look_ || has_ended() || is_closing_) {
-        return;
-    }
-    const std::string& remote = pairs_.front().remote;  // EXTERNAL proves one
-    const auto policy = directory_.link_policy(remote);
-    if (!policy) {
-        return;
-    }
-    if (auto fault = second_look_->look(environment_, *stream(), remote, *policy)) {
-        act(machine_.fail(StreamCondition::Reset, *std::move(fault), output()));
-    }
-}
-
 void IncomingConnection::note_keep_alive() {
     if (!pairs_.empty()) {
         const auto policy = directory_.link_policy(pairs_.front().remote);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "xml/writer.h"
+#include "xmpp/posh.h"
 
 #include <algorithm>
 #include <utility>
@@ -105,20 +106,39 @@ void IncomingStream::write_header(Buffer& out) {
 }
 
 Actions IncomingStream::offer(Arena& arena, Buffer& out) {
-    StreamFeatures features;
     std::optional<Error> fault;
+    const bool may_be_external = !has_sasl_ && policy_ && may_use_external(*policy_);
+    if (is_secure_ && policy_ && (may_be_external || breaks_pin(certificate_, *policy_))) {
+        fault = certificate_fault(certificate_, remote_, *policy_, arena);
+        if (fault && may_be_vouched_for(certificate_, *fault, *policy_)) {
+            awaits_voucher_ = true;
+            return {action::AskForVoucher{remote_, policy_->may_be_private, *std::move(fault)}};
+        }
+    }
+    return write_features(std::move(fault), out);
+}
+
+Actions IncomingStream::on_vouched(std::optional<Error> fault, Buffer& out) {
+    if (!std::exchange(awaits_voucher_, false) || is_closed_) {
+        return {};
+    }
+    was_vouched_for_ = !fault;
+    if (was_vouched_for_ && !(policy_ && policy_->allow_posh)) {
+        return fail(StreamCondition::Reset, fault::settings_changed(), out);
+    }
+    return write_features(std::move(fault), out);
+}
+
+Actions IncomingStream::write_features(std::optional<Error> certificate_fault, Buffer& out) {
+    StreamFeatures features;
     if (!is_secure_) {
         features.starttls = directory_.has_tls() && (!policy_ || may_use_tls(*policy_));
         features.starttls_required = policy_ && policy_->tls == Negotiation::Required;
     } else if (!has_sasl_ && policy_ && may_use_external(*policy_)) {
         // XEP-0178 §3: offered only to whom the certificate will let in.
-        fault = certificate_fault(certificate_, remote_, *policy_, arena);
-        features.external = !fault;
+        features.external = !certificate_fault;
     }
     const bool is_not_pinned = is_secure_ && policy_ && breaks_pin(certificate_, *policy_);
-    if (is_not_pinned) {
-        fault = certificate_fault(certificate_, remote_, *policy_, arena);
-    }
     features.dialback = !policy_ || (may_use_dialback(*policy_, is_secure_) && !is_not_pinned);
     features.management = has_sasl_;
     features.bidi = is_secure_ && !has_sasl_ && policy_;
@@ -127,16 +147,16 @@ Actions IncomingStream::offer(Arena& arena, Buffer& out) {
     if (!has_sasl_ && !features.starttls && !features.external && !features.dialback) {
         // Abuse case B04: no quiet fall to something weaker.
         return fail(StreamCondition::NotAuthorized,
-                    fault ? *std::move(fault)
-                          : make_error(ErrorKind::NotAuthorized,
-                                       "IST-TLS-001",
-                                       "no authentication method is left",
-                                       "the settings leave no method on this stream"),
+                    certificate_fault ? *std::move(certificate_fault)
+                                      : make_error(ErrorKind::NotAuthorized,
+                                                   "IST-TLS-001",
+                                                   "no authentication method is left",
+                                                   "the settings leave no method on this stream"),
                     out);
     }
     features.write(out);
-    if (fault) {
-        return {action::Note{*std::move(fault), remote_}};
+    if (certificate_fault) {
+        return {action::Note{*std::move(certificate_fault), remote_}};
     }
     return {};
 }
@@ -229,6 +249,7 @@ void IncomingStream::on_secured(const net::PeerCertificate* certificate) {
     is_open_ = false;
     offers_tls_ = false;
     has_bidi_ = false;
+    awaits_voucher_ = was_vouched_for_ = false;
 }
 
 Actions IncomingStream::on_end(Buffer& out) {
@@ -268,7 +289,9 @@ Actions IncomingStream::recheck(Buffer& out) {
     if (gone == pairs_.end() && !is_gone(remote_)) {
         const auto is_forbidden = [this](const Pair& pair) {
             const auto policy = directory_.link_policy(pair.remote);
-            return policy && !is_still_allowed(*policy, pair.mechanism, is_secure_);
+            const bool is_by_posh = was_vouched_for_ && pair.mechanism == Mechanism::External;
+            return policy && (!is_still_allowed(*policy, pair.mechanism, is_secure_) ||
+                              (is_by_posh && !policy->allow_posh));
         };
         if (policy_) {
             policy_ = directory_.link_policy(remote_);
@@ -277,10 +300,7 @@ Actions IncomingStream::recheck(Buffer& out) {
             return {};
         }
         // RFC 6120 §4.9.3.16: to be negotiated anew.
-        return fail(
-            StreamCondition::Reset,
-            make_error(ErrorKind::Unreachable, "the settings for this partner have changed"),
-            out);
+        return fail(StreamCondition::Reset, fault::settings_changed(), out);
     }
     return fail(StreamCondition::PolicyViolation,
                 directory_.link_refusal(gone == pairs_.end() ? remote_ : gone->remote),

@@ -56,6 +56,8 @@ class IncomingStream {
                         std::string_view local,
                         Verdict verdict,
                         Buffer& out);
+    /// The answer to AskForVoucher: what is left of the certificate's fault.
+    Actions on_vouched(std::optional<Error> fault, Buffer& out);
     /// The peer has ended its stream.
     Actions on_end(Buffer& out);
     /// Ends the stream with an error, even in the middle of its opening (RFC 6120 §4.9.1.1).
@@ -95,6 +97,7 @@ class IncomingStream {
 
     std::optional<Actions> refuse_header(const StreamHeader& header, Arena& arena, Buffer& out);
     Actions offer(Arena& arena, Buffer& out);
+    Actions write_features(std::optional<Error> certificate_fault, Buffer& out);
     void write_header(Buffer& out);
     bool must_secure_first() const;
     Actions on_starttls(Buffer& out);
@@ -130,6 +133,8 @@ class IncomingStream {
     bool awaits_response_ = false;
     bool has_sasl_ = false;
     bool has_bidi_ = false;
+    bool awaits_voucher_ = false;
+    bool was_vouched_for_ = false;  ///< its certificate, by POSH
 };
 
 }  // namespace isthmus::xmpp

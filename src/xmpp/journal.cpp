@@ -222,6 +222,16 @@ void Journal::secured(const StreamName& name) {
     counter->add();
 }
 
+void Journal::vouched_for(const StreamName& name, std::string_view evidence) {
+    log::event(log::Level::Info,
+               "s2s.posh",
+               {{"partner", name.partner},
+                {"direction", direction_of(name.is_outgoing)},
+                {"remote_addr", name.remote_address},
+                {"msg", "the web site of the partner's domain names its certificate"},
+                {"evidence", evidence}});
+}
+
 void Journal::checked_certificate(const std::optional<Error>& fault) {
     const bool is_trusted = !fault || fault->code != "IST-CERT-002";
     metrics::Counter*& counter = certificate_checks_[(is_trusted ? 2U : 0U) + (fault ? 0U : 1U)];

@@ -75,6 +75,8 @@ class Journal {
     void down(const StreamName& name, Mechanism mechanism, const Error& why);
     void secured(const StreamName& name);
     void checked_certificate(const std::optional<Error>& fault);
+    /// POSH proves the certificate; `evidence`: where.
+    void vouched_for(const StreamName& name, std::string_view evidence);
     /// `step`: lives as long as the journal.
     void took(std::string_view step, Duration duration);
     StanzaCounters stanzas(std::string_view partner, bool is_outgoing);

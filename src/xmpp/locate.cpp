@@ -27,6 +27,12 @@ bool holds_no_server(const net::IpAddress& address) {
 
 }  // namespace
 
+AddressUse address_use(const net::IpAddress& address, bool may_be_private) {
+    return holds_no_server(address)                  ? AddressUse::Nowhere
+           : address.is_special() && !may_be_private ? AddressUse::OffLimits
+                                                     : AddressUse::Good;
+}
+
 HostPort HostPort::parse(std::string_view text, std::uint16_t default_port) {
     HostPort found{std::string(text), default_port};
     const std::size_t colon = text.rfind(':');
@@ -206,9 +212,9 @@ void Location::on_addresses(Result<std::vector<net::IpAddress>> answer) {
     Target target{place.host, {}, place.is_direct_tls};
     const bool may_be_private = this->may_be_private(place.host);
     for (const net::IpAddress& address : *answer) {
-        const bool is_nowhere = holds_no_server(address);
-        if (is_nowhere || (address.is_special() && !may_be_private)) {
-            std::string& left_out = is_nowhere ? nowhere_ : off_limits_;
+        const AddressUse use = address_use(address, may_be_private);
+        if (use != AddressUse::Good) {
+            std::string& left_out = use == AddressUse::Nowhere ? nowhere_ : off_limits_;
             left_out = address.to_string();
             if (target.left_out.size() < kMaxLeftOut) {
                 target.left_out += (target.left_out.empty() ? "" : ", ") + left_out;

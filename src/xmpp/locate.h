@@ -26,6 +26,14 @@ struct HostPort {
     static HostPort parse(std::string_view text, std::uint16_t default_port);
 };
 
+/// What may be behind an address that DNS has given for somebody else's server (abuse case B19).
+enum class AddressUse : std::uint8_t {
+    Good,
+    Nowhere,    ///< no server of anybody else, whoever says so
+    OffLimits,  ///< of a closed network, or our own
+};
+AddressUse address_use(const net::IpAddress& address, bool may_be_private);
+
 struct Target {
     std::string host;
     std::vector<net::Endpoint> endpoints;

@@ -178,23 +178,9 @@ void OutgoingConnection::handle_tls_turn(bool has_octets_behind) {
     start_tls(environment_.tls, tls_options());
 }
 
-void OutgoingConnection::handle_secured() {
-    measure("tls");
-    is_secured_ = true;
-    environment_.journal.secured(name());
-    const net::PeerCertificate* certificate = stream()->peer_certificate();
-    Arena scratch(1024);
-    const auto fault = certificate_fault(
-        certificate, machine_.purpose().remote, machine_.purpose().policy, scratch);
-    environment_.journal.checked_certificate(fault);
-    if (owner_ != nullptr) {
-        owner_->on_secured(certificate, fault);
-    }
-    act(machine_.on_secured(certificate, scratch, output()));
-}
-
 void OutgoingConnection::handle_closed(const Error& reason) {
     patience_.cancel();
+    vouching_.reset();
     acknowledger_.stop();
     Owner* owner = std::exchange(owner_, nullptr);
     Error why = end_reason_ ? *end_reason_ : reason;
@@ -246,7 +232,8 @@ void OutgoingConnection::act(const Actions& actions) {
                     if (Owner* owner = std::exchange(owner_, nullptr)) {
                         owner->on_verified(what.verdict, what.detail);
                     }
-                } else if constexpr (!std::is_same_v<What, action::VerifyKey>) {
+                } else if constexpr (!std::is_same_v<What, action::VerifyKey> &&
+                                     !std::is_same_v<What, action::AskForVoucher>) {
                     act(what);
                 }
             },
@@ -347,16 +334,6 @@ void OutgoingConnection::close_quietly() {
     end_reason_ = make_error(ErrorKind::Unreachable, "the stream was closed by us");
     guests_.on_ending(*end_reason_);
     finish_when_answered();
-}
-
-void OutgoingConnection::look_again() {
-    const OutgoingStream::Purpose& purpose = machine_.purpose();
-    if (!second_look_ || has_ended() || end_reason_) {
-        return;
-    }
-    if (auto fault = second_look_->look(environment_, *stream(), purpose.remote, purpose.policy)) {
-        close(StreamCondition::Reset, *std::move(fault));
-    }
 }
 
 void OutgoingConnection::keep_alive() {

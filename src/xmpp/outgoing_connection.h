@@ -68,6 +68,10 @@ class OutgoingConnection final : public StreamConnection {
 
     bool has_bidi() const { return machine_.has_bidi(); }
 
+    /// The web site of its domain names the certificate, which proves nothing by itself; where that
+    /// is said. Empty: it was not asked, or is of no help.
+    const std::string& vouched_by() const { return vouched_by_; }
+
     /// Other domains of ours may ask for a place on it.
     bool takes_guests() const {
         return machine_.takes_more_pairs() && !has_ended() && !end_reason_ && owner_ != nullptr;
@@ -117,6 +121,9 @@ class OutgoingConnection final : public StreamConnection {
     void act(const action::Close& action);
     void fail(const Error& why, bool retry);
     net::TlsOptions tls_options() const;
+    void ask_for_voucher(Posh::Handler on_done);
+    void on_judged(std::optional<Error> fault);
+    void on_vouched_again(const SecondLook::Doubt& doubt, const Posh::Answer& answer);
     void measure(std::string_view step);
 
     Environment& environment_;
@@ -133,6 +140,8 @@ class OutgoingConnection final : public StreamConnection {
     int notes_ = 0;
     std::optional<Mechanism> mechanism_;
     std::optional<SecondLook> second_look_;   ///< where a certificate counted
+    std::unique_ptr<net::Pending> vouching_;  ///< the web site of the domain is being asked
+    std::string vouched_by_;
     bool is_direct_tls_ = false;              ///< the target that is being tried, or was reached
     std::string target_host_;                 ///< likewise
     std::vector<net::TlsaRecord> tlsa_ = {};  ///< likewise

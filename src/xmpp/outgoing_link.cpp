@@ -275,18 +275,16 @@ void OutgoingLink::try_afresh(const LinkPolicy& policy) {
     may_ask_ = true;
     if (carrier_ != nullptr && !carrier_->may_stay(policy)) {
         leave_carrier();
-        on_carrier_gone(
-            make_error(ErrorKind::Unreachable, "the settings for this partner have changed"),
-            false);
+        on_carrier_gone(fault::settings_changed(), false);
     }
     if (connection_ != nullptr && !is_retiring_) {
         const bool is_old = policy != connection_->policy();
-        if (mechanism_ && !is_still_allowed(policy, *mechanism_, connection_->is_secure())) {
+        const bool was_vouched_for = !connection_->vouched_by().empty();
+        if (mechanism_ && (!is_still_allowed(policy, *mechanism_, connection_->is_secure()) ||
+                           (was_vouched_for && !policy.allow_posh))) {
             // RFC 6120 §4.9.3.16: to be negotiated anew.
             stop_sending();
-            connection_->close(
-                StreamCondition::Reset,
-                make_error(ErrorKind::Unreachable, "the settings for this partner have changed"));
+            connection_->close(StreamCondition::Reset, fault::settings_changed());
         } else if (!mechanism_ && is_old) {
             connection_->abandon();
             drop_connection();

@@ -113,11 +113,9 @@ Actions OutgoingStream::on_features(const StreamFeatures& features, Buffer& out)
     return is_secure_ ? authenticate(features.external, out) : on_clear_features(features, out);
 }
 
-Actions OutgoingStream::on_secured(const net::PeerCertificate* certificate,
-                                   Arena& arena,
-                                   Buffer& out) {
+Actions OutgoingStream::on_secured(std::optional<Error> certificate_fault, Buffer& out) {
     is_secure_ = true;
-    certificate_fault_ = certificate_fault(certificate, purpose_.remote, purpose_.policy, arena);
+    certificate_fault_ = std::move(certificate_fault);
     // RFC 6120 §13.7.1: we believe a server that its certificate proves, or, where the settings
     // allow dialback, the one that DNS leads to.
     if (certificate_fault_ &&

@@ -52,8 +52,8 @@ class OutgoingStream {
     Actions on_element(const xml::Element& element, Arena& arena, Buffer& out);
     /// Octets in clear text lie behind <proceed/> (abuse case B03).
     Actions refuse_pipelined(Buffer& out);
-    /// `certificate` stays valid as long as the connection; null: none was shown.
-    Actions on_secured(const net::PeerCertificate* certificate, Arena& arena, Buffer& out);
+    /// `certificate_fault`: why the certificate does not prove the remote domain.
+    Actions on_secured(std::optional<Error> certificate_fault, Buffer& out);
     Actions on_end(Buffer& out);
     Actions fail(StreamCondition condition, Error why, bool retry, Buffer& out);
     /// Our own end of the stream, in order.

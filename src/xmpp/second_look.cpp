@@ -5,19 +5,24 @@
 
 namespace isthmus::xmpp {
 
-std::optional<Error> SecondLook::look(const Environment& environment,
-                                      const net::ByteStream& stream,
-                                      std::string_view remote,
-                                      const LinkPolicy& policy) {
+std::optional<SecondLook::Doubt> SecondLook::look(const Environment& environment,
+                                                  const net::ByteStream& stream,
+                                                  std::string_view remote,
+                                                  const LinkPolicy& policy) {
     SecondLooks& all = environment.second_looks;
     if (round_ == all.round_ || all.left_ == 0 || environment.tls == nullptr) {
         return std::nullopt;
     }
     round_ = all.round_;
     --all.left_;
-    const auto certificate = stream.judge_again(*environment.tls);
+    auto certificate = stream.judge_again(*environment.tls);
     Arena scratch(1024);
-    return certificate ? certificate_fault(&*certificate, remote, policy, scratch) : std::nullopt;
+    auto fault =
+        certificate ? certificate_fault(&*certificate, remote, policy, scratch) : std::nullopt;
+    if (!fault) {
+        return std::nullopt;
+    }
+    return Doubt{*std::move(certificate), *std::move(fault)};
 }
 
 }  // namespace isthmus::xmpp

@@ -62,8 +62,13 @@ class SecondLook {
     /// It was judged in a handshake just now.
     explicit SecondLook(const SecondLooks& all) : round_(all.round_) {}
 
+    struct Doubt {
+        net::PeerCertificate certificate;  ///< as it is judged now
+        Error fault;
+    };
+
     /// Why the certificate proves `remote` no longer, if it was looked at now and does not.
-    std::optional<Error> look(const Environment& environment,
+    std::optional<Doubt> look(const Environment& environment,
                               const net::ByteStream& stream,
                               std::string_view remote,
                               const LinkPolicy& policy);

@@ -35,6 +35,8 @@ struct LinkPolicy {
     bool may_be_private = false;
     /// SHA-256, lower-case hex, of the certificates that alone are accepted, whoever issued them.
     std::vector<std::string> pinned_certificates = {};
+    /// The web site of its domain may prove a certificate that does not itself (RFC 7711).
+    bool allow_posh = false;
     std::string partner;  ///< what its streams are counted by; empty: the domain itself
     std::size_t connection_limit = 0;  ///< streams with it, both ways; 0: the general limit
     bool keep_alive = true;            ///< it must say something within the interval, and we do

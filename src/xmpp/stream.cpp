@@ -315,6 +315,10 @@ Error fault::is_ourselves(const net::Endpoint& at) {
                       at.to_string() + " is a listener of this gateway");
 }
 
+Error fault::settings_changed() {
+    return make_error(ErrorKind::Unreachable, "the settings for this partner have changed");
+}
+
 Error fault::tls_required(std::string_view what) {
     return make_error(ErrorKind::NotAuthorized,
                       "IST-TLS-001",

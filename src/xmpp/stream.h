@@ -142,6 +142,8 @@ Error unacknowledged();
 Error fell_back(std::string_view said);
 /// IST-TCP-005: whoever was to be a partner's server is this gateway.
 Error is_ourselves(const net::Endpoint& at);
+/// Without a code: nobody is at fault.
+Error settings_changed();
 /// IST-TLS-001: `what` came in clear text.
 Error tls_required(std::string_view what);
 
@@ -177,6 +179,14 @@ struct VerifyKey {
     std::string local;
     std::string id;
     std::string key;
+};
+
+/// Ask the web site of `remote` whether the certificate is its own (POSH); the answer is
+/// on_vouched(). Until then nothing more is read.
+struct AskForVoucher {
+    std::string remote;
+    bool may_be_private = false;
+    Error fault;  ///< why the certificate does not prove it
 };
 
 /// Stanzas between the two may flow.
@@ -223,6 +233,7 @@ struct Close {
 using Action = std::variant<action::StartTls,
                             action::Restart,
                             action::VerifyKey,
+                            action::AskForVoucher,
                             action::Authenticated,
                             action::Note,
                             action::PairAnswered,

@@ -62,6 +62,16 @@ void StreamConnection::want_rest(Duration rest) {
     rest_.arm(rest);
 }
 
+void StreamConnection::want_pause() {
+    turn_ = Turn::Rest;
+    parser_.stop();
+    stream_->pause_reading(true);
+}
+
+void StreamConnection::go_on() {
+    stream_->pause_reading(false);
+}
+
 void StreamConnection::start_tls(std::shared_ptr<const net::TlsContext> context,
                                  net::TlsOptions options) {
     parser_.restart();

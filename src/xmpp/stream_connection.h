@@ -86,6 +86,10 @@ class StreamConnection : private net::StreamHandler, private xml::StreamSink {
     /// From inside handle_element: nothing more is taken for so long; the peer's kernel notices.
     void want_rest(Duration rest);
 
+    /// From inside handle_header: nothing more is taken until go_on().
+    void want_pause();
+    void go_on();
+
     void set_limits(xml::Limits limits) { parser_.set_limits(limits); }
 
     /// Sends what is left and closes; handle_closed() follows, at the latest when the peer has let

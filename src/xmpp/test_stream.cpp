@@ -206,6 +206,10 @@ void StreamTest::tell_certificate(const net::PeerCertificate* shown,
         return pass(std::move(step));
     }
     const auto left = shown->not_after - order_.now;
+    const std::string& vouched_by = connection_->vouched_by();
+    if (!vouched_by.empty()) {
+        add_line(step.evidence, "POSH: " + vouched_by);
+    }
     const bool has_dates = shown->dane != net::Dane::EndEntity;  // RFC 7671 §5.1
     if (has_dates && order_.now.time_since_epoch().count() != 0 && left < kSoon) {
         step.state = TestState::Warn;
@@ -218,6 +222,9 @@ void StreamTest::tell_certificate(const net::PeerCertificate* shown,
     step.sentence =
         !order_.policy.pinned_certificates.empty()
             ? "The partner's certificate is the one that is pinned."
+        : !vouched_by.empty()
+            ? fmt::format("The web site of {} names the partner's certificate (POSH).",
+                          order_.remote)
         : shown->dane != net::Dane::NotAsked
             ? fmt::format("The partner's certificate is one that the TLSA records of {} name.",
                           shown->dane_host)

@@ -146,8 +146,10 @@ void play_outgoing(const Input& input) {
             for (; seen < stream.actions.size(); ++seen) {
                 if (stream.actions[seen] == "starttls") {
                     is_secure = true;
-                    stream.note(
-                        stream.machine.on_secured(&certificate, stream.arena(), stream.out));
+                    stream.note(stream.machine.on_secured(
+                        xmpp::certificate_fault(
+                            &certificate, kTheirs, input.policy, stream.arena()),
+                        stream.out));
                 }
             }
             if (stream.machine.is_up()) {

@@ -91,6 +91,23 @@ TEST_F(Tls, WhatIsWrongWithAChainIsRecorded) {
               "permitted subtree violation");
 }
 
+/// What somebody else may vouch for (RFC 7711): all else is as it should be.
+TEST_F(Tls, ThatOnlyTheIssuerIsUnknownIsRecorded) {
+    const auto lacks = [&](const Certificate& own) {
+        return seen_by_server(own).lacks_only_issuer;
+    };
+    const CertificateAuthority stranger("Stranger");
+    EXPECT_TRUE(lacks(stranger.issue_for("x.example")));
+    EXPECT_TRUE(lacks(CertificateAuthority::self_signed({})));
+    EXPECT_FALSE(lacks(CertificateAuthority::self_signed({.valid_from = -2h, .valid_until = -1h})));
+    EXPECT_FALSE(lacks(CertificateAuthority::self_signed({.valid_from = 1h, .valid_until = 2h})));
+    EXPECT_FALSE(lacks(stranger.issue({.valid_from = -2h, .valid_until = -1h})));
+    EXPECT_FALSE(lacks(authority.issue({.valid_from = -2h, .valid_until = -1h})));
+    EXPECT_FALSE(lacks(CertificateAuthority::self_signed({.must_staple = true})));
+    EXPECT_FALSE(lacks(authority.issue_for("x.example"))) << "it is trusted";
+    EXPECT_EQ(seen_by_server(authority.issue_for("x.example")).sha512.size(), 128U);
+}
+
 TEST_F(Tls, ListsOfRevokedCertificatesCountWhereThereAreSome) {
     const Certificate own = authority.issue_for("fabrikam.example");
     const Certificate bad = authority.issue_for("contoso.example");

@@ -84,6 +84,8 @@ inline std::string describe(const xmpp::Action& action) {
                 return "restart";
             } else if constexpr (std::is_same_v<What, VerifyKey>) {
                 return "verify " + what.remote + " " + what.local + " " + what.id + " " + what.key;
+            } else if constexpr (std::is_same_v<What, AskForVoucher>) {
+                return "ask for voucher " + what.remote + " " + std::string(what.fault.code);
             } else if constexpr (std::is_same_v<What, Authenticated>) {
                 return "authenticated " + what.remote + " " + what.local + " " +
                        std::string(mechanism_name(what.mechanism));

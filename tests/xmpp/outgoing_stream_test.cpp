@@ -54,8 +54,13 @@ class OutgoingStreamTest : public testing::Test {
         stream->says(header(kTheirs, kOurs, "t1") + features(kProsodyClear));
         stream->says(kProceed);
         certificate_ = std::move(certificate);
+        const auto& purpose = stream->machine.purpose();
         stream->note(stream->machine.on_secured(
-            certificate_ ? &*certificate_ : nullptr, stream->arena(), stream->out));
+            xmpp::certificate_fault(certificate_ ? &*certificate_ : nullptr,
+                                    purpose.remote,
+                                    purpose.policy,
+                                    stream->arena()),
+            stream->out));
         stream->take();
         return stream->says(header(kTheirs, kOurs, "t2") + features(secure_features));
     }

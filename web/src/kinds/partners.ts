@@ -153,6 +153,13 @@ export const partnerKind: Kind = {
       group: 'partner.settings',
     },
     {
+      name: 'allow_posh',
+      type: 'check',
+      label: 'partner.posh',
+      help: 'partner.poshHelp',
+      group: 'partner.settings',
+    },
+    {
       name: 'pinned_certificate',
       type: 'domains',
       label: 'partner.pinned',
@@ -181,5 +188,6 @@ export const newPartner = (): Draft => ({
   connection_limit: null,
   proxy_fqdn: '',
   allow_private_addresses: false,
+  allow_posh: false,
   pinned_certificate: [],
 });

@@ -118,6 +118,8 @@ export const deObjects: Record<keyof typeof enObjects, string> = {
   'partner.proxyHelp': 'Ein Host, der statt der Auskunft des DNS angesprochen wird; HOST:PORT, wenn sein Port nicht 5269 ist.',
   'partner.privateAddresses': 'Sein DNS darf zu privaten Adressen führen',
   'partner.privateAddressesHelp': 'Für einen Partner im eigenen Netz. Das von Partnern vom Typ „Verbund“ darf es ohnehin.',
+  'partner.posh': 'Seine Website darf sein Zertifikat nennen (POSH)',
+  'partner.poshHelp': 'Für einen Partner, dessen Hosting-Anbieter ein eigenes Zertifikat zeigt und POSH (RFC 7711) veröffentlicht.',
   'partner.pinned': 'Festgelegte Zertifikate',
   'partner.pinnedHelp': 'SHA-256-Fingerabdrücke der einzigen Zertifikate, die von ihm angenommen werden. Leer: jedes Zertifikat, das seinen Namen beweist.',
   'partner.columnLast': 'Letzte Nachricht',

@@ -202,6 +202,7 @@ export const deSentences: readonly (readonly [string, string])[] = [
   ["The partner's certificate proves {domain}, but it expires in {days} days.", 'Das Zertifikat des Partners beweist {domain}, läuft aber in {days} Tagen ab.'],
   ["The partner's certificate is trusted and proves {domain}.", 'Das Zertifikat des Partners ist vertrauenswürdig und beweist {domain}.'],
   ["The partner's certificate is one that the TLSA records of {domain} name.", 'Das Zertifikat des Partners ist eines, das die TLSA-Einträge von {domain} nennen.'],
+  ["The web site of {domain} names the partner's certificate (POSH).", 'Die Website von {domain} nennt das Zertifikat des Partners (POSH).'],
   ["The partner's certificate is the one that is pinned.", 'Das Zertifikat des Partners ist das angeheftete.'],
   ['SASL EXTERNAL was offered, and our certificate was accepted.', 'SASL EXTERNAL wurde angeboten und unser Zertifikat angenommen.'],
   ['Not needed: SASL EXTERNAL was enough.', 'Nicht nötig: SASL EXTERNAL hat genügt.'],

@@ -116,6 +116,8 @@ export const enObjects = {
   'partner.proxyHelp': 'A host to connect to instead of what DNS says; HOST:PORT if its port is not 5269.',
   'partner.privateAddresses': 'Its DNS may lead to private addresses',
   'partner.privateAddressesHelp': 'For a partner inside your own network. That of Federated partners may anyway.',
+  'partner.posh': 'Its web site may name its certificate (POSH)',
+  'partner.poshHelp': 'For a partner whose hosting provider shows a certificate of its own and publishes POSH (RFC 7711).',
   'partner.pinned': 'Pinned certificates',
   'partner.pinnedHelp': 'SHA-256 fingerprints of the only certificates that are accepted from it. Empty: any certificate that proves its name.',
   'partner.columnLast': 'Last message',
