@@ -1,9 +1,9 @@
 // The answer to one GET over HTTP/1.1, as far as a document at a well-known place needs it:
-// bounded, octets in, values out. RFC 9112. Pure.
+// bounded, octets in, values out. Boost.Beast reads it (RFC 9112). Pure.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,12 +14,19 @@ class HttpAnswer {
     static constexpr std::size_t kMaxHead = 8192;   ///< octets of status, fields, chunk sizes
     static constexpr std::size_t kMaxBody = 16384;  ///< a fault as soon as more is known to come
 
+    HttpAnswer();
+    HttpAnswer(const HttpAnswer&) = delete;
+    HttpAnswer& operator=(const HttpAnswer&) = delete;
+    HttpAnswer(HttpAnswer&&) noexcept;
+    HttpAnswer& operator=(HttpAnswer&&) noexcept;
+    ~HttpAnswer();
+
     /// More has arrived. True: nothing more is wanted, is_good() tells whether it is whole.
     bool feed(std::string_view octets);
     /// The connection has ended.
     void end();
 
-    bool is_good() const { return state_ == State::Done; }
+    bool is_good() const { return is_done_ && fault_.empty(); }
 
     /// What is wrong with it, or what is missing; one sentence without its end.
     const std::string& fault() const { return fault_; }
@@ -35,38 +42,19 @@ class HttpAnswer {
     const std::string& body() const { return body_; }
 
   private:
-    enum class State : std::uint8_t {
-        Status,
-        Fields,
-        Length,
-        ToTheEnd,
-        ChunkSize,
-        Chunk,
-        ChunkEnd,
-        Trailer,
-        Done,
-        Bad,
-    };
+    struct Reader;
 
-    void take_line(std::string_view line);
-    void take_status(std::string_view line);
-    void take_field(std::string_view line);
-    void end_fields();
-    void take_chunk_size(std::string_view line);
-    void take_body(std::string_view& octets);
-    void fail(std::string_view why);
+    void take_head();
+    void fail(std::string why);
 
-    State state_ = State::Status;
-    std::size_t head_octets_ = 0;
-    std::string line_;
+    std::unique_ptr<Reader> reader_;  ///< until it is done
+    std::string unread_;              ///< begins what is not whole: a line, a chunk's size
+    bool is_done_ = false;
     int status_ = 0;
     std::string content_type_;
     std::string location_;
     std::string body_;
     std::string fault_;
-    std::size_t left_ = 0;  ///< of the body, or of the chunk
-    bool has_length_ = false;
-    bool is_chunked_ = false;
 };
 
 }  // namespace isthmus::xmpp

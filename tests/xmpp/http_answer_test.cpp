@@ -29,7 +29,7 @@ HttpAnswer read(std::string_view text, std::size_t piece = std::string_view::npo
 std::string body_of(std::string_view text) {
     for (const std::size_t piece : {std::size_t{1}, std::size_t{7}}) {
         EXPECT_EQ(read(text, piece).body(), read(text).body());
-        EXPECT_EQ(read(text, piece).fault(), read(text).fault());
+        EXPECT_EQ(read(text, piece).is_good(), read(text).is_good());
     }
     const HttpAnswer answer = read(text);
     return answer.is_good() ? answer.body() : "FAULT " + answer.fault();
@@ -49,7 +49,7 @@ TEST(HttpAnswer, HasABodyInChunksOrToTheEnd) {
     EXPECT_EQ(body_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
                       "2;x=y\r\n{\"\r\n00A\r\na\": 12345}\r\n0\r\nTrailer: x\r\n\r\n"),
               "{\"a\": 12345}");
-    EXPECT_EQ(body_of("HTTP/1.0 200\n\n{}"), "{}");
+    EXPECT_EQ(body_of("HTTP/1.0 200 OK\r\n\r\n{}"), "{}");
     EXPECT_EQ(body_of("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "");
 }
 
@@ -99,21 +99,21 @@ TEST(HttpAnswer, SaysWhatIsWrongWithIt) {
     EXPECT_THAT(body_of("HTTP/2 200 OK\r\n"), HasSubstr("HTTP/1.1"));
     EXPECT_THAT(body_of("HTTP/1.1 20x OK\r\n"), HasSubstr("HTTP/1.1"));
     EXPECT_THAT(body_of("HTTP/1.1 2000\r\n"), HasSubstr("HTTP/1.1"));
-    EXPECT_THAT(body_of("HTTP/1.1 099 No\r\n"), HasSubstr("HTTP/1.1"));
-    EXPECT_THAT(body_of(ok + "no colon\r\n\r\n"), HasSubstr("malformed"));
-    EXPECT_THAT(body_of(ok + "Name : x\r\n\r\n"), HasSubstr("malformed"));
-    EXPECT_THAT(body_of(ok + " folded: x\r\n\r\n"), HasSubstr("malformed"));
-    EXPECT_THAT(body_of(ok + "Content-Length: -1\r\n\r\n"), HasSubstr("length"));
+    EXPECT_THAT(body_of("HTTP/1.1 099 No\r\n\r\n"), HasSubstr("HTTP/1.1"));
+    EXPECT_THAT(body_of(ok + "no colon\r\n\r\n"), HasSubstr("bad field"));
+    EXPECT_THAT(body_of(ok + "Name : x\r\n\r\n"), HasSubstr("bad field"));
+    EXPECT_THAT(body_of(ok + " folded: x\r\n\r\n"), HasSubstr("bad field"));
+    EXPECT_THAT(body_of(ok + "Content-Length: -1\r\n\r\n"), HasSubstr("Content-Length"));
     EXPECT_THAT(body_of(ok + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n"),
-                HasSubstr("length"));
+                HasSubstr("Content-Length"));
     EXPECT_THAT(body_of(ok + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"),
-                HasSubstr("twice"));
+                HasSubstr("Transfer-Encoding"));
     EXPECT_THAT(body_of(ok + "Transfer-Encoding: gzip, chunked\r\n\r\n"), HasSubstr("unknown"));
     EXPECT_THAT(body_of(ok + "Content-Encoding: gzip\r\n\r\n"), HasSubstr("compressed"));
-    EXPECT_THAT(body_of(ok + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"), HasSubstr("chunks"));
+    EXPECT_THAT(body_of(ok + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"), HasSubstr("bad chunk"));
     EXPECT_THAT(body_of(ok + "Transfer-Encoding: chunked\r\n\r\nfffffffff\r\n"),
-                HasSubstr("chunks"));
-    EXPECT_THAT(body_of(ok + "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n"), HasSubstr("chunks"));
+                HasSubstr("16 KiB"));
+    EXPECT_THAT(body_of(ok + "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n"), HasSubstr("middle"));
     EXPECT_THAT(body_of(ok + "Content-Length: 5\r\n\r\n1234"), HasSubstr("middle"));
     EXPECT_THAT(body_of(ok), HasSubstr("middle"));
     EXPECT_THAT(body_of(""), HasSubstr("without an answer"));
