@@ -81,6 +81,9 @@ modules:
   mod_version: {{}}
 """
 
+# Five seconds of computing, which can be a minute on a machine that has other things to do.
+START = 3 * PATIENCE
+
 
 class Ejabberd(Server):
     """One ejabberd for one domain.
@@ -129,8 +132,8 @@ class Ejabberd(Server):
                 "EJABBERD_LOG_PATH": self.path("ejabberd.log"),
             }))
         self.process.wait_ready(
-            lambda: all(map(accepts, (self.c2s_port, self.s2s_port, self._http_port))), PATIENCE,
-            "ejabberd's ports")
+            lambda: all(map(accepts, (self.c2s_port, self.s2s_port, self._http_port))),
+            START, "ejabberd's ports")
         return self
 
     def add_user(self, name, password="secret"):
