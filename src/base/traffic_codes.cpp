@@ -174,7 +174,14 @@ constexpr Code kTrafficCodes[] = {
     {"IST-TLS-001",
      "The partner offers no encryption and its settings require it.",
      "The partner must offer STARTTLS; or weaken --tls-negotiation for it."},
-    {"IST-TLS-002", "The TLS handshake failed.", "The evidence holds OpenSSL's reason."},
+    {"IST-TLS-002",
+     "The TLS handshake failed.",
+     "The evidence holds OpenSSL's reason and what it means. If the other side refuses our "
+     "certificate (unknown ca: its chain; expired: its dates; bad or unknown certificate: its "
+     "names): `isthmus cert served` shows names, chain and dates as others see them, `isthmus "
+     "cert import FILE --use sip,xmpp-s2s` replaces it. What the other side shows: `openssl "
+     "s_client -connect HOST:PORT -showcerts`, for XMPP with `-starttls xmpp-server -xmpphost "
+     "DOMAIN`."},
     {"IST-TLS-003",
      "The partner demands encryption and its settings here do not allow it.",
      "Set --tls-negotiation of the partner to Optional or Required."},
