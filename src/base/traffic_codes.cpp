@@ -56,6 +56,10 @@ constexpr Code kTrafficCodes[] = {
     {"IST-HOME-006",
      "The home server keeps no more of this: a limit is reached.",
      "The evidence names the limit: contacts or groups of a user, devices of all."},
+    {"IST-HOME-007",
+     "A device that was signed in left two requests without an answer, and was signed out.",
+     "Nothing, if it was switched off. Else a firewall or address translation on the way has "
+     "forgotten it: let it keep its connection alive, or connect by TLS or TCP in place of UDP."},
     {"IST-HOME-010",
      "There is no home server: [home] enabled is false.",
      "Set [home] enabled = true in the configuration and start the gateway again."},

@@ -341,10 +341,39 @@ void Home::on_arrival(const std::string& user, Device& device) {
     agent_.on_arrival(user, device);
 }
 
+/// What nobody has wished: the user wonders, and the administrator is asked.
+void Home::report_departure(const std::string& user, Departure why) {
+    std::string_view code;
+    std::string_view said;
+    switch (why) {
+        case Departure::FlowGone:
+            code = "IST-HOME-004";
+            said = "its connection is gone";
+            break;
+        case Departure::Silent:
+            code = "IST-HOME-007";
+            said = "two requests without an answer";
+            break;
+        case Departure::Crowded:
+            code = "IST-HOME-006";
+            said = "devices of one user";
+            break;
+        default:
+            return;
+    }
+    if (timers_.now() < next_departure_report_) {
+        return;  // when a network fails they go in thousands
+    }
+    next_departure_report_ = timers_.now() + kBetweenReports;
+    log::event(
+        log::Level::Info, "home.device_gone", {{"code", code}, {"user", user}, {"msg", said}});
+}
+
 void Home::on_departure(const std::string& user, Device& device, Departure why) {
     devices_gauge_.set(static_cast<std::int64_t>(registrar_.size()));
     sessions_.on_departure(device.id);
     agent_.on_departure(user, device, why);
+    report_departure(user, why);
     if (why == Departure::Dismissed) {
         log::event(log::Level::Info, "home.dismissed", {{"user", user}});
         outside_.close(device.target.flow);

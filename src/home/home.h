@@ -123,6 +123,7 @@ class Home final : private RegistrarHandler {
                         std::unique_ptr<sip::IncomingRequest> transaction);
     const Device* device_of(const Caller& caller, const sip::Origin& origin) const;
     void on_outcome(std::uint64_t id, bool has_answered);
+    void report_departure(const std::string& user, Departure why);
 
     // RegistrarHandler
     void on_arrival(const std::string& user, Device& device) override;
@@ -143,6 +144,7 @@ class Home final : private RegistrarHandler {
     metrics::Gauge& devices_gauge_;
     Arena arena_;
     TimePoint next_report_{};
+    TimePoint next_departure_report_{};
 };
 
 }  // namespace isthmus::home

@@ -93,7 +93,7 @@ void Home::on_outcome(std::uint64_t id, bool has_answered) {
     }
     device->unanswered = has_answered ? 0 : static_cast<std::uint16_t>(device->unanswered + 1);
     if (device->unanswered >= kSilences) {
-        registrar_.dismiss_device(id, Departure::Expired);
+        registrar_.dismiss_device(id, Departure::Silent);
     }
 }
 

@@ -1,10 +1,12 @@
 #include "home/registrar.h"
 
 #include "base/digest.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <optional>
 
 namespace isthmus::home {
@@ -220,13 +222,14 @@ int Registrar::bind(const sip::Request& request,
     }
     if (device == nullptr) {
         if (by_id_.size() >= config_.max_devices) {
+            report_full(user);
             return 503;
         }
         Devices& list = by_user_[user];
         if (list.size() >= config_.devices_per_user) {
             const auto first =
                 std::ranges::min_element(list, {}, [](const auto& one) { return one->expires_at; });
-            remove(user, (*first)->id, Departure::Replaced);
+            remove(user, (*first)->id, Departure::Crowded);
         }
         auto made = std::make_unique<Device>();
         device = made.get();
@@ -342,6 +345,16 @@ void Registrar::remove(std::string_view user, std::uint64_t id, Departure why) {
         by_user_.erase(found);
     }
     handler_.on_departure(name, *gone, why);
+}
+
+void Registrar::report_full(std::string_view user) {
+    if (timers_.now() < next_report_) {
+        return;
+    }
+    next_report_ = timers_.now() + std::chrono::seconds(1);
+    log::event(log::Level::Warning,
+               "home.limit",
+               {{"code", "IST-HOME-006"}, {"user", user}, {"msg", "devices of all"}});
 }
 
 void Registrar::on_flow_closed(std::uint64_t flow) {

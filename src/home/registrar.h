@@ -35,7 +35,9 @@ enum class Departure : std::uint8_t {
     SignedOut,  ///< Expires 0
     Expired,
     FlowGone,   ///< its connection
-    Replaced,   ///< by another one, or there were too many
+    Replaced,   ///< by himself, on another connection
+    Crowded,    ///< he has too many devices; this one's time would have been over first
+    Silent,     ///< it answers nothing
     Dismissed,  ///< policy, or an administrator
 };
 
@@ -91,6 +93,7 @@ class Registrar {
     struct Wish;
 
     void remove(std::string_view user, std::uint64_t id, Departure why);
+    void report_full(std::string_view user);
     void schedule(const Device& device);
     void on_time();
     int read(const sip::Request& request, Wish& into) const;
@@ -113,6 +116,7 @@ class Registrar {
     std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> by_flow_;
     std::set<std::pair<TimePoint, std::uint64_t>> by_expiry_;
     std::uint64_t last_id_ = 0;
+    TimePoint next_report_{};
     Timer timer_;
 };
 

@@ -171,7 +171,7 @@ void Transports::on_frame(Connection& connection, const Frame& frame) {
             parse_message(frame.octets, Framing::Stream, arena_, slots_, parse_limits_);
         if (source.is_stranger() && result.kind == ParseResult::Kind::Request &&
             !guard_.admit_stranger(source.origin.remote.address)) {
-            counters_.refused_strangers().add();
+            turn_strangers_away(source.origin);
             result.status = 503;
             return handler_.on_refused(result, slots_.request, source, arena_);
         }
@@ -213,7 +213,7 @@ void Transports::on_datagram(DatagramPort& port,
     origin.local = port.socket->local();
     origin.peer = guard_.identify(origin, requests_);
     if (origin.peer < 0 && !guard_.admit_stranger(from.address)) {
-        counters_.refused_strangers().add();
+        turn_strangers_away(origin);
         return;
     }
     arena_.reset();

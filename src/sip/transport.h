@@ -116,6 +116,7 @@ class Transports final : public ConnectionHandler {
     void leave(const Connection& connection);
     void on_datagram(DatagramPort& port, const net::Endpoint& from, std::string_view datagram);
     void dispatch(const ParseResult& result, const Source& source, std::string_view octets);
+    void turn_strangers_away(const Origin& origin);
     void report_limit(std::string_view code,
                       std::string_view why,
                       Transport transport,

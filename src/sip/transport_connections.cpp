@@ -101,6 +101,15 @@ bool Transports::make_room() {
     return true;
 }
 
+/// Many devices behind one address may send as much at once when they come back.
+void Transports::turn_strangers_away(const Origin& origin) {
+    counters_.refused_strangers().add();
+    report_limit("IST-LIM-003",
+                 "requests of an address that nobody has signed in from",
+                 origin.transport,
+                 origin.remote);
+}
+
 /// Whoever did nothing wrong may have met it: the administrator hears of it, not of each of many.
 void Transports::report_limit(std::string_view code,
                               std::string_view why,

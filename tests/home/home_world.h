@@ -189,9 +189,12 @@ class HomeWorld : public testing::Test {
   protected:
     static constexpr std::string_view kPassword = "correct horse battery";
 
-    HomeWorld()
-        : home(
-              {.domains = {"contoso.example"}, .registrar = {}}, outside, timers, random, metrics) {
+    explicit HomeWorld(RegistrarConfig registrar = {})
+        : home({.domains = {"contoso.example"}, .registrar = registrar},
+               outside,
+               timers,
+               random,
+               metrics) {
         timers.advance(std::chrono::minutes(1));  // no nonce is as old as the world
         for (const char* user :
              {"alice@contoso.example", "bob@contoso.example", "gone@contoso.example"}) {

@@ -8,6 +8,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 using Sign = HomeWorld;
@@ -153,6 +154,75 @@ TEST_F(Sign, PasswordTakenAwaySignsOut) {
     EXPECT_EQ(outside.to_devices[0].headers["Event"], "registration-notify");
     EXPECT_THAT(outside.to_devices[0].body, HasSubstr("deregistered"));
     EXPECT_THAT(outside.closed, testing::ElementsAre(1));
+}
+
+// --- what the administrator hears ---------------------------------------------------------------
+
+class Told : public HomeWorld {
+  protected:
+    explicit Told(RegistrarConfig registrar = {}) : HomeWorld(registrar) {}
+
+    template <class Do>
+    static std::string said(Do what) {
+        testing::internal::CaptureStderr();
+        what();
+        return testing::internal::GetCapturedStderr();
+    }
+};
+
+TEST_F(Told, OfADeviceThatAnswersNothing) {
+    sign_in("alice", 1);
+    EXPECT_THAT(said([this] {
+                    for (int i = 0; i < 2; ++i) {
+                        outside.to_devices.clear();
+                        flows_ask({.uri = "sip:alice@contoso.example",
+                                   .from = "sip:romeo@fabrikam.example",
+                                   .headers = "Content-Type: text/plain\r\n",
+                                   .body = "hello"});
+                        ASSERT_FALSE(outside.to_devices.empty());
+                        const Sent& sent = outside.to_devices.back();
+                        sent.handler->on_no_response(sent.cookie,
+                                                     make_error(ErrorKind::Timeout, "Timer F"));
+                    }
+                }),
+                HasSubstr("IST-HOME-007"));
+    EXPECT_EQ(home.devices(), 0U);
+}
+
+TEST_F(Told, OfAConnectionThatIsGoneOnceASecond) {
+    sign_in("alice", 1);
+    sign_in("bob", 2);
+    const std::string text = said([this] {
+        home.on_flow_closed(1);
+        home.on_flow_closed(2);
+    });
+    EXPECT_THAT(text, HasSubstr("IST-HOME-004"));
+    EXPECT_THAT(text, HasSubstr("alice@contoso.example"));
+    EXPECT_THAT(text, Not(HasSubstr("bob@contoso.example")));
+}
+
+TEST_F(Told, OfOneDeviceTooMany) {
+    for (std::uint64_t flow = 1; flow <= 10; ++flow) {
+        sign_in("alice", flow);
+    }
+    EXPECT_THAT(said([this] { sign_in("alice", 11); }), HasSubstr("IST-HOME-006"));
+    EXPECT_EQ(home.devices(), 10U);
+}
+
+TEST_F(Told, NothingOfWhoSignsOutOrComesBack) {
+    sign_in("alice", 1);
+    EXPECT_THAT(said([this] { sign_in("alice", 1); }), IsEmpty());
+}
+
+class ToldWhenFull : public Told {
+  protected:
+    ToldWhenFull() : Told({.max_devices = 1}) {}
+};
+
+TEST_F(ToldWhenFull, OfWhoIsTurnedAway) {
+    sign_in("alice", 1);
+    EXPECT_THAT(said([this] { EXPECT_EQ(sign_in("bob", 2)->status, 503); }),
+                HasSubstr("IST-HOME-006"));
 }
 
 }  // namespace
