@@ -79,6 +79,15 @@ constexpr Code kTrafficCodes[] = {
      "A connection that had not authenticated was ended to make room for newer ones.",
      "Many of these: somebody opens connections and leaves them; see the addresses in the "
      "evidence, and stop them in the firewall."},
+    {"IST-LIM-013",
+     "A connection to a SIP port was refused: there are as many as the limit allows.",
+     "The evidence says whose: 1,024 from one address on which nobody has signed in (256 without "
+     "home server) mean somebody who opens and leaves them, or very many devices behind one "
+     "address that come back at once: these try again. For all: [home] max_devices and 4,096."},
+    {"IST-LIM-014",
+     "A SIP connection was closed: a message did not arrive whole within 20 seconds.",
+     "Once: a device on a bad line, which comes back. Often, from one address: the network there "
+     "loses packets, or somebody holds connections open on purpose."},
     {"IST-POL-001",
      "No XMPP federated partner holds that domain.",
      "If your users may talk to it: isthmus partner create, with the domain that the evidence "
