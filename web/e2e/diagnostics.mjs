@@ -146,6 +146,7 @@ async function explained() {
   await page.getByText(/The domain elsewhere\.example is not served here \(served: branch\.example/).first().waitFor();
   await page.getByText('IST-POL-006').waitFor();
   await page.getByText(/Add it to \[sip\] domains/).waitFor();
+  await page.getByRole('link', { name: 'Configuration file' }).waitFor();
   await shot(page, 'explain-not-served');
   await checkAccessibility(page, 'a domain that is not served');
 }
