@@ -92,10 +92,13 @@ void Call::fail(const Answer& answer, const std::string& missing) const {
                                  : detail;
     std::string why = code;
     const codes::Code* known = codes::find(code);
-    const std::string reason = !evidence.empty()  ? evidence
-                               : is_missing       ? detail
-                               : known != nullptr ? std::string(known->sentence)
-                                                  : std::string();
+    // It names what there is not, and what may have been meant.
+    const bool says_more = is_missing && code == "IST-API-002";
+    const std::string reason = says_more           ? detail
+                               : !evidence.empty() ? evidence
+                               : is_missing        ? detail
+                               : known != nullptr  ? std::string(known->sentence)
+                                                   : std::string();
     why += (why.empty() || reason.empty() ? "" : ": ") + reason;
     throw Fault(what,
                 why.empty() ? fmt::format("HTTP {}", answer.status) : why,

@@ -39,8 +39,8 @@ Error no_such(const policy::Objects& objects, std::string_view given, std::strin
     return make_error(ErrorKind::NotFound,
                       "IST-API-002",
                       std::move(sentence),
-                      list.empty() ? "there is none at all"
-                                   : fmt::format("none of the {} that there are", list.size()));
+                      list.size() == 1 ? "there is one of that kind"
+                                       : fmt::format("there are {} of that kind", list.size()));
 }
 
 template <class Object>

@@ -356,11 +356,11 @@ TEST_F(PolicyServiceTest, AMisspeltNameIsToldTheNearest) {
     EXPECT_EQ(near.error().public_text,
               "There is no XMPP federated partner 'Fabrikan.example'. Did you mean "
               "fabrikam.example?");
-    EXPECT_EQ(near.error().detail, "none of the 1 that there are");
+    EXPECT_EQ(near.error().detail, "there is one of that kind");
     EXPECT_EQ(service->erase<policy::Partner>("litware.example", edit).error().public_text,
               "There is no XMPP federated partner 'litware.example'.");
     EXPECT_EQ(service->set<policy::Site>("x", object("{}"), edit).error().detail,
-              "there is none at all");
+              "there are 0 of that kind");
     EXPECT_EQ(service->get<policy::AccessRule>("globl").error().public_text,
               "There is no external access policy 'globl'.");
 }

@@ -53,7 +53,9 @@ def squeezed(line):
 class Cmdlets(OwnWorldTest):
     @classmethod
     def build(cls, world):
-        world.add_branch("udp").start(allow=False)
+        # The organisation of the examples.
+        world.add_branch("udp").add_peer("lync", "udp:127.0.0.1:9", ["litwareinc.com"])
+        world.start(allow=False)
 
     def run_cmdlets(self, *words, text=None, program=None, flags=()):
         environment = dict(os.environ, ISTHMUS_SERVER="unix:" + self.gateway.admin_socket)

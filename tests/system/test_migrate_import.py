@@ -62,7 +62,7 @@ class MigrateImport(OwnWorldTest):
         done = self.apply()
         self.assertGreater(done["objects"], 3, done)
         newest = json.loads(self.gateway.cli("config", "history", "-o", "json").stdout)["items"][0]
-        self.assertEqual((newest["revision"], newest["action"]), (done["revision"], "change"))
+        self.assertEqual((newest["revision"], newest["action"]), (done["revision"], "import"))
         self.assertIn("fabrikam.example", self.names("partner", "list"))
         partner = json.loads(self.gateway.cli("partner", "get", "fabrikam.example", "-o",
                                               "json").stdout)

@@ -107,6 +107,12 @@ async function inGerman() {
   assert.deepEqual(await english(page.locator('main')), [], 'a refusal');
   await shot(page, 'german-explain');
 
+  // What revisions and the audit log did, too.
+  await page.goto(`${URL_OF_PANEL}administration/revisions`);
+  await page.getByRole('cell', { name: 'angelegt partner/northwind.example' }).waitFor();
+  await page.goto(`${URL_OF_PANEL}administration/audit`);
+  await page.getByRole('cell', { name: /^angemeldet session/ }).first().waitFor();
+
   await page.goto(`${URL_OF_PANEL}migration/readiness`);
   await page.getByRole('article').or(page.getByText('Nichts zu tun')).first().waitFor();
   assert.deepEqual(await english(page.locator('main')), [], 'readiness');
@@ -140,6 +146,7 @@ async function explained() {
   await page.getByText(/The domain elsewhere\.example is not served here \(served: branch\.example/).first().waitFor();
   await page.getByText('IST-POL-006').waitFor();
   await page.getByText(/Add it to \[sip\] domains/).waitFor();
+  await page.getByRole('link', { name: 'Configuration file' }).waitFor();
   await shot(page, 'explain-not-served');
   await checkAccessibility(page, 'a domain that is not served');
 }

@@ -81,6 +81,13 @@ async function darkGermanAndNarrow() {
     await checkAccessibility(page, `${path}, narrow and dark`);
     const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     assert.equal(isWide, false, `${path} is wider than the screen`);
+    // What a row is about, and why there is none, is read without scrolling.
+    const cut = await page.evaluate(() => {
+      const badges = [...document.querySelectorAll('.cell:has(.badge)')].filter((one) => one.scrollWidth > one.clientWidth + 1);
+      const reasons = [...document.querySelectorAll('td.soft[colspan]')].filter((one) => one.getBoundingClientRect().right > innerWidth);
+      return [...badges, ...reasons].map((one) => one.textContent.trim());
+    });
+    assert.deepEqual(cut, [], `${path}: cut off`);
   }
   await page.getByRole('button', { name: 'Menü' }).click();
   await page.getByRole('navigation').getByRole('link', { name: 'Benutzer', exact: true }).waitFor();

@@ -1,9 +1,12 @@
 // One recording while it is looked at: what was recorded, then what is, as it comes.
+import { tick } from 'svelte';
 import { peek, segment } from './api';
 import type { Trace, TraceEvent, TraceLadder } from './traces';
 
-/** The ladder is drawn anew at most so often, in milliseconds. */
+/** The ladder is drawn anew at most so often, in milliseconds... */
 const PAUSE = 500;
+/** ...and takes no more than this part of the time, however long it has become. */
+const SHARE = 1 / 4;
 /** Events that the gateway gives at once; fewer: those were all. */
 const PAGE = 200;
 
@@ -15,6 +18,8 @@ export class TraceFeed {
   /** Until it ends by itself, as far as it is not stopped before. */
   secondsLeft = $state(0);
   readonly path: string;
+  /** What has come since the ladder was drawn: both change together. */
+  #arrived: TraceEvent[] = [];
   #source: EventSource | undefined;
   #drawing: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
@@ -37,6 +42,7 @@ export class TraceFeed {
 
   /** All that is there; if it goes on, what follows comes by itself. */
   async load(): Promise<void> {
+    this.#take();
     try {
       for (;;) {
         const { recorded, ...trace } = await peek<Trace & { recorded: TraceEvent[] }>(this.path, { after: this.#last });
@@ -54,7 +60,15 @@ export class TraceFeed {
   }
 
   get #last(): number {
-    return this.events.at(-1)?.number ?? 0;
+    return (this.#arrived.at(-1) ?? this.events.at(-1))?.number ?? 0;
+  }
+
+  #take(): void {
+    const { length } = this.#arrived;
+    if (length === 0) return;
+    this.events = [...this.events, ...this.#arrived];
+    this.#arrived = [];
+    if (this.trace) this.trace = { ...this.trace, events: this.trace.events + length };
   }
 
   async #draw(): Promise<void> {
@@ -62,11 +76,19 @@ export class TraceFeed {
     this.problem = null;
   }
 
-  #drawSoon(): void {
-    this.#drawing ??= setTimeout(() => {
-      this.#drawing = undefined;
-      void this.#draw().catch((error: unknown) => (this.problem = error));
-    }, PAUSE);
+  #drawSoon(pause = PAUSE): void {
+    this.#drawing ??= setTimeout(() => void this.#drawNow(), pause);
+  }
+
+  async #drawNow(): Promise<void> {
+    const started = performance.now();
+    this.#take();
+    await this.#draw().catch((error: unknown) => (this.problem = error));
+    await tick();
+    this.#drawing = undefined;
+    if (this.#arrived.length && !this.#isClosed) {
+      this.#drawSoon(Math.max(PAUSE, (performance.now() - started) * (1 / SHARE - 1)));
+    }
   }
 
   #follow(): void {
@@ -80,8 +102,7 @@ export class TraceFeed {
     source.addEventListener('event', ({ data }: MessageEvent<string>) => {
       const event = JSON.parse(data) as TraceEvent;
       if (event.number <= this.#last) return;
-      this.events = [...this.events, event];
-      if (this.trace) this.trace = { ...this.trace, events: this.trace.events + 1 };
+      this.#arrived.push(event);
       this.#drawSoon();
     });
     source.addEventListener('dropped', ({ data }: MessageEvent<string>) => {

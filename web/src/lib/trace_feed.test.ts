@@ -16,12 +16,15 @@ vi.mock('./api', () => ({
 }));
 
 const followed: string[] = [];
+let heard: (event: { data: string }) => void = () => undefined;
 class Source {
   static readonly CLOSED = 2;
   constructor(path: string) {
     followed.push(path);
   }
-  addEventListener(): void {}
+  addEventListener(name: string, hear: (event: { data: string }) => void): void {
+    if (name === 'event') heard = hear;
+  }
   close(): void {}
 }
 vi.stubGlobal('EventSource', Source);
@@ -47,5 +50,20 @@ describe('a recording', () => {
     await feed.load();
     expect(asked.paths).toEqual(['traces/t1', 'traces/t1/ladder']);
     expect(followed).toEqual(['/api/v1/traces/t1/events?after=1']);
+  });
+
+  it('is drawn once for all that comes meanwhile', async () => {
+    vi.useFakeTimers();
+    const feed = new TraceFeed('t1');
+    await feed.load();
+    asked.paths.length = 0;
+    for (let number = 1; number <= 100; number += 1) heard({ data: JSON.stringify({ number }) });
+    heard({ data: JSON.stringify({ number: 100 }) });
+    expect([feed.events.length, asked.paths]).toEqual([0, []]);
+    await vi.advanceTimersByTimeAsync(600);
+    expect([feed.events.length, feed.trace?.events, asked.paths]).toEqual([100, 100, ['traces/t1/ladder']]);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(asked.paths.length).toBe(1);
+    vi.useRealTimers();
   });
 });
