@@ -45,6 +45,9 @@ constexpr Special kSpecial[] = {
 /// What is wrong with a field begins with its name (control/properties.h), every other sentence
 /// with a capital or a quotation mark.
 std::string_view field_of(const Error& error) {
+    if (error.code == "IST-AUTH-013") {
+        return "password";
+    }
     const std::string_view sentence = error.public_text;
     const std::size_t end = sentence.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789");
     const bool is_field = error.code == "IST-API-001" && end != 0 &&
@@ -52,6 +55,27 @@ std::string_view field_of(const Error& error) {
                           (sentence[end] == ' ' || sentence[end] == ':') &&
                           !sentence.starts_with("line ");  // of a file
     return is_field ? sentence.substr(0, end) : std::string_view();
+}
+
+/// What to do about a field, where the sentence says what it takes.
+std::string fix_of_field(std::string_view sentence, std::string_view field) {
+    const auto after = [sentence](std::string_view words) {
+        const std::size_t at = sentence.find(words);
+        return at == std::string_view::npos ? std::string_view()
+                                            : sentence.substr(at + words.size());
+    };
+    if (std::string_view rule = after(": must be "); !rule.empty()) {
+        rule = rule.substr(0, rule.find_last_not_of('.') + 1);
+        return fmt::format("Set {} to {}.", field, rule);
+    }
+    if (std::string_view meant = after("did you mean "); !meant.empty()) {
+        return fmt::format("Write {} instead of {}.", meant.substr(0, meant.rfind('?')), field);
+    }
+    return sentence.ends_with("is required.")         ? fmt::format("Give {} a value.", field)
+           : sentence.ends_with("cannot be changed.") ? fmt::format("Leave {} as it is.", field)
+           : !after("is not a property").empty()
+               ? fmt::format("Leave {} out, or write one of those that there are.", field)
+               : fmt::format("Correct {}.", field);
 }
 
 /// Who writes dryRun and is not told would have made the change. Other parameters are their
@@ -245,7 +269,7 @@ Result<json::object> parse_body(const HttpRequest& request) {
     return std::move(value.get_object());
 }
 
-HttpResponse problem(const Error& error) {
+HttpResponse problem(const Error& error, std::string_view field) {
     auto [status, title] = [&]() -> std::pair<int, std::string_view> {
         switch (error.kind) {
             case ErrorKind::Syntax:
@@ -279,12 +303,15 @@ HttpResponse problem(const Error& error) {
     if (!error.detail.empty() && error.detail != error.public_text) {
         body["evidence"] = error.detail;
     }
-    if (const std::string_view field = field_of(error); !field.empty()) {
-        body["field"] = field;
+    const std::string_view named = field_of(error);
+    if (!named.empty() || !field.empty()) {
+        body["field"] = field.empty() ? named : field;
     }
     if (!error.code.empty()) {
         body["code"] = error.code;
-        if (const codes::Code* code = codes::find(error.code); code != nullptr) {
+        if (!named.empty() && error.code == "IST-API-001") {
+            body["fix"] = fix_of_field(error.public_text, named);
+        } else if (const codes::Code* code = codes::find(error.code); code != nullptr) {
             body["fix"] = code->fix;
         }
     }

@@ -46,8 +46,9 @@ std::string query_of(const HttpRequest& request, std::string_view name);
 /// A parameter that is true or false, `usual` if it is not given; IST-API-001.
 Result<bool> flag_of(const HttpRequest& request, std::string_view name, bool usual);
 
-/// RFC 9457 problem details with our code, step and fix.
-HttpResponse problem(const Error& error);
+/// RFC 9457 problem details with our code, step and fix. `field`: of the body, that is at fault,
+/// where it is not the one that the sentence begins with.
+HttpResponse problem(const Error& error, std::string_view field = {});
 HttpResponse not_found(std::string_view path);
 /// 405; `allow` as in the header field.
 HttpResponse wrong_method(std::string allow);

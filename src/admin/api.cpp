@@ -54,7 +54,7 @@ Api::Api(const ApiServices& services)
           {"migrations", make_migration_resource(services.policies)},
           {"subscriptions", make_subscription_resource(services.subscriptions)},
           {"contacts", make_contact_resource(services.contacts)},
-          {"status", make_status_resource(services.read_status, services.policy_facts)},
+          {"status", make_status_resource(services.read_status, services.overview_facts)},
           {"config", make_config_resource(services.show_config)},
           {"config:reload", make_reload_resource(services.reload)},
           {"openapi.yaml", make_openapi_resource()},

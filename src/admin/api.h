@@ -34,7 +34,7 @@ struct ApiServices {
     control::TraceService* traces = nullptr;
     TraceFollowers* followers = nullptr;  ///< as traces
     /// What policy says, for the lights of status; null: none are shown.
-    std::function<control::PolicyFacts()> policy_facts = {};
+    std::function<control::OverviewFacts()> overview_facts = {};
     const SignInServices* sign_in = nullptr;  ///< nothing: there are no accounts here
     /// Hears of what a role may not do.
     control::Audit audit = {};

@@ -141,7 +141,7 @@ Result<control::ChangeSet> set_of(const HttpRequest& request) {
     if (!body) {
         return body.error();
     }
-    if (auto good = only_fields(*body, {"changes", "users_csv"}); !good) {
+    if (auto good = only_fields(*body, {"action", "changes", "users_csv"}); !good) {
         return good.error();
     }
     auto csv = text_field(*body, "users_csv");
@@ -149,6 +149,14 @@ Result<control::ChangeSet> set_of(const HttpRequest& request) {
         return csv.error();
     }
     control::ChangeSet made;
+    const auto action = text_field(*body, "action");
+    if (!action) {
+        return action.error();
+    }
+    made.action = action->value_or(made.action);
+    if (made.action != "change" && made.action != "import") {
+        return wrong_field(*body, "action", "one of change, import");
+    }
     made.users_csv = std::move(*csv).value_or(std::string());
     if (!made.users_csv.empty()) {
         if (auto may = check_right(request.author, control::Right::Users); !may) {

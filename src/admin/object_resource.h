@@ -3,6 +3,7 @@
 
 #include "admin/answers.h"
 #include "admin/http.h"
+#include "base/spelling.h"
 #include "base/text.h"
 #include "control/objects.h"
 #include "control/policy_service.h"
@@ -37,7 +38,8 @@ inline HttpResponse answer_completed(const boost::json::object& object, const Co
     return response;
 }
 
-/// {"items": [...], "total": n}, by name; ?q= restricts to names that hold the text.
+/// {"items": [...], "total": n}, by name; ?q= restricts to names that hold the text. If none does,
+/// "nearest" is the name that may have been meant.
 template <class List>
 HttpResponse list_objects(const List& list,
                           const HttpRequest& request,
@@ -69,7 +71,17 @@ HttpResponse list_objects(const List& list,
     if (complete) {
         complete(items);
     }
-    return answer(boost::json::object{{"items", std::move(items)}, {"total", sorted.size()}});
+    boost::json::object made{{"items", std::move(items)}, {"total", sorted.size()}};
+    if (!wanted.empty() && sorted.empty()) {
+        text::NearestSearch search(wanted);
+        for (const Object& one : list) {
+            search.offer(one.*control::Kind<Object>::kId);
+        }
+        if (!search.best().empty()) {
+            made["nearest"] = search.best();
+        }
+    }
+    return answer(made);
 }
 
 template <class Object>

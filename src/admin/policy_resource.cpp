@@ -50,12 +50,15 @@ struct Question {
     std::string to;
     bool is_domain = false;
 
-    json::object explain(const policy::Policy& policy, std::optional<bool> is_contact) const {
+    json::object explain(const control::PolicyService& policies,
+                         const policy::Policy& policy,
+                         std::optional<bool> is_contact) const {
         const std::string_view whole = user;
         const std::size_t at = whole.rfind('@');
         const std::string_view domain =
             is_domain ? std::string_view(to) : std::string_view(to).substr(to.rfind('@') + 1);
         json::object made = control::to_json(control::explain(policy,
+                                                              policies.own_domains(),
                                                               {.user = whole.substr(0, at),
                                                                .user_domain = whole.substr(at + 1),
                                                                .remote_domain = domain},
@@ -121,9 +124,10 @@ Resource make_explain_resource(control::PolicyService& policies, FindContact fin
             return reply(problem(asked.error()));
         }
         const auto tell = [question = *asked,
+                           &policies,
                            policy = policies.snapshot(),
                            reply = std::move(reply)](std::optional<bool> is_contact) {
-            reply(answer(question.explain(*policy, is_contact)));
+            reply(answer(question.explain(policies, *policy, is_contact)));
         };
         if (asked->is_domain) {
             return tell(std::nullopt);

@@ -90,7 +90,7 @@ Resource make_revision_resource(control::PolicyService& policies);
 /// migrations/readiness
 Resource make_migration_resource(control::PolicyService& policies);
 Resource make_status_resource(control::ReadStatus read_status,
-                              std::function<control::PolicyFacts()> policy_facts);
+                              std::function<control::OverviewFacts()> overview_facts);
 /// The boot file.
 Resource make_config_resource(std::function<boost::json::object(bool is_effective)> shown);
 Resource make_reload_resource(std::function<Result<void>()> reload);

@@ -152,14 +152,20 @@ void password(const SignInServices& services, const HttpRequest& request, HttpRe
     if (!only || !current || !wanted) {
         return reply(problem(!only ? only.error() : !current ? current.error() : wanted.error()));
     }
-    services.own.change_password(
-        request.author,
-        request.session->id,
-        *current,
-        *wanted,
-        [reply = std::move(reply)](const Result<void>& done) {
-            reply(done ? answer(json::object{{"changed", true}}) : problem(done.error()));
-        });
+    services.own.change_password(request.author,
+                                 request.session->id,
+                                 *current,
+                                 *wanted,
+                                 [reply = std::move(reply)](const Result<void>& done) {
+                                     if (done) {
+                                         return reply(answer(json::object{{"changed", true}}));
+                                     }
+                                     const std::string_view code = done.error().code;
+                                     reply(problem(done.error(),
+                                                   code == "IST-AUTH-013"   ? "new"
+                                                   : code == "IST-AUTH-020" ? "current"
+                                                                            : ""));
+                                 });
 }
 
 Result<std::string> read_code(const HttpRequest& request) {

@@ -11,8 +11,6 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
-#include <chrono>
-#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -113,12 +111,6 @@ void add_overview(json::object& to, const control::Overview& overview) {
     to["next_steps"] = steps_json(overview);
 }
 
-std::int64_t wall_seconds() {
-    return std::chrono::duration_cast<std::chrono::seconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 HttpResponse health_page(const HttpRequest& request,
                          const std::function<std::string()>& render,
                          const control::ReadStatus& read) {
@@ -145,9 +137,9 @@ HttpResponse health_page(const HttpRequest& request,
 }  // namespace
 
 Resource make_status_resource(control::ReadStatus read_status,
-                              std::function<control::PolicyFacts()> policy_facts) {
+                              std::function<control::OverviewFacts()> overview_facts) {
     return single([read = std::move(read_status),
-                   facts = std::move(policy_facts)](const HttpRequest& request) {
+                   facts = std::move(overview_facts)](const HttpRequest& request) {
         if (request.method != "GET") {
             return wrong_method("GET");
         }
@@ -158,7 +150,7 @@ Resource make_status_resource(control::ReadStatus read_status,
         }
         json::object made = json_of(*status);
         if (facts) {
-            add_overview(made, control::overview_of(*status, facts(), wall_seconds()));
+            add_overview(made, control::overview_of(*status, facts()));
         }
         return answer(made);
     });

@@ -33,6 +33,7 @@ ApiWing::ApiWing(Parts parts)
       users_(parts_.policies),
       partner_tests_(parts_.policies, parts_.crossing.link_test_side(parts_.config.server_name)),
       doctor_(parts_.policies, make_doctor_side()),
+      records_(doctor_.side(), parts_.control.timers()),
       sip_peers_(
           sip_peer_facts(parts_.config),
           read_status_,
@@ -123,10 +124,11 @@ control::DoctorSide ApiWing::make_doctor_side() {
                 [this](auto domains, auto done) {
                     parts_.crossing.look_up(std::move(domains), std::move(done));
                 },
-            .read_status = read_status_};
+            .read_status = read_status_,
+            .on_records = [this](const auto& checks) { records_.note(checks); }};
 }
 
-control::PolicyFacts ApiWing::policy_facts() const {
+control::OverviewFacts ApiWing::overview_facts() const {
     const auto snapshot = parts_.policies.snapshot();
     return {.is_enabled = snapshot->gateway().enabled,
             .allows_federated_users = snapshot->access_edge().allow_federated_users,
@@ -136,7 +138,8 @@ control::PolicyFacts ApiWing::policy_facts() const {
                                                           rule.enable_xmpp_access;
                                                }),
             .partners = static_cast<std::size_t>(
-                std::ranges::count(snapshot->partners(), true, &policy::Partner::enabled))};
+                std::ranges::count(snapshot->partners(), true, &policy::Partner::enabled)),
+            .records = records_.checks()};
 }
 
 void ApiWing::make_api() {
@@ -157,7 +160,7 @@ void ApiWing::make_api() {
         .events = &events_,
         .traces = &traces_,
         .followers = &followers_,
-        .policy_facts = [this] { return policy_facts(); },
+        .overview_facts = [this] { return overview_facts(); },
         .sign_in = &parts_.admin.services(),
         .audit = parts_.admin.audit(),
         .partner_tests = &partner_tests_,
@@ -175,6 +178,7 @@ void ApiWing::make_api() {
 
 void ApiWing::start() {
     series_.start();
+    records_.start();
     directory_->start();
 }
 

@@ -21,6 +21,7 @@
 #include "control/message_series.h"
 #include "control/partner_test.h"
 #include "control/policy_service.h"
+#include "control/record_watch.h"
 #include "control/sip_peers.h"
 #include "control/status_service.h"
 #include "control/subscription_service.h"
@@ -82,7 +83,7 @@ class ApiWing {
   private:
     control::ReadStatus make_status_reader();
     control::DoctorSide make_doctor_side();
-    control::PolicyFacts policy_facts() const;
+    control::OverviewFacts overview_facts() const;
     void make_home();
     void make_api();
 
@@ -98,6 +99,7 @@ class ApiWing {
     std::optional<control::HomeService> home_;
     control::PartnerTests partner_tests_;
     control::Doctor doctor_;
+    control::RecordWatch records_;
     control::SipPeers sip_peers_;
     control::TraceService traces_;
     admin::TraceFollowers followers_;

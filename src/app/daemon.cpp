@@ -12,6 +12,7 @@
 #include "app/home_records.h"
 #include "app/notify.h"
 #include "app/start_failure.h"
+#include "app/traffic_config.h"
 #include "app/traffic_wing.h"
 #include "app/version.h"
 #include "base/log.h"
@@ -59,13 +60,25 @@ void set_up_log(const Config& config) {
                 level_of(config.log_level));
 }
 
-/// The XMPP domains that we speak for, as compared. What is no domain the traffic wing refuses.
-std::vector<std::string> own_domains(const Config& config) {
-    std::vector<std::string> made;
+/// What is no domain the traffic wing refuses.
+control::OwnDomains own_domains(const Config& config) {
+    control::OwnDomains made;
     for (const std::string& domain :
          config.xmpp_domains.empty() ? config.sip_domains : config.xmpp_domains) {
         if (auto canonical = canonical_domain(domain)) {
-            made.push_back(std::move(*canonical));
+            made.xmpp.push_back(std::move(*canonical));
+        }
+    }
+    const auto flows = make_flows(config);
+    if (!flows) {
+        return made;
+    }
+    for (const gateway::ServedDomain& domain : flows->domains) {
+        const bool is_held = std::ranges::any_of(flows->peers, [&](const gateway::SipPeer& peer) {
+            return std::ranges::find(peer.domains, domain.sip) != peer.domains.end();
+        });
+        if (is_held) {
+            made.sip.push_back(domain.sip);
         }
     }
     return made;

@@ -151,6 +151,14 @@ bool HomeWing::uses_sessions(std::string_view user, std::string_view sip_domain)
     return !is_home(sip_domain) && peers_->uses_sessions(user, sip_domain);
 }
 
+void HomeWing::on_left(std::string_view user,
+                       std::string_view contact,
+                       std::string_view sip_domain) {
+    if (is_home(sip_domain)) {
+        home_.on_left(user, contact);
+    }
+}
+
 void HomeWing::acknowledge(const sip::OutgoingRequest& request,
                            std::string_view sip_domain,
                            std::string_view next_hop) {
@@ -266,6 +274,10 @@ void HomeWing::save(std::string_view user,
 
 void HomeWing::remove_contact(std::string_view user, std::string_view jid) {
     gateway_.subscriptions().remove_contact(user, jid, [](const Result<void>&) {});
+}
+
+void HomeWing::leave(std::string_view user, std::string_view contact) {
+    gateway_.on_left(user, contact);
 }
 
 }  // namespace isthmus::app

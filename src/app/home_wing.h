@@ -69,6 +69,9 @@ class HomeWing final : public sip::RequestHandler,
     bool serves(std::string_view sip_domain) const override;
     bool is_congestion_safe(std::string_view sip_domain) const override;
     bool uses_sessions(std::string_view user, std::string_view sip_domain) const override;
+    void on_left(std::string_view user,
+                 std::string_view contact,
+                 std::string_view sip_domain) override;
     void send(const sip::OutgoingRequest& request,
               std::string_view sip_domain,
               sip::ResponseHandler& handler,
@@ -119,6 +122,7 @@ class HomeWing final : public sip::RequestHandler,
               std::string body,
               home::Outside::Done done) override;
     void remove_contact(std::string_view user, std::string_view jid) override;
+    void leave(std::string_view user, std::string_view contact) override;
 
     gateway::Gateway& gateway_;
     SubscriptionQueue& queue_;

@@ -7,7 +7,9 @@ namespace isthmus::codes {
 namespace {
 
 constexpr Code kManagementCodes[] = {
-    {"IST-API-001", "The request is not valid.", "Correct the field that the message names."},
+    {"IST-API-001",
+     "The request is not valid.",
+     "Correct what the message names: it says what is expected there."},
     {"IST-API-002", "There is no such object.", "Check the name; `list` shows what there is."},
     {"IST-API-003",
      "An object of that name exists already.",

@@ -42,4 +42,38 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
     return std::string(best);
 }
 
+NearestSearch::NearestSearch(std::string_view word)
+    : word_(word.substr(0, 255)), limit_(std::clamp<std::size_t>(word_.size() / 4, 1, 3)) {
+    for (const char c : word_) {
+        ++letters_[static_cast<unsigned char>(c)];
+    }
+}
+
+void NearestSearch::offer(std::string_view known) {
+    const std::size_t longer = std::max(known.size(), word_.size());
+    const std::size_t shorter = std::min(known.size(), word_.size());
+    if (word_.empty() || longer - shorter > limit_) {
+        return;
+    }
+    // Letters that the other does not have must be put there: no distance is less than that.
+    std::array<std::uint8_t, 256> left = letters_;
+    std::size_t foreign = 0;
+    for (const char c : known) {
+        std::uint8_t& there = left[static_cast<unsigned char>(c)];
+        foreign += there == 0 ? 1 : 0;
+        there = static_cast<std::uint8_t>(there == 0 ? 0 : there - 1);
+    }
+    if (foreign > limit_) {
+        return;
+    }
+    const std::size_t distance = edit_distance(word_, known);
+    if (distance <= limit_ && distance != 0) {
+        best_ = known;
+        limit_ = distance - 1;
+        if (limit_ == 0) {
+            word_.clear();  // nothing can be nearer
+        }
+    }
+}
+
 }  // namespace isthmus::text

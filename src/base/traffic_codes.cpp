@@ -79,6 +79,15 @@ constexpr Code kTrafficCodes[] = {
      "A connection that had not authenticated was ended to make room for newer ones.",
      "Many of these: somebody opens connections and leaves them; see the addresses in the "
      "evidence, and stop them in the firewall."},
+    {"IST-LIM-013",
+     "A connection to a SIP port was refused: there are as many as the limit allows.",
+     "The evidence says whose: 1,024 from one address on which nobody has signed in (256 without "
+     "home server) mean somebody who opens and leaves them, or very many devices behind one "
+     "address that come back at once: these try again. For all: [home] max_devices and 4,096."},
+    {"IST-LIM-014",
+     "A SIP connection was closed: a message did not arrive whole within 20 seconds.",
+     "Once: a device on a bad line, which comes back. Often, from one address: the network there "
+     "loses packets, or somebody holds connections open on purpose."},
     {"IST-POL-001",
      "No XMPP federated partner holds that domain.",
      "If your users may talk to it: isthmus partner create, with the domain that the evidence "
@@ -161,7 +170,14 @@ constexpr Code kTrafficCodes[] = {
     {"IST-TLS-001",
      "The partner offers no encryption and its settings require it.",
      "The partner must offer STARTTLS; or weaken --tls-negotiation for it."},
-    {"IST-TLS-002", "The TLS handshake failed.", "The evidence holds OpenSSL's reason."},
+    {"IST-TLS-002",
+     "The TLS handshake failed.",
+     "The evidence holds OpenSSL's reason and what it means. If the other side refuses our "
+     "certificate (unknown ca: its chain; expired: its dates; bad or unknown certificate: its "
+     "names): `isthmus cert served` shows names, chain and dates as others see them, `isthmus "
+     "cert import FILE --use sip,xmpp-s2s` replaces it. What the other side shows: `openssl "
+     "s_client -connect HOST:PORT -showcerts`, for XMPP with `-starttls xmpp-server -xmpphost "
+     "DOMAIN`."},
     {"IST-TLS-003",
      "The partner demands encryption and its settings here do not allow it.",
      "Set --tls-negotiation of the partner to Optional or Required."},

@@ -23,7 +23,9 @@ constexpr Example kExamples[] = {
     {"", "isthmus config check /etc/isthmus/isthmus.toml"},
     {"", "isthmus serve --config /etc/isthmus/isthmus.toml"},
     {"", "isthmus status"},
-    {"", "isthmus partner create fabrikam.example --partner-type Federated"},
+    {"",
+     "isthmus partner create fabrikam.example --partner-type Federated "
+     "--sasl-negotiation Optional"},
     {"", "isthmus policy explain --user alice@contoso.example --to juliet@fabrikam.example"},
     {"", "isthmus -o json partner list"},
     {"serve", "isthmus serve --config /etc/isthmus/isthmus.toml"},
@@ -55,7 +57,9 @@ constexpr Example kExamples[] = {
     {"sip-peer test", "isthmus sip-peer test frontend"},
     {"partner list", "isthmus partner list -o wide"},
     {"partner get", "isthmus partner get fabrikam.example"},
-    {"partner create", "isthmus partner create fabrikam.example --partner-type Federated"},
+    {"partner create",
+     "isthmus partner create fabrikam.example --partner-type Federated "
+     "--sasl-negotiation Optional"},
     {"partner create",
      "isthmus partner create gmail.com --tls-negotiation NotSupported --sasl-negotiation "
      "NotSupported --support-dialback-negotiation true"},

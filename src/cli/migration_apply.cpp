@@ -77,7 +77,7 @@ json::object changes_of(const json::value& plan) {
             orders.emplace_back(order_of(*change));
         }
     }
-    json::object made;
+    json::object made{{"action", "import"}};
     if (!orders.empty()) {
         made["changes"] = std::move(orders);
     }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 namespace isthmus::cli {
 
@@ -21,8 +22,29 @@ std::string shown_word(std::string_view text) {
 
 std::string hint(std::string_view word, const std::vector<std::string>& known) {
     const std::string near = text::nearest(word, known);
-    return near.empty() ? "there is none of that name, nor one like it"
-                        : fmt::format("the nearest is '{}'", near);
+    return near.empty() ? "" : fmt::format("the nearest is '{}'", near);
+}
+
+/// What other programs call it.
+std::string meant(std::string_view word, const std::vector<std::string>& known) {
+    constexpr std::pair<std::string_view, std::string_view> kOthers[] = {{"add", "create"},
+                                                                         {"change", "set"},
+                                                                         {"describe", "get"},
+                                                                         {"edit", "set"},
+                                                                         {"ls", "list"},
+                                                                         {"modify", "set"},
+                                                                         {"new", "create"},
+                                                                         {"remove", "delete"},
+                                                                         {"rm", "delete"},
+                                                                         {"show", "get"},
+                                                                         {"update", "set"}};
+    for (const auto& [other, ours] : kOthers) {
+        if (word == other && std::ranges::find(known, ours) != known.end()) {
+            return fmt::format("here it is called '{}'", ours);
+        }
+    }
+    const std::string near = hint(word, known);
+    return near.empty() ? fmt::format("there are {}", fmt::join(known, ", ")) : near;
 }
 
 /// Follows the words as the parser does, up to the first that it cannot know.
@@ -59,8 +81,9 @@ class Reading {
                     known.push_back("--" + other);
                 }
             }
+            const std::string near = hint(name, known);
             return Complaint{fmt::format("{}: unknown flag '{}'", path_of(*at_), shown_word(name)),
-                             hint(name, known),
+                             near.empty() ? "it has no flag of that name" : near,
                              fmt::format("{} --help lists its flags", path_of(*at_))};
         }
         if (option->get_items_expected_max() > 0 && name.size() == words[i].size() &&
@@ -80,7 +103,7 @@ class Reading {
             return std::nullopt;
         }
         return Complaint{fmt::format("{}: unknown command '{}'", path_of(*at_), shown_word(word)),
-                         hint(word, commands),
+                         meant(word, commands),
                          fmt::format("{} --help lists the commands", path_of(*at_))};
     }
 

@@ -161,7 +161,7 @@ void AdminService::create(std::string_view name,
     if (!given.role || !given.password) {
         return done(make_error(ErrorKind::Syntax,
                                "IST-API-001",
-                               given.role ? "password is required." : "role is required.",
+                               given.role ? "password: is required." : "role: is required.",
                                {}));
     }
     const auto role = role_of(*given.role);

@@ -67,7 +67,7 @@ Result<ChangeSetPlan> plan_changes(
         made.users = std::move(plan->report);
         users = std::move(plan->changes);
     }
-    made.draft = rehearsal.rehearsed(edit, "change", {});
+    made.draft = rehearsal.rehearsed(edit, set.action, {});
     made.draft.record.object = title_of(made.draft.record.objects, users.size());
     made.draft.record.users = std::move(users);
     made.draft.warnings = std::move(warnings);

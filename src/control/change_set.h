@@ -30,6 +30,7 @@ struct ObjectOrder {
 struct ChangeSet {
     static constexpr std::size_t kMostOrders = 10'000;
 
+    std::string action = "change";    ///< of the revision; or "import"
     std::vector<ObjectOrder> orders;  ///< at most kMostOrders
     std::string users_csv;            ///< as plan_import() reads it, after the orders; empty: none
 };

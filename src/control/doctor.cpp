@@ -92,18 +92,26 @@ TestStep check_descriptors(const LocalFacts& facts) {
     return step;
 }
 
-TestStep check_ends(const std::vector<OwnCertificateStatus>& certificates) {
+}  // namespace
+
+TestStep check_certificates(bool has_certificate,
+                            const std::vector<OwnCertificateStatus>& certificates) {
+    if (!has_certificate) {
+        return {.id = "certificate",
+                .state = TestState::Fail,
+                .sentence = "No certificate is loaded: no TLS handshake with us can succeed.",
+                .code = "IST-CERT-003"};
+    }
     TestStep step = good("certificate", "A certificate is loaded.");
     const OwnCertificateStatus* first = nullptr;
     for (const OwnCertificateStatus& one : certificates) {
-        if (one.state != "expired" && one.state != "expiring") {
-            continue;
+        if (one.state == "expired" || one.state == "expiring") {
+            step.evidence += fmt::format("{}{}: {} ends on {}",
+                                         step.evidence.empty() ? "" : "\n",
+                                         one.use,
+                                         one.name,
+                                         utc_text(one.not_after));
         }
-        step.evidence += fmt::format("{}{}: {} ends on {}",
-                                     step.evidence.empty() ? "" : "\n",
-                                     one.use,
-                                     one.name,
-                                     utc_text(one.not_after));
         if (first == nullptr || one.not_after < first->not_after) {
             first = &one;
         }
@@ -111,30 +119,27 @@ TestStep check_ends(const std::vector<OwnCertificateStatus>& certificates) {
     if (first == nullptr) {
         return step;
     }
-    if (first->state == "expired") {
+    const auto early =
+        std::ranges::find(certificates, "not-yet-valid", &OwnCertificateStatus::state);
+    if (early != certificates.end()) {
+        step.state = TestState::Fail;
+        step.code = "IST-CERT-015";
+        step.sentence = fmt::format("The certificate '{}' is not valid yet.", early->name);
+    } else if (first->state == "expired") {
         step.state = TestState::Fail;
         step.code = "IST-CERT-014";
         step.sentence = fmt::format("The certificate '{}' has expired.", first->name);
-    } else {
+    } else if (first->state == "expiring") {
         step.state = TestState::Warn;
         step.code = "IST-CERT-024";
         step.sentence =
             fmt::format("The certificate '{}' ends in {} days.", first->name, first->days_left);
+    } else {
+        step.sentence = fmt::format(
+            "The certificate '{}' is good until {}.", first->name, utc_text(first->not_after));
     }
     return step;
 }
-
-TestStep check_own_certificate(const LocalFacts& facts) {
-    if (facts.has_certificate) {
-        return check_ends(facts.certificates);
-    }
-    return {.id = "certificate",
-            .state = TestState::Fail,
-            .sentence = "No certificate is loaded: no TLS handshake with us can succeed.",
-            .code = "IST-CERT-003"};
-}
-
-}  // namespace
 
 json::object to_json(const Findings& findings) {
     json::array checks;
@@ -155,7 +160,7 @@ json::object to_json(const Findings& findings) {
 
 std::vector<TestStep> check_local(const LocalFacts& facts) {
     return {check_config(facts),
-            check_own_certificate(facts),
+            check_certificates(facts.has_certificate, facts.certificates),
             check_disk(facts),
             check_descriptors(facts),
             check_clock(facts)};
@@ -192,12 +197,12 @@ std::vector<TestStep> check_policy(const policy::Policy& policy) {
                               "There are policies that let users talk to XMPP users.",
                               fmt::format("{}", fmt::join(may, ", "))));
     const auto enabled = std::ranges::count_if(policy.partners(), &policy::Partner::enabled);
-    made.push_back(enabled == 0
-                       ? TestStep{.id = "partners",
-                                  .state = TestState::Warn,
-                                  .sentence = "No partner is enabled: nobody can be talked to.",
-                                  .fix = "isthmus partner create DOMAIN"}
-                       : good("partners", fmt::format("Enabled partners: {}.", enabled)));
+    made.push_back(
+        enabled == 0 ? TestStep{.id = "partners",
+                                .state = TestState::Warn,
+                                .sentence = "No partner is enabled: nobody can be talked to.",
+                                .fix = "isthmus partner create DOMAIN --sasl-negotiation Optional"}
+                     : good("partners", fmt::format("Enabled partners: {}.", enabled)));
     return made;
 }
 
@@ -221,7 +226,11 @@ void Doctor::run(std::function<void(Findings)> done) const {
             };
             add(check_local(*facts));
             add(check_policy(*policy));
-            add(check_records(*facts, records));
+            std::vector<TestStep> in_dns = check_records(*facts, records);
+            if (side_.on_records) {
+                side_.on_records(in_dns);
+            }
+            add(std::move(in_dns));
             add(check_traffic(*facts, *policy, side_.read_status()));
             made.instructions = instructions_for(*facts, *policy);
             done(std::move(made));

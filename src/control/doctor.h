@@ -79,6 +79,8 @@ struct DoctorSide {
                        std::function<void(std::vector<OwnRecords>)> done)>
         look_up;
     ReadStatus read_status;
+    /// Hears what a run has found of our own domains in DNS; may be empty.
+    std::function<void(const std::vector<TestStep>& checks)> on_records = {};
 };
 
 /// Something to copy: records, rules, commands.
@@ -95,6 +97,10 @@ struct Findings {
 
 boost::json::object to_json(const Findings& findings);
 
+/// Those that are shown in handshakes; `has_certificate`: partners can be offered TLS. What the
+/// doctor, the lights and the command line say of certificates is this.
+TestStep check_certificates(bool has_certificate,
+                            const std::vector<OwnCertificateStatus>& certificates);
 std::vector<TestStep> check_local(const LocalFacts& facts);
 std::vector<TestStep> check_policy(const policy::Policy& policy);
 std::vector<TestStep> check_records(const LocalFacts& facts,

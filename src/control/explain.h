@@ -2,6 +2,7 @@
 // the object that says so, and the command that changes it. For administrators; peers never see it.
 #pragma once
 
+#include "control/own_domains.h"
 #include "policy/policy.h"
 
 #include <boost/json/object.hpp>
@@ -14,7 +15,9 @@
 namespace isthmus::control {
 
 struct GateVerdict {
-    policy::Gate gate = policy::Gate::Open;
+    policy::Gate gate = policy::Gate::Open;  ///< Open: none of policy's, the domain of our user
+    std::string_view name;                   ///< "served-domain", else policy::gate_name()
+    std::string_view code;                   ///< of a refusal
     bool is_open = true;
     bool was_asked = true;  ///< false: an earlier gate had decided
     std::string object;     ///< "policy/Tag:Sales", "partner/fabrikam.example"
@@ -23,15 +26,20 @@ struct GateVerdict {
 };
 
 struct Explanation {
-    policy::Decision decision;  ///< what traffic gets
     std::vector<GateVerdict> gates;
+
+    /// What traffic gets: the gate that refuses it; null if they may talk.
+    const GateVerdict* closed() const;
 };
 
-/// `user` and `domain` as policy::Query wants them; `is_contact` whether the user added that XMPP
-/// user, if it is known.
+/// The names as policy::Query wants them; without a domain of our user, nothing is said of it.
+/// `is_contact`: whether the user added that XMPP user, if it is known.
 Explanation explain(const policy::Policy& policy,
+                    const OwnDomains& own,
                     const policy::Query& query,
                     std::optional<bool> is_contact);
+/// The domain of a partner that a misspelt one may have meant; empty if none is near.
+std::string nearest_partner_domain(const policy::PartnerTable& partners, std::string_view domain);
 
 boost::json::object to_json(const Explanation& explanation);
 

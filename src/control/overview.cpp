@@ -1,6 +1,7 @@
 #include "control/overview.h"
 
-#include "base/utc.h"
+#include "base/codes.h"
+#include "control/doctor.h"
 
 #include <fmt/format.h>
 
@@ -12,9 +13,21 @@ namespace isthmus::control {
 namespace {
 
 constexpr std::size_t kMostFailures = 10;
-constexpr std::int64_t kSecondsOfDay = 86400;
-constexpr std::int64_t kSoon = 14 * kSecondsOfDay;  // as the alert rule has it
-constexpr std::string_view kStreams = "xmpp-s2s";
+
+/// A light says what the doctor says.
+Gate gate_of(std::string_view name, TestStep step) {
+    constexpr Light kLights[] = {
+        Light::Green, Light::Amber, Light::Red, Light::Grey, Light::Grey, Light::Grey};
+    Gate made{.name = name,
+              .light = kLights[static_cast<std::size_t>(step.state)],
+              .sentence = step.sentence,
+              .fix = {}};
+    if (made.light != Light::Green) {
+        add_fix(step);
+        made.fix = step.fix;
+    }
+    return made;
+}
 
 Gate sip_peers(const Status& status) {
     Gate made{.name = "sip_peers", .light = Light::Green, .sentence = {}, .fix = {}};
@@ -49,7 +62,7 @@ Gate sip_peers(const Status& status) {
     return made;
 }
 
-Gate xmpp_listener(const Status& status, const PolicyFacts& facts) {
+Gate xmpp_listener(const Status& status, const OverviewFacts& facts) {
     Gate made{.name = "xmpp_listener", .light = Light::Green, .sentence = {}, .fix = {}};
     const auto up = std::ranges::count_if(status.streams, [](const StreamStatus& stream) {
         return stream.state == "up" && stream.direction == "in";
@@ -80,8 +93,8 @@ Gate xmpp_listener(const Status& status, const PolicyFacts& facts) {
     return made;
 }
 
-/// What the streams say about names: nothing else is asked.
-Gate dns(const Status& status) {
+/// What the streams say about the names of partners.
+Gate partner_names(const Status& status) {
     Gate made{
         .name = "dns", .light = Light::Grey, .sentence = "No name was asked for yet.", .fix = {}};
     bool has_found = false;
@@ -115,36 +128,30 @@ Gate dns(const Status& status) {
     return made;
 }
 
-/// What partners are shown: the first to end of those for streams.
-Gate certificates(const Status& status, std::int64_t now) {
-    Gate made{.name = "certificates", .light = Light::Green, .sentence = {}, .fix = {}};
-    const OwnCertificateStatus* first = nullptr;
-    for (const OwnCertificateStatus& one : status.certificates) {
-        if (one.use == kStreams && (first == nullptr || one.not_after < first->not_after)) {
-            first = &one;
-        }
+/// Fail, Warn, Unknown, what is right: the greater is told first.
+int weight(TestState state) {
+    constexpr int kWeights[] = {0, 2, 3, 0, 1, 0};  // as TestState
+    return kWeights[static_cast<std::size_t>(state)];
+}
+
+/// The names of partners, and our own: whatever is worse.
+Gate dns(const Status& status, const OverviewFacts& facts) {
+    Gate partners = partner_names(status);
+    const auto worst = std::ranges::max_element(
+        facts.records, {}, [](const TestStep& one) { return weight(one.state); });
+    if (worst == facts.records.end() || worst->state == TestState::NotApplicable) {
+        return partners;
     }
-    if (first == nullptr) {
-        made.light = Light::Red;
-        made.sentence = "The gateway has no certificate; partners cannot use TLS with it.";
-        made.fix = "Ask for one: isthmus cert request NAME --use xmpp-s2s; or name one in [tls].";
-        return made;
+    Gate own = gate_of("dns", *worst);
+    const auto faulty = std::ranges::count_if(
+        facts.records, [](const TestStep& one) { return weight(one.state) > 1; });
+    if (faulty > 1) {
+        own.sentence += fmt::format(" Domains of ours with such faults: {}.", faulty);
     }
-    const std::int64_t left = first->not_after - now;
-    const std::string until = utc_text(first->not_after);
-    if (left <= 0) {
-        made.light = Light::Red;
-        made.sentence = fmt::format("The certificate was good until {}.", until);
-        made.fix = "Renew it; partners refuse it now.";
-    } else if (left < kSoon) {
-        made.light = Light::Amber;
-        made.sentence =
-            fmt::format("The certificate ends on {}, in {} days.", until, left / kSecondsOfDay);
-        made.fix = "Renew it before.";
-    } else {
-        made.sentence = fmt::format("The certificate is good until {}.", until);
-    }
-    return made;
+    const bool is_worse = own.light == Light::Red ||
+                          (own.light == Light::Amber && partners.light != Light::Red) ||
+                          partners.light == Light::Grey;
+    return is_worse ? own : partners;
 }
 
 std::vector<Failure> failures_of(const Status& status) {
@@ -166,7 +173,7 @@ std::vector<Failure> failures_of(const Status& status) {
     return made;
 }
 
-std::vector<Step> steps_of(const Status& status, const PolicyFacts& facts) {
+std::vector<Step> steps_of(const Status& status, const OverviewFacts& facts) {
     const std::uint64_t all = status.messages[0] + status.messages[1];
     if (all > status.failures[0] + status.failures[1]) {
         return {};
@@ -190,7 +197,7 @@ std::vector<Step> steps_of(const Status& status, const PolicyFacts& facts) {
                     "--enable-xmpp-access true",
          .is_done = facts.allows_xmpp},
         {.sentence = "Name a partner.",
-         .command = "isthmus partner create DOMAIN",
+         .command = "isthmus partner create DOMAIN --sasl-negotiation Optional",
          .is_done = facts.partners != 0},
         {.sentence = "See whether the partner can be reached.",
          .command = "isthmus partner test DOMAIN",
@@ -207,11 +214,12 @@ std::string_view name_of(Light light) {
     return kNames[static_cast<std::size_t>(light)];
 }
 
-Overview overview_of(const Status& status, const PolicyFacts& facts, std::int64_t now) {
+Overview overview_of(const Status& status, const OverviewFacts& facts) {
     return {.gates = {sip_peers(status),
                       xmpp_listener(status, facts),
-                      dns(status),
-                      certificates(status, now)},
+                      dns(status, facts),
+                      gate_of("certificates",
+                              check_certificates(status.has_certificate, status.certificates))},
             .last_failures = failures_of(status),
             .next_steps = steps_of(status, facts)};
 }

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "control/status_service.h"
+#include "control/test_step.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,12 +13,14 @@
 
 namespace isthmus::control {
 
-/// What policy says, as far as messages cannot pass without it.
-struct PolicyFacts {
+/// What messages cannot pass without, beside the traffic thread: policy, our names in DNS.
+struct OverviewFacts {
     bool is_enabled = true;               ///< the gateway's own switch
     bool allows_federated_users = false;  ///< Access Edge
     bool allows_xmpp = false;             ///< some policy does
     std::size_t partners = 0;             ///< that are enabled
+    /// Of the doctor, about our own domains in DNS (check_records()); empty: not looked yet.
+    std::vector<TestStep> records = {};
 };
 
 enum class Light : std::uint8_t { Green, Amber, Red, Grey };
@@ -48,7 +52,6 @@ struct Overview {
     std::vector<Step> next_steps;        ///< all; empty when a message has passed
 };
 
-/// `now`: seconds since 1970.
-Overview overview_of(const Status& status, const PolicyFacts& facts, std::int64_t now);
+Overview overview_of(const Status& status, const OverviewFacts& facts);
 
 }  // namespace isthmus::control

@@ -37,6 +37,11 @@ constexpr std::array<StepName, 10> kSteps{{{"policy", "Policy and allow list"},
                                            {"reverse", "Reverse path"},
                                            {"ping+im", "Ping and message"}}};
 
+std::string_view title_of(std::string_view id) {
+    const auto* found = std::ranges::find(kSteps, id, &StepName::id);
+    return found == kSteps.end() ? id : found->title;
+}
+
 /// A sentence that begins with the name of the field, as control/properties.h has it.
 Error wrong_option(std::string_view field, std::string_view why) {
     return make_error(
@@ -237,7 +242,7 @@ TestStep PartnerTests::ask_policy(const LinkTestOrder& order, bool is_saved) con
     const policy::Query query{.user = std::string_view(*user).substr(0, has_user ? at : 0),
                               .user_domain = has_user ? std::string_view(*user).substr(at + 1) : "",
                               .remote_domain = order.remote_domain};
-    const Explanation explanation = explain(*policy, query, std::nullopt);
+    const Explanation explanation = explain(*policy, policies_.own_domains(), query, std::nullopt);
     for (const GateVerdict& gate : explanation.gates) {
         const bool is_about_user =
             gate.gate == policy::Gate::UserState || gate.gate == policy::Gate::User;
@@ -247,7 +252,7 @@ TestStep PartnerTests::ask_policy(const LinkTestOrder& order, bool is_saved) con
         step.evidence += (step.evidence.empty() ? "" : "\n") + gate.sentence;
         if (!gate.is_open) {
             step.state = TestState::Fail;
-            step.code = policy::gate_code(gate.gate);
+            step.code = gate.code;
             step.sentence = gate.sentence;
             step.fix = gate.fix;
             return step;
@@ -314,20 +319,20 @@ void PartnerTests::finish(std::uint64_t number) {
         tell(*test,
              {.id = std::string(kSteps[test->told].id),
               .state = TestState::Skipped,
-              .sentence = result.failed_step.empty()
-                              ? std::string("Not tried.")
-                              : fmt::format("Not tried: the step {} failed.", result.failed_step)});
+              .sentence = result.failed_step.empty() ? std::string("Not tried.")
+                                                     : fmt::format("Not tried: the step {} failed.",
+                                                                   title_of(result.failed_step))});
     }
     result.duration_ms = milliseconds_since(test->started);
-    result.sentence =
-        !result.is_success()
-            ? fmt::format(
-                  "{}: the step {} failed. {}", result.domain, result.failed_step, result.error)
-        : test->warnings != 0 ? fmt::format("{} can be reached, with {} warning{}.",
-                                            result.domain,
-                                            test->warnings,
-                                            test->warnings == 1 ? "" : "s")
-                              : fmt::format("{} can be reached.", result.domain);
+    result.sentence = !result.is_success()  ? fmt::format("{}: the step {} failed. {}",
+                                                         result.domain,
+                                                         title_of(result.failed_step),
+                                                         result.error)
+                      : test->warnings != 0 ? fmt::format("{} can be reached, with {} warning{}.",
+                                                          result.domain,
+                                                          test->warnings,
+                                                          test->warnings == 1 ? "" : "s")
+                                            : fmt::format("{} can be reached.", result.domain);
     test->handlers.on_result(result);
 }
 

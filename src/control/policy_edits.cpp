@@ -1,6 +1,8 @@
 // What administrators do to one object: create, set, erase. Each is one draft, checked against all
 // other objects and committed as one revision.
+#include "base/spelling.h"
 #include "base/text.h"
+#include "control/explain.h"
 #include "control/object_checks.h"
 #include "control/policy_service.h"
 
@@ -17,12 +19,28 @@ namespace json = boost::json;
 namespace {
 
 template <class Object>
-Error no_such(std::string_view id) {
-    return make_error(
-        ErrorKind::NotFound,
-        "IST-API-002",
-        fmt::format("There is no {} '{}'.", Kind<Object>::kNoun, text::escape_for_log(id, 80)),
-        {});
+Error no_such(const policy::Objects& objects, std::string_view given, std::string_view id) {
+    const auto& list = objects.*Kind<Object>::kList;
+    std::string near;
+    if constexpr (std::is_same_v<Object, policy::Partner>) {
+        near = nearest_partner_domain(list, id);
+    } else {
+        text::NearestSearch search(id);
+        for (const Object& each : list) {
+            search.offer(each.*Kind<Object>::kId);
+        }
+        near = search.best();
+    }
+    std::string sentence =
+        fmt::format("There is no {} '{}'.", Kind<Object>::kNoun, text::escape_for_log(given, 80));
+    if (!near.empty()) {
+        sentence += fmt::format(" Did you mean {}?", near);
+    }
+    return make_error(ErrorKind::NotFound,
+                      "IST-API-002",
+                      std::move(sentence),
+                      list.empty() ? "there is none at all"
+                                   : fmt::format("none of the {} that there are", list.size()));
 }
 
 template <class Object>
@@ -66,7 +84,7 @@ template <class Object>
 Result<Object> PolicyService::get(std::string_view id) const {
     const auto* found = find<Object>(id);
     if (found == nullptr) {
-        return no_such<Object>(id);
+        return no_such<Object>(current_->objects(), id, id_of<Object>(id));
     }
     return *found;
 }
@@ -104,7 +122,7 @@ Result<Committed> PolicyService::set(std::string_view id,
                                      const Edit& edit) {
     const auto* found = find<Object>(id);
     if (found == nullptr) {
-        return no_such<Object>(id);
+        return no_such<Object>(current_->objects(), id, id_of<Object>(id));
     }
     const json::object before = to_json(*found);
     const std::string& name = found->*Kind<Object>::kId;
@@ -140,7 +158,7 @@ template <class Object>
 Result<Committed> PolicyService::erase(std::string_view id, const Edit& edit) {
     const auto* found = find<Object>(id);
     if (found == nullptr) {
-        return no_such<Object>(id);
+        return no_such<Object>(current_->objects(), id, id_of<Object>(id));
     }
     const json::object before = to_json(*found);
     const std::string name = found->*Kind<Object>::kId;
@@ -232,7 +250,7 @@ Result<void> PolicyService::clear_grants(std::string_view identity,
 
 template <class Object>
 Result<void> PolicyService::check(const Object& object, Draft& draft) const {
-    return check_object(object, draft.objects, *current_, own_domains_, draft.warnings);
+    return check_object(object, draft.objects, *current_, own_domains_.xmpp, draft.warnings);
 }
 
 template <class Object>

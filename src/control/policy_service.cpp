@@ -28,7 +28,7 @@ Error changed_meanwhile(std::string_view object) {
 
 PolicyService::PolicyService(store::ConfigStore& store,
                              CanonicalNames canonical,
-                             std::vector<std::string> own_domains,
+                             OwnDomains own_domains,
                              Publish publish)
     : store_(store),
       canonical_(std::move(canonical)),

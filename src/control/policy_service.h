@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "control/edit.h"
 #include "control/objects.h"
+#include "control/own_domains.h"
 #include "policy/policy.h"
 #include "store/config_store.h"
 
@@ -38,12 +39,11 @@ struct Draft {
 
 class PolicyService {
   public:
-    /// Loads everything and publishes it. `own_domains` (prepared XMPP domains) are those we serve:
-    /// they cannot be partners. Throws StoreError, or std::runtime_error if what is stored does not
-    /// make a policy.
+    /// Loads everything and publishes it. `own_domains` are those we serve: they cannot be
+    /// partners. Throws StoreError, or std::runtime_error if what is stored does not make a policy.
     PolicyService(store::ConfigStore& store,
                   CanonicalNames canonical,
-                  std::vector<std::string> own_domains,
+                  OwnDomains own_domains,
                   Publish publish);
 
     /// What the database holds, as it would be in force.
@@ -122,6 +122,8 @@ class PolicyService {
 
     const CanonicalNames& canonical() const { return canonical_; }
 
+    const OwnDomains& own_domains() const { return own_domains_; }
+
     const store::ConfigStore& store() const { return store_; }
 
   private:
@@ -157,7 +159,7 @@ class PolicyService {
 
     store::ConfigStore& store_;
     CanonicalNames canonical_;
-    std::vector<std::string> own_domains_;
+    OwnDomains own_domains_;
     Publish publish_;
     std::function<void(const std::string&)> on_user_erased_;
     std::shared_ptr<const policy::Policy> current_;

@@ -207,7 +207,9 @@ class Judge {
     void without_partner(const policy::AllowedDomain& allowed) {
         Finding& made = find_or_add("domain-without-partner", Before::CutOver);
         if (made.total == 0) {
-            made.command = fmt::format("isthmus partner create {} --enabled false", allowed.domain);
+            made.command =
+                fmt::format("isthmus partner create {} --sasl-negotiation Optional --enabled false",
+                            allowed.domain);
         }
         note(made, allowed.domain, fmt::format("points at {}", allowed.proxy_fqdn));
         made.sentence =
@@ -222,7 +224,8 @@ class Judge {
         if (made_.partners == 0) {
             Finding& made = add("no-partner", Before::CutOver);
             made.sentence = "There is no XMPP partner: the old gateway serves all of them.";
-            made.command = "isthmus partner create DOMAIN --enabled false";
+            made.command =
+                "isthmus partner create DOMAIN --sasl-negotiation Optional --enabled false";
             return;
         }
         for (const Partner& partner : policy_.partners()) {

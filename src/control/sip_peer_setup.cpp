@@ -201,10 +201,13 @@ Instruction as_kamailio_routes(const LocalFacts& facts,
         fmt::format("if (is_method(\"MESSAGE|SUBSCRIBE|NOTIFY|OPTIONS\") && ({})) {{", condition));
     made.lines.push_back(
         fmt::format("    $du = \"sip:{}:{};transport={}\";", facts.server_name, port, transport));
-    made.lines.emplace_back("    t_relay();");
+    made.lines.emplace_back("    if (is_method(\"SUBSCRIBE\")) record_route();");
+    made.lines.emplace_back("    if (!t_relay()) sl_reply_error();");
     made.lines.emplace_back("    exit;");
     made.lines.emplace_back("}");
     note_left_out(made, partners);
+    made.lines.emplace_back("# Where loose_route() has succeeded, before t_relay():");
+    made.lines.emplace_back("# if (is_method(\"NOTIFY\")) record_route();");
     made.lines.push_back(
         fmt::format("# Requests from {} are those of the gateway: let them in without a challenge.",
                     facts.server_name));

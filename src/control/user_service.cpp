@@ -73,6 +73,27 @@ bool matches(std::string_view pattern, std::string_view text) {
     return p == pattern.size();
 }
 
+/// Empty if the gateway serves his domain.
+std::string not_served(const OwnDomains& own, std::string_view uri) {
+    const std::string_view domain = uri.substr(uri.rfind('@') + 1);
+    return own.serves(domain)
+               ? ""
+               : fmt::format("Nothing passes for {}: {}.", uri, own.not_served(domain));
+}
+
+/// Of those that are new, in one sentence.
+std::string not_served(const OwnDomains& own, const std::vector<store::UserChange>& changes) {
+    std::size_t count = 0;
+    std::string first;
+    for (const store::UserChange& change : changes) {
+        const bool is_new = !change.before && change.after;
+        if (is_new && !own.serves(std::string_view(change.uri).substr(change.uri.rfind('@') + 1))) {
+            first = ++count == 1 ? not_served(own, change.uri) : first;
+        }
+    }
+    return count <= 1 ? first : fmt::format("{} So it is with {} users in all.", first, count);
+}
+
 std::string_view without_scheme(std::string_view identity) {
     return text::istarts_with(identity, "sip:") ? identity.substr(4) : identity;
 }
@@ -160,6 +181,10 @@ Result<Committed> UserService::commit_one(const char* action,
             return good.error();
         }
         draft.now = describe(*change.after);
+        if (std::string warning = not_served(policies_.own_domains(), change.uri);
+            !change.before && !warning.empty()) {
+            draft.warnings.push_back(std::move(warning));
+        }
     }
     if (change.before != change.after) {
         draft.record.users.push_back(std::move(change));
@@ -258,6 +283,9 @@ Result<Committed> UserService::grant(std::span<const std::string> identities,
             return no_such_user(identity);
         }
         draft.warnings.push_back(fmt::format("{} was not entered yet; he is now.", *uri));
+        if (std::string warning = not_served(policies_.own_domains(), *uri); !warning.empty()) {
+            draft.warnings.push_back(std::move(warning));
+        }
         users.push_back({*uri, std::nullopt, User{.uri = *uri}});
     }
     std::ranges::sort(users, {}, &store::UserChange::uri);
@@ -297,6 +325,9 @@ Result<Committed> UserService::replace(std::vector<store::UserChange> changes,
         }
     }
     Draft draft = policies_.draft(edit, std::move(action), std::move(object));
+    if (std::string warning = not_served(policies_.own_domains(), changes); !warning.empty()) {
+        draft.warnings.push_back(std::move(warning));
+    }
     draft.record.users = std::move(changes);
     const std::size_t changed = draft.record.users.size();
     draft.now = {{"changed", changed}};

@@ -90,6 +90,12 @@ class Gateway final : public sip::RequestHandler, public xmpp::StanzaHandler {
 
     Duration oldest_queued() const { return messages_.oldest_queued(); }
 
+    /// A user whose sessions others hold has closed the window in which he wrote with that contact;
+    /// SIP URIs.
+    void on_left(std::string_view user, std::string_view contact) {
+        messages_.on_session_over({.local = contact, .remote = user}, sip::SessionEnd::Left);
+    }
+
     // sip::RequestHandler
     int identify(const sip::Origin& origin) override;
     void on_request(const sip::Request& request,

@@ -93,8 +93,9 @@ void MessageFlow::leave(const xmpp::Message& message, const ServedDomain& served
     }
     const std::string_view remote = spelling.empty() ? *mapped : spelling;
     if (sip_side_->uses_sessions(remote, served.sip)) {
-        sessions_->end({*local, remote});
+        return sessions_->end({*local, remote});
     }
+    sip_side_->on_left(remote, *local, served.sip);
 }
 
 }  // namespace isthmus::gateway

@@ -224,6 +224,7 @@ class PresenceFlow final : public Contacts,
     void show(Entry& entry, const xmpp::Presence& presence);
     void owe(Entry& entry, std::string_view contact_domain);
     void tell_owed(PairHandle handle, Entry& entry);
+    void tell_fresh(Entry& entry, const Ends& ends);
     void tell_state(Entry& entry, const Ends& ends);
     void show_unavailable(Entry& entry, const Ends& ends, std::string_view resource);
     void tell_unavailable(Entry& entry, const Ends& ends);

@@ -1,6 +1,5 @@
 // An XMPP user watches a SIP user: her stanzas and the NOTIFYs about him meet the machine here.
 // RFC 8048 §5.2, RFC 6121 §3 and §4.
-#include "base/text.h"
 #include "gateway/presence_flow.h"
 #include "sip/presence_format.h"
 #include "translate/address.h"
@@ -52,10 +51,6 @@ Machine::Event event_of(sip::SubscriptionState state) {
         default:
             return Machine::Event::NotifyTerminated;
     }
-}
-
-std::string_view media_type(std::string_view content_type) {
-    return text::trim(content_type.substr(0, content_type.find(';')));
 }
 
 }  // namespace
@@ -165,12 +160,7 @@ void PresenceFlow::perform(PairHandle handle,
                 send(ends.user, ends.contact, PresenceType::Unsubscribed, 0);
                 break;
             case Do::TellPresence:
-                for (const xmpp::Presence& presence : fresh_) {
-                    if (!is_away(ends.contact.domain)) {
-                        show(entry, presence);
-                    }
-                }
-                pair.is_shown_offline = false;
+                tell_fresh(entry, ends);
                 break;
             case Do::TellState:
                 tell_state(entry, ends);
@@ -244,12 +234,11 @@ void PresenceFlow::take_document(Entry& entry, const sip::Notification& notifica
         status = kind == ErrorKind::Unsupported ? 415 : kind == ErrorKind::TooLong ? 413 : 400;
         return;
     }
-    if (pidf->tuples.empty() &&
-        !text::iequals(media_type(notification.content_type), sip::kPresenceDocument)) {
-        // Categories without a state: what was known of it stands.
-        return counters_.count(Watch::XmppWatchesSip, pair.label, Update::Unchanged);
-    }
     const Ends ends = ends_of(entry, arena_);
+    std::vector<xmpp::Presence> kept;
+    if (pidf->unsaid.is_any()) {
+        pair.sip_presence.read(ends.user, ends.contact, arena_, kept);
+    }
     announced_.clear();
     pair.sip_presence.available(announced_);
     for (std::string_view& resource : announced_) {
@@ -266,6 +255,7 @@ void PresenceFlow::take_document(Entry& entry, const sip::Notification& notifica
                                               .watcher = ends.contact,
                                               .announced = announced_,
                                               .content_language = notification.content_language,
+                                              .kept = kept,
                                               .entity_domain = entity_domain},
                                              arena_,
                                              fresh_);

@@ -40,6 +40,25 @@ void PresenceFlow::tell_owed(PairHandle handle, Entry& entry) {
     }
 }
 
+/// What a document has brought. Where all is owed, all of it, but nothing twice.
+void PresenceFlow::tell_fresh(Entry& entry, const Ends& ends) {
+    Pair& pair = entry.value;
+    pair.is_shown_offline = false;
+    if (is_away(ends.contact.domain)) {
+        return;
+    }
+    const bool is_owed = std::exchange(pair.owes_state, false);
+    const bool is_all = is_owed && (fresh_.empty() || pair.sip_presence.is_available());
+    for (const xmpp::Presence& presence : fresh_) {
+        if (!is_all || presence.type != xmpp::PresenceType::Available) {
+            show(entry, presence);
+        }
+    }
+    if (is_all) {
+        tell_state(entry, ends);
+    }
+}
+
 void PresenceFlow::tell_state(Entry& entry, const Ends& ends) {
     if (is_away(ends.contact.domain)) {
         return;

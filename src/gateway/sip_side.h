@@ -25,6 +25,12 @@ class SipSide {
         return false;
     }
 
+    /// `contact` has closed the window in which she wrote with that user, who is none of
+    /// uses_sessions(): whoever holds a session of his ends it. SIP URIs.
+    virtual void on_left(std::string_view /*user*/,
+                         std::string_view /*contact*/,
+                         std::string_view /*sip_domain*/) {}
+
     /// Sends towards the users of `sip_domain`, which serves() must have confirmed. Exactly one
     /// call of `handler` with `cookie` follows, later.
     virtual void send(const sip::OutgoingRequest& request,

@@ -81,6 +81,9 @@ class Home final : private RegistrarHandler {
 
     std::size_t pending() const { return forks_.pending(); }
 
+    /// An XMPP contact has closed the window in which she wrote with that user; SIP URIs.
+    void on_left(std::string_view user, std::string_view contact) { sessions_.end(user, contact); }
+
     /// Those that Lync clients talk in, for administrators.
     sip::Sessions& sessions() { return sessions_.all(); }
 

@@ -120,6 +120,15 @@ void LyncSessions::send(const Device& device,
     sessions_->send(request, name_of(device.id), handler, cookie);
 }
 
+void LyncSessions::end(std::string_view user, std::string_view contact) {
+    const auto his = contact_address(user);
+    const auto hers = contact_address(contact);
+    if (his && hers) {
+        devices_.erase(key_of(*his, *hers));
+    }
+    sessions_->end({contact, user});
+}
+
 void LyncSessions::on_departure(std::uint64_t device) {
     std::vector<std::string> gone;
     for (const auto& [key, id] : devices_) {
@@ -203,11 +212,14 @@ std::string LyncSessions::compared(std::string_view uri) {
     return translate::compared_uri(uri);
 }
 
-void LyncSessions::on_session_over(const sip::SessionPair& pair, sip::SessionEnd /*end*/) {
+void LyncSessions::on_session_over(const sip::SessionPair& pair, sip::SessionEnd end) {
     const auto user = contact_address(pair.remote);
     const auto contact = contact_address(pair.local);
     if (user && contact) {
         devices_.erase(key_of(*user, *contact));
+    }
+    if (end == sip::SessionEnd::Left) {
+        outside_.leave(pair.remote, pair.local);
     }
 }
 

@@ -52,6 +52,9 @@ class LyncSessions final : private sip::SessionPort, private sip::SessionUser {
     /// A session is open, so that a typing notice has a place.
     bool is_open(std::string_view user, std::string_view contact) const;
 
+    /// She has closed her window: so ends his session, if there is one. SIP URIs.
+    void end(std::string_view user, std::string_view contact);
+
     void on_departure(std::uint64_t device);
 
     std::size_t size() const { return sessions_->size(); }

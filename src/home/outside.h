@@ -63,6 +63,9 @@ class Outside {
 
     /// The user has taken that XMPP user (a JID) from his contacts: the flows forget the pair.
     virtual void remove_contact(std::string_view user, std::string_view jid) = 0;
+
+    /// The user has closed the window in which he wrote with that contact; both are SIP URIs.
+    virtual void leave(std::string_view user, std::string_view contact) = 0;
 };
 
 }  // namespace isthmus::home

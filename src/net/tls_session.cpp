@@ -3,6 +3,7 @@
 #include "net/openssl.h"
 #include "net/peer_trust.h"
 #include "net/tls_context.h"
+#include "net/tls_reasons.h"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -194,7 +195,15 @@ void TlsSession::count_key_updates(int is_written,
 
 void TlsSession::note_error(int result) {
     const int kind = SSL_get_error(ssl_.get(), result);
-    error_ = kind == SSL_ERROR_SSL ? take_openssl_error() : "unexpected end of data";
+    if (kind != SSL_ERROR_SSL) {
+        error_ = "unexpected end of data";
+        return;
+    }
+    const std::string_view meaning = meaning_of_tls_error(ERR_peek_error());
+    error_ = take_openssl_error();
+    if (!meaning.empty()) {
+        error_.append(": ").append(meaning);
+    }
 }
 
 TlsSession::Step TlsSession::handshake() {

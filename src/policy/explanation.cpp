@@ -43,7 +43,9 @@ GateNote about_partner(bool is_open, const Query& query, const Decision& decisio
     if (!is_open) {
         return {{},
                 fmt::format("no partner holds the domain {}", domain),
-                fmt::format("isthmus partner create {} --partner-type Federated", word(domain))};
+                fmt::format("isthmus partner create {} --partner-type Federated "
+                            "--sasl-negotiation Optional",
+                            word(domain))};
     }
     const std::string& name = decision.partner->domain;
     return {"partner/" + name, fmt::format("the partner {} holds the domain {}", name, domain), {}};

@@ -280,7 +280,10 @@ void Connection::on_watch() {
                 return watch();
             }
             if (message_began_ != TimePoint::max()) {
-                return close(make_error(ErrorKind::Timeout, "closed", "message took too long"));
+                return close(make_error(ErrorKind::Timeout,
+                                        "IST-LIM-014",
+                                        "closed",
+                                        "20 s after its first octet a message was not complete"));
             }
             return shut_down();
         case State::Closed:

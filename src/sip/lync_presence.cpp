@@ -218,12 +218,16 @@ Result<Pidf> parse_categories(std::string_view document, Arena& arena) {
     const xml::Element* body = said == nullptr ? nullptr : said->child("body", kNote);
     if (body != nullptr) {
         if (const std::string_view text = body->all_text(arena); !text.empty()) {
-            tuple.notes.push_back({{}, text});
+            (tuple.basic == PidfBasic::Absent ? pidf.notes : tuple.notes).push_back({{}, text});
         }
     }
     pidf.display_name = card == nullptr ? std::string_view() : a_name(name_in(*card, arena));
-    // 0 and none mean that nothing is known: no tuple then, the last state stands.
-    if (tuple.basic != PidfBasic::Absent) {
+    // Each category stands until the next of its name. 0 and none mean that no state is known: no
+    // tuple then, the last one stands.
+    pidf.unsaid = {.state = tuple.basic == PidfBasic::Absent,
+                   .notes = note == nullptr,
+                   .name = pidf.display_name.empty()};
+    if (!pidf.unsaid.state) {
         pidf.tuples.push_back(std::move(tuple));
     }
     return pidf;
@@ -253,6 +257,7 @@ Result<Pidf> parse_msrtc(std::string_view document, Arena& arena) {
     const auto availability = aggregate_of("availability");
     const std::uint64_t activity = aggregate_of("activity").value_or(400);
     if (!availability) {
+        pidf.unsaid = {.state = true, .notes = true, .name = pidf.display_name.empty()};
         return pidf;
     }
     tuple.basic = *availability >= 100 ? PidfBasic::Open : PidfBasic::Closed;

@@ -52,6 +52,16 @@ struct PidfTuple {
     PidfInput input;
 };
 
+/// What a document does not speak of, and what therefore is as it was. Of PIDF nothing: it is
+/// always the whole state (RFC 3856 §6.8).
+struct PidfUnsaid {
+    bool state = false;  ///< there are no tuples then
+    bool notes = false;
+    bool name = false;
+
+    bool is_any() const { return state || notes || name; }
+};
+
 struct Pidf {
     std::string_view entity;  ///< URI of the presentity
     boost::container::small_vector<PidfTuple, 1> tuples;
@@ -60,6 +70,7 @@ struct Pidf {
     PidfActivities activities;
     PidfInput input;                ///< of the person
     std::string_view display_name;  ///< of the person (RFC 4482 §3); empty: not said
+    PidfUnsaid unsaid;
 };
 
 /// Unknown elements are skipped (RFC 3863 §4.2.3), a second tuple of one id as well (§4.1.2).

@@ -116,6 +116,10 @@ class Transports final : public ConnectionHandler {
     void leave(const Connection& connection);
     void on_datagram(DatagramPort& port, const net::Endpoint& from, std::string_view datagram);
     void dispatch(const ParseResult& result, const Source& source, std::string_view octets);
+    void report_limit(std::string_view code,
+                      std::string_view why,
+                      Transport transport,
+                      const net::Endpoint& remote);
     void log_end(const Connection& connection, const Error& reason);
     void report(const ParseResult& result, const Source& source);
     std::string sent_by(Transport transport, const net::Endpoint& local) const;
@@ -143,6 +147,7 @@ class Transports final : public ConnectionHandler {
     Timer burial_;
     TimePoint next_report_{};
     TimePoint next_handshake_report_{};
+    TimePoint next_limit_report_{};
 };
 
 }  // namespace isthmus::sip

@@ -40,10 +40,18 @@ void Transports::accept(std::unique_ptr<net::ByteStream> stream, Transport trans
     const net::IpAddress from = network_of(stream->remote().address);
     const auto known = accepted_from_.find(from);
     const std::size_t from_there = known == accepted_from_.end() ? 0 : known->second;
-    if ((transport == Transport::Tls && tls_ == nullptr) ||
-        from_there >= config_.max_connections_per_address || !make_room()) {
+    if (transport == Transport::Tls && tls_ == nullptr) {
         counters_.refused_connections().add();
         return;  // the stream goes, and the connection with it
+    }
+    const bool is_crowded = from_there >= config_.max_connections_per_address;
+    if (is_crowded || !make_room()) {
+        counters_.refused_connections().add();
+        return report_limit("IST-LIM-013",
+                            is_crowded ? "too many connections of its address, not signed in"
+                                       : "too many connections",
+                            transport,
+                            stream->remote());
     }
     ++accepted_from_[from];
     auto connection = std::make_unique<Connection>(
@@ -89,8 +97,25 @@ bool Transports::make_room() {
         return false;
     }
     counters_.refused_connections().add();
-    oldest->abort(make_error(ErrorKind::Limit, "IST-LIM-002", "closed", "made way for another"));
+    oldest->abort(make_error(ErrorKind::Limit, "IST-LIM-012", "closed", "made way for another"));
     return true;
+}
+
+/// Whoever did nothing wrong may have met it: the administrator hears of it, not of each of many.
+void Transports::report_limit(std::string_view code,
+                              std::string_view why,
+                              Transport transport,
+                              const net::Endpoint& remote) {
+    if (timers_.now() < next_limit_report_) {
+        return;
+    }
+    next_limit_report_ = timers_.now() + kBetweenReports;
+    log::event(log::Level::Warning,
+               "sip.connection_limit",
+               {{"code", code},
+                {"msg", why},
+                {"transport", transport_name(transport)},
+                {"remote_addr", remote.to_string()}});
 }
 
 void Transports::keep(std::unique_ptr<Connection> connection) {
@@ -157,6 +182,9 @@ void Transports::close_flow(std::uint64_t flow) const {
 /// Ends are everyday; only a handshake that fails is for the administrator, and not each of many.
 void Transports::log_end(const Connection& connection, const Error& reason) {
     const Origin& origin = connection.origin();
+    if (reason.code.starts_with("IST-LIM")) {
+        return report_limit(reason.code, reason.detail, origin.transport, origin.remote);
+    }
     const bool is_failed_handshake = !connection.was_open() && !reason.code.empty();
     const bool is_news = is_failed_handshake && timers_.now() >= next_handshake_report_;
     const log::Level level = is_news ? log::Level::Warning : log::Level::Debug;

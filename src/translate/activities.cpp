@@ -49,4 +49,10 @@ const Activity* find_activity(std::string_view name) {
     return found == kActivities.end() ? nullptr : found;
 }
 
+bool is_said_of_activity(std::string_view text) {
+    return !text.empty() && std::ranges::any_of(kActivities, [text](const Activity& one) {
+        return one.said == text;
+    });
+}
+
 }  // namespace isthmus::translate

@@ -15,4 +15,7 @@ struct Activity {
 /// In any case of letters; null if it means nothing here.
 const Activity* find_activity(std::string_view name);
 
+/// Whether `text` is what one of them says.
+bool is_said_of_activity(std::string_view text);
+
 }  // namespace isthmus::translate

@@ -5,6 +5,7 @@
 #include "translate/address.h"
 #include "translate/dates.h"
 #include "translate/escape.h"
+#include "translate/presence_parts.h"
 
 #include <boost/container/small_vector.hpp>
 
@@ -354,6 +355,11 @@ boost::system::result<void, Refusal> to_presence(sip::Pidf pidf,
     if (!is_entity(pidf.entity, context, arena)) {
         return refusal(403);
     }
+    const std::size_t begin = into.size();
+    if (pidf.unsaid.state) {
+        fill_unsaid_state(pidf, context, into);
+        return {};
+    }
     // The person sums up its tuples: where these speak for themselves it adds nothing.
     if (std::ranges::any_of(pidf.tuples, [](const PidfTuple& tuple) {
             return !tuple.activities.empty() || tuple.input.is_idle;
@@ -361,7 +367,6 @@ boost::system::result<void, Refusal> to_presence(sip::Pidf pidf,
         pidf.activities.clear();
         pidf.input = {};
     }
-    const std::size_t begin = into.size();
     const auto is_named = [&](std::string_view resource) {
         return std::any_of(into.begin() + static_cast<std::ptrdiff_t>(begin),
                            into.end(),
@@ -375,6 +380,7 @@ boost::system::result<void, Refusal> to_presence(sip::Pidf pidf,
             into.push_back(to_stanza(tuple, pidf, context, *resource, arena));
         }
     }
+    fill_unsaid(pidf.unsaid, context.kept, std::span(into).subspan(begin));
     // RFC 3856 §6.8: the document is the whole state; what it leaves out is gone.
     for (const std::string_view resource : context.announced) {
         if (!is_named(resource)) {

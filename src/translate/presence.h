@@ -59,6 +59,8 @@ struct PresenceContext {
     std::span<const std::string_view>
         announced;  ///< resources that the watcher holds for available
     std::string_view content_language;
+    /// What the watcher was told last, for what the document does not speak of.
+    std::span<const xmpp::Presence> kept;
     /// U-labels of the SIP domain, where it is not the presentity's XMPP domain.
     std::string_view entity_domain;
 };

@@ -65,7 +65,7 @@ class ApiTest : public testing::Test {
     store::ConfigStore store;
     control::PolicyService service{store,
                                    {.domain = lower, .user = lower, .contact = lower},
-                                   {"contoso.example"},
+                                   {{"contoso.example"}, {"contoso.example"}},
                                    [](const auto&) { return true; }};
     control::UserService users{service};
     control::SubscriptionService subscriptions{{}, {}};
@@ -119,6 +119,49 @@ TEST_F(ApiTest, ProblemsCarryCodeAndFix) {
     EXPECT_EQ(ask("PUT", "/api/v1/gateway").status, 405);
     EXPECT_EQ(ask("GET", "/api/v1/gateway/x").status, 404);
     EXPECT_EQ(object(ask("POST", "/api/v1/config:reload")).at("evidence"), "f:1:1: x");
+}
+
+TEST_F(ApiTest, WhatToDoAboutAFieldIsSaidOfTheField) {
+    struct Case {
+        const char* body;
+        const char* field;
+        const char* fix;
+    };
+
+    const Case cases[] = {
+        {R"({"domain":"b.example","sasl_negotiation":"Maybe"})",
+         "sasl_negotiation",
+         "Set sasl_negotiation to one of Required, Optional, NotSupported."},
+        {R"({"domain":"b.example","enabled":1})", "enabled", "Set enabled to true or false."},
+        {R"({"domain":"b.example","connection_limit":0})",
+         "connection_limit",
+         "Set connection_limit to a whole number from 1 to 1000000."},
+        {R"({"description":"x"})", "domain", "Give domain a value."},
+        {R"({"domain":"b.example","enabld":true})", "enabld", "Write enabled instead of enabld."},
+        {R"({"domain":"b.example","frobnicate":1})",
+         "frobnicate",
+         "Leave frobnicate out, or write one of those that there are."},
+    };
+    for (const Case& each : cases) {
+        const auto told = object(ask("POST", "/api/v1/partners", each.body));
+        EXPECT_EQ(told.at("field"), each.field) << each.body;
+        EXPECT_EQ(told.at("fix"), each.fix);
+    }
+    ask("POST", "/api/v1/partners", R"({"domain":"a.example"})");
+    EXPECT_EQ(
+        object(ask("PATCH", "/api/v1/partners/a.example", R"({"domain":"c.example"})")).at("fix"),
+        "Leave domain as it is.");
+}
+
+TEST_F(ApiTest, ASearchThatFindsNothingIsToldTheNearest) {
+    ask("POST",
+        "/api/v1/partners",
+        R"({"domain":"fabrikam.example","additional_domains":["chat.fabrikam.example"]})");
+    const auto near = object(ask("GET", "/api/v1/partners?q=Fabrikan.example"));
+    EXPECT_EQ(near.at("total"), 0);
+    EXPECT_EQ(near.at("nearest"), "fabrikam.example");
+    EXPECT_FALSE(object(ask("GET", "/api/v1/partners?q=litware.example")).contains("nearest"));
+    EXPECT_FALSE(object(ask("GET", "/api/v1/partners?q=fabrikam")).contains("nearest"));
 }
 
 TEST_F(ApiTest, SwitchesAndPolicies) {
@@ -284,6 +327,14 @@ TEST_F(ApiTest, ExplainNamesTheGate) {
         object(ask("GET", "/api/v1/explain?user=bob@contoso.example&to=juliet@a.example"));
     EXPECT_EQ(told.at("verdict"), "refused");
     EXPECT_EQ(told.at("decided_by"), "access-edge");
+    const auto far = object(ask("GET", "/api/v1/explain?user=bob@elsewhere.example&to=a.example"));
+    EXPECT_EQ(far.at("decided_by"), "served-domain");
+    EXPECT_EQ(far.at("code"), "IST-POL-006");
+    EXPECT_EQ(object(ask("POST", "/api/v1/users", R"({"uri":"bob@elsewhere.example"})"))
+                  .at("warnings")
+                  .as_array()
+                  .size(),
+              1U);
     EXPECT_EQ(ask("GET", "/api/v1/explain?user=b%20b&to=a.example").status, 400);
     EXPECT_EQ(ask("GET", "/api/v1/explain?user=bob@contoso.example").status, 400);
 }

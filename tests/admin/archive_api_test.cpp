@@ -88,7 +88,7 @@ class ArchiveApiTest : public testing::Test {
     std::size_t published = 0;
     control::PolicyService service{store,
                                    {.domain = lower, .user = lower, .contact = lower},
-                                   {"contoso.example"},
+                                   {{"contoso.example"}, {"contoso.example"}},
                                    [this](const auto&) {
                                        ++published;
                                        return true;

@@ -77,7 +77,9 @@ class CertificateApi : public testing::Test {
     store::ConfigStore store;
     test::CertificateAuthority authority;
     control::PolicyService policies{
-        store, {same, same, same}, {"contoso.example"}, [](const auto&) { return true; }};
+        store, {same, same, same}, {{"contoso.example"}, {"contoso.example"}}, [](const auto&) {
+            return true;
+        }};
     control::UserService users{policies};
     control::FakePresence presence;
     control::SubscriptionService subscriptions{{}, {}};

@@ -256,6 +256,10 @@ TEST_F(ApiSignInTest, AccountsOverTheApi) {
                   .status,
               409);
     EXPECT_EQ(ask_local("PATCH", "/api/v1/admins/bob", R"({"role":"viewer"})").status, 409);
+    const auto weak = object(ask_local(
+        "POST", "/api/v1/admins", R"({"name":"eve","role":"viewer","password":"short"})"));
+    EXPECT_EQ(weak.at("code"), "IST-AUTH-013");
+    EXPECT_EQ(weak.at("field"), "password");
     const char* carol = R"({"name":"carol","role":"admin","password":"correct horse battery"})";
     EXPECT_EQ(object(ask_local("POST", "/api/v1/admins?dry_run=true", carol)).at("dry_run"), true);
     EXPECT_EQ(ask_local("GET", "/api/v1/admins/carol").status, 404);

@@ -29,5 +29,29 @@ TEST(Spelling, NearestOfTheKnown) {
     EXPECT_EQ(nearest(std::string(10000, 's'), known), "");
 }
 
+TEST(Spelling, TheNearestOfVeryMany) {
+    const auto nearest_of = [](std::string_view word, std::initializer_list<const char*> known) {
+        NearestSearch search(word);
+        for (const char* each : known) {
+            search.offer(each);
+        }
+        return search.best();
+    };
+    EXPECT_EQ(nearest_of("fabrikan.example", {"contoso.example", "fabrikam.example"}),
+              "fabrikam.example");
+    // The nearer one wins, whichever comes first.
+    EXPECT_EQ(nearest_of("fabrikan.example", {"fabrika.exampl", "fabrikam.example"}),
+              "fabrikam.example");
+    EXPECT_EQ(nearest_of("fabrikan.example", {"fabrikam.example", "fabrika.exampl"}),
+              "fabrikam.example");
+    EXPECT_EQ(nearest_of("frabikam.example", {"fabrikam.example"}), "fabrikam.example");
+    EXPECT_EQ(nearest_of("litware.example", {"fabrikam.example"}), "");
+    // The same letters alone are not enough.
+    EXPECT_EQ(nearest_of("abcdefgh", {"hgfedcba"}), "");
+    EXPECT_EQ(nearest_of("a", {"bcd", ""}), "");
+    EXPECT_EQ(nearest_of("", {"a"}), "");
+    EXPECT_EQ(nearest_of(std::string(4000, 'a'), {std::string(4000, 'a').c_str()}), "");
+}
+
 }  // namespace
 }  // namespace isthmus::text

@@ -95,6 +95,10 @@ class HomeGateway(Daemon):
                 raise Failure(f"password of {address(number)}: {answer.status} {said[:200]}")
         api.close()
 
+    def coded(self):
+        """What of its last words carries a code: a limit that a client has met, say."""
+        return [line.strip() for line in self.said if '"code":"IST-' in line]
+
     def stop(self):
         self.end_at_once()
         self.folder.cleanup()
@@ -141,8 +145,10 @@ class HomeSections:
             self.budget("Memory of a signed-in client, KiB", each, 80)
             self.budget("CPU of a sign-in, ms", used * 1000 / (count - 100), None)
         except (Failure, OSError, queue.Empty, sqlite3.Error) as failure:
-            self.failures.append(f"home: {failure}")
-            self.say(f"  failed: {failure}")
+            said = gateway.coded() if gateway else []
+            for words in (f"home: {failure}", *(f"home: the gateway said {line}" for line in said)):
+                self.failures.append(words)
+                self.say(f"  failed: {words}")
         finally:
             for each in (clients, gateway):
                 if each is not None:

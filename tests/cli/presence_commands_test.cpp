@@ -132,9 +132,15 @@ TEST_F(PresenceCommands, WhatIsMisspeltGetsTheNearest) {
         {{"partner", "create", "a.example", "--partner-typ=Federated"},
          "isthmus partner create: unknown flag '--partner-typ'\n  why: the nearest is "
          "'--partner-type'\n  fix: isthmus partner create --help lists its flags\n"},
-        {{"xyzzyfrobnicate"},
-         "isthmus: unknown command 'xyzzyfrobnicate'\n  why: there is none of that name, nor one "
-         "like it\n  fix: isthmus --help lists the commands\n"},
+        {{"partner", "show", "a.example"},
+         "isthmus partner: unknown command 'show'\n  why: here it is called 'get'\n  fix: isthmus "
+         "partner --help lists the commands\n"},
+        {{"audit", "frobnicate"},
+         "isthmus audit: unknown command 'frobnicate'\n  why: there are list, verify, export\n  "
+         "fix: isthmus audit --help lists the commands\n"},
+        {{"audit", "list", "--frobnicate"},
+         "isthmus audit list: unknown flag '--frobnicate'\n  why: it has no flag of that name\n  "
+         "fix: isthmus audit list --help lists its flags\n"},
         {{"partner", "get", "a.example", "b.example"},
          "isthmus partner get: one word too many, 'b.example'\n  why: it takes 1\n  fix: isthmus "
          "partner get --help shows which\n"},

@@ -62,6 +62,17 @@ const gchar* g_get_host_name(void) {
     return given != NULL ? given : real();
 }
 
+/* SIMPLE listens where 5060 to 5160 seems free, and by UDP everything seems free: a second client on
+ * this machine takes what was sent to the first. PURPLE_CLIENT_PORT is a port of its own. */
+static void listen_on_own_port(void) {
+    const char* given = g_getenv("PURPLE_CLIENT_PORT");
+    if (given != NULL) {
+        purple_prefs_set_bool("/purple/network/ports_range_use", TRUE);
+        purple_prefs_set_int("/purple/network/ports_range_start", atoi(given));
+        purple_prefs_set_int("/purple/network/ports_range_end", atoi(given));
+    }
+}
+
 static GMainLoop* loop;
 static PurpleAccount* account;
 static gboolean accepts = TRUE;
@@ -465,6 +476,7 @@ int main(int count, char** arguments) {
         fprintf(stderr, "libpurple cannot be initialised\n");
         return 1;
     }
+    listen_on_own_port();
     purple_set_blist(purple_blist_new());
     purple_blist_load();
     connect_signals();

@@ -78,6 +78,13 @@ TEST_F(ChangeSetTest, EachBuildsOnThoseBefore) {
     EXPECT_TRUE(service->get<AccessRule>("Tag:Sales")->enable_federation_access);
 }
 
+TEST_F(ChangeSetTest, AnImportIsCalledOne) {
+    ChangeSet all = everything();
+    all.action = "import";
+    ASSERT_TRUE(change(all));
+    EXPECT_EQ(service->history(1).front().action, "import");
+}
+
 TEST_F(ChangeSetTest, OneRefusalAndNothingHasChanged) {
     const auto before = in_force;
     ChangeSet all = everything();

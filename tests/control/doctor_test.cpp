@@ -94,7 +94,7 @@ TEST(DoctorLocalTest, ACertificateThatEnds) {
         return fmt::format("{} {} {}", state_name(step.state), step.code, step.sentence);
     };
     facts.certificates = {{.use = "sip", .name = "a", .not_after = 9, .state = "valid"}};
-    EXPECT_EQ(told_of(), "pass  A certificate is loaded.");
+    EXPECT_EQ(told_of(), "pass  The certificate 'a' is good until 1970-01-01T00:00:09Z.");
     for (const std::int64_t days : {29, 13, 6, 0}) {
         facts.certificates = {
             {.use = "sip", .name = "a", .not_after = 9, .days_left = 70, .state = "valid"},

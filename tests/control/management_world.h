@@ -36,7 +36,7 @@ class Management : public testing::Test {
         service = std::make_unique<PolicyService>(
             store,
             CanonicalNames{.domain = canonical, .user = canonical_user, .contact = canonical_user},
-            std::vector<std::string>{"contoso.example"},
+            OwnDomains{.xmpp = {"contoso.example"}, .sip = {"contoso.example"}},
             [this](auto policy) {
                 in_force = std::move(policy);
                 return true;

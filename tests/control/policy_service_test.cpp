@@ -349,5 +349,21 @@ TEST_F(PolicyServiceTest, RollbackTakesBackEverythingSince) {
     EXPECT_EQ(service->rollback(9999, edit).error().kind, ErrorKind::NotFound);
 }
 
+TEST_F(PolicyServiceTest, AMisspeltNameIsToldTheNearest) {
+    ASSERT_TRUE(service->create<policy::Partner>(object(R"({"domain":"fabrikam.example"})"), edit));
+    const auto near = service->get<policy::Partner>("Fabrikan.example");
+    EXPECT_EQ(near.error().code, "IST-API-002");
+    EXPECT_EQ(near.error().public_text,
+              "There is no XMPP federated partner 'Fabrikan.example'. Did you mean "
+              "fabrikam.example?");
+    EXPECT_EQ(near.error().detail, "none of the 1 that there are");
+    EXPECT_EQ(service->erase<policy::Partner>("litware.example", edit).error().public_text,
+              "There is no XMPP federated partner 'litware.example'.");
+    EXPECT_EQ(service->set<policy::Site>("x", object("{}"), edit).error().detail,
+              "there is none at all");
+    EXPECT_EQ(service->get<policy::AccessRule>("globl").error().public_text,
+              "There is no external access policy 'globl'.");
+}
+
 }  // namespace
 }  // namespace isthmus::control

@@ -173,7 +173,9 @@ TEST_F(ReadinessTest, WhatElseTheOldGatewayServes) {
     EXPECT_EQ(judge().verdict(), "not-ready");
     const Finding made = finding("domain-without-partner");
     EXPECT_EQ(made.total, 1U);
-    EXPECT_EQ(made.command, "isthmus partner create forgotten.example --enabled false");
+    EXPECT_EQ(
+        made.command,
+        "isthmus partner create forgotten.example --sasl-negotiation Optional --enabled false");
 }
 
 TEST_F(ReadinessTest, NoPartnerAtAll) {

@@ -116,6 +116,7 @@ TEST_F(UserServiceTest, ExplainSaysWhatTrafficGets) {
     ASSERT_TRUE(grant({"alice@contoso.example"}, "Closed"));
     const auto gates_of = [&](std::string_view who, std::string_view domain) {
         return explain(*in_force,
+                       service->own_domains(),
                        {.user = who, .user_domain = "contoso.example", .remote_domain = domain},
                        std::nullopt);
     };
@@ -128,7 +129,7 @@ TEST_F(UserServiceTest, ExplainSaysWhatTrafficGets) {
             }
         }
         EXPECT_EQ(first, decide(who, domain).gate) << who << " " << domain;
-        EXPECT_EQ(made.decision.gate, first);
+        EXPECT_EQ(made.closed() == nullptr ? Gate::Open : made.closed()->gate, first);
         return first;
     };
     EXPECT_EQ(check("alice", "a.example"), Gate::User);
@@ -148,17 +149,86 @@ TEST_F(UserServiceTest, ExplainSaysWhatTrafficGets) {
     const auto text = to_json(gates_of("alice", "a.example"));
     EXPECT_EQ(text.at("verdict"), "refused");
     EXPECT_EQ(text.at("code"), "IST-POL-003");
-    EXPECT_EQ(text.at("gates").as_array().size(), policy::kGates - 1);
+    EXPECT_EQ(text.at("gates").as_array().size(), policy::kGates);
 }
 
 TEST_F(UserServiceTest, ExplainKnowsTheTypeOfThePartner) {
     const policy::Query query{
         .user = "carol", .user_domain = "contoso.example", .remote_domain = "a.example"};
-    EXPECT_EQ(to_json(explain(*in_force, query, false)).at("decided_by"), "partner-type");
-    EXPECT_EQ(to_json(explain(*in_force, query, true)).at("verdict"), "allowed");
+    EXPECT_EQ(to_json(explain(*in_force, service->own_domains(), query, false)).at("decided_by"),
+              "partner-type");
+    EXPECT_EQ(to_json(explain(*in_force, service->own_domains(), query, true)).at("verdict"),
+              "allowed");
     ASSERT_TRUE(service->set<policy::Partner>(
         "a.example", object(R"({"partner_type":"Federated"})"), edit));
-    EXPECT_EQ(to_json(explain(*in_force, query, false)).at("verdict"), "allowed");
+    EXPECT_EQ(to_json(explain(*in_force, service->own_domains(), query, false)).at("verdict"),
+              "allowed");
+}
+
+TEST_F(UserServiceTest, ExplainKnowsWhichDomainsAreServed) {
+    const auto told = [&](std::string_view domain, std::string_view remote) {
+        return to_json(explain(*in_force,
+                               service->own_domains(),
+                               {.user = "carol", .user_domain = domain, .remote_domain = remote},
+                               std::nullopt));
+    };
+    auto far = told("elsewhere.example", "a.example");
+    EXPECT_EQ(far.at("verdict"), "refused");
+    EXPECT_EQ(far.at("decided_by"), "served-domain");
+    EXPECT_EQ(far.at("code"), "IST-POL-006");
+    EXPECT_EQ(far.at("sentence"),
+              "The domain elsewhere.example is not served here (served: contoso.example).");
+    EXPECT_NE(far.at("fix").as_string().find("[sip] domains"), std::string::npos);
+    for (const auto& gate : far.at("gates").as_array()) {
+        EXPECT_EQ(gate.at("asked").as_bool(), gate.at("gate") == "served-domain");
+    }
+    EXPECT_EQ(told("contoso.exmaple", "a.example").at("sentence"),
+              "The domain contoso.exmaple is not served here (did you mean contoso.example?).");
+    EXPECT_EQ(told("contoso.example", "a.example").at("verdict"), "allowed");
+}
+
+TEST_F(UserServiceTest, ExplainKnowsWhomWasMeant) {
+    ASSERT_TRUE(service->create<policy::Partner>(
+        object(R"({"domain":"fabrikam.example","additional_domains":["chat.fabrikam.example"]})"),
+        edit));
+    const auto told = [&](std::string_view remote) {
+        return to_json(
+            explain(*in_force,
+                    service->own_domains(),
+                    {.user = "carol", .user_domain = "contoso.example", .remote_domain = remote},
+                    std::nullopt));
+    };
+    EXPECT_EQ(told("fabrikan.example").at("sentence"),
+              "No partner holds the domain fabrikan.example. Did you mean fabrikam.example?");
+    EXPECT_EQ(told("chat.fabricam.example").at("sentence"),
+              "No partner holds the domain chat.fabricam.example. Did you mean "
+              "chat.fabrikam.example?");
+    EXPECT_EQ(told("litware.example").at("sentence"),
+              "No partner holds the domain litware.example.");
+    const auto own = told("contoso.example");
+    EXPECT_EQ(own.at("decided_by"), "partner");
+    EXPECT_EQ(own.at("sentence").as_string().find("'contoso.example' is one of our own"), 0);
+    EXPECT_EQ(own.at("fix").as_string().find("partner create"), std::string::npos);
+}
+
+TEST_F(UserServiceTest, WhoseDomainIsNotServedIsEnteredWithAWarning) {
+    const auto made = users->create(object(R"({"uri":"sip:x@elsewhere.example"})"),
+                                    {.author = edit.author, .dry_run = true});
+    ASSERT_TRUE(made);
+    ASSERT_EQ(made->warnings.size(), 1);
+    EXPECT_EQ(made->warnings.front(),
+              "Nothing passes for x@elsewhere.example: the domain elsewhere.example is not served "
+              "here (served: contoso.example).");
+    EXPECT_TRUE(users->create(object(R"({"uri":"y@contoso.example"})"), edit)->warnings.empty());
+    EXPECT_EQ(grant({"z@elsewhere.example"}, "Closed")->warnings.size(), 2);
+    std::vector<store::UserChange> changes;
+    for (const char* uri : {"p@contoso.example", "q@elsewhere.example", "r@elsewhere.example"}) {
+        changes.push_back({uri, std::nullopt, policy::User{.uri = uri}});
+    }
+    const auto brought =
+        users->replace(std::move(changes), "import", "users", edit, service->snapshot());
+    ASSERT_EQ(brought->warnings.size(), 1);
+    EXPECT_TRUE(brought->warnings.front().ends_with("So it is with 2 users in all."));
 }
 
 }  // namespace

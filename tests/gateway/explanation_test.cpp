@@ -35,7 +35,8 @@ TEST(Explanation, EachGateNamesWhoAndWhomAndItsCommand) {
         {Gate::Gateway, "the XMPP gateway is switched off", "isthmus gateway set --enabled true"},
         {Gate::Partner,
          "no partner holds the domain chat.fabrikam.example",
-         "isthmus partner create chat.fabrikam.example --partner-type Federated"},
+         "isthmus partner create chat.fabrikam.example --partner-type Federated "
+         "--sasl-negotiation Optional"},
         {Gate::PartnerState,
          "the partner fabrikam.example is disabled",
          "isthmus partner enable fabrikam.example"},
@@ -84,7 +85,7 @@ TEST(Explanation, AWholeDomainHasNoUser) {
     EXPECT_THAT(explain_in_full({{.gate = Gate::Partner}, {{}, {}, "stranger.example"}}),
                 HasSubstr("No federation with stranger.example: no partner holds the domain "
                           "stranger.example. To change that: isthmus partner create "
-                          "stranger.example --partner-type Federated"));
+                          "stranger.example --partner-type Federated --sasl-negotiation Optional"));
 }
 
 }  // namespace

@@ -144,6 +144,10 @@ class FakeOutside final : public Outside {
         removed.emplace_back(user, jid);
     }
 
+    void leave(std::string_view user, std::string_view contact) override {
+        left.emplace_back(user, contact);
+    }
+
     std::vector<Sent> to_flows;
     std::vector<Sent> to_devices;
     std::vector<std::pair<std::string, std::unique_ptr<sip::IncomingRequest>>> passed;
@@ -153,6 +157,7 @@ class FakeOutside final : public Outside {
     std::vector<std::uint64_t> closed;
     std::vector<Saved> saved;
     std::vector<std::pair<std::string, std::string>> removed;
+    std::vector<std::pair<std::string, std::string>> left;  ///< user and contact
 
   private:
     static Sent copy(const sip::OutgoingRequest& request,

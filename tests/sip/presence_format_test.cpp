@@ -108,6 +108,8 @@ TEST(Categories, TheAggregateCountsAndTheNewestNote) {
     EXPECT_THAT(pidf->tuples[0].activities, ElementsAre("busy", "on-the-phone"));
     ASSERT_EQ(pidf->tuples[0].notes.size(), 1U);
     EXPECT_EQ(pidf->tuples[0].notes[0].text, "new");
+    EXPECT_FALSE(pidf->unsaid.state || pidf->unsaid.notes);
+    EXPECT_TRUE(pidf->unsaid.name);
 }
 
 TEST(Categories, ANoteAloneIsNoState) {
@@ -115,6 +117,8 @@ TEST(Categories, ANoteAloneIsNoState) {
     const auto pidf = read_kept(kCategoriesType, categories("<category name=\"note\"/>"), arena);
     ASSERT_TRUE(pidf);
     EXPECT_TRUE(pidf->tuples.empty());
+    EXPECT_TRUE(pidf->unsaid.state && pidf->unsaid.name);
+    EXPECT_FALSE(pidf->unsaid.notes) << "that there is none is said";
 }
 
 TEST(Msrtc, AggregatesAreRead) {

@@ -4,9 +4,13 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <string>
+
 namespace isthmus::sip::test {
 namespace {
 
+using testing::HasSubstr;
 using testing::SizeIs;
 
 TEST_F(TransportTest, ADribbledMessageIsCutOff) {  // C16
@@ -17,8 +21,10 @@ TEST_F(TransportTest, ADribbledMessageIsCutOff) {  // C16
         loop.advance(seconds(1));
         ASSERT_FALSE(peer->close_reason()) << i;
     }
+    testing::internal::CaptureStderr();
     loop.advance(seconds(2));
     EXPECT_TRUE(peer->close_reason());
+    EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("IST-LIM-014"));
 }
 
 TEST_F(TransportTest, EachMessageHasItsOwnDeadline) {
@@ -89,9 +95,16 @@ class SmallTransportTest : public TransportTest {
 TEST_F(SmallTransportTest, ConnectionsAreLimitedPerAddressAndInAll) {
     std::vector<std::unique_ptr<StreamPeer>> from_one;
     std::vector<std::unique_ptr<StreamPeer>> from_two;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 3; ++i) {
         from_one.push_back(connect(peer_host));
     }
+    testing::internal::CaptureStderr();
+    for (int i = 0; i < 2; ++i) {
+        from_one.push_back(connect(peer_host));
+    }
+    const std::string said = testing::internal::GetCapturedStderr();
+    EXPECT_THAT(said, HasSubstr("IST-LIM-013"));
+    EXPECT_EQ(std::ranges::count(said, '\n'), 1) << "not each of many";
     EXPECT_TRUE(from_one[3]->close_reason());
     EXPECT_FALSE(from_one[2]->close_reason());
     for (int i = 0; i < 3; ++i) {
@@ -105,7 +118,7 @@ TEST_F(SmallTransportTest, ConnectionsAreLimitedPerAddressAndInAll) {
     from_one[0]->drop();
     loop.run();
     EXPECT_FALSE(connect(peer_host)->close_reason());
-    EXPECT_TRUE(metrics_have("isthmus_sip_connections_refused_total 2"));
+    EXPECT_TRUE(metrics_have("isthmus_sip_connections_refused_total 3"));
 }
 
 TEST_F(SmallTransportTest, StrangersCannotKeepPeersOut) {  // abuse case C16

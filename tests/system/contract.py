@@ -259,10 +259,11 @@ class ContractTest(OwnWorldTest):
                     self.assertRegex(problem["detail"], f"^There is no .*{value[:4]}")
                     continue
                 self.assertEqual(status, 400, problem)
-                # Says itself what a password needs, or what is wrong inside a file.
-                if problem["code"] != "IST-AUTH-013" and "CERT" not in problem["code"]:
+                if "CERT" not in problem["code"]:  # what is wrong inside a file
                     self.assertEqual(problem.get("field"), name, problem)
-                    self.assertRegex(problem["detail"], "must be|is not|is none of|: ", problem)
+                    if problem["code"] != "IST-AUTH-013":  # says itself what a password needs
+                        self.assertRegex(problem["detail"], "must be|is not|is none of|: ", problem)
+                        self.assertIn(name, problem["fix"])
                 is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
                 if is_number and not is_secret:
                     self.assertIn(str(value), problem["detail"])

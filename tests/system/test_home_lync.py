@@ -13,6 +13,7 @@ from lab.purple import PurpleClient, purple_client
 from lab.world import HOME_PASSWORD
 
 COMPOSING = "<composing xmlns='http://jabber.org/protocol/chatstates'/>"
+GONE = "<gone xmlns='http://jabber.org/protocol/chatstates'/>"
 
 
 @unittest.skipUnless(purple_client(), "needs libpurple-dev, pidgin-sipe and purple_client")
@@ -102,7 +103,8 @@ class LyncClient(LyncWorld, OwnWorldTest):
         self.assertFalse([e for e in bob.events if e[0] == "error"], bob.events)
 
     def test_a_closed_window(self):
-        """Her client says BYE; the next text opens another session, and a window."""
+        """Her client says BYE, which is `gone` to him; the next text opens another session, and a
+        window. His `gone` ends it."""
         heidi, romeo = self.sign_in("heidi", name="purple-heidi-closes"), self.world.romeo
         text = unique("before the window is closed")
         romeo.send("heidi@contoso.example", text, extra=["<active xmlns='http://jabber.org/"
@@ -111,8 +113,13 @@ class LyncClient(LyncWorld, OwnWorldTest):
         self.gateway.wait_nothing_pending()
         heidi.do("close", self.uri)
         wait_until(lambda: not self.sessions("heidi"), PATIENCE, "her session to end")
+        wait_until(lambda: any("<gone" in m["xml"] and m["from"].startswith("heidi@")
+                               for m in romeo.messages()), PATIENCE, "her `gone`")
         romeo.send("heidi@contoso.example", text + " again")
         heidi.wait("im", self.uri, text + " again")
+        wait_until(lambda: self.sessions("heidi"), PATIENCE, "another session")
+        romeo.send_raw(f"<message to='heidi@contoso.example' type='chat'>{GONE}</message>")
+        wait_until(lambda: not self.sessions("heidi"), PATIENCE, "that session to end")
 
     def test_whoever_starts_in_the_same_second(self):
         """SIPE draws Call-IDs and tags from the second in which it is started: these two have the

@@ -88,7 +88,8 @@ class Operation(OwnWorldTest):
         self.assertEqual(line["code"], "IST-POL-001")
         self.assertIn("may not talk to stranger.example", line["msg"])
         self.assertEqual(line["fix"],
-                         "isthmus partner create stranger.example --partner-type Federated")
+                         "isthmus partner create stranger.example --partner-type Federated "
+                         "--sasl-negotiation Optional")
         self.assertEqual(line["gate"], "partner")
         self.assertEqual(line["step"], "policy")
         self.assertEqual(line["result"], "denied")

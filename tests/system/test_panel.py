@@ -63,6 +63,7 @@ class PanelTest(OwnWorldTest):
 
     def browse(self, name, *steps):
         """Runs web/e2e/NAME.mjs. It may ask for the gateway to stop and to start."""
+        steps = steps or os.environ.get("PANEL_STEPS", "").split()
         process = subprocess.Popen(["node", os.path.join(WEB, "e2e", name + ".mjs"), *steps],
                                    env=self.environment(), stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

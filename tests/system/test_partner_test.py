@@ -219,7 +219,7 @@ class PartnerTest(OwnWorldTest):
         done = self.gateway.cli("partner", "test", "closed.example", check=False)
         self.assertEqual(done.returncode, 3)
         self.assertIn("IST-TCP-001. Fix: Check firewalls", done.stdout)
-        self.assertIn("closed.example: the step tcp failed.", done.stdout)
+        self.assertIn("closed.example: the step TCP connection failed.", done.stdout)
 
     def test_the_cmdlet(self):
         good = self.gateway.cli("cs", "Test-CsXmppIM", "-TargetFqdn", "gateway.contoso.example",

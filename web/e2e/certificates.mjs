@@ -24,6 +24,16 @@ async function wizard() {
   await checkAccessibility(page, 'the wizard');
   await dialog.getByRole('button', { name: 'Commit' }).click();
   await dialog.getByText('Request requested is made.').waitFor();
+  // A line of the request is one line: none is broken where it is shown.
+  const pem = dialog.getByRole('region', { name: 'Text to copy' });
+  const [lines, rows] = await pem.evaluate((box) => {
+    const range = document.createRange();
+    range.selectNodeContents(box);
+    const tops = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+    return [box.textContent.trim().split('\n').length, tops.size];
+  });
+  assert.equal(rows, lines, 'lines of the request are broken');
+  await shot(page, 'certificate-request');
   const [file] = await Promise.all([
     page.waitForEvent('download'),
     dialog.getByRole('button', { name: /Download request/ }).click(),

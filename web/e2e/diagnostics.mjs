@@ -86,6 +86,9 @@ async function inGerman() {
   await page.getByRole('button', { name: 'Anmelden', exact: true }).click();
   await page.getByRole('navigation').waitFor();
   const english = (within) => within.locator('[lang=en]').allTextContents();
+  // The lights say what the doctor says, in this language.
+  await page.getByText('In DNS gibt es keinen SRV-Eintrag für branch.example: Partner werden uns nicht finden.').waitFor();
+  await page.getByText(/Das Zertifikat 'configuration-file' läuft in \d+ Tagen ab\./).waitFor();
 
   await page.goto(`${URL_OF_PANEL}diagnostics/doctor`);
   await page.locator('.steps > li').first().waitFor();
@@ -100,6 +103,7 @@ async function inGerman() {
   assert.deepEqual(await english(page.locator('main')), [], 'an explanation');
   await page.goto(`${URL_OF_PANEL}diagnostics/explain?user=bob%40branch.example&to=x%40nowhere.example`);
   await page.getByText('Kein Partner hat die Domäne nowhere.example.').first().waitFor();
+  await page.getByRole('link', { name: 'Neuer Partner nowhere.example' }).waitFor();
   assert.deepEqual(await english(page.locator('main')), [], 'a refusal');
   await shot(page, 'german-explain');
 
@@ -117,4 +121,27 @@ async function inGerman() {
   await shot(page, 'german-test');
 }
 
-await run({ inGerman, fromTheRow, fromTheFormAndFailing, doctor, peers });
+/** What is missing is offered: the nearest name, the form that is filled in, the domain that is served. */
+async function explained() {
+  const page = await signedIn();
+  await page.goto(`${URL_OF_PANEL}diagnostics/explain?user=bob%40branch.example&to=x%40northwnd.example`);
+  await page.getByText('No partner holds the domain northwnd.example. Did you mean northwind.example?').first().waitFor();
+  await page.getByRole('link', { name: 'New partner northwnd.example' }).click();
+  const form = page.getByRole('dialog', { name: 'New XMPP Federated Partner' });
+  assert.equal(await form.getByRole('textbox', { name: 'Primary domain' }).inputValue(), 'northwnd.example');
+  await form.getByRole('button', { name: 'Cancel' }).click();
+
+  await page.goto(`${URL_OF_PANEL}federation/xmpp-federated-partners?q=northwnd.example`);
+  await page.getByRole('button', { name: 'Did you mean northwind.example?' }).click();
+  await page.getByRole('row').filter({ hasText: 'northwind.example' }).waitFor();
+
+  await page.goto(`${URL_OF_PANEL}diagnostics/explain?user=bob%40elsewhere.example&to=tybalt%40northwind.example`);
+  await page.getByText('They may not talk to each other').waitFor();
+  await page.getByText(/The domain elsewhere\.example is not served here \(served: branch\.example/).first().waitFor();
+  await page.getByText('IST-POL-006').waitFor();
+  await page.getByText(/Add it to \[sip\] domains/).waitFor();
+  await shot(page, 'explain-not-served');
+  await checkAccessibility(page, 'a domain that is not served');
+}
+
+await run({ inGerman, explained, fromTheRow, fromTheFormAndFailing, doctor, peers });

@@ -28,6 +28,16 @@ async function conversations() {
   ]);
   assert.match(file.suggestedFilename(), /\.svg$/);
 
+  // A phone shows who and what became of it.
+  const phone = await signedIn();
+  await phone.setViewportSize({ width: 360, height: 740 });
+  await phone.goto(`${URL_OF_PANEL}conversations`);
+  await phone.getByRole('row').filter({ hasText: 'tybalt@northwind.example' }).getByText(/delivered|failed|under way/).waitFor({ state: 'attached' });
+  await phone.getByRole('columnheader', { name: 'State' }).waitFor({ state: 'attached' });
+  assert.equal(await phone.locator('.sign').first().isVisible(), true);
+  await shot(phone, 'conversations-narrow');
+  await phone.context().close();
+
   // On paper stands the ladder, whole, and nothing of the page behind it.
   await page.emulateMedia({ media: 'print' });
   assert.equal(await page.getByRole('navigation').count(), 0);
@@ -180,17 +190,40 @@ async function textsForAReason() {
   await shot(admin, 'audit-trace');
 }
 
+/** What can be pressed, and is below what has just been said. */
+async function coveredButtons(page) {
+  return page.evaluate(() => {
+    const notice = document.querySelector('.notice').getBoundingClientRect();
+    const main = document.querySelector('main').getBoundingClientRect();
+    return [...document.querySelectorAll('main button, main a, nav a, nav button')]
+      .filter((one) => {
+        const box = one.getBoundingClientRect();
+        const [top, bottom] = [Math.max(box.top, main.top), Math.min(box.bottom, main.bottom)];
+        return box.width > 0 && top < bottom && box.left < notice.right && box.right > notice.left && top < notice.bottom && bottom > notice.top;
+      })
+      .map((one) => one.textContent);
+  });
+}
+
 /** From the card of a failure: a test of the partner, and its domain is blocked and let in again. */
 async function fromAFailure() {
   const page = await signedIn();
   const card = page.getByRole('article').filter({ hasText: 'silent.example' }).filter({ hasText: 'Block this domain' }).first();
-  await card.getByRole('button', { name: 'Test connection' }).click();
+  // The result of another attempt stands where it was asked for.
+  await card.getByRole('button', { name: 'Retry now' }).click();
+  const outcome = card.getByRole('status', { name: 'Result of the attempt with silent.example' });
+  await outcome.locator('.outcome.good, .outcome.bad').waitFor();
+  await outcome.getByText('Tried again, and it failed again.').waitFor();
+  await outcome.getByText(/IST-/).waitFor();
+  await shot(page, 'retry');
   const dialog = page.getByRole('dialog', { name: 'Test connection to silent.example' });
+  await card.getByRole('button', { name: 'Test connection' }).click();
   await dialog.locator('.sum.fail').waitFor();
   await dialog.getByRole('button', { name: 'Close' }).last().click();
   await card.getByRole('button', { name: 'Block this domain' }).click();
   await page.getByRole('dialog', { name: 'Block this domain' }).getByRole('button', { name: 'Block' }).click();
   await page.getByText('Domain silent.example blocked').waitFor();
+  assert.deepEqual(await coveredButtons(page), [], 'what was done stands over buttons');
   assert.ok(cli('sip-domain', 'list').includes('silent.example'));
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.getByText(/Taken back, revision/).waitFor();

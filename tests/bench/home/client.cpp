@@ -224,11 +224,17 @@ void Client::settle() {
     }
 }
 
-void Client::on_closed(Connection& /*connection*/) {
+void Client::on_closed(Connection& connection) {
     is_over_ = true;
-    if (!is_signed_in_) {
-        crowd_.complain("the connection was closed");
+    if (is_signed_in_) {
+        return;
     }
+    std::string where = connection.is_open() ? cseq_ < 2       ? "before it was challenged"
+                                               : answers_ == 0 ? "before an answer to what it asked"
+                                                               : "while it was told its list"
+                                             : "before TLS was up";
+    crowd_.complain("client " + std::to_string(number_) + ": the connection was closed " + where +
+                    (connection.complaint.empty() ? std::string() : ": " + connection.complaint));
 }
 
 }  // namespace isthmus::bench

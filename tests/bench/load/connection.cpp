@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 namespace isthmus::bench {
 
@@ -47,7 +48,28 @@ void Connection::secure(SSL_CTX* context, TlsRole role, const std::string& serve
     is_shaking_hands_ = true;
 }
 
+int Connection::tls_error(int result, const char* doing) {
+    const int saved = errno;
+    const int error = SSL_get_error(tls_, result);
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
+        return error;
+    }
+    complaint = doing;
+    if (error == SSL_ERROR_ZERO_RETURN) {
+        complaint += ": close_notify";
+    } else if (const unsigned long code = ERR_peek_error(); code != 0) {
+        char text[160];
+        ERR_error_string_n(code, text, sizeof text);
+        complaint.append(": ").append(text);
+    } else {
+        complaint.append(": ").append(saved == 0 ? "end of data" : std::strerror(saved));
+    }
+    return error;
+}
+
 bool Connection::shake_hands() {
+    // Or SSL_get_error() takes what another connection left for the fault of this one.
+    ERR_clear_error();
     const int result = SSL_do_handshake(tls_);
     if (result == 1) {
         is_shaking_hands_ = false;
@@ -55,7 +77,7 @@ bool Connection::shake_hands() {
         session_.on_secured(*this);
         return true;
     }
-    const int error = SSL_get_error(tls_, result);
+    const int error = tls_error(result, "handshake");
     blocked_ = error == SSL_ERROR_WANT_WRITE;
     if (!blocked_ && error != SSL_ERROR_WANT_READ) {
         std::fprintf(stderr, "TLS handshake failed\n");
@@ -77,9 +99,11 @@ bool Connection::read_plain() {
 bool Connection::read_tls() {
     std::size_t sum = 0;
     while (sum < tls_input_limit || SSL_has_pending(tls_) == 1) {
+        ERR_clear_error();
+        errno = 0;
         const int size = SSL_read(tls_, in.reserve(tls_read_size), tls_read_size);
         if (size <= 0) {
-            const int error = SSL_get_error(tls_, size);
+            const int error = tls_error(size, "read");
             return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
         }
         in.commit(static_cast<std::size_t>(size));
@@ -94,6 +118,7 @@ bool Connection::on_events(std::uint32_t events) {
         socklen_t size = sizeof error;
         getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size);
         if (error != 0) {
+            complaint = std::string("connect: ") + std::strerror(error);
             return false;
         }
         is_connecting_ = false;
@@ -138,9 +163,11 @@ bool Connection::flush() {
     while (!out.empty()) {
         ssize_t size = 0;
         if (is_secure()) {
+            ERR_clear_error();
+            errno = 0;
             size = SSL_write(tls_, out.view().data(), static_cast<int>(out.size()));
             if (size <= 0) {
-                const int error = SSL_get_error(tls_, static_cast<int>(size));
+                const int error = tls_error(static_cast<int>(size), "write");
                 blocked_ = error == SSL_ERROR_WANT_WRITE;
                 return blocked_ || error == SSL_ERROR_WANT_READ;
             }

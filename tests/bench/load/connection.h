@@ -49,12 +49,15 @@ class Connection {
 
     Buffer in;
     Buffer out;
+    std::string complaint;  // why it ended, if we know
     bool watched_for_write = false;
 
   private:
     bool read_plain();
     bool read_tls();
     bool shake_hands();
+    // What OpenSSL wants after a call with that result; anything but patience is a complaint.
+    int tls_error(int result, const char* doing);
 
     int socket_;
     Session& session_;

@@ -57,6 +57,7 @@ request_route {{
     if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
     t_check_trans();
     if (is_method("OPTIONS") && uri==myself) {{ sl_send_reply("200", "OK"); exit; }}
+{routes}
     if (is_method("REGISTER")) {{
         # A client on TCP or TLS is reached over the connection it opened.
         if (!($proto == "udp")) fix_nated_register();
@@ -79,7 +80,7 @@ request_route {{
     if ($rd == "{domain}") {{
         if (!lookup("location")) {{ sl_send_reply("404", "Not Found"); exit; }}
     }} else {{
-        $du = "{gateway}";
+        {elsewhere}
     }}
     if (!t_relay()) sl_reply_error();
     exit;
@@ -128,8 +129,12 @@ class Kamailio(Server):
     def address(self):
         return ("127.0.0.1", self.port)
 
-    def start(self, gateway, patience=40000):
-        values = {"port": self.port, "tls_port": self.tls_port, "domain": self.domain,
+    def start(self, gateway, patience=40000, routes=None):
+        """`routes`: of somebody else, for what goes to the gateway; nothing else does then."""
+        values = {"routes": routes or "",
+                  "elsewhere": 'sl_send_reply("404", "Not Found"); exit;' if routes is not None
+                  else f'$du = "{gateway}";',
+                  "port": self.port, "tls_port": self.tls_port, "domain": self.domain,
                   "gateway": gateway, "directory": self.directory, "patience": patience,
                   "database": self.presence.database if self.presence else ""}
         self._gateway = gateway

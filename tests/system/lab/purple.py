@@ -7,7 +7,7 @@ import subprocess
 import threading
 
 from .gateway import binary
-from .process import PATIENCE, LabError, Process
+from .process import PATIENCE, LabError, Process, free_port
 
 SIPE = "/usr/lib/purple-2/libsipe.so"
 
@@ -27,7 +27,8 @@ class PurpleClient:
                  seed=None, machine=None):
         """`seed`: as if it had been started in that second (SIPE draws Call-IDs and tags from it);
         `machine`: the name of the computer that it takes itself to be on."""
-        environment = {"PURPLE_CLIENT_SEED": seed, "PURPLE_CLIENT_HOST": machine}
+        environment = {"PURPLE_CLIENT_SEED": seed, "PURPLE_CLIENT_HOST": machine,
+                       "PURPLE_CLIENT_PORT": free_port() if protocol == "prpl-simple" else None}
         self.address = address
         self.events = []
         self._arrived = threading.Condition()

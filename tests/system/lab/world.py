@@ -122,6 +122,10 @@ class World:
         self._static[f"_xmpps-server._tcp.{domain}"] = [f"0 0 {port} xmpp.{domain}"]
         self._static[f"xmpp.{domain}"] = ["127.0.0.1"]
 
+    def announced(self):
+        """[dns.static] of all that was announced."""
+        return dict(self._static)
+
     # The gateway, then the others
 
     def start(self, tables=None, allow=True):

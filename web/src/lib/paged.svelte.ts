@@ -5,6 +5,7 @@ export interface Page<T> {
   items: T[];
   total: number;
   total_is_exact?: boolean;
+  nearest?: string;
 }
 
 export type Load<T> = (offset: number, limit: number, signal: AbortSignal) => Promise<Page<T>>;
@@ -17,6 +18,8 @@ export class PagedList<T> {
   isExact = $state(true);
   isLoading = $state(true);
   problem = $state.raw<unknown>(null);
+  /** What a search that found nothing may have meant. */
+  nearest = $state('');
   /** Rows that there are for certain, where the total is only a lower bound. */
   #known = $state(0);
   readonly #pages = new SvelteMap<number, T[]>();
@@ -69,6 +72,7 @@ export class PagedList<T> {
       }
       this.#pages.set(page, got.items);
       this.total = got.total;
+      this.nearest = got.nearest ?? '';
       this.isExact = got.total_is_exact ?? true;
       // Behind a full page there is more, as far as anybody knows.
       const isFull = !this.isExact && got.items.length === this.size;

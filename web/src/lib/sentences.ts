@@ -28,8 +28,13 @@ export function translator(pairs: Pairs): (text: string) => string | null {
   const templates = [...pairs].sort((a, b) => size(b) - size(a)).map(compile);
   // Another sentence is no value.
   const isPlace = (value: string): boolean => !/[.:] \p{Lu}/u.test(value);
+  // What stands in a place may be a word of the gateway itself, such as the name of a step.
+  const words = new Map(pairs.filter(([from]) => !from.includes('{')));
   const put = ({ names, to }: Template, values: string[]): string =>
-    to.replace(/\{(\w+)\}/g, (_, name: string) => values[names.indexOf(name)] ?? '');
+    to.replace(/\{(\w+)\}/g, (_, name: string) => {
+      const value = values[names.indexOf(name)] ?? '';
+      return name === 'step' || name === 'noun' ? (words.get(value) ?? value) : value;
+    });
 
   return function translate(text: string): string | null {
     for (const one of templates) {

@@ -4,6 +4,8 @@ import type { Trace, TraceEvent, TraceLadder } from './traces';
 
 /** The ladder is drawn anew at most so often, in milliseconds. */
 const PAUSE = 500;
+/** Events that the gateway gives at once; fewer: those were all. */
+const PAGE = 200;
 
 export class TraceFeed {
   trace = $state.raw<Trace | null>(null);
@@ -40,8 +42,9 @@ export class TraceFeed {
         const { recorded, ...trace } = await peek<Trace & { recorded: TraceEvent[] }>(this.path, { after: this.#last });
         this.trace = trace;
         this.secondsLeft = trace.seconds_left;
-        if (recorded.length === 0) break;
         this.events = [...this.events, ...recorded];
+        // Where more passes than can be asked for, there would always be one more: that comes by itself.
+        if (recorded.length < PAGE) break;
       }
       await this.#draw();
       if (this.trace?.state === 'running') this.#follow();

@@ -2,7 +2,11 @@
 import { en, type Key } from '../locales/en';
 import { t } from './i18n.svelte';
 
+const known = (key: string, value: string): string => (key in en ? t(key as Key) : value);
+
+/** What a revision did. */
+export const actionWord = (value: string): string => known(`action.${value}`, value);
+
 export function word(value: string | null | undefined): string {
-  const key = `word.${value ?? ''}`;
-  return key in en ? t(key as Key) : (value ?? '');
+  return known(`word.${value ?? ''}`, value ?? '');
 }

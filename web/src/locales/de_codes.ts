@@ -12,7 +12,7 @@ export const deCodes: Record<string, CodeText> = {
   'IST-API-001': {
     of: 'The request is not valid.',
     sentence: 'Die Angaben sind nicht gültig.',
-    fix: 'Berichtigen Sie das Feld, das die Meldung nennt.',
+    fix: 'Berichtigen Sie, was die Meldung nennt: sie sagt, was dort erwartet wird.',
   },
   'IST-API-002': {
     of: 'There is no such object.',
@@ -672,7 +672,7 @@ export const deCodes: Record<string, CodeText> = {
   'IST-TLS-002': {
     of: 'The TLS handshake failed.',
     sentence: 'Der TLS-Aufbau ist gescheitert.',
-    fix: 'Der Beleg enthält den Grund von OpenSSL.',
+    fix: 'Der Beleg enthält den Grund von OpenSSL und was er bedeutet. Wenn die andere Seite unser Zertifikat ablehnt (unknown ca: seine Kette; expired: seine Daten; bad oder unknown certificate: seine Namen): `isthmus cert served` zeigt Namen, Kette und Daten, wie andere sie sehen, `isthmus cert import FILE --use sip,xmpp-s2s` ersetzt es. Was die andere Seite vorzeigt: `openssl s_client -connect HOST:PORT -showcerts`, für XMPP mit `-starttls xmpp-server -xmpphost DOMAIN`.',
   },
   'IST-TLS-003': {
     of: 'The partner demands encryption and its settings here do not allow it.',

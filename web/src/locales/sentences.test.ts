@@ -6,7 +6,7 @@ import { deSentences } from './de_sentences';
 const SRC = new URL('../../../src/', import.meta.url);
 
 /** Whose sentences reach the pages without a code that says the same. */
-const SPEAKERS = ['policy/explanation', 'policy/negotiation', 'control/explain', 'control/doctor', 'control/doctor_neighbours',
+const SPEAKERS = ['policy/explanation', 'policy/negotiation', 'control/explain', 'control/own_domains', 'control/doctor', 'control/doctor_neighbours',
   'control/doctor_instructions', 'control/partner_test', 'control/readiness', 'control/certificate_checks',
   'gateway/message_tracing', 'gateway/trace_losses', 'xmpp/test_places', 'xmpp/test_stream', 'xmpp/test_talk', 'app/peer_test', 'gateway/presence_status'];
 /** What nobody but a peer reads, and what comes with a code of its own. */
@@ -35,7 +35,7 @@ function literals(source: string): string[] {
 }
 
 const isSentence = (text: string, unit: string): boolean =>
-  ['policy/explanation', 'gateway/message_tracing', 'gateway/trace_losses'].includes(unit)
+  ['policy/explanation', 'control/own_domains', 'gateway/message_tracing', 'gateway/trace_losses'].includes(unit)
     ? / \S+ /.test(text) && !text.startsWith('isthmus')
     : /^[A-Z{' ].*[a-z}][.:]$/.test(text) && / [a-z]/.test(text);
 /** What stands between the places. */
@@ -101,6 +101,13 @@ describe('a sentence', () => {
       .toBe('Der Server des Partners antwortet. Die Nachricht wurde zugestellt.');
     expect(translate('/var/lib/isthmus has 12 MiB free. The database cannot grow.'))
       .toBe('In /var/lib/isthmus sind 12 MiB frei. Die Datenbank kann nicht wachsen.');
+  });
+
+  it('names the steps of a test and the kinds of objects in its language, and nothing else', () => {
+    expect(translate('Not tried: the step TCP connection failed.')).toBe('Nicht versucht: der Schritt TCP-Verbindung ist fehlgeschlagen.');
+    expect(translate("There is no XMPP federated partner 'fabrikan.example'. Did you mean fabrikam.example?"))
+      .toBe('„fabrikan.example“ gibt es nicht (XMPP-Partner). Meinten Sie fabrikam.example?');
+    expect(translate("There is no site 'Certificate'.")).toBe('Es gibt keinen Standort „Certificate“.');
   });
 
   it('that is not known stays so', () => {

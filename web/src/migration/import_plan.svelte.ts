@@ -248,7 +248,7 @@ export class ImportPlan {
     try {
       const { users } = this;
       const hasUsers = users !== null && users.created + users.changed > 0 && !users.problem;
-      const body: Schema<'ChangeSet'> = { changes: this.taken.map((item) => this.#order(item)) };
+      const body: Schema<'ChangeSet'> = { action: 'import', changes: this.taken.map((item) => this.#order(item)) };
       if (hasUsers) body.users_csv = users.csv;
       const { data } = await ask<Schema<'ChangeSetResult'>>('POST', 'changes', { query: { reason }, body });
       return { revision: data.revision, objects: this.taken.length, users: data.users.created + data.users.changed };
