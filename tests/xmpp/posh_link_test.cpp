@@ -156,6 +156,7 @@ TEST_F(PoshLinkTest, NorWhereThereIsMoreToSay) {
         send(++cookie);
         dial();
         fabrikam.negotiate_tls();
+        ASSERT_EQ(handler.not_sent.size(), cookie);
         EXPECT_EQ(handler.not_sent.back().second, code);
         loop.advance(60s);
     }
