@@ -129,7 +129,7 @@ class Posh(OwnWorldTest):
         self.site.answers[PLACE] = (200, {"Content-Type": "application/json",
                                           "Content-Length": "20", "Transfer-Encoding": "chunked"},
                                     b"")
-        self.refused("says its length twice")
+        self.refused("bad Transfer-Encoding")
 
     def test_7_redirects(self):
         self.site.answers[PLACE] = (302, {"Location": f"http://{DOMAIN}/plain.json"}, b"")
