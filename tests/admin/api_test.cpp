@@ -1,94 +1,11 @@
 // The API without sockets: every route, its errors, and who is remembered as the author.
-#include "admin/api.h"
-
-#include "base/text.h"
-#include "store/config_store.h"
-#include "store/database.h"
-#include "support/fake_presence.h"
-#include "support/posted_calls.h"
-
-#include <boost/json/parse.hpp>
-#include <gtest/gtest.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <optional>
+#include <string>
+
+#include "api_world.h"
 
 namespace isthmus::admin {
 namespace {
-
-using test::PostedCalls;
-
-class ApiTest : public testing::Test {
-  protected:
-    ApiTest() : database(folder() + "/t.db"), store(database) {}
-
-    ~ApiTest() override { std::filesystem::remove_all(path); }
-
-    const std::string& folder() {
-        path = std::filesystem::temp_directory_path() / "isthmus-admin-XXXXXX";
-        mkdtemp(path.data());
-        return path;
-    }
-
-    HttpResponse ask(const char* method,
-                     const char* target,
-                     const char* body = "",
-                     const std::string& if_match = {}) {
-        HttpRequest request{
-            .method = method, .body = body, .author = {{"alice", "unix"}, control::Role::Admin}};
-        if (!if_match.empty()) {
-            request.headers["if-match"] = if_match;
-        }
-        EXPECT_TRUE(parse_target(target, request));
-        std::optional<HttpResponse> answer;
-        api.handle(request, [&](HttpResponse response) { answer = std::move(response); });
-        while (!answer && posted.run_one()) {
-        }
-        return answer.value();
-    }
-
-    static boost::json::object object(const HttpResponse& response) {
-        return boost::json::parse(response.body).as_object();
-    }
-
-    std::string path;
-    store::Database database;
-
-    static Result<std::string> lower(std::string_view name) {
-        return !name.empty() && name.find(' ') == std::string_view::npos
-                   ? Result<std::string>(text::to_lower(name))
-                   : Result<std::string>(make_error(ErrorKind::Syntax, "bad"));
-    }
-
-    store::ConfigStore store;
-    control::PolicyService service{store,
-                                   {.domain = lower, .user = lower, .contact = lower},
-                                   {{"contoso.example"}, {"contoso.example"}},
-                                   [](const auto&) { return true; }};
-    control::UserService users{service};
-    control::SubscriptionService subscriptions{{}, {}};
-    control::FakePresence presence;
-    control::ContactService contacts{presence.side(), control::FakePresence::names()};
-    PostedCalls posted;
-    Api api{{.policies = service,
-             .users = users,
-             .subscriptions = subscriptions,
-             .contacts = contacts,
-             .read_status = []() -> std::optional<control::Status> {
-                 return control::Status{.state = "running"};
-             },
-             .reload = []() -> Result<void> {
-                 return make_error(ErrorKind::Syntax, "IST-CFG-001", "bad", "f:1:1: x");
-             },
-             .connect =
-                 [this] {
-                     return std::make_unique<store::Database>(path + "/t.db",
-                                                              store::Database::Opening::Another);
-                 },
-             .post = [this](auto call) { posted.post(std::move(call)); }}};
-};
 
 TEST_F(ApiTest, PartnerLife) {
     const auto made = ask("POST", "/api/v1/partners", R"({"domain":"b.example"})");
@@ -367,59 +284,6 @@ TEST_F(ApiTest, Readiness) {
     EXPECT_EQ(object(made)["verdict"], "not-ready");
     EXPECT_EQ(object(made)["findings"].as_array().front().at("id"), "federation-off");
     EXPECT_EQ(ask("POST", "/api/v1/migrations/readiness").status, 405);
-}
-
-TEST_F(ApiTest, ImportOfUsers) {
-    const auto dry = ask("POST", "/api/v1/users:import?dry_run=true", "uri\na@contoso.example\n");
-    EXPECT_EQ(dry.status, 200) << dry.body;
-    EXPECT_EQ(object(dry)["created"], 1);
-    EXPECT_EQ(object(dry)["dry_run"], true);
-    EXPECT_EQ(store.count_users(), 0U);
-    const auto made =
-        ask("POST", "/api/v1/users:import", "uri\na@contoso.example\nb@contoso.example\n");
-    EXPECT_EQ(made.status, 200) << made.body;
-    EXPECT_EQ(object(made)["created"], 2);
-    EXPECT_EQ(object(made)["revision"], 1);
-    EXPECT_EQ(store.count_users(), 2U);
-    const auto bad = ask("POST", "/api/v1/users:import", "uri,enabled\na@contoso.example,maybe\n");
-    EXPECT_EQ(bad.status, 400);
-    EXPECT_EQ(object(bad)["detail"], "1 line is not valid; nothing was imported.");
-    EXPECT_EQ(object(bad)["faults"].as_array().front().at("line"), 2);
-    EXPECT_EQ(ask("POST", "/api/v1/users:import", "garbage").status, 400);
-    EXPECT_EQ(ask("POST", "/api/v1/users:sync").status, 404);
-}
-
-TEST_F(ApiTest, OneImportAtATime) {
-    HttpRequest request{.method = "POST",
-                        .body = "uri\na@contoso.example\n",
-                        .author = {{"alice", "unix"}, control::Role::Admin}};
-    ASSERT_TRUE(parse_target("/api/v1/users:import", request));
-    std::optional<HttpResponse> first;
-    api.handle(request, [&](HttpResponse response) { first = std::move(response); });
-    EXPECT_FALSE(first) << "nothing was run on this thread yet";
-    std::optional<HttpResponse> second;
-    api.handle(request, [&](HttpResponse response) { second = std::move(response); });
-    ASSERT_TRUE(second);
-    EXPECT_EQ(second->status, 409);
-    EXPECT_EQ(object(*second)["code"], "IST-API-025");
-    ASSERT_TRUE(posted.run_one());
-    EXPECT_EQ(first->status, 200) << first->body;
-}
-
-TEST_F(ApiTest, WhatAnImportStandsOnMayChangeMeanwhile) {
-    ASSERT_EQ(ask("POST", "/api/v1/sites", R"({"name":"Paris"})").status, 201);
-    HttpRequest request{.method = "POST",
-                        .body = "uri,site\na@contoso.example,Paris\n",
-                        .author = {{"alice", "unix"}, control::Role::Admin}};
-    ASSERT_TRUE(parse_target("/api/v1/users:import", request));
-    std::optional<HttpResponse> answer;
-    api.handle(request, [&](HttpResponse response) { answer = std::move(response); });
-    control::Edit edit{
-        .author = {{"bob", "unix"}, control::Role::Admin}, .reason = {}, .if_match = {}};
-    ASSERT_TRUE(service.erase<policy::Site>("Paris", edit));
-    ASSERT_TRUE(posted.run_one());
-    EXPECT_EQ(answer->status, 412) << answer->body;
-    EXPECT_EQ(store.count_users(), 0U);
 }
 
 }  // namespace
