@@ -499,6 +499,11 @@ export const deCodes: Record<string, CodeText> = {
     sentence: 'Davon bewahrt der Heimserver nicht mehr auf: eine Grenze ist erreicht.',
     fix: 'Der Beleg nennt die Grenze: Kontakte oder Gruppen eines Benutzers, Geräte aller.',
   },
+  'IST-HOME-007': {
+    of: 'A device that was signed in left two requests without an answer, and was signed out.',
+    sentence: 'Ein angemeldetes Gerät ließ zwei Anfragen unbeantwortet und wurde abgemeldet.',
+    fix: 'Nichts, wenn es ausgeschaltet wurde. Sonst hat eine Firewall oder Adressumsetzung auf dem Weg es vergessen: Lassen Sie es seine Verbindung wachhalten oder sich über TLS oder TCP statt UDP verbinden.',
+  },
   'IST-HOME-010': {
     of: 'There is no home server: [home] enabled is false.',
     sentence: 'Es gibt keinen Heimserver: [home] enabled ist false.',
@@ -543,6 +548,16 @@ export const deCodes: Record<string, CodeText> = {
     of: 'A connection that had not authenticated was ended to make room for newer ones.',
     sentence: 'Eine Verbindung, die sich nicht ausgewiesen hatte, wurde beendet, um neueren Platz zu machen.',
     fix: 'Viele davon: jemand öffnet Verbindungen und lässt sie liegen; der Beleg nennt die Adressen, halten Sie sie in der Firewall auf.',
+  },
+  'IST-LIM-013': {
+    of: 'A connection to a SIP port was refused: there are as many as the limit allows.',
+    sentence: 'Eine Verbindung zu einem SIP-Port wurde abgewiesen: es sind so viele da, wie die Grenze erlaubt.',
+    fix: 'Der Beleg sagt, wessen: 1.024 von einer Adresse, auf denen sich niemand angemeldet hat (256 ohne Heimserver), bedeuten, dass jemand sie öffnet und liegen lässt, oder dass sehr viele Geräte hinter einer Adresse auf einmal zurückkommen: diese versuchen es wieder. Für alle: [home] max_devices und 4.096.',
+  },
+  'IST-LIM-014': {
+    of: 'A SIP connection was closed: a message did not arrive whole within 20 seconds.',
+    sentence: 'Eine SIP-Verbindung wurde geschlossen: eine Nachricht kam in 20 Sekunden nicht vollständig an.',
+    fix: 'Einmal: ein Gerät an einer schlechten Leitung, das wiederkommt. Oft, von einer Adresse: das Netz dort verliert Pakete, oder jemand hält Verbindungen absichtlich offen.',
   },
   'IST-POL-001': {
     of: 'No XMPP federated partner holds that domain.',
