@@ -68,7 +68,7 @@ std::string fix_of_field(std::string_view sentence, std::string_view field) {
         rule = rule.substr(0, rule.find_last_not_of('.') + 1);
         return fmt::format("Set {} to {}.", field, rule);
     }
-    if (std::string_view meant = after("did you mean "); !meant.empty()) {
+    if (const std::string_view meant = after("did you mean "); !meant.empty()) {
         return fmt::format("Write {} instead of {}.", meant.substr(0, meant.rfind('?')), field);
     }
     return sentence.ends_with("is required.")         ? fmt::format("Give {} a value.", field)

@@ -83,7 +83,11 @@ void play(std::string_view rest, Say say, Happen happen) {
 
 void check_clear_text(std::string_view said, const LinkPolicy& policy, bool is_secure) {
     if (!is_secure && policy.tls == Negotiation::Required) {
-        require(said.find("<db:") == std::string_view::npos);
+        // XEP-0220 §2.5: whoever asks for dialback all the same is told that he may not.
+        for (std::size_t at = 0; (at = said.find("<db:", at)) != std::string_view::npos; ++at) {
+            const std::string_view tag = said.substr(at, said.find('>', at) - at);
+            require(tag.starts_with("<db:result ") && tag.ends_with(" type='error'"));
+        }
         require(said.find("<auth ") == std::string_view::npos);
         require(said.find("<success ") == std::string_view::npos);
     }
