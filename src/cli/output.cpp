@@ -99,23 +99,25 @@ std::string list_of_properties(const json::object& object, const Columns& column
     for (const auto& [name, value] : object) {
         width = std::max(width, name.size());
     }
-    std::string out;
+    // A plain value behind a heading would be read as one of what is under it.
+    std::string plain;
+    std::string headed;
     for (const auto& [name, value] : object) {
         const bool is_rows =
             value.is_array() && !value.get_array().empty() && value.get_array().front().is_object();
         if (is_rows) {
             const json::array& rows = value.get_array();
-            out += fmt::format(
+            headed += fmt::format(
                 "\n{}\n{}", heading(name), table(rows, columns_of(name, rows, columns, is_wide)));
         } else if (value.is_object() && !value.get_object().empty()) {
-            out += fmt::format("\n{}\n{}",
-                               heading(name),
-                               list_of_properties(value.get_object(), columns, is_wide));
+            headed += fmt::format("\n{}\n{}",
+                                  heading(name),
+                                  list_of_properties(value.get_object(), columns, is_wide));
         } else {
-            out += fmt::format("{:<{}}  {}\n", std::string_view(name), width, cell(&value));
+            plain += fmt::format("{:<{}}  {}\n", std::string_view(name), width, cell(&value));
         }
     }
-    return out;
+    return plain + headed;
 }
 
 }  // namespace

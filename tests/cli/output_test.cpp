@@ -34,6 +34,12 @@ TEST(Output, ControlCharactersAreShown) {
     EXPECT_EQ(render(evil, Format::Table, kColumns), "domain  a\\x1B[31m\\x0A\n");
 }
 
+TEST(Output, PlainValuesStandBeforeWhatHasAHeading) {
+    const auto value = boost::json::parse(R"({"failures":{"a_to_b":1},"dialogs":2,"state":"up"})");
+    EXPECT_EQ(render(value, Format::Table, {}),
+              "dialogs   2\nstate     up\n\nFAILURES\na_to_b  1\n");
+}
+
 TEST(Output, Yaml) {
     const auto yaml = [](const char* json) {
         return render(boost::json::parse(json), Format::Yaml, {});
