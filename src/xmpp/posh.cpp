@@ -293,8 +293,8 @@ void Posh::on_found(const std::string& key, Answer answer) {
         --running_;
     }
     if (entry.lookup->trust() != trust_) {
-        answer
-            .until = {};  // others are trusted by now: good for those who wait, and for nobody else
+        // Others are trusted by now: good for those who wait, and for nobody else.
+        answer.until = {};
     }
     entry.answer = std::make_shared<const Answer>(std::move(answer));
     for (Question* question : std::exchange(entry.waiting, {})) {
