@@ -81,7 +81,9 @@ class Binder {
         }
         take_positional(values);
         for (const Parameter& one : bound_.cmdlet->parameters) {
-            const bool can_be_piped = has_input && one.position == 0;
+            // What a command of the shell does to the objects is not one of them.
+            const bool can_be_piped =
+                has_input && one.position == 0 && bound_.cmdlet->verb != Verb::Shell;
             if (one.is_mandatory && !bound_.has(one.name) && !can_be_piped) {
                 missing_ += (missing_.empty() ? "" : ", ") + std::string(one.name);
             }

@@ -1,6 +1,7 @@
 // How much one partner may bring in while others want to be heard too. Alone it may use all of the
-// gateway; beside others it gets a multiple of what they use, so that a flood of one does not make
-// the others wait. Pure; cost per stanza is a comparison and an addition.
+// gateway; beside others it gets a multiple of what the quietest of them uses, so that a flood of
+// one does not make the others wait, and two floods do not lift each other. Pure; cost per stanza
+// is a comparison and an addition.
 #pragma once
 
 #include "base/clock.h"
@@ -8,6 +9,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace isthmus::xmpp {
 
@@ -15,36 +22,49 @@ class FairShare {
   public:
     struct Limits {
         double least = 2000;  ///< stanzas a second that each may bring whatever the others do
-        double factor = 4;    ///< of the others' mean
+        double factor = 4;    ///< of what the quietest of the others brings
         double burst = 0.01;  ///< seconds' worth that may come at once
     };
 
-    /// One stream.
+    /// One partner, on however many streams. Lives as long as one of them holds it, and not longer
+    /// than the FairShare.
     class Member {
       public:
-        explicit Member(FairShare& share) : share_(share) {}
+        Member(FairShare& share, std::string_view partner) : share_(share), partner_(partner) {}
+
+        Member(const Member&) = delete;
+        Member& operator=(const Member&) = delete;
+        Member(Member&&) = delete;
+        Member& operator=(Member&&) = delete;
+
+        ~Member() {
+            if (window_ == share_.window_ && count_ != 0) {
+                share_.active_[place_] = share_.active_.back();
+                share_.active_[place_]->place_ = place_;
+                share_.active_.pop_back();
+            }
+            share_.by_partner_.erase(partner_);
+        }
 
         /// A stanza has come. Zero: go on; else rest for so long.
         Duration spend(TimePoint now) {
             share_.roll(now);
-            roll();
-            ++count_;
-            ++share_.count_;
-            if (count_ == 1) {
-                ++share_.active_;
-            }
-            const double rate = share_.allowed(count_before_, count_);
-            return rate == 0 ? Duration{} : charge(now, rate);
-        }
-
-      private:
-        void roll() {
             if (window_ != share_.window_) {
                 count_before_ = window_ + 1 == share_.window_ ? count_ : 0;
                 count_ = 0;
                 window_ = share_.window_;
             }
+            if (++count_ == 1) {
+                place_ = share_.active_.size();
+                share_.active_.push_back(this);
+                share_.has_newcomer_ |= count_before_ == 0;
+            }
+            const double rate = share_.allowed(count_before_);
+            return rate == 0 ? Duration{} : charge(now, rate);
         }
+
+      private:
+        friend class FairShare;
 
         Duration charge(TimePoint now, double rate) {
             const double most = std::max(1.0, rate * share_.limits_.burst);
@@ -61,6 +81,8 @@ class FairShare {
         }
 
         FairShare& share_;
+        std::string partner_;
+        std::size_t place_ = 0;  ///< among the active
         std::uint64_t window_ = 0;
         std::uint32_t count_ = 0;  ///< in this window
         std::uint32_t count_before_ = 0;
@@ -72,42 +94,56 @@ class FairShare {
 
     explicit FairShare(Limits limits) : limits_(limits) {}
 
+    /// That of all streams with this partner.
+    std::shared_ptr<Member> of(std::string_view partner) {
+        if (const auto found = by_partner_.find(partner); found != by_partner_.end()) {
+            return found->second.lock();
+        }
+        auto made = std::make_shared<Member>(*this, partner);
+        by_partner_.emplace(partner, made);
+        return made;
+    }
+
   private:
     static constexpr Duration kWindow = std::chrono::seconds(1);
+    static constexpr std::uint32_t kNobody = std::numeric_limits<std::uint32_t>::max();
 
     void roll(TimePoint now) {
         if (now - window_start_ < kWindow) {
             return;
         }
         const bool is_next = now - window_start_ < 2 * kWindow;
-        count_before_ = is_next ? count_ : 0;
-        active_before_ = is_next ? active_ : 0;
-        count_ = 0;
-        active_ = 0;
+        quietest_ = next_quietest_ = kNobody;
+        if (is_next) {
+            for (const Member* member : active_) {
+                next_quietest_ = std::min(next_quietest_, std::max(quietest_, member->count_));
+                quietest_ = std::min(quietest_, member->count_);
+            }
+        }
+        active_.clear();
+        has_newcomer_ = false;
         window_ += is_next ? 1 : 2;
         window_start_ = now;
     }
 
     /// Stanzas a second; 0: nobody else is there.
-    double allowed(std::uint32_t own_before, std::uint32_t own_now) const {
-        const std::uint32_t others_before = active_before_ - (own_before != 0 ? 1 : 0);
-        const std::uint32_t others_now = active_ - (own_now != 0 ? 1 : 0);
-        if (others_before == 0 && others_now == 0) {
+    double allowed(std::uint32_t own_before) const {
+        const std::uint32_t other = own_before == quietest_ ? next_quietest_ : quietest_;
+        if (other == kNobody && active_.size() < 2) {
             return 0;
         }
-        const double mean = others_before == 0
-                                ? 0
-                                : static_cast<double>(count_before_ - own_before) / others_before;
-        return std::max(limits_.least, limits_.factor * mean);
+        // Who was silent until now may be the quietest of all.
+        return has_newcomer_ ? limits_.least : std::max(limits_.least, limits_.factor * other);
     }
 
     Limits limits_;
     TimePoint window_start_{};
     std::uint64_t window_ = 1;
-    std::uint64_t count_ = 0;  ///< of all, in this window
-    std::uint64_t count_before_ = 0;
-    std::uint32_t active_ = 0;  ///< members that have brought something in this window
-    std::uint32_t active_before_ = 0;
+    std::vector<Member*> active_;       ///< have brought something in this window
+    bool has_newcomer_ = false;         ///< one of them had brought nothing in the one before
+    std::uint32_t quietest_ = kNobody;  ///< what they brought in the one before
+    std::uint32_t next_quietest_ = kNobody;
+    std::map<std::string, std::weak_ptr<Member>, std::less<>> by_partner_;
 };
 
 }  // namespace isthmus::xmpp

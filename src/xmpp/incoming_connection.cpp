@@ -45,7 +45,6 @@ IncomingConnection::IncomingConnection(Environment& environment,
       started_(environment.timers.now()),
       last_stanza_(started_),
       number_(++environment.last_number),
-      share_(environment.shares),
       acknowledger_(environment.tickets, [this](std::uint32_t h) {
           management::write_answer(output(), h);
           flush();
@@ -93,7 +92,7 @@ void IncomingConnection::handle_element_ahead(const xml::Element& element) {
 
 void IncomingConnection::handle_stanza(const xml::Element& element) {
     last_stanza_ = environment_.timers.now();
-    if (const Duration rest = share_.spend(last_stanza_); rest != Duration{}) {
+    if (const Duration rest = share_->spend(last_stanza_); rest != Duration{}) {
         want_rest(rest);
     }
     const Checked stanza = machine_.check(element, arena());
@@ -282,8 +281,10 @@ void IncomingConnection::act(const action::Authenticated& action) {
         name(action.remote), action.mechanism, environment_.timers.now() - started_);
     if (is_first) {
         const auto policy = directory_.link_policy(action.remote);
-        place_ = QuotaPlace(environment_.quotas,
-                            policy && !policy->partner.empty() ? policy->partner : action.remote);
+        const std::string& partner =
+            policy && !policy->partner.empty() ? policy->partner : action.remote;
+        place_ = QuotaPlace(environment_.quotas, partner);
+        share_ = environment_.shares.of(partner);
         last_stanza_ = environment_.timers.now();
         note_keep_alive();
         set_limits(limits_of(environment_.config.max_stanza_octets));

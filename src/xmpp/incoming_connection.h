@@ -133,7 +133,7 @@ class IncomingConnection final : public StreamConnection, private Carrier {
     QuotaPlace place_;
     std::uint64_t number_;
     std::uint64_t stanzas_ = 0;
-    FairShare::Member share_;
+    std::shared_ptr<FairShare::Member> share_;  ///< of the partner, once it is authenticated
     std::vector<Pair> pairs_;
     std::optional<SecondLook> second_look_;   ///< where a certificate counted
     std::unique_ptr<net::Pending> vouching_;  ///< the web site of the domain is being asked

@@ -268,6 +268,8 @@ void OutgoingConnection::act(const action::Authenticated& action) {
     last_stanza_ = environment_.timers.now();
     if (machine_.has_bidi()) {
         incoming_ = environment_.journal.stanzas(action.remote, false);
+        share_ =
+            environment_.shares.of(policy().partner.empty() ? action.remote : policy().partner);
     }
     environment_.journal.up(name(), action.mechanism, environment_.timers.now() - started_);
     if (owner_ != nullptr) {

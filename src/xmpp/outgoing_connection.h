@@ -150,6 +150,7 @@ class OutgoingConnection final : public StreamConnection {
     TimePoint last_stanza_{};
     TimePoint until_{};  ///< the negotiation may last
     StanzaCounters incoming_;
+    std::shared_ptr<FairShare::Member> share_;  ///< of the partner, where it may speak here
     Acknowledger acknowledger_;
     Guests guests_;
 };

@@ -9,6 +9,9 @@ namespace isthmus::xmpp {
 
 void OutgoingConnection::handle_stanza(const xml::Element& element) {
     last_stanza_ = environment_.timers.now();
+    if (const Duration rest = share_->spend(last_stanza_); rest != Duration{}) {
+        want_rest(rest);
+    }
     const Checked stanza = machine_.check(element, arena());
     if (stanza.addressing == Checked::Addressing::Refused) {
         return act(machine_.fail(stanza.condition,

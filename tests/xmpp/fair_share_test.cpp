@@ -13,12 +13,14 @@ using xmpp::FairShare;
 class Shares : public testing::Test {
   protected:
     /// So many stanzas are brought in a second by who stops whenever it is told to.
-    int bring(FairShare::Member& who, int wanted, const std::function<void()>& meanwhile = {}) {
+    int bring(const std::shared_ptr<FairShare::Member>& who,
+              int wanted,
+              const std::function<void()>& meanwhile = {}) {
         int brought = 0;
         const TimePoint end = now + 1s;
         const Duration step = std::chrono::microseconds(1'000'000 / wanted);
         while (now < end) {
-            const Duration rest = who.spend(now);
+            const Duration rest = who->spend(now);
             ++brought;
             now += std::max(step, rest);
             if (meanwhile && brought % 10 == 0) {
@@ -30,8 +32,8 @@ class Shares : public testing::Test {
 
     TimePoint now{std::chrono::hours(1)};
     FairShare share{{.least = 1000, .factor = 4, .burst = 0.01}};
-    FairShare::Member flood{share};
-    FairShare::Member quiet{share};
+    std::shared_ptr<FairShare::Member> flood = share.of("flood");
+    std::shared_ptr<FairShare::Member> quiet = share.of("quiet");
 };
 
 TEST_F(Shares, AloneAnythingGoes) {
@@ -40,8 +42,8 @@ TEST_F(Shares, AloneAnythingGoes) {
 }
 
 TEST_F(Shares, BesideAQuietOneItGetsTheLeast) {
-    quiet.spend(now);
-    const int brought = bring(flood, 100'000, [this] { quiet.spend(now); });
+    quiet->spend(now);
+    const int brought = bring(flood, 100'000, [this] { quiet->spend(now); });
     EXPECT_GE(brought, 900);
     EXPECT_LE(brought, 1100);
     // Until the other has been silent for a while.
@@ -50,20 +52,57 @@ TEST_F(Shares, BesideAQuietOneItGetsTheLeast) {
 }
 
 TEST_F(Shares, WhoKeepsBelowTheLeastIsNeverStopped) {
-    flood.spend(now);
-    EXPECT_EQ(bring(quiet, 500, [this] { flood.spend(now); }), 500);
+    flood->spend(now);
+    EXPECT_EQ(bring(quiet, 500, [this] { flood->spend(now); }), 500);
 }
 
-TEST_F(Shares, BesideBusyOnesItGetsAMultipleOfWhatTheyDo) {
-    FairShare::Member busy{share};
+TEST_F(Shares, BesideBusyOnesItGetsAMultipleOfTheQuietest) {
+    const auto busy = share.of("busy");
+    const auto busier = share.of("busier");
+    flood->spend(now);
     for (int i = 0; i < 3000; ++i) {
-        busy.spend(now);
+        busy->spend(now);
+        busier->spend(now);
+        busier->spend(now);
     }
     now += 1s;
-    busy.spend(now);
     const int brought = bring(flood, 100'000);
     EXPECT_GE(brought, 11'000);
     EXPECT_LE(brought, 13'000);
+}
+
+TEST_F(Shares, TwoFloodsDoNotLiftEachOther) {
+    const auto other = share.of("another flood");
+    TimePoint free_at = now;
+    for (int i = 0; i < 10; ++i) {
+        quiet->spend(now);
+        int brought_by_other = 0;
+        const int brought = bring(flood, 100'000, [&] {
+            quiet->spend(now);
+            while (free_at <= now) {
+                const Duration rest = other->spend(free_at);
+                free_at += std::max<Duration>(10us, rest);
+                ++brought_by_other;
+            }
+        });
+        EXPECT_LE(brought, 1100);
+        EXPECT_LE(brought_by_other, 1100);
+    }
+}
+
+TEST_F(Shares, SeveralStreamsOfOnePartnerHaveOneShare) {
+    EXPECT_EQ(share.of("flood"), flood);
+    flood->spend(now);
+    EXPECT_EQ(bring(flood, 50'000, [this] { share.of("flood")->spend(now); }), 50'000);
+}
+
+TEST_F(Shares, WhoIsGoneCountsNoMore) {
+    quiet->spend(now);
+    flood->spend(now);
+    quiet.reset();
+    now += 1s;
+    flood->spend(now);
+    EXPECT_EQ(bring(flood, 50'000), 50'000);
 }
 
 class FloodTest : public World {
