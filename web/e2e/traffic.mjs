@@ -49,6 +49,12 @@ async function conversations() {
   const isCut = await sheet.getByRole('region', { name: 'Table view' }).evaluate((one) => one.scrollWidth > one.clientWidth + 1);
   assert.equal(isCut, false, 'the table fits');
   await shot(phone, 'conversation-table-narrow');
+  await sheet.getByRole('button', { name: /Show details of message/ }).first().click();
+  const facts = sheet.getByRole('region', { name: 'Show details' });
+  await facts.getByText('Call-ID').waitFor();
+  const top = await facts.evaluate((one) => one.getBoundingClientRect().top);
+  assert.ok(top < 740, `what was asked for is ${top} px down`);
+  await shot(phone, 'conversation-details-narrow');
   await checkAccessibility(phone, 'a conversation on a phone');
   await sheet.getByRole('button', { name: 'Ladder' }).click();
   const ladder = sheet.getByRole('region', { name: /bob@branch.example and/ });
@@ -145,6 +151,11 @@ async function recording() {
   assert.match(await details.locator('.side.xmpp code').innerText(), /<message/);
   await details.scrollIntoViewIfNeeded();
   await shot(page, 'trace-sides');
+  // A picture of both, the ladder and the texts.
+  await page.setViewportSize({ width: 1280, height: 1060 });
+  await details.evaluate((one) => one.scrollIntoView({ block: 'end' }));
+  await shot(page, 'trace-both');
+  await page.setViewportSize({ width: 1280, height: 800 });
   await checkAccessibility(page, 'a recording');
   const body = await page.locator('body').innerText();
   assert.equal(body.includes('and so on') || body.includes('a secret'), false, 'what was written is not shown');
@@ -272,6 +283,15 @@ async function fromAFailure() {
   assert.equal(cli('sip-domain', 'list').includes('silent.example'), false);
 }
 
+/** For the documentation: a minute of traffic. */
+async function aMinute() {
+  if (!process.env.PANEL_SHOTS) return;
+  const page = await signedIn();
+  await page.locator('.uplot').waitFor();
+  await page.waitForTimeout(60_000);
+  await shot(page, 'home-minute');
+}
+
 /** The last 24 hours, from a gateway that has just begun. */
 async function theDay() {
   const page = await signedIn();
@@ -282,4 +302,4 @@ async function theDay() {
   await checkAccessibility(page, 'a day');
 }
 
-await run({ refused, conversations, live, textOfAttackers, recording, textsForAReason, fromAFailure, theDay });
+await run({ refused, conversations, live, textOfAttackers, recording, textsForAReason, fromAFailure, aMinute, theDay });

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { de } from '../locales/de';
 import { en } from '../locales/en';
 import { texts, type Language } from './i18n.svelte';
-import { objectWords } from './names';
+import { changeWords, objectWords } from './names';
 
 function speak(language: Language): void {
   Object.assign(texts, { language, catalogue: language === 'de' ? de : en });
@@ -29,6 +29,14 @@ describe('references to objects', () => {
     expect(objectWords(object)).toBe(english);
     speak('de');
     expect(objectWords(object)).toBe(german);
+  });
+
+  it('stand before what was done', () => {
+    speak('en');
+    expect(changeWords('grant', 'user/bob@contoso.example')).toBe('User bob@contoso.example: policy granted');
+    expect(changeWords('grant', 'policy/Tag:Sales')).toBe('Policy Sales: granted');
+    speak('de');
+    expect(changeWords('rollback', 'revision/5')).toBe('Revision 5: wieder in Kraft gesetzt');
   });
 
   it('that nobody knows stay what they are', () => expect(objectWords('/api/v1/partners')).toBe('/api/v1/partners'));

@@ -2,6 +2,7 @@
 import { en, type Key } from '../locales/en';
 import { t, tn } from './i18n.svelte';
 import { nameOf, scopeOf } from '../kinds/policies';
+import { actionWord } from './words';
 
 /** The name of an object of `kind` as lists show it. */
 export const plainName = (kind: string, id: string): string => (kind === 'policy' ? nameOf(id) : id);
@@ -23,6 +24,12 @@ export function objectWords(object: string): string {
   const own = `object.${kind}`;
   const key = id && own in en ? own : `object.of.${kind}`;
   return key in en ? t(key as Key, { name: id }) : object;
+}
+
+/** What was done to what, as revisions and the audit log have it. */
+export function changeWords(action: string, object: string): string {
+  const isOfUser = object.startsWith('user/') && (action === 'grant' || action === 'revoke');
+  return t('object.said', { object: objectWords(object), action: isOfUser ? t(`action.user.${action}`) : actionWord(action) });
 }
 
 /** "blocked-domain" as "Blocked domains". */

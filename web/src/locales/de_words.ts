@@ -70,6 +70,8 @@ export const deWords: Record<keyof typeof enWords, string> = {
   'action.reset': 'zurückgesetzt',
   'action.grant': 'zugewiesen',
   'action.revoke': 'entzogen',
+  'action.user.grant': 'Richtlinie zugewiesen',
+  'action.user.revoke': 'Richtlinie entzogen',
   'action.change': 'mehrere Änderungen',
   'action.import': 'importiert',
   'action.sync': 'abgeglichen',

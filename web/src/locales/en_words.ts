@@ -69,6 +69,8 @@ export const enWords = {
   'action.reset': 'reset',
   'action.grant': 'granted',
   'action.revoke': 'revoked',
+  'action.user.grant': 'policy granted',
+  'action.user.revoke': 'policy taken away',
   'action.change': 'several changes',
   'action.import': 'imported',
   'action.sync': 'synchronised',
