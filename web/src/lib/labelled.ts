@@ -8,6 +8,7 @@ function label(table: HTMLTableElement): void {
   for (const row of table.querySelectorAll('tbody tr')) {
     [...row.children].forEach((cell, at) => {
       const text = heads[at] ?? '';
+      cell.toggleAttribute('data-empty', cell.childElementCount === 0 && cell.textContent?.trim() === '');
       if (cell.getAttribute('data-label') !== text && !cell.hasAttribute('colspan')) cell.setAttribute('data-label', text);
     });
   }
