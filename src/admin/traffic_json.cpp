@@ -41,6 +41,7 @@ json::value certificate_json(const std::optional<control::CertificateStatus>& sh
         {"sha256", shown->sha256},
         {"is_trusted", shown->is_trusted},
         {"trust_error", shown->trust_error},
+        {"vouched_by", shown->vouched_by},
     };
 }
 

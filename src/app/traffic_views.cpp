@@ -115,6 +115,7 @@ control::StreamStatus to_control(const xmpp::LinkStatus& link, std::string partn
                                .last_error = trouble_of(link.last_error, now)};
     if (link.certificate) {
         made.certificate = certificate_of(*link.certificate);
+        made.certificate->vouched_by = link.vouched_by;
     }
     return made;
 }

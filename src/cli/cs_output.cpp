@@ -182,9 +182,10 @@ std::string format_values(const List& values, Format format) {
     }
     std::string out;
     for (std::size_t at = 0; at < values.size();) {
-        // What Format- commands and the help have made is printed as it is.
+        // What Format- commands and the help have made has its lines; so may a block have, which
+        // somebody wrote into a script.
         if (const auto* ready = values[at].as<Block>(); ready != nullptr) {
-            out += ready->text;
+            out += printable(ready->text);
             ++at;
             continue;
         }

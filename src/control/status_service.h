@@ -32,6 +32,7 @@ struct CertificateStatus {
     std::string sha256;
     bool is_trusted = false;
     std::string trust_error;  ///< why not
+    std::string vouched_by;   ///< POSH: where its domain names it all the same
 };
 
 struct StreamStatus {

@@ -155,7 +155,10 @@ void TcpStream::on_end_of_turn() {
         return;
     }
     if (end_) {
-        close();
+        // What came before the end is still the handler's, who rests.
+        if (!paused_ || input_.empty() || closing_) {
+            close();
+        }
         return;
     }
     if (phase_ == Phase::StartingTls && plain_before_tls_ == 0) {

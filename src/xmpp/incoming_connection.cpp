@@ -350,6 +350,7 @@ void IncomingConnection::report(std::vector<LinkStatus>& to) const {
     status.age = environment_.timers.now() - started_;
     status.stanzas_in = stanzas_;
     describe_stream(status);
+    status.vouched_by = vouched_by_;
     if (pairs_.empty()) {
         status.local_domain = machine_.local();
         status.remote_domain = machine_.remote();

@@ -137,6 +137,7 @@ class IncomingConnection final : public StreamConnection, private Carrier {
     std::vector<Pair> pairs_;
     std::optional<SecondLook> second_look_;   ///< where a certificate counted
     std::unique_ptr<net::Pending> vouching_;  ///< the web site of the domain is being asked
+    std::string vouched_by_;                  ///< what it said, where that counted
     StanzaCounters counters_;
     std::optional<Error> end_reason_;
     int notes_ = 0;

@@ -32,7 +32,8 @@ void IncomingConnection::act(const action::AskForVoucher& action) {
             }
             auto left = fault_beside(answer, *stream()->peer_certificate(), fault);
             if (!left) {
-                environment_.journal.vouched_for(name(remote), answer.evidence);
+                vouched_by_ = answer.evidence;
+                environment_.journal.vouched_for(name(remote), vouched_by_);
             }
             go_on();
             act(machine_.on_vouched(std::move(left), output()));
@@ -69,8 +70,9 @@ void IncomingConnection::on_vouched_again(const SecondLook::Doubt& doubt,
         return;
     }
     if (auto fault = fault_beside(answer, doubt.certificate, doubt.fault)) {
-        act(machine_.fail(StreamCondition::Reset, *std::move(fault), output()));
+        return act(machine_.fail(StreamCondition::Reset, *std::move(fault), output()));
     }
+    vouched_by_ = answer.evidence;
 }
 
 }  // namespace isthmus::xmpp

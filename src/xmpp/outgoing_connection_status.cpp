@@ -31,6 +31,7 @@ StreamName OutgoingConnection::name() const {
 void OutgoingConnection::describe(LinkStatus& status) const {
     status.age = environment_.timers.now() - started_;
     describe_stream(status);
+    status.vouched_by = vouched_by_;
 }
 
 void OutgoingConnection::measure(std::string_view step) {

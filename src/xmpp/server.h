@@ -122,6 +122,7 @@ struct LinkStatus {
     std::uint64_t octets_in = 0;    ///< XML, before encryption
     std::uint64_t octets_out = 0;
     std::optional<net::PeerCertificate> certificate;  ///< what the peer has shown
+    std::string vouched_by;  ///< POSH: where its domain names that certificate; empty: not asked
     std::optional<LinkTrouble> last_error;
 };
 

@@ -75,6 +75,8 @@ TEST_F(Cmdlets, FaultsOfBinding) {
         {"Get-CsXmppAllowedPartner -Identity x -Filter y", "exclude each other"},
         {"New-CsExternalAccessPolicy global", "cannot be created"},
         {"Grant-CsExternalAccessPolicy ken@x.example", "mandatory parameters: PolicyName"},
+        {"Get-CsUser | ForEach-Object", "mandatory parameters: Process"},
+        {"Get-CsUser | Where-Object", "needs a condition"},
         {"Grant-CsExternalAccessPolicy ken@x.example site:x", "is not a user policy"},
         {"Grant-CsExternalAccessPolicy ken@x.example $policy", "has not been set"},
         {"Set-CsAccessEdgeConfiguration -UseDnsSrvRouting -UseDefaultRouting",

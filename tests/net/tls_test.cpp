@@ -112,6 +112,25 @@ TEST_F(Tls, PausedReaderGetsTheRestWhenResumed) {
     EXPECT_TRUE(loop.run_until([&] { return server.heard == "abc"; }));
 }
 
+TEST_F(Tls, WhatCameBeforeTheEndIsHeardByWhoRests) {
+    ASSERT_TRUE(secure());
+    server.consume = [&](std::string_view unread) {
+        server.heard += unread.substr(0, 1);
+        server.stream->pause_reading(true);
+        return std::size_t{1};
+    };
+    client.say("abcd");
+    client.stream->shut_down();
+    for (const char* heard : {"a", "ab", "abc"}) {
+        EXPECT_TRUE(loop.run_until([&] { return server.heard == heard; }));
+        loop.run_once(5ms);
+        EXPECT_FALSE(server.closed.has_value());
+        server.stream->pause_reading(false);
+    }
+    EXPECT_TRUE(loop.run_until([&] { return server.closed.has_value(); }));
+    EXPECT_EQ(server.heard, "abcd");
+}
+
 TEST_F(Tls, OrderlyEndIsToldFromATruncatedOne) {
     ASSERT_TRUE(secure());
     client.say("bye");

@@ -61,6 +61,14 @@ class Posh(OwnWorldTest):
         done = self.gateway.cli("partner", "test", DOMAIN, "-o", "json", check=False, seconds=60)
         return {step["id"]: step for step in json.loads(done.stdout)["steps"]}["certificate"]
 
+    def vouched_by(self, direction):
+        """What the list of streams says of the one that is up."""
+        done = self.gateway.cli("stream", "list", "--partner", DOMAIN, "-o", "json")
+        up = [one for one in json.loads(done.stdout)["items"]
+              if one["direction"] == direction and one["state"] == "up"]
+        self.assertEqual(len(up), 1, up)
+        return up[0]["certificate"]["vouched_by"]
+
     def refused(self, why):
         """As without POSH, with the reason why it was of no help."""
         step = self.certificate_step()
@@ -84,6 +92,7 @@ class Posh(OwnWorldTest):
         self.assertEqual(self.gateway.wait_event("s2s.up", partner=DOMAIN, direction="out")
                          ["mechanism"], "external")
         self.gateway.wait_event("s2s.posh", partner=DOMAIN, direction="out")
+        self.assertIn(f"https://{DOMAIN}{PLACE}", self.vouched_by("out"))
         # Once by the test, which always asks, and once by the streams.
         self.assertEqual(self.site.asked, [PLACE, PLACE])
 
@@ -94,6 +103,7 @@ class Posh(OwnWorldTest):
         self.world.branch.wait_request(body=text)
         self.assertEqual(self.gateway.wait_event("s2s.up", partner=DOMAIN, direction="in")
                          ["mechanism"], "external")
+        self.assertIn(f"https://{DOMAIN}{PLACE}", self.vouched_by("in"))
 
     def test_3_a_reference_is_followed_once(self):
         self.publish({"url": f"https://{DOMAIN}/there.json", "expires": 60})

@@ -70,6 +70,31 @@ TEST_F(OurBidi, DoesNotCarryOtherSenders) {
     EXPECT_THAT(handler.messages, IsEmpty());
 }
 
+TEST_F(OurBidi, AFloodOnItIsTakenSlowlyBesideAnotherPartner) {
+    config.fair_stanzas_per_second = 1000;
+    MemoryHost& other_host = wire.host("192.0.2.9");
+    other_host.set_certificate(certificate_for("bystander.example"));
+    connect();
+    auto other = call_us(&other_host);
+    say(*other, header("bystander.example", kOurs));
+    say(*other, kStartTls);
+    other->start_tls({.role = net::TlsRole::Client});
+    loop.run();
+    say(*other, header("bystander.example", kOurs));
+    say(*other, auth("="));
+    say(*other, header("bystander.example", kOurs));
+    say(*other, from_bob("x", "eve@bystander.example"));
+    ASSERT_EQ(handler.messages.size(), 1U);
+    std::string flood;
+    for (int i = 0; i < 500; ++i) {
+        flood += from_bob("x");
+    }
+    fabrikam.say(flood);
+    EXPECT_LE(handler.messages.size(), 21U);
+    loop.advance(1s);
+    EXPECT_EQ(handler.messages.size(), 501U);
+}
+
 TEST_F(OurBidi, IsNotAskedForWithoutACertificateThatProvesThePeer) {
     handler.partners["fabrikam.example"].sasl = xmpp::Negotiation::Optional;
     theirs.set_certificate(certificate_for("other.example"));

@@ -203,6 +203,7 @@ export const deTraffic = {
   'dialog.route': 'Route',
   'dialog.cseq': 'CSeq, unsere / ihre',
   'stream.trust': 'Vertrauen',
+  'stream.vouchedBy': 'Bürgt dafür (POSH)',
   'empty.test': 'Einen Partner testen',
   'empty.doctor': 'Untersuchen',
   'peer.testOne': 'Verbindung testen: {name}',

@@ -203,6 +203,7 @@ export const enTraffic = {
   'dialog.route': 'Route',
   'dialog.cseq': 'CSeq, ours / theirs',
   'stream.trust': 'Trust',
+  'stream.vouchedBy': 'Vouched for by (POSH)',
   'empty.test': 'Test a partner',
   'empty.doctor': 'Ask the Doctor',
   'peer.testOne': 'Test connection to {name}',
