@@ -78,6 +78,61 @@ std::string fix_of_field(std::string_view sentence, std::string_view field) {
                : fmt::format("Correct {}.", field);
 }
 
+/// The list of the kind that a sentence "There is no .." names; empty if it names none of them.
+std::string_view list_of_kind(std::string_view sentence) {
+    struct List {
+        std::string_view noun;
+        std::string_view command;
+    };
+
+    // Where one begins like another, the longer one first.
+    constexpr List kLists[] = {{"XMPP federated partner", "partner list"},
+                               {"external access policy", "policy list"},
+                               {"user policy", "policy list"},
+                               {"allowed SIP domain", "sip-domain list"},
+                               {"blocked domain", "sip-domain list"},
+                               {"SIP federated provider", "cs Get-CsHostingProvider"},
+                               {"SIP peer", "sip-peer list"},
+                               {"site", "site list"},
+                               {"pool", "site pools"},
+                               {"user", "user list"},
+                               {"certificate", "cert list"},
+                               {"administrator", "admin list"},
+                               {"token", "token list"},
+                               {"session", "admin session list"},
+                               {"revision", "config history"},
+                               {"trace", "trace list"},
+                               {"stream", "stream list"},
+                               {"dialog", "dialog list"},
+                               {"subscription", "subscription list"}};
+    for (const std::string_view begin : {"There is no such ", "There is no "}) {
+        if (!sentence.starts_with(begin)) {
+            continue;
+        }
+        const std::string_view rest = sentence.substr(begin.size());
+        for (const List& one : kLists) {
+            if (rest.starts_with(one.noun) && rest.size() > one.noun.size() &&
+                (rest[one.noun.size()] == ' ' || rest[one.noun.size()] == '.')) {
+                return one.command;
+            }
+        }
+    }
+    return {};
+}
+
+std::string fix_of(const Error& error, std::string_view field) {
+    if (!field.empty() && error.code == "IST-API-001") {
+        return fix_of_field(error.public_text, field);
+    }
+    const std::string_view list =
+        error.code == "IST-API-002" ? list_of_kind(error.public_text) : std::string_view();
+    if (!list.empty()) {
+        return fmt::format("Check the name; `isthmus {}` shows what there is.", list);
+    }
+    const codes::Code* code = codes::find(error.code);
+    return code != nullptr ? std::string(code->fix) : std::string();
+}
+
 /// Who writes dryRun and is not told would have made the change. Other parameters are their
 /// resource's own.
 Result<void> check_spelling(const HttpRequest& request) {
@@ -309,10 +364,8 @@ HttpResponse problem(const Error& error, std::string_view field) {
     }
     if (!error.code.empty()) {
         body["code"] = error.code;
-        if (!named.empty() && error.code == "IST-API-001") {
-            body["fix"] = fix_of_field(error.public_text, named);
-        } else if (const codes::Code* code = codes::find(error.code); code != nullptr) {
-            body["fix"] = code->fix;
+        if (std::string fix = fix_of(error, named); !fix.empty()) {
+            body["fix"] = std::move(fix);
         }
     }
     HttpResponse response{status, "application/problem+json", json::serialize(body) + "\n", {}};

@@ -29,14 +29,14 @@ json::value failure_card(const std::optional<control::Trouble>& trouble) {
     if (!trouble) {
         return nullptr;
     }
-    const codes::Code* code = codes::find(trouble->code);
+    const codes::Code code = codes::find(trouble->code, trouble->evidence);
     return json::object{
         {"is_over", trouble->is_over},
         {"step", trouble->step},
         {"code", trouble->code},
-        {"sentence", code != nullptr ? code->sentence : std::string_view(trouble->sentence)},
+        {"sentence", code.sentence.empty() ? std::string_view(trouble->sentence) : code.sentence},
         {"evidence", trouble->evidence},
-        {"fix", code != nullptr ? code->fix : std::string_view()},
+        {"fix", code.fix},
         {"address", trouble->address},
         {"at", time_of(trouble->age_seconds)},
         {"first_at", time_of(trouble->first_age_seconds)},

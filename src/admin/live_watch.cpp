@@ -36,13 +36,13 @@ json::object card(std::string_view where,
                   std::string_view step,
                   std::string_view text,
                   std::string_view address) {
-    const codes::Code* known = codes::find(code);
+    const codes::Code known = codes::find(code, text);
     return {
         {"where", where},
         {"name", name},
         {"code", code},
-        {"sentence", known != nullptr ? known->sentence : std::string_view()},
-        {"fix", known != nullptr ? known->fix : std::string_view()},
+        {"sentence", known.sentence},
+        {"fix", known.fix},
         {"step", step},
         {"evidence", text},
         {"address", address},

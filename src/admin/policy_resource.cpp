@@ -55,14 +55,20 @@ struct Question {
                          std::optional<bool> is_contact) const {
         const std::string_view whole = user;
         const std::size_t at = whole.rfind('@');
-        const std::string_view domain =
-            is_domain ? std::string_view(to) : std::string_view(to).substr(to.rfind('@') + 1);
-        json::object made = control::to_json(control::explain(policy,
-                                                              policies.own_domains(),
-                                                              {.user = whole.substr(0, at),
-                                                               .user_domain = whole.substr(at + 1),
-                                                               .remote_domain = domain},
-                                                              is_contact));
+        const std::string_view remote = to;
+        const std::size_t end = is_domain ? 0 : remote.rfind('@');
+        const bool is_entered = policies.store().user(user).has_value();
+        json::object made = control::to_json(control::explain(
+            policy,
+            policies.own_domains(),
+            {.user = whole.substr(0, at),
+             .user_domain = whole.substr(at + 1),
+             .remote_domain = is_domain ? remote : remote.substr(end + 1)},
+            {.is_contact = is_contact,
+             .remote_user = remote.substr(0, end),
+             .is_entered = is_entered,
+             .near_user =
+                 is_entered ? std::string() : control::nearest_user(policies.store(), user)}));
         made["user"] = user;
         made["to"] = to;
         return made;

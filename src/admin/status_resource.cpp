@@ -82,12 +82,12 @@ json::array gates_json(const control::Overview& overview) {
 json::array failures_json(const control::Overview& overview) {
     json::array made;
     for (const control::Failure& failure : overview.last_failures) {
-        const codes::Code* code = codes::find(failure.trouble.code);
+        const codes::Code code = codes::find(failure.trouble.code, failure.trouble.text);
         made.push_back(json::object{{"where", failure.where},
                                     {"name", failure.name},
                                     {"code", failure.trouble.code},
-                                    {"sentence", code != nullptr ? code->sentence : ""},
-                                    {"fix", code != nullptr ? code->fix : ""},
+                                    {"sentence", code.sentence},
+                                    {"fix", code.fix},
                                     {"step", failure.trouble.step},
                                     {"evidence", failure.trouble.text},
                                     {"address", failure.trouble.address},

@@ -3,6 +3,7 @@
 #include "app/config_values.h"
 #include "base/log.h"
 #include "base/utc.h"
+#include "control/doctor.h"
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
@@ -291,7 +292,7 @@ std::vector<control::OwnCertificateStatus> CertificateWing::status() const {
             known.facts->names = *own;
             known.document.key = "of the file";
             made.push_back({.use = std::string(control::name_of(use)),
-                            .name = "configuration-file",
+                            .name = std::string(control::OwnCertificateStatus::kOfTheFile),
                             .not_after = end,
                             .days_left = control::days_left(*known.facts, now),
                             .state = std::string(control::state_of(known, now))});
@@ -325,6 +326,7 @@ void CertificateWing::look_at_ends() {
         log::event(is_over || step <= 7 ? log::Level::Error : log::Level::Warning,
                    "certificate.ends",
                    {{"code", is_over ? "IST-CERT-014" : "IST-CERT-024"},
+                    {"msg", control::end_of_certificate(one)},
                     {"name", one.name},
                     {"use", one.use},
                     {"not_after", utc_text(one.not_after)},

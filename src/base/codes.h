@@ -15,5 +15,8 @@ struct Code {
 /// Sorted by id.
 std::span<const Code> all();
 const Code* find(std::string_view id);
+/// The same, but what the status means that a SIP peer has refused a message with (IST-SIP-003),
+/// where `evidence` begins with it. Empty texts if there is no such code.
+Code find(std::string_view id, std::string_view evidence);
 
 }  // namespace isthmus::codes

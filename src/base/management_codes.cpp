@@ -10,7 +10,10 @@ constexpr Code kManagementCodes[] = {
     {"IST-API-001",
      "The request is not valid.",
      "Correct what the message names: it says what is expected there."},
-    {"IST-API-002", "There is no such object.", "Check the name; `list` shows what there is."},
+    {"IST-API-002",
+     "There is no such object.",
+     "Check the name against the list of its kind: `isthmus partner list`, `isthmus policy list`, "
+     "`isthmus config history` and the like."},
     {"IST-API-003",
      "An object of that name exists already.",
      "Change the existing object with `set`, or choose another name."},

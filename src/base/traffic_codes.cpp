@@ -126,8 +126,8 @@ constexpr Code kTrafficCodes[] = {
      "Check the peer's target, and that it routes to us and back."},
     {"IST-SIP-003",
      "The SIP peer refused the message.",
-     "The evidence holds its status code. 404: it knows no such user. 401, 403, 407: let the "
-     "gateway's requests in without a challenge. Others: see the log of the SIP system."},
+     "The evidence begins with its status code: what each means is on the page of this code. The "
+     "log of the SIP system says why it refused."},
     {"IST-SIP-004",
      "A message went in circles.",
      "The SIP system sends us what is for its own users: check its routes."},

@@ -159,7 +159,10 @@ void add_account_commands(Program& program, CLI::App& admin) {
             program.command(admin, name, help, std::move(action)), "NAME", "the administrator");
     };
     program.command(admin, "list", "all administrators", [&program] {
-        return program.show("admins", {.columns = kAccounts});
+        return program.show("admins", {.columns = kAccounts, .nothing = [] {
+                                           return "there is no administrator; isthmus admin create "
+                                                  "NAME --role admin makes one";
+                                       }});
     });
     program.command(admin, "roles", "the roles and their rights", [&program] {
         return program.show("roles", {.columns = kRoles});
@@ -208,7 +211,10 @@ void add_account_commands(Program& program, CLI::App& admin) {
 
 void add_token_commands(Program& program, CLI::App& token) {
     program.command(token, "list", "all tokens, without their secrets", [&program] {
-        return program.show("tokens", {.columns = kTokens});
+        return program.show("tokens", {.columns = kTokens, .nothing = [] {
+                                           return "there is no token; isthmus token create --role "
+                                                  "ROLE makes one, and prints it once";
+                                       }});
     });
     CLI::App& create =
         program.command(token,
@@ -245,7 +251,11 @@ void add_admin_commands(Program& program) {
 
     CLI::App& session = program.group(admin, "session", "who is signed in with a browser");
     program.command(session, "list", "all sessions", [&program] {
-        return program.show("sessions", {.columns = kSessions});
+        return program.show("sessions", {.columns = kSessions, .nothing = [] {
+                                             return "nobody is signed in with a browser; isthmus "
+                                                    "admin link prints an address that signs one "
+                                                    "in";
+                                         }});
     });
     program.word(program.command(session,
                                  "end",

@@ -323,7 +323,11 @@ void add_uses_of(Program& program, CLI::App& cert) {
 void add_certificate_commands(Program& program) {
     CLI::App& cert = program.group("cert", "the gateway's own certificates");
     program.command(cert, "list", "all certificates and requests", [&program] {
-        return program.show("certificates", {.columns = kCertificates});
+        return program.show("certificates", {.columns = kCertificates, .nothing = [] {
+                                                 return "no certificate was requested or imported; "
+                                                        "isthmus cert request NAME or isthmus cert "
+                                                        "import begins one";
+                                             }});
     });
     program.word(program.command(cert,
                                  "get",

@@ -44,7 +44,11 @@ void add_history(Program& program, CLI::App& config) {
                                 revision.empty() ? "revisions"
                                                  : "revisions/" + encode_segment(revision),
                                 {.columns = {{"revision", "at", "admin", "action", "object"},
-                                             {"origin", "reason"}}});
+                                             {"origin", "reason"}},
+                                 .nothing = [] {
+                                     return "nothing was changed yet; the first change is revision "
+                                            "1";
+                                 }});
                         }),
         "REV",
         "number of a revision");

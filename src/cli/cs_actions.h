@@ -67,6 +67,8 @@ class Call {
     List take_output() { return std::move(output_); }
 
     void warn(const std::string& text);
+    /// What is good to know and no warning: no -WarningAction stops at it.
+    void note(const std::string& text) const;
     /// Prints a fault of one object and goes on, unless -ErrorAction says otherwise.
     void report(const Fault& fault);
     /// Runs `step` and reports its fault; the next object has its turn.

@@ -45,6 +45,12 @@ void Call::warn(const std::string& text) {
     }
 }
 
+void Call::note(const std::string& text) const {
+    if (!session_.host().is_quiet) {
+        session_.host().talk(fmt::format("NOTE: {}\n", printable(text)));
+    }
+}
+
 void Call::report(const Fault& fault) {
     const std::string action = bound_.text("ErrorAction");
     if (action == "Stop" || text::iequals(session_.preference("ErrorActionPreference"), "Stop")) {

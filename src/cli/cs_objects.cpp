@@ -5,6 +5,7 @@
 #include "cli/api_client.h"
 #include "cli/cs_actions.h"
 #include "cli/cs_shell.h"
+#include "cli/partner_note.h"
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
@@ -125,8 +126,14 @@ void create(Call& call, const std::string& id, json::object body) {
         body[kind.member] = kind.member_value;
     }
     body[kind.identity] = is_policy(kind) ? policy_identity(id) : id;
+    const bool is_of_unsaid_type =
+        kind.route == std::string_view("partners") && !body.contains("partner_type");
     const auto made = call.change({"POST", kind.route, std::move(body), {}, id});
     if (made && call.cmdlet().verb == Verb::New) {
+        if (is_of_unsaid_type) {
+            call.note(note_of_type(
+                fmt::format("Set-CsXmppAllowedPartner {} -PartnerType Federated", printable(id))));
+        }
         call.put(item_of(kind, *made));
     }
 }

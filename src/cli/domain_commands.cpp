@@ -10,9 +10,13 @@ void add_domain_commands(Program& program) {
     program.command(group, "list", "all of them", [&program] {
         return program.show(
             "sip-domains",
-            {.columns = {
-                 {"domain", "kind", "proxy_fqdn", "comment"},
-                 {"hits", "added_by", "added_at", "verification_level", "mark_for_monitoring"}}});
+            {.columns =
+                 {{"domain", "kind", "proxy_fqdn", "comment"},
+                  {"hits", "added_by", "added_at", "verification_level", "mark_for_monitoring"}},
+             .nothing = [] {
+                 return "no SIP domain is allowed or blocked; XMPP domains are partners: isthmus "
+                        "partner list; isthmus partner block DOMAIN blocks one";
+             }});
     });
     const auto named =
         [&](const char* name, const char* help, Program::Action action) -> CLI::App& {

@@ -2,6 +2,8 @@
 #include "cli/program.h"
 #include "cli/watch.h"
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <fmt/format.h>
 
 #include <vector>
@@ -22,6 +24,20 @@ const std::vector<ListColumns> kStatusLists = {
      {"transport"}},
     {"certificates", {"use", "name", "state", "not_after", "days_left"}, {}},
 };
+
+/// The certificate that has no name of its own.
+void name_certificates(boost::json::object& status) {
+    boost::json::value* certificates = status.if_contains("certificates");
+    if (certificates == nullptr || !certificates->is_array()) {
+        return;
+    }
+    for (boost::json::value& one : certificates->get_array()) {
+        boost::json::value* name = one.is_object() ? one.get_object().if_contains("name") : nullptr;
+        if (name != nullptr && *name == "configuration-file") {
+            *name = "from the configuration file";
+        }
+    }
+}
 
 }  // namespace
 
@@ -52,7 +68,8 @@ void add_offline_commands(Program& program) {
                                      return program.show("status",
                                                          {.columns = {.table = {"server_name"},
                                                                       .wide = {},
-                                                                      .lists = kStatusLists}});
+                                                                      .lists = kStatusLists},
+                                                          .reword = name_certificates});
                                  }),
                  "--watch",
                  "go on: a line a second, and one for each change");

@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include "base/policy_name.h"
 #include "base/text.h"
 #include "cli/yaml.h"
 
@@ -36,6 +37,22 @@ std::string cell(const json::value* value) {
     return json::serialize(*value);
 }
 
+/// Policies as people call them: the identity stands where the property is called so.
+std::string cell_of(std::string_view property, const json::value* value) {
+    constexpr std::string_view kPolicy = "policy/";
+    if (value != nullptr && value->is_string() && !value->get_string().empty()) {
+        const std::string_view text = value->get_string();
+        if (property == "policy" || property == "effective_policy") {
+            return text::escape_for_log(text::policy_name(text), 200);
+        }
+        if (property == "object" && text.starts_with(kPolicy)) {
+            return text::escape_for_log(
+                fmt::format("{}{}", kPolicy, text::policy_name(text.substr(kPolicy.size()))), 200);
+        }
+    }
+    return cell(value);
+}
+
 std::string heading(std::string_view property) {
     std::string out(property);
     std::ranges::transform(out, out.begin(), [](char c) {
@@ -52,7 +69,8 @@ std::string table(const json::array& rows, const std::vector<std::string>& colum
     for (const json::value& row : rows) {
         auto& line = cells.emplace_back();
         for (const std::string& column : columns) {
-            line.push_back(cell(row.is_object() ? row.get_object().if_contains(column) : nullptr));
+            line.push_back(
+                cell_of(column, row.is_object() ? row.get_object().if_contains(column) : nullptr));
         }
     }
     std::vector<std::size_t> widths(columns.size());
@@ -114,7 +132,8 @@ std::string list_of_properties(const json::object& object, const Columns& column
                                   heading(name),
                                   list_of_properties(value.get_object(), columns, is_wide));
         } else {
-            plain += fmt::format("{:<{}}  {}\n", std::string_view(name), width, cell(&value));
+            plain +=
+                fmt::format("{:<{}}  {}\n", std::string_view(name), width, cell_of(name, &value));
         }
     }
     return plain + headed;

@@ -1,8 +1,12 @@
+#include "base/text.h"
+#include "cli/partner_note.h"
 #include "cli/program.h"
 
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <string>
+#include <string_view>
 
 namespace isthmus::cli {
 
@@ -44,10 +48,37 @@ const Columns kPartnerColumns = {{"domain",
                                   "enable_keep_alive",
                                   "last_message_at"}};
 
+/// Who leaves the type to us gets what the original's shell gave him: the strictest.
+int create_partner(const Program& program) {
+    boost::json::object body = program.body();
+    body["domain"] = program.given("NAME");
+    const int code = program.change("POST", "partners", body, "created");
+    const bool is_for_people =
+        program.format() == Format::Table || program.format() == Format::Wide;
+    if (code == 0 && is_for_people && !program.switches().quiet && !body.contains("partner_type")) {
+        const std::string domain = text::escape_for_log(program.given("NAME"), 255);
+        fmt::print(
+            stderr,
+            "note: {}\n",
+            note_of_type(fmt::format("isthmus partner set {} --partner-type Federated", domain)));
+    }
+    return code;
+}
+
 }  // namespace
 
+std::string note_of_type(std::string_view command) {
+    return fmt::format(
+        "without a type a partner is PublicUnverified: its users reach only those of ours who "
+        "added them as a contact or wrote to them within a day. If you trust whom it lets in: {}",
+        command);
+}
+
 void add_partner_commands(Program& program) {
-    const View view{.columns = kPartnerColumns};
+    const View view{.columns = kPartnerColumns, .nothing = [] {
+                        return "there is no partner; isthmus partner create DOMAIN --partner-type "
+                               "Federated --sasl-negotiation Optional makes one";
+                    }};
     const auto path = [&program] { return "partners/" + encode_segment(program.given("NAME")); };
     CLI::App& partner = program.group("partner", "XMPP federated partners");
     const auto named =
@@ -59,14 +90,9 @@ void add_partner_commands(Program& program) {
         return program.show("partners", view);
     });
     named("get", "one partner", [&program, path, view] { return program.show(path(), view); });
-    program.properties(named("create",
-                             "allow a domain",
-                             [&program] {
-                                 boost::json::object body = program.body();
-                                 body["domain"] = program.given("NAME");
-                                 return program.change("POST", "partners", body, "created");
-                             }),
-                       kPartner);
+    program.properties(
+        named("create", "allow a domain", [&program] { return create_partner(program); }),
+        kPartner);
     program.properties(named("set",
                              "change a partner",
                              [&program, path] {

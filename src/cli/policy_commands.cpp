@@ -105,7 +105,7 @@ std::string explanation(const boost::json::object& told) {
         const boost::json::object& one = gate.as_object();
         made += fmt::format("  {:<14}{:<8}{}\n",
                             text(one, "gate"),
-                            one.at("asked").as_bool() ? text(one, "verdict") : "-",
+                            one.at("asked").as_bool() ? text(one, "verdict") : "n/a",
                             text(one, "sentence"));
     }
     return made;

@@ -298,11 +298,14 @@ Answer Program::call_patiently(std::string_view method,
 }
 
 int Program::show(const std::string& path, const View& view) const {
-    const Answer answer = call("GET", path, {});
+    Answer answer = call("GET", path, {});
     if (answer.status >= 300) {
         return failed(answer);
     }
     const bool is_for_people = format_ == Format::Table || format_ == Format::Wide;
+    if (is_for_people && view.reword && answer.body.is_object()) {
+        view.reword(answer.body.get_object());
+    }
     if (is_for_people && view.headline && answer.body.is_object()) {
         fmt::print("{}\n", view.headline(answer.body.get_object()));
         if (view.is_headline_all && format_ == Format::Table) {

@@ -31,7 +31,9 @@ struct View {
     Columns columns;
     std::function<std::string(const boost::json::object&)> headline = {};
     std::function<std::string()> nothing = {};  ///< what to say of a list without rows
-    bool is_headline_all = false;               ///< people need no more; -o wide shows it
+    /// Puts into words, for people, what the answer has as a mark for programs.
+    std::function<void(boost::json::object&)> reword = {};
+    bool is_headline_all = false;  ///< people need no more; -o wide shows it
 };
 
 class Program {

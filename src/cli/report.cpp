@@ -23,7 +23,7 @@ std::string default_fix(int status) {
         case 400:
             return "correct what is named; --help shows what the command takes";
         case 404:
-            return "check the name; list shows what there is";
+            return "check the name; the list of its kind shows what there is";
         case 409:
         case 412:
             return "look at it with get, then decide";

@@ -216,7 +216,8 @@ void print_next_steps(const Answers& answers, const std::string& file) {
         "    isthmus access-edge set --allow-federated-users true\n"
         "    isthmus policy set global --enable-federation-access true "
         "--enable-xmpp-access true\n"
-        "    isthmus partner create fabrikam.example --sasl-negotiation Optional\n"
+        "    isthmus partner create fabrikam.example --partner-type Federated "
+        "--sasl-negotiation Optional\n"
         "    isthmus doctor                                # checks all of this\n");
 }
 

@@ -133,7 +133,10 @@ void add_test_commands(Program& program) {
     program.command("doctor",
                     "check the gateway, its names in DNS and its neighbours; what to set up",
                     [&program] { return run_doctor(program); });
-    const View view{.columns = kPeerColumns};
+    const View view{.columns = kPeerColumns, .nothing = [] {
+                        return "there is no SIP peer; isthmus sip-peer create NAME prints what to "
+                               "set up here and there";
+                    }};
     CLI::App& peer = program.group("sip-peer", "SIP peers, of the configuration file");
     program.command(peer, "list", "all SIP peers", [&program, view] {
         return program.show("sip-peers", view);

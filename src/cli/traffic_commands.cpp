@@ -107,7 +107,10 @@ void add_dialogs(Program& program) {
         return program.show(
             list_path(
                 program, "dialogs", {"--user", "--contact", "--partner", "--offset", "--limit"}),
-            {.columns = kDialogs, .nothing = [] { return "there is no dialog"; }});
+            {.columns = kDialogs, .nothing = [] {
+                 return "there is no dialog; a user who watches another, or a session of a Lync "
+                        "client, makes one: isthmus subscription list";
+             }});
     });
     program.option(list, "--user", "of this SIP user");
     program.option(list, "--contact", "with this XMPP user");
@@ -213,7 +216,10 @@ void add_conversations(Program& program) {
             list_path(program,
                       "conversations",
                       {"--user", "--contact", "--partner", "--since", "--offset", "--limit"}),
-            {.columns = kConversations, .nothing = [] { return "nobody has written of late"; }});
+            {.columns = kConversations, .nothing = [] {
+                 return "nobody has written of late; isthmus partner test DOMAIN --send-im FROM TO "
+                        "sends a message";
+             }});
     });
     program.option(list, "--user", "of this SIP user");
     program.option(list, "--contact", "with this XMPP user");

@@ -32,7 +32,10 @@ const Columns kUserColumns = {
 void add_sites(Program& program) {
     CLI::App& site = program.group("site", "sites, and the pools that lie in them");
     program.command(site, "list", "all sites", [&program] {
-        return program.show("sites", {.columns = {{"name", "description"}, {}}});
+        return program.show("sites", {.columns = {{"name", "description"}, {}}, .nothing = [] {
+                                          return "there is no site; isthmus site create NAME makes "
+                                                 "one";
+                                      }});
     });
     const auto named =
         [&](const char* name, const char* help, Program::Action action) -> CLI::App& {
@@ -52,7 +55,10 @@ void add_sites(Program& program) {
             "DELETE", "sites/" + encode_segment(program.given("SITE")), {}, "deleted");
     });
     program.command(site, "pools", "the pools and their sites", [&program] {
-        return program.show("pools", {.columns = {{"fqdn", "site"}, {}}});
+        return program.show("pools", {.columns = {{"fqdn", "site"}, {}}, .nothing = [] {
+                                          return "no pool is known; isthmus site map --pool FQDN "
+                                                 "SITE says where one lies";
+                                      }});
     });
     program.option(named("map",
                          "say in which site a pool lies",
@@ -86,7 +92,11 @@ void add_password(Program& program, CLI::App& command) {
 
 void add_user_commands(Program& program) {
     CLI::App& user = program.group("user", "our users: who needs a policy, a site or a state");
-    const View view{.columns = kUserColumns};
+    const View view{.columns = kUserColumns, .nothing = [] {
+                        return "no such user was entered, and none needs to be: who has no entry "
+                               "is served under the global policy; isthmus user create and isthmus "
+                               "user import enter some";
+                    }};
     const auto path = [&program] { return "users/" + encode_segment(program.given("USER")); };
     CLI::App& list = program.command(user, "list", "who was entered", [&program, view] {
         return program.show(list_path(program,

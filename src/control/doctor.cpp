@@ -1,5 +1,6 @@
 #include "control/doctor.h"
 
+#include "base/policy_name.h"
 #include "base/text.h"
 #include "base/utc.h"
 
@@ -92,7 +93,24 @@ TestStep check_descriptors(const LocalFacts& facts) {
     return step;
 }
 
+/// As people say it.
+std::string called(const OwnCertificateStatus& one) {
+    return one.name == OwnCertificateStatus::kOfTheFile
+               ? std::string("the certificate from the configuration file")
+               : fmt::format("the certificate '{}'", one.name);
+}
+
 }  // namespace
+
+std::string end_of_certificate(const OwnCertificateStatus& one) {
+    std::string made = called(one);
+    made.front() = 'T';
+    return made + (one.state == "not-yet-valid" ? std::string(" is not valid yet.")
+                   : one.state == "expired"     ? std::string(" has expired.")
+                   : one.state == "expiring"
+                       ? fmt::format(" ends in {} days.", one.days_left)
+                       : fmt::format(" is good until {}.", utc_text(one.not_after)));
+}
 
 TestStep check_certificates(bool has_certificate,
                             const std::vector<OwnCertificateStatus>& certificates) {
@@ -109,7 +127,7 @@ TestStep check_certificates(bool has_certificate,
             step.evidence += fmt::format("{}{}: {} ends on {}",
                                          step.evidence.empty() ? "" : "\n",
                                          one.use,
-                                         one.name,
+                                         called(one),
                                          utc_text(one.not_after));
         }
         if (first == nullptr || one.not_after < first->not_after) {
@@ -124,20 +142,17 @@ TestStep check_certificates(bool has_certificate,
     if (early != certificates.end()) {
         step.state = TestState::Fail;
         step.code = "IST-CERT-015";
-        step.sentence = fmt::format("The certificate '{}' is not valid yet.", early->name);
-    } else if (first->state == "expired") {
+        step.sentence = end_of_certificate(*early);
+        return step;
+    }
+    if (first->state == "expired") {
         step.state = TestState::Fail;
         step.code = "IST-CERT-014";
-        step.sentence = fmt::format("The certificate '{}' has expired.", first->name);
     } else if (first->state == "expiring") {
         step.state = TestState::Warn;
         step.code = "IST-CERT-024";
-        step.sentence =
-            fmt::format("The certificate '{}' ends in {} days.", first->name, first->days_left);
-    } else {
-        step.sentence = fmt::format(
-            "The certificate '{}' is good until {}.", first->name, utc_text(first->not_after));
     }
+    step.sentence = end_of_certificate(*first);
     return step;
 }
 
@@ -183,7 +198,7 @@ std::vector<TestStep> check_policy(const policy::Policy& policy) {
     std::vector<std::string> may;
     for (const policy::AccessRule& rule : policy.rules()) {
         if (rule.enable_federation_access && rule.enable_xmpp_access) {
-            may.push_back(rule.identity);
+            may.push_back(text::policy_name(rule.identity));
         }
     }
     made.push_back(may.empty()
@@ -197,12 +212,13 @@ std::vector<TestStep> check_policy(const policy::Policy& policy) {
                               "There are policies that let users talk to XMPP users.",
                               fmt::format("{}", fmt::join(may, ", "))));
     const auto enabled = std::ranges::count_if(policy.partners(), &policy::Partner::enabled);
-    made.push_back(
-        enabled == 0 ? TestStep{.id = "partners",
-                                .state = TestState::Warn,
-                                .sentence = "No partner is enabled: nobody can be talked to.",
-                                .fix = "isthmus partner create DOMAIN --sasl-negotiation Optional"}
-                     : good("partners", fmt::format("Enabled partners: {}.", enabled)));
+    made.push_back(enabled == 0
+                       ? TestStep{.id = "partners",
+                                  .state = TestState::Warn,
+                                  .sentence = "No partner is enabled: nobody can be talked to.",
+                                  .fix = "isthmus partner create DOMAIN --partner-type Federated "
+                                         "--sasl-negotiation Optional"}
+                       : good("partners", fmt::format("Enabled partners: {}.", enabled)));
     return made;
 }
 

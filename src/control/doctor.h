@@ -99,6 +99,8 @@ boost::json::object to_json(const Findings& findings);
 
 /// Those that are shown in handshakes; `has_certificate`: partners can be offered TLS. What the
 /// doctor, the lights and the command line say of certificates is this.
+/// How long a certificate is good, as a sentence.
+std::string end_of_certificate(const OwnCertificateStatus& one);
 TestStep check_certificates(bool has_certificate,
                             const std::vector<OwnCertificateStatus>& certificates);
 std::vector<TestStep> check_local(const LocalFacts& facts);

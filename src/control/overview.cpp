@@ -197,7 +197,8 @@ std::vector<Step> steps_of(const Status& status, const OverviewFacts& facts) {
                     "--enable-xmpp-access true",
          .is_done = facts.allows_xmpp},
         {.sentence = "Name a partner.",
-         .command = "isthmus partner create DOMAIN --sasl-negotiation Optional",
+         .command = "isthmus partner create DOMAIN --partner-type Federated --sasl-negotiation "
+                    "Optional",
          .is_done = facts.partners != 0},
         {.sentence = "See whether the partner can be reached.",
          .command = "isthmus partner test DOMAIN",

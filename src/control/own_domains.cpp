@@ -19,15 +19,19 @@ bool OwnDomains::is_own(std::string_view xmpp_domain) const {
     return std::ranges::find(xmpp, xmpp_domain) != xmpp.end();
 }
 
-std::string OwnDomains::not_served(std::string_view sip_domain) const {
-    constexpr std::size_t kMostNamed = 5;
+std::string OwnDomains::nearest_served(std::string_view sip_domain) const {
     text::NearestSearch search(sip_domain);
     for (const std::string& each : sip) {
         search.offer(each);
     }
+    return search.best();
+}
+
+std::string OwnDomains::not_served(std::string_view sip_domain) const {
+    constexpr std::size_t kMostNamed = 5;
     std::string hint = "no domain is";
-    if (!search.best().empty()) {
-        hint = fmt::format("did you mean {}?", search.best());
+    if (const std::string near = nearest_served(sip_domain); !near.empty()) {
+        hint = fmt::format("did you mean {}?", near);
     } else if (!sip.empty()) {
         hint = fmt::format("served: {}{}",
                            fmt::join(std::span(sip).first(std::min(sip.size(), kMostNamed)), ", "),

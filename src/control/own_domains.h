@@ -13,6 +13,8 @@ struct OwnDomains {
 
     bool serves(std::string_view sip_domain) const;
     bool is_own(std::string_view xmpp_domain) const;
+    /// What a misspelt one may have meant; empty if none is near.
+    std::string nearest_served(std::string_view sip_domain) const;
     /// "the domain x.example is not served here (..)": what is served, or what was meant. A clause
     /// as those of policy/explanation.h.
     std::string not_served(std::string_view sip_domain) const;

@@ -1,5 +1,6 @@
 #include "control/partner_test.h"
 
+#include "base/policy_name.h"
 #include "base/spelling.h"
 #include "base/text.h"
 #include "control/explain.h"
@@ -86,7 +87,7 @@ std::string who_may(const policy::Policy& policy) {
     std::string made;
     for (const policy::AccessRule& rule : policy.rules()) {
         if (rule.enable_federation_access && rule.enable_xmpp_access) {
-            made += (made.empty() ? "" : ", ") + rule.identity;
+            made += (made.empty() ? "" : ", ") + text::policy_name(rule.identity);
         }
     }
     return made;
@@ -242,7 +243,11 @@ TestStep PartnerTests::ask_policy(const LinkTestOrder& order, bool is_saved) con
     const policy::Query query{.user = std::string_view(*user).substr(0, has_user ? at : 0),
                               .user_domain = has_user ? std::string_view(*user).substr(at + 1) : "",
                               .remote_domain = order.remote_domain};
-    const Explanation explanation = explain(*policy, policies_.own_domains(), query, std::nullopt);
+    const Explanation explanation =
+        explain(*policy,
+                policies_.own_domains(),
+                query,
+                {.is_entered = !has_user || policies_.store().user(*user).has_value()});
     for (const GateVerdict& gate : explanation.gates) {
         const bool is_about_user =
             gate.gate == policy::Gate::UserState || gate.gate == policy::Gate::User;

@@ -1,5 +1,6 @@
 // What administrators do to one object: create, set, erase. Each is one draft, checked against all
 // other objects and committed as one revision.
+#include "base/policy_name.h"
 #include "base/spelling.h"
 #include "base/text.h"
 #include "control/explain.h"
@@ -33,6 +34,9 @@ Error no_such(const policy::Objects& objects, std::string_view given, std::strin
     }
     std::string sentence =
         fmt::format("There is no {} '{}'.", Kind<Object>::kNoun, text::escape_for_log(given, 80));
+    if constexpr (std::is_same_v<Object, policy::AccessRule>) {
+        near = text::policy_name(near);
+    }
     if (!near.empty()) {
         sentence += fmt::format(" Did you mean {}?", near);
     }
@@ -233,7 +237,7 @@ Result<void> PolicyService::clear_grants(std::string_view identity,
             ErrorKind::Conflict,
             "IST-API-010",
             fmt::format("{} is granted to {}{} users.",
-                        identity,
+                        text::policy_name(identity),
                         granted >= store::kUserCountLimit ? "at least " : "",
                         granted),
             "deleted all the same, they fall to the policy of their site, else to Global");

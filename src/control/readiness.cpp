@@ -1,5 +1,7 @@
 #include "control/readiness.h"
 
+#include "base/policy_name.h"
+
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
@@ -128,8 +130,9 @@ class Judge {
                 "--enable-xmpp-access true";
             return;
         }
-        made.sentence = fmt::format(
-            "{} allows XMPP but holds for nobody: nobody may talk to any partner.", open->identity);
+        made.sentence =
+            fmt::format("{} allows XMPP but holds for nobody: nobody may talk to any partner.",
+                        text::policy_name(open->identity));
         made.command = open->identity.starts_with("Site:")
                            ? fmt::format("isthmus user set USER --site \"{}\"",
                                          open->identity.substr(sizeof "Site:" - 1))

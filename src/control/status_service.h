@@ -70,8 +70,10 @@ struct PeerStatus {
 
 /// A certificate that is shown in handshakes.
 struct OwnCertificateStatus {
+    static constexpr std::string_view kOfTheFile = "configuration-file";
+
     std::string use;
-    std::string name;            ///< "configuration-file": not assigned, but named there
+    std::string name;            ///< kOfTheFile: not assigned, but named there
     std::int64_t not_after = 0;  ///< seconds since 1970
     std::int64_t days_left = 0;
     std::string state;  ///< valid, expiring, expired, not-yet-valid

@@ -1,5 +1,7 @@
 #include "control/user_service.h"
 
+#include "base/policy_name.h"
+#include "base/spelling.h"
 #include "base/text.h"
 #include "control/faults.h"
 
@@ -17,12 +19,32 @@ using policy::User;
 
 namespace {
 
-Error no_such_user(std::string_view identity) {
+/// `near`: whom that may have meant, or empty.
+Error no_such_user(std::string_view identity, std::string_view near) {
     return make_error(
         ErrorKind::NotFound,
         "IST-API-002",
-        fmt::format("There is no user '{}'.", text::escape_for_log(identity, 80)),
+        fmt::format("There is no user '{}'.{}",
+                    text::escape_for_log(identity, 80),
+                    near.empty() ? "" : fmt::format(" Did you mean {}?", near)),
         "users need no entry to talk; they need one to be given a policy, a site or a state");
+}
+
+Error no_such_user_policy(const policy::Policy& now, std::string_view given) {
+    const std::string identity = policy_identity(given);
+    text::NearestSearch search(text::policy_name(identity));
+    for (const policy::AccessRule& rule : now.rules()) {
+        if (rule.identity.starts_with("Tag:")) {
+            search.offer(text::policy_name(rule.identity));
+        }
+    }
+    return make_error(
+        ErrorKind::NotFound,
+        "IST-API-002",
+        fmt::format("There is no user policy '{}'.{}",
+                    text::escape_for_log(given, 80),
+                    search.best().empty() ? "" : fmt::format(" Did you mean {}?", search.best())),
+        "only user policies are granted; policies of sites and the global one hold by themselves");
 }
 
 /// Users changed at once; from here on their memory is worth the time of giving it back.
@@ -94,11 +116,48 @@ std::string not_served(const OwnDomains& own, const std::vector<store::UserChang
     return count <= 1 ? first : fmt::format("{} So it is with {} users in all.", first, count);
 }
 
+/// At `at`, or before it, where no character is cut.
+std::size_t start_of_character(std::string_view text, std::size_t at) {
+    while (at > 0 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) {
+        --at;
+    }
+    return at;
+}
+
 std::string_view without_scheme(std::string_view identity) {
     return text::istarts_with(identity, "sip:") ? identity.substr(4) : identity;
 }
 
 }  // namespace
+
+std::string nearest_user(const store::ConfigStore& store, std::string_view uri) {
+    constexpr std::size_t kLooked = 200;
+    const std::size_t at = uri.rfind('@');
+    if (at == std::string_view::npos) {
+        return {};
+    }
+    const std::string_view name = uri.substr(0, at);
+    text::NearestSearch search(name);
+    // One slip leaves one half as it should be or, if it is in the middle, the first third.
+    const std::size_t half = start_of_character(name, (name.size() + 1) / 2);
+    for (const std::string_view part : {name.substr(0, half),
+                                        uri.substr(half, at + 1 - half),
+                                        name.substr(0, start_of_character(name, half * 2 / 3))}) {
+        if (part.empty() || !search.best().empty()) {
+            continue;
+        }
+        const store::UserPage alike =
+            store.find_users({.text = std::string(part), .limit = kLooked});
+        for (const User& one : alike.users) {
+            const std::string_view known = one.uri;
+            if (known.ends_with(uri.substr(at))) {
+                search.offer(known.substr(0, known.size() - (uri.size() - at)));
+            }
+        }
+    }
+    return search.best().empty() ? std::string()
+                                 : fmt::format("{}{}", search.best(), uri.substr(at));
+}
 
 Result<store::UserPage> UserService::list(const store::UserFilter& filter) const {
     if (filter.limit == 0 || filter.limit > kMaxLimit) {
@@ -128,13 +187,18 @@ Result<std::vector<User>> UserService::match(std::string_view identity) const {
     return store.find_users_by_identity(identity);
 }
 
+Error UserService::no_such(std::string_view identity) const {
+    const auto uri = policies_.canonical().user(identity);
+    return no_such_user(identity, uri ? nearest_user(policies_.store(), *uri) : std::string());
+}
+
 Result<User> UserService::get(std::string_view identity) const {
     auto found = match(identity);
     if (!found) {
         return found.error();
     }
     if (found->empty()) {
-        return no_such_user(identity);
+        return no_such(identity);
     }
     if (found->size() > 1) {
         return ambiguous(identity, found->size());
@@ -249,12 +313,7 @@ Result<Committed> UserService::grant(std::span<const std::string> identities,
         const policy::Policy& now = policies_.current();
         const std::size_t rule = now.find_rule(policy_identity(policy));
         if (rule == now.rules().size() || !now.rules()[rule].identity.starts_with("Tag:")) {
-            return make_error(
-                ErrorKind::NotFound,
-                "IST-API-002",
-                fmt::format("There is no user policy '{}'.", text::escape_for_log(policy, 80)),
-                "only user policies (tag:NAME) are granted; site policies and Global "
-                "hold by themselves");
+            return no_such_user_policy(now, policy);
         }
         tag = now.rules()[rule].identity;
     }
@@ -280,7 +339,7 @@ Result<Committed> UserService::grant(std::span<const std::string> identities,
         }
         const auto uri = policies_.canonical().user(identity);
         if (tag.empty() || !uri || is_pattern) {
-            return no_such_user(identity);
+            return no_such(identity);
         }
         draft.warnings.push_back(fmt::format("{} was not entered yet; he is now.", *uri));
         if (std::string warning = not_served(policies_.own_domains(), *uri); !warning.empty()) {

@@ -19,6 +19,11 @@
 
 namespace isthmus::control {
 
+/// The address of an entered user whom a misspelt one may have meant, looked for among those of his
+/// domain whose names begin or end alike; empty if none is near. Cost: three searches of a page
+/// each.
+std::string nearest_user(const store::ConfigStore& store, std::string_view uri);
+
 /// What must hold of a user before he is stored: site, pool and policy exist.
 Result<void> check_user(const policy::Policy& policy, const policy::User& user);
 
@@ -61,6 +66,7 @@ class UserService {
     PolicyService& policies() const { return policies_; }
 
   private:
+    Error no_such(std::string_view identity) const;
     Result<std::vector<policy::User>> match(std::string_view identity) const;
     Result<Committed> commit_one(const char* action, store::UserChange change, const Edit& edit);
 

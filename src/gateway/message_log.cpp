@@ -62,10 +62,10 @@ void MessageLog::failure(const MessageReport& report, Arena& arena) {
         return;
     }
     --budget_;
-    const codes::Code* code = codes::find(report.code);
     Explanation about = report.refusal != nullptr ? explain(*report.refusal) : Explanation();
-    if (about.sentence.empty() && code != nullptr) {
-        about = {.sentence = std::string(code->sentence), .fix = std::string(code->fix)};
+    if (about.sentence.empty()) {
+        const codes::Code code = codes::find(report.code, report.text);
+        about = {.sentence = std::string(code.sentence), .fix = std::string(code.fix)};
     }
     const policy::Decision decision =
         report.refusal != nullptr ? report.refusal->decision : policy::Decision();

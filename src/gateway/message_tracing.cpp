@@ -1,4 +1,5 @@
 // What a recording tells of the step between the two protocols: which rules were applied.
+#include "base/policy_name.h"
 #include "gateway/message_flow.h"
 
 #include <fmt/format.h>
@@ -14,7 +15,7 @@ namespace {
 std::vector<std::string> rules_of(const policy::Decision& decision) {
     std::vector<std::string> made;
     if (decision.rule != nullptr) {
-        made.push_back(fmt::format("policy {} allows", decision.rule->identity));
+        made.push_back(fmt::format("policy {} allows", text::policy_name(decision.rule->identity)));
     }
     if (decision.partner != nullptr) {
         made.push_back(fmt::format("partner {}", decision.partner->domain));

@@ -1,5 +1,6 @@
 #include "policy/explanation.h"
 
+#include "base/policy_name.h"
 #include "base/text.h"
 
 #include <fmt/format.h>
@@ -9,10 +10,7 @@
 
 namespace isthmus::policy {
 
-namespace {
-
-/// As a shell takes it for one word.
-std::string word(std::string_view text) {
+std::string shell_word(std::string_view text) {
     const bool is_plain = !text.empty() && std::ranges::all_of(text, [](char c) {
         return (c >= '0' && c <= '9') || (text::lower(c) >= 'a' && text::lower(c) <= 'z') ||
                static_cast<unsigned char>(c) >= 0x80 ||
@@ -28,6 +26,8 @@ std::string word(std::string_view text) {
     return made + '\'';
 }
 
+namespace {
+
 GateNote about_block(bool is_open, const Query& query, const Decision& decision) {
     if (is_open) {
         return {{}, fmt::format("the block list has nothing about {}", query.remote_domain), {}};
@@ -35,7 +35,7 @@ GateNote about_block(bool is_open, const Query& query, const Decision& decision)
     const std::string& entry = decision.block->domain;
     return {"blocked-domain/" + entry,
             fmt::format("the block list has {}", entry),
-            fmt::format("isthmus partner unblock {}", word(entry))};
+            fmt::format("isthmus partner unblock {}", shell_word(entry))};
 }
 
 GateNote about_partner(bool is_open, const Query& query, const Decision& decision) {
@@ -45,7 +45,7 @@ GateNote about_partner(bool is_open, const Query& query, const Decision& decisio
                 fmt::format("no partner holds the domain {}", domain),
                 fmt::format("isthmus partner create {} --partner-type Federated "
                             "--sasl-negotiation Optional",
-                            word(domain))};
+                            shell_word(domain))};
     }
     const std::string& name = decision.partner->domain;
     return {"partner/" + name, fmt::format("the partner {} holds the domain {}", name, domain), {}};
@@ -58,14 +58,14 @@ GateNote about_partner_state(bool is_open, const Decision& decision) {
     const std::string& name = decision.partner->domain;
     return {"partner/" + name,
             fmt::format("the partner {} is {}", name, is_open ? "enabled" : "disabled"),
-            is_open ? "" : fmt::format("isthmus partner enable {}", word(name))};
+            is_open ? "" : fmt::format("isthmus partner enable {}", shell_word(name))};
 }
 
 GateNote about_user_state(bool is_open, const Query& query) {
     const std::string user = fmt::format("{}@{}", query.user, query.user_domain);
     return {"user/" + user,
             fmt::format("the user {} is {}", user, is_open ? "enabled" : "disabled"),
-            is_open ? "" : fmt::format("isthmus user set {} --enabled true", word(user))};
+            is_open ? "" : fmt::format("isthmus user set {} --enabled true", shell_word(user))};
 }
 
 GateNote about_rule(bool is_open, const Decision& decision) {
@@ -73,8 +73,7 @@ GateNote about_rule(bool is_open, const Decision& decision) {
                                          "it holds for the user's site",
                                          "it was granted to the user"};
     const AccessRule& rule = *decision.rule;
-    // As the command line wants it.
-    const std::string name = rule.identity == "Global" ? "global" : rule.identity;
+    const std::string name = text::policy_name(rule.identity);
     const char* what = is_open                         ? "allows federation and XMPP"
                        : rule.enable_federation_access ? "has EnableXmppAccess off"
                        : rule.enable_xmpp_access       ? "has EnableFederationAccess off"
@@ -87,7 +86,7 @@ GateNote about_rule(bool is_open, const Decision& decision) {
         is_open ? ""
                 : fmt::format("isthmus policy set {} --enable-federation-access true "
                               "--enable-xmpp-access true",
-                              word(name))};
+                              shell_word(name))};
 }
 
 GateNote about_contact(bool is_open, const Decision& decision, std::optional<bool> is_contact) {
@@ -100,14 +99,13 @@ GateNote about_contact(bool is_open, const Decision& decision, std::optional<boo
         return {object, fmt::format("the users of the partner {} need no invitation", name), {}};
     }
     if (!is_open) {
-        return {object,
-                fmt::format("the partner {} is PublicUnverified, and the user has neither added "
-                            "the sender as a contact nor written first; the user may write all the "
-                            "same",
-                            name),
-                fmt::format("isthmus partner set {} --partner-type PublicVerified, if its users "
-                            "can be trusted",
-                            word(name))};
+        return {
+            object,
+            fmt::format("the partner {} is PublicUnverified, and the user has neither added "
+                        "the sender as a contact nor written first; the user may write all the "
+                        "same; if its users can be trusted, give it another type",
+                        name),
+            fmt::format("isthmus partner set {} --partner-type PublicVerified", shell_word(name))};
     }
     return {object,
             fmt::format("the partner {} is PublicUnverified: its users reach only those who added "

@@ -27,6 +27,9 @@ GateNote describe(Gate gate,
                   const Decision& decision,
                   std::optional<bool> is_contact = {});
 
+/// As a shell takes it for one word.
+std::string shell_word(std::string_view text);
+
 /// The clause as a sentence.
 std::string as_sentence(std::string why);
 

@@ -1,6 +1,9 @@
 // The API without sockets: every route, its errors, and who is remembered as the author.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "api_world.h"
 
@@ -121,7 +124,10 @@ TEST_F(ApiTest, SeveralChangesAsOneAndBack) {
     EXPECT_EQ(ask("GET", "/api/v1/sites/Rome").status, 404);
     EXPECT_EQ(ask("GET", "/api/v1/users/bob@contoso.example").status, 404);
     EXPECT_EQ(ask("POST", "/api/v1/revisions/1:undo").status, 412);
-    EXPECT_EQ(ask("POST", "/api/v1/revisions/9:undo").status, 404);
+    const HttpResponse missing = ask("POST", "/api/v1/revisions/9:undo");
+    EXPECT_EQ(missing.status, 404);
+    EXPECT_EQ(object(missing).at("fix"),
+              "Check the name; `isthmus config history` shows what there is.");
 }
 
 std::string etag(const HttpResponse& response) {
@@ -237,6 +243,47 @@ TEST_F(ApiTest, RevisionsShowBeforeAndAfterAndGoBack) {
     EXPECT_EQ(object(ask("GET", "/api/v1/partners/a.example")).at("enabled"), true);
     EXPECT_EQ(ask("GET", "/api/v1/revisions/77").status, 404);
     EXPECT_EQ(ask("GET", "/api/v1/revisions/x").status, 404);
+}
+
+TEST_F(ApiTest, WhatIsMissingNamesTheListOfItsKind) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"/api/v1/partners/no.example", "partner list"},
+        {"/api/v1/policies/NoSuch", "policy list"},
+        {"/api/v1/users/no@contoso.example", "user list"},
+        {"/api/v1/sites/Nowhere", "site list"},
+        {"/api/v1/pools/p.nowhere.example", "site pools"},
+        {"/api/v1/revisions/99", "config history"}};
+    for (const auto& [target, list] : cases) {
+        EXPECT_EQ(object(ask("GET", target)).at("fix").as_string(),
+                  fmt::format("Check the name; `isthmus {}` shows what there is.", list))
+            << target;
+    }
+    EXPECT_NE(object(ask("GET", "/api/v1/nothing/of/it")).at("fix"), "");
+}
+
+TEST_F(ApiTest, ExplainNamesTheUserAndTheDomainThatAreNear) {
+    ask("PATCH", "/api/v1/access-edge", R"({"allow_federated_users":true})");
+    ask("PATCH",
+        "/api/v1/policies/global",
+        R"({"enable_federation_access":true,"enable_xmpp_access":true})");
+    ask("POST", "/api/v1/partners", R"({"domain":"fabrikam.example"})");
+    ask("POST", "/api/v1/users", R"({"uri":"roberta@contoso.example"})");
+    const auto told = object(
+        ask("GET", "/api/v1/explain?user=roberta@contoso.example&to=juliet@fabrikan.example"));
+    EXPECT_EQ(told.at("decided_by"), "partner");
+    EXPECT_EQ(told.at("fix"),
+              "isthmus policy explain --user roberta@contoso.example --to "
+              "juliet@fabrikam.example");
+    const auto slip =
+        object(ask("GET", "/api/v1/explain?user=roberto@contoso.example&to=fabrikam.example"));
+    for (const auto& gate : slip.at("gates").as_array()) {
+        if (gate.at("gate") == "user-state") {
+            EXPECT_EQ(gate.at("object"), "");
+            EXPECT_EQ(gate.at("sentence"),
+                      "The user roberto@contoso.example has no entry, and needs none. Did you mean "
+                      "roberta@contoso.example?");
+        }
+    }
 }
 
 TEST_F(ApiTest, ExplainNamesTheGate) {

@@ -7,12 +7,11 @@
 #include "store/database.h"
 #include "support/fake_presence.h"
 #include "support/posted_calls.h"
+#include "support/temporary_folder.h"
 
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,15 +21,7 @@ namespace isthmus::admin {
 
 class ApiTest : public testing::Test {
   protected:
-    ApiTest() : database(folder() + "/t.db"), store(database) {}
-
-    ~ApiTest() override { std::filesystem::remove_all(path); }
-
-    const std::string& folder() {
-        path = std::filesystem::temp_directory_path() / "isthmus-admin-XXXXXX";
-        mkdtemp(path.data());
-        return path;
-    }
+    ApiTest() : database(folder / "t.db"), store(database) {}
 
     HttpResponse ask(const char* method,
                      const char* target,
@@ -53,7 +44,7 @@ class ApiTest : public testing::Test {
         return boost::json::parse(response.body).as_object();
     }
 
-    std::string path;
+    test::TemporaryFolder folder;
     store::Database database;
 
     static Result<std::string> lower(std::string_view name) {
@@ -84,7 +75,7 @@ class ApiTest : public testing::Test {
              },
              .connect =
                  [this] {
-                     return std::make_unique<store::Database>(path + "/t.db",
+                     return std::make_unique<store::Database>(folder / "t.db",
                                                               store::Database::Opening::Another);
                  },
              .post = [this](auto call) { posted.post(std::move(call)); }}};

@@ -4,13 +4,12 @@
 #include "base/text.h"
 #include "store/audit_log.h"
 #include "support/fake_presence.h"
+#include "support/temporary_folder.h"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <optional>
 
 namespace isthmus::admin {
@@ -22,11 +21,7 @@ constexpr const char* kPassphrase = "correct horse battery";
 
 class ArchiveApiTest : public testing::Test {
   protected:
-    ArchiveApiTest()
-        : path(std::filesystem::temp_directory_path() / "isthmus-archive-XXXXXX"),
-          database(std::string(mkdtemp(path.data())) + "/t.db") {}
-
-    ~ArchiveApiTest() override { std::filesystem::remove_all(path); }
+    ArchiveApiTest() : database(folder / "t.db") {}
 
     HttpResponse ask(const char* method,
                      const std::string& target,
@@ -61,7 +56,7 @@ class ArchiveApiTest : public testing::Test {
     }
 
     std::shared_ptr<SpoolFile> file_of(std::string_view octets) const {
-        auto made = std::make_shared<SpoolFile>(path);
+        auto made = std::make_shared<SpoolFile>(folder.path());
         made->write(octets);
         made->rewind();
         return made;
@@ -81,7 +76,7 @@ class ArchiveApiTest : public testing::Test {
         return Result<std::string>(text::to_lower(name));
     }
 
-    std::string path;
+    test::TemporaryFolder folder;
     store::Database database;
     store::KeyBox keys;
     store::ConfigStore store{database, &keys};
@@ -109,7 +104,8 @@ class ArchiveApiTest : public testing::Test {
         return true;
     };
     std::function<std::unique_ptr<store::Database>()> connect = [this] {
-        return std::make_unique<store::Database>(path + "/t.db", store::Database::Opening::Another);
+        return std::make_unique<store::Database>(folder / "t.db",
+                                                 store::Database::Opening::Another);
     };
     control::AuditService audit_log{{.database = database,
                                      .connect = connect,
@@ -134,7 +130,7 @@ class ArchiveApiTest : public testing::Test {
              .reload = []() -> Result<void> { return {}; },
              .audit_log = &audit_log,
              .backups = &backups,
-             .spool_folder = path}};
+             .spool_folder = folder.path()}};
 };
 
 TEST_F(ArchiveApiTest, ABackupGoesOutAndComesBackInForce) {

@@ -5,14 +5,13 @@
 #include "store/database.h"
 #include "support/certificates.h"
 #include "support/fake_presence.h"
+#include "support/temporary_folder.h"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdlib>
-#include <filesystem>
 #include <optional>
 
 namespace isthmus::admin {
@@ -22,15 +21,7 @@ namespace json = boost::json;
 
 class CertificateApi : public testing::Test {
   protected:
-    CertificateApi() : database(folder() + "/t.db"), store(database) {}
-
-    ~CertificateApi() override { std::filesystem::remove_all(path); }
-
-    const std::string& folder() {
-        path = std::filesystem::temp_directory_path() / "isthmus-admin-XXXXXX";
-        mkdtemp(path.data());
-        return path;
-    }
+    CertificateApi() : database(folder / "t.db"), store(database) {}
 
     static Result<std::string> same(std::string_view name) { return std::string(name); }
 
@@ -72,7 +63,7 @@ class CertificateApi : public testing::Test {
         return {{"content", own.certificate_pem + own.key_pem}, {"name", "own"}};
     }
 
-    std::string path;
+    test::TemporaryFolder folder;
     store::Database database;
     store::ConfigStore store;
     test::CertificateAuthority authority;

@@ -5,6 +5,7 @@
 #include "base/codes.h"
 #include "base/digest.h"
 #include "base/metrics.h"
+#include "base/sip_answers.h"
 #include "base/utc.h"
 
 #include <gtest/gtest.h>
@@ -124,6 +125,29 @@ TEST(Codes, SortedUniqueAndFound) {
         EXPECT_TRUE(code.id.starts_with("IST-"));
     }
     EXPECT_EQ(codes::find("IST-NONE-999"), nullptr);
+}
+
+TEST(Codes, ARefusalOfASipPeerSaysWhatItsStatusMeans) {
+    const auto all = codes::sip_answers();
+    EXPECT_TRUE(std::ranges::is_sorted(all, {}, &codes::SipAnswer::status));
+    for (const codes::SipAnswer& one : all) {
+        const std::string status = std::to_string(one.status);
+        EXPECT_TRUE(one.sentence.ends_with("(" + status + ").")) << one.sentence;
+        EXPECT_FALSE(one.fix.empty()) << one.status;
+        EXPECT_EQ(codes::find("IST-SIP-003", status + " Whatever").sentence, one.sentence);
+    }
+    const codes::Code known = codes::find("IST-SIP-003", "404 Not Found; ms-diagnostics 1003 x");
+    EXPECT_EQ(known.id, "IST-SIP-003");
+    EXPECT_EQ(known.sentence, "The SIP peer knows no such user (404).");
+    EXPECT_EQ(codes::find("IST-SIP-003", "486").sentence,
+              "The user is busy and takes no message now (486).");
+    const std::string_view general = codes::find("IST-SIP-003")->sentence;
+    for (const char* evidence : {"", "40", "4041 x", "404x", "499 Odd", "no 404"}) {
+        EXPECT_EQ(codes::find("IST-SIP-003", evidence).sentence, general) << evidence;
+    }
+    EXPECT_EQ(codes::find("IST-SIP-002", "404 Not Found").sentence,
+              codes::find("IST-SIP-002")->sentence);
+    EXPECT_EQ(codes::find("IST-NONE-999", "404").sentence, "");
 }
 
 }  // namespace

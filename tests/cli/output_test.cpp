@@ -40,6 +40,22 @@ TEST(Output, PlainValuesStandBeforeWhatHasAHeading) {
               "dialogs   2\nstate     up\n\nFAILURES\na_to_b  1\n");
 }
 
+TEST(Output, PoliciesAreNamedAsPeopleDo) {
+    const auto value = boost::json::parse(
+        R"({"items":[{"identity":"Tag:Sales","policy":"Tag:Sales","object":"policy/Tag:Sales"},
+                     {"identity":"Global","policy":"","object":"policy/Global"},
+                     {"identity":"Site:Rome","policy":"Site:Rome","object":"user/Tag:a@b.example"}]})");
+    const Columns columns{{"identity", "policy", "object"}, {}};
+    EXPECT_EQ(render(value, Format::Table, columns),
+              "IDENTITY   POLICY     OBJECT\n"
+              "Tag:Sales  Sales      policy/Sales\n"
+              "Global     -          policy/global\n"
+              "Site:Rome  site:Rome  user/Tag:a@b.example\n");
+    EXPECT_EQ(render(boost::json::parse(R"({"effective_policy":"Global"})"), Format::Table, {}),
+              "effective_policy  global\n");
+    EXPECT_NE(render(value, Format::Json, columns).find("policy/Tag:Sales"), std::string::npos);
+}
+
 TEST(Output, Yaml) {
     const auto yaml = [](const char* json) {
         return render(boost::json::parse(json), Format::Yaml, {});

@@ -104,10 +104,31 @@ TEST_F(PresenceCommands, AnEmptyListSaysSo) {
     EXPECT_EQ(out, "");
     EXPECT_TRUE(talk.starts_with("nobody@contoso.example has no contacts in XMPP domains")) << talk;
     EXPECT_EQ(ask({"partner", "list"}, 200, R"({"items":[]})"), 0);
-    EXPECT_EQ(talk, "there are none\n");
+    EXPECT_TRUE(talk.starts_with("there is no partner; isthmus partner create DOMAIN ")) << talk;
+    EXPECT_EQ(ask({"token", "list"}, 200, R"({"items":[]})"), 0);
+    EXPECT_TRUE(talk.starts_with("there is no token; isthmus token create --role ")) << talk;
     EXPECT_EQ(ask({"partner", "list", "-o", "json"}, 200, R"({"items":[]})"), 0);
     EXPECT_EQ(out, "{\"items\":[]}\n");
     EXPECT_EQ(talk, "");
+}
+
+TEST_F(PresenceCommands, APartnerWithoutATypeIsExplained) {
+    const auto make = [&](std::vector<std::string> more) {
+        std::vector<std::string> words{"partner", "create", "fabrikam.example"};
+        words.insert(words.end(), more.begin(), more.end());
+        EXPECT_EQ(ask(words, 201, R"({"revision":7,"in_force":true})"), 0);
+        return talk;
+    };
+    const std::string told = make({});
+    EXPECT_TRUE(
+        told.starts_with("created, revision 7, in force\nnote: without a type a partner is "
+                         "PublicUnverified: "))
+        << told;
+    EXPECT_TRUE(told.ends_with("isthmus partner set fabrikam.example --partner-type Federated\n"))
+        << told;
+    EXPECT_EQ(make({"--partner-type", "PublicUnverified"}), "created, revision 7, in force\n");
+    EXPECT_EQ(make({"--quiet"}), "");
+    EXPECT_EQ(make({"-o", "json"}), "");
 }
 
 TEST_F(PresenceCommands, WhatIsMisspeltGetsTheNearest) {

@@ -106,7 +106,13 @@ TEST(DoctorLocalTest, ACertificateThatEnds) {
     facts.certificates.front() = {
         .use = "sip", .name = "a", .not_after = 6, .days_left = -1, .state = "expired"};
     EXPECT_EQ(told_of(), "fail IST-CERT-014 The certificate 'a' has expired.");
-    EXPECT_THAT(check_local(facts)[1].evidence, HasSubstr("admin: b ends on 1970-01-01"));
+    EXPECT_EQ(end_of_certificate({.use = "sip",
+                                  .name = std::string(OwnCertificateStatus::kOfTheFile),
+                                  .days_left = 3,
+                                  .state = "expiring"}),
+              "The certificate from the configuration file ends in 3 days.");
+    EXPECT_THAT(check_local(facts)[1].evidence,
+                HasSubstr("admin: the certificate 'b' ends on 1970-01-01"));
 }
 
 TEST(DoctorRecordsTest, OurNamesInDns) {

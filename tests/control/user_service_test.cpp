@@ -3,6 +3,9 @@
 
 #include "control/explain.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <string>
 #include <vector>
 
 #include "management_world.h"
@@ -117,8 +120,7 @@ TEST_F(UserServiceTest, ExplainSaysWhatTrafficGets) {
     const auto gates_of = [&](std::string_view who, std::string_view domain) {
         return explain(*in_force,
                        service->own_domains(),
-                       {.user = who, .user_domain = "contoso.example", .remote_domain = domain},
-                       std::nullopt);
+                       {.user = who, .user_domain = "contoso.example", .remote_domain = domain});
     };
     const auto check = [&](std::string_view who, std::string_view domain) {
         const Explanation made = gates_of(who, domain);
@@ -155,13 +157,16 @@ TEST_F(UserServiceTest, ExplainSaysWhatTrafficGets) {
 TEST_F(UserServiceTest, ExplainKnowsTheTypeOfThePartner) {
     const policy::Query query{
         .user = "carol", .user_domain = "contoso.example", .remote_domain = "a.example"};
-    EXPECT_EQ(to_json(explain(*in_force, service->own_domains(), query, false)).at("decided_by"),
+    EXPECT_EQ(to_json(explain(*in_force, service->own_domains(), query, {.is_contact = false}))
+                  .at("decided_by"),
               "partner-type");
-    EXPECT_EQ(to_json(explain(*in_force, service->own_domains(), query, true)).at("verdict"),
+    EXPECT_EQ(to_json(explain(*in_force, service->own_domains(), query, {.is_contact = true}))
+                  .at("verdict"),
               "allowed");
     ASSERT_TRUE(service->set<policy::Partner>(
         "a.example", object(R"({"partner_type":"Federated"})"), edit));
-    EXPECT_EQ(to_json(explain(*in_force, service->own_domains(), query, false)).at("verdict"),
+    EXPECT_EQ(to_json(explain(*in_force, service->own_domains(), query, {.is_contact = false}))
+                  .at("verdict"),
               "allowed");
 }
 
@@ -169,8 +174,7 @@ TEST_F(UserServiceTest, ExplainKnowsWhichDomainsAreServed) {
     const auto told = [&](std::string_view domain, std::string_view remote) {
         return to_json(explain(*in_force,
                                service->own_domains(),
-                               {.user = "carol", .user_domain = domain, .remote_domain = remote},
-                               std::nullopt));
+                               {.user = "carol", .user_domain = domain, .remote_domain = remote}));
     };
     auto far = told("elsewhere.example", "a.example");
     EXPECT_EQ(far.at("verdict"), "refused");
@@ -182,33 +186,112 @@ TEST_F(UserServiceTest, ExplainKnowsWhichDomainsAreServed) {
     for (const auto& gate : far.at("gates").as_array()) {
         EXPECT_EQ(gate.at("asked").as_bool(), gate.at("gate") == "served-domain");
     }
-    EXPECT_EQ(told("contoso.exmaple", "a.example").at("sentence"),
-              "The domain contoso.exmaple is not served here (did you mean contoso.example?).");
+    const auto misspelt = told("contoso.exmaple", "a.example");
+    EXPECT_TRUE(misspelt.at("sentence")
+                    .as_string()
+                    .starts_with("The domain contoso.exmaple is not served here (did you mean "
+                                 "contoso.example?). Add it to [sip] domains"));
+    EXPECT_EQ(misspelt.at("fix"),
+              "isthmus policy explain --user carol@contoso.example --to a.example");
     EXPECT_EQ(told("contoso.example", "a.example").at("verdict"), "allowed");
+}
+
+TEST_F(UserServiceTest, ExplainClaimsNothingOfGatesThatWereNotAsked) {
+    const auto made = to_json(explain(
+        *in_force,
+        service->own_domains(),
+        {.user = "carol", .user_domain = "contoso.example", .remote_domain = "litware.example"}));
+    std::size_t not_asked = 0;
+    for (const auto& gate : made.at("gates").as_array()) {
+        if (!gate.at("asked").as_bool()) {
+            ++not_asked;
+            EXPECT_EQ(gate.at("verdict"), "closed") << gate;
+            EXPECT_EQ(gate.at("object"), "") << gate;
+            EXPECT_EQ(gate.at("fix"), "") << gate;
+            EXPECT_EQ(gate.at("sentence"), "Not asked: an earlier gate has decided.");
+        }
+    }
+    EXPECT_EQ(not_asked, 4U);  // partner-state, user-state, user-policy, partner-type
 }
 
 TEST_F(UserServiceTest, ExplainKnowsWhomWasMeant) {
     ASSERT_TRUE(service->create<policy::Partner>(
         object(R"({"domain":"fabrikam.example","additional_domains":["chat.fabrikam.example"]})"),
         edit));
-    const auto told = [&](std::string_view remote) {
+    const auto told = [&](std::string_view remote, const AboutTheTwo& two = {}) {
         return to_json(
             explain(*in_force,
                     service->own_domains(),
                     {.user = "carol", .user_domain = "contoso.example", .remote_domain = remote},
-                    std::nullopt));
+                    two));
     };
-    EXPECT_EQ(told("fabrikan.example").at("sentence"),
-              "No partner holds the domain fabrikan.example. Did you mean fabrikam.example?");
-    EXPECT_EQ(told("chat.fabricam.example").at("sentence"),
-              "No partner holds the domain chat.fabricam.example. Did you mean "
-              "chat.fabrikam.example?");
+    const auto near = told("fabrikan.example", {.remote_user = "o'neil"});
+    EXPECT_EQ(near.at("sentence"),
+              "No partner holds the domain fabrikan.example. Did you mean fabrikam.example? If "
+              "fabrikan.example is meant, run `isthmus partner create fabrikan.example "
+              "--partner-type Federated --sasl-negotiation Optional`.");
+    EXPECT_EQ(near.at("fix"),
+              "isthmus policy explain --user carol@contoso.example --to "
+              "'o'\\''neil@fabrikam.example'");
+    EXPECT_EQ(told("chat.fabricam.example").at("fix"),
+              "isthmus policy explain --user carol@contoso.example --to chat.fabrikam.example");
     EXPECT_EQ(told("litware.example").at("sentence"),
               "No partner holds the domain litware.example.");
+    EXPECT_TRUE(
+        told("litware.example").at("fix").as_string().starts_with("isthmus partner create "));
     const auto own = told("contoso.example");
     EXPECT_EQ(own.at("decided_by"), "partner");
     EXPECT_EQ(own.at("sentence").as_string().find("'contoso.example' is one of our own"), 0);
     EXPECT_EQ(own.at("fix").as_string().find("partner create"), std::string::npos);
+    // Of a whole domain, nobody of ours is named: then the partner is tested.
+    const Explanation of_domain =
+        explain(*in_force,
+                service->own_domains(),
+                {.user = {}, .user_domain = {}, .remote_domain = "fabrikan.example"});
+    EXPECT_EQ(of_domain.closed()->fix, "isthmus partner test fabrikam.example");
+}
+
+TEST_F(UserServiceTest, ExplainKnowsWhoHasNoEntry) {
+    EXPECT_EQ(nearest_user(store, "alcie@contoso.example"), "alice@contoso.example");
+    EXPECT_EQ(nearest_user(store, "alicee@contoso.example"), "alice@contoso.example");
+    EXPECT_EQ(nearest_user(store, "xlice@contoso.example"), "alice@contoso.example");
+    EXPECT_EQ(nearest_user(store, "alice@elsewhere.example"), "");
+    EXPECT_EQ(nearest_user(store, "tybalt@contoso.example"), "");
+    EXPECT_EQ(nearest_user(store, "\xC3\xA9@contoso.example"), "");
+    EXPECT_EQ(nearest_user(store, "nobody"), "");
+    const policy::Query query{
+        .user = "alcie", .user_domain = "contoso.example", .remote_domain = "a.example"};
+    const AboutTheTwo two{.remote_user = "juliet",
+                          .is_entered = false,
+                          .near_user = nearest_user(store, "alcie@contoso.example")};
+    const auto state_of_user = [&] {
+        const Explanation made = explain(*in_force, service->own_domains(), query, two);
+        return *std::ranges::find(made.gates, Gate::UserState, &GateVerdict::gate);
+    };
+    EXPECT_EQ(state_of_user().sentence,
+              "The user alcie@contoso.example has no entry, and needs none. Did you mean "
+              "alice@contoso.example?");
+    EXPECT_EQ(state_of_user().object, "");
+    // What holds for everybody is not opened because of a slip of the pen.
+    ASSERT_TRUE(service->set<policy::AccessRule>(
+        "global", object(R"({"enable_xmpp_access":false})"), edit));
+    const Explanation made = explain(*in_force, service->own_domains(), query, two);
+    ASSERT_EQ(made.closed()->gate, Gate::User);
+    EXPECT_EQ(made.closed()->fix,
+              "isthmus policy explain --user alice@contoso.example --to juliet@a.example");
+    EXPECT_NE(made.closed()->sentence.find("If alcie@contoso.example is meant, run `isthmus policy "
+                                           "set global "),
+              std::string::npos);
+}
+
+TEST_F(UserServiceTest, AMisspeltUserOrPolicyIsToldTheNearest) {
+    EXPECT_EQ(users->get("alcie@contoso.example").error().public_text,
+              "There is no user 'alcie@contoso.example'. Did you mean alice@contoso.example?");
+    EXPECT_EQ(users->get("somebody").error().public_text, "There is no user 'somebody'.");
+    EXPECT_EQ(grant({"alice@contoso.example"}, "Clsoed").error().public_text,
+              "There is no user policy 'Clsoed'. Did you mean Closed?");
+    EXPECT_EQ(service->get<AccessRule>("Clsoed").error().public_text,
+              "There is no external access policy 'Clsoed'. Did you mean Closed?");
 }
 
 TEST_F(UserServiceTest, WhoseDomainIsNotServedIsEnteredWithAWarning) {

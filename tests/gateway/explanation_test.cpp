@@ -61,8 +61,8 @@ TEST(Explanation, APolicyNamesTheFlagThatIsOff) {
     const policy::AccessRule rule{.identity = "Tag:Sales", .enable_xmpp_access = true};
     const PolicyRefusal refusal{{.gate = Gate::User, .rule = &rule}, kQuery};
     EXPECT_THAT(explain(refusal).sentence,
-                HasSubstr("the policy Tag:Sales has EnableFederationAccess off"));
-    EXPECT_THAT(explain(refusal).fix, HasSubstr("isthmus policy set Tag:Sales "));
+                HasSubstr("the policy Sales has EnableFederationAccess off"));
+    EXPECT_THAT(explain(refusal).fix, HasSubstr("isthmus policy set Sales "));
     EXPECT_EQ(scope_of(rule), "tag");
     EXPECT_EQ(scope_of({.identity = "Site:Redmond", .description = {}}), "site");
     EXPECT_EQ(scope_of({.identity = "Global", .description = {}}), "global");

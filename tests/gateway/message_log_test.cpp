@@ -69,6 +69,13 @@ TEST_F(MessageLogTest, AFailedDeliveryHasAllThatIsKnown) {
     EXPECT_THAT(line, Not(HasSubstr("\"gate\"")));
 }
 
+TEST_F(MessageLogTest, ARefusalOfASipPeerSaysWhatItsStatusMeans) {
+    const std::string line = line_of({.code = "IST-SIP-003", .text = "480 Offline"});
+    EXPECT_THAT(line, HasSubstr(R"("msg":"The user is not signed in at the SIP system (480).")"));
+    EXPECT_THAT(line, HasSubstr(R"("fix":"Nothing is wrong if he is away)"));
+    EXPECT_THAT(line, Not(HasSubstr("404")));
+}
+
 TEST_F(MessageLogTest, ARefusalByPolicyNamesTheGateAndTheCommand) {
     const policy::AccessRule rule{.identity = "Global", .description = {}};
     const PolicyRefusal refused{

@@ -42,9 +42,9 @@ TEST(GateNote, NamesAreOneWordForAShell) {
         const AccessRule rule{.identity = std::move(identity), .description = {}};
         return describe(Gate::User, false, kQuery, {.rule = &rule}).fix;
     };
-    EXPECT_TRUE(fix("Tag:Sales").starts_with("isthmus policy set Tag:Sales --"));
-    EXPECT_TRUE(fix("Site:New York").starts_with("isthmus policy set 'Site:New York' --"));
-    EXPECT_TRUE(fix("Tag:a'; rm").starts_with("isthmus policy set 'Tag:a'\\''; rm' --"));
+    EXPECT_TRUE(fix("Tag:Sales").starts_with("isthmus policy set Sales --"));
+    EXPECT_TRUE(fix("Site:New York").starts_with("isthmus policy set 'site:New York' --"));
+    EXPECT_TRUE(fix("Tag:a'; rm").starts_with("isthmus policy set 'a'\\''; rm' --"));
     const BlockedDomain block{.domain = "*.fabrikam.example"};
     EXPECT_EQ(describe(Gate::Block, false, kQuery, {.block = &block}).fix,
               "isthmus partner unblock '*.fabrikam.example'");

@@ -7,7 +7,6 @@ from base import OwnWorldTest, unique
 from test_lync_trunk import SDP, SipeClient
 
 from lab.process import PATIENCE, free_port, wait_until
-from lab.sip_agent import SipAgent
 from lab.sipp import Sipp
 from lab.world import BRANCH_ADDRESS
 
@@ -98,11 +97,7 @@ class MoreThanText(OwnWorldTest):
 
     @classmethod
     def build(cls, world):
-        world.branch = world.bench.own(SipAgent("sip:bob@branch.example", "tcp",
-                                                host=BRANCH_ADDRESS))
-        world.add_peer("branch", f"tcp:{BRANCH_ADDRESS}:{world.branch.port}", ["branch.example"],
-                       addresses=[BRANCH_ADDRESS], kind="lync")
-        world.add_northwind().start()
+        world.add_branch("tcp", kind="lync").add_northwind().start()
 
     def ask(self, request):
         return self.world.branch.send(request, repeat=False).wait()

@@ -10,7 +10,6 @@ from base import OwnWorldTest, settle, unique
 
 from lab import pidf
 from lab.process import PATIENCE, free_port, wait_until
-from lab.sip_agent import SipAgent
 from lab.sip_message import SipMessage, new_branch, parameter, uri_of
 from lab.sip_presence import Notifier
 from lab.sipp import Sipp
@@ -123,11 +122,7 @@ class SipeClient:
 class Replays(OwnWorldTest):
     @classmethod
     def build(cls, world):
-        world.branch = world.bench.own(SipAgent("sip:bob@branch.example", "tcp",
-                                                host=BRANCH_ADDRESS))
-        world.add_peer("branch", f"tcp:{BRANCH_ADDRESS}:{world.branch.port}", ["branch.example"],
-                       addresses=[BRANCH_ADDRESS], kind="lync")
-        world.add_northwind().start()
+        world.add_branch("tcp", kind="lync").add_northwind().start()
 
     def client(self, name):
         return SipeClient(self.world.branch, f"sip:{name}@northwind.example")

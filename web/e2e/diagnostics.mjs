@@ -88,7 +88,7 @@ async function inGerman() {
   const english = (within) => within.locator('[lang=en]').allTextContents();
   // The lights say what the doctor says, in this language.
   await page.getByText('In DNS gibt es keinen SRV-Eintrag für branch.example: Partner werden uns nicht finden.').waitFor();
-  await page.getByText(/Das Zertifikat aus der Konfigurationsdatei läuft in \d+ Tagen ab\./).waitFor();
+  await page.getByText(/Das Zertifikat aus der Konfigurationsdatei gilt bis /).waitFor();
 
   await page.goto(`${URL_OF_PANEL}diagnostics/doctor`);
   await page.locator('.steps > li').first().waitFor();

@@ -5,7 +5,7 @@ import subprocess
 
 from .process import LabError, find_program
 
-VALID_DAYS = "30"
+VALID_DAYS = "90"  # more than the 30 before the end at which the gateway warns
 
 
 class Certificate:

@@ -51,11 +51,11 @@ class World:
         return self
 
     def add_branch(self, transport="udp", domain="branch.example", address=BRANCH_ADDRESS,
-                   addresses=None):
-        """A SIP system of our own; it is `branch`, a SipAgent."""
+                   addresses=None, **more):
+        """A SIP system of our own; it is `branch`, a SipAgent. `more`: of its [[sip.peer]]."""
         self.branch = self.bench.own(SipAgent(f"sip:bob@{domain}", transport, host=address))
         self.add_peer("branch", f"{transport}:{address}:{self.branch.port}", [domain],
-                      addresses=addresses or [address])
+                      addresses=addresses or [address], **more)
         return self
 
     def add_home(self, domain="contoso.example"):

@@ -17,7 +17,7 @@ export const deCodes: Record<string, CodeText> = {
   'IST-API-002': {
     of: 'There is no such object.',
     sentence: 'Dieses Objekt gibt es nicht.',
-    fix: 'Prüfen Sie den Namen; die Liste zeigt, was es gibt.',
+    fix: 'Prüfen Sie den Namen an der Liste seiner Art: `isthmus partner list`, `isthmus policy list`, `isthmus config history` und so fort.',
   },
   'IST-API-003': {
     of: 'An object of that name exists already.',
@@ -617,7 +617,7 @@ export const deCodes: Record<string, CodeText> = {
   'IST-SIP-003': {
     of: 'The SIP peer refused the message.',
     sentence: 'Der SIP-Peer hat die Nachricht abgelehnt.',
-    fix: 'Der Beleg enthält seinen Statuscode. 404: Er kennt keinen solchen Benutzer. 401, 403, 407: Lassen Sie Anfragen des Gateways ohne Anmeldung ein. Andere: siehe das Protokoll des SIP-Systems.',
+    fix: 'Der Beleg beginnt mit seinem Statuscode: was jeder bedeutet, steht auf der Seite dieses Codes. Warum er ablehnte, sagt das Protokoll des SIP-Systems.',
   },
   'IST-SIP-004': {
     of: 'A message went in circles.',

@@ -8,7 +8,7 @@ const SRC = new URL('../../../src/', import.meta.url);
 /** Whose sentences reach the pages without a code that says the same. */
 const SPEAKERS = ['policy/explanation', 'policy/negotiation', 'control/explain', 'control/own_domains', 'control/doctor', 'control/doctor_neighbours',
   'control/doctor_instructions', 'control/partner_test', 'control/readiness', 'control/certificate_checks',
-  'gateway/message_tracing', 'gateway/trace_losses', 'xmpp/test_places', 'xmpp/test_stream', 'xmpp/test_talk', 'app/peer_test', 'gateway/presence_status'];
+  'base/sip_answers', 'gateway/message_tracing', 'gateway/trace_losses', 'xmpp/test_places', 'xmpp/test_stream', 'xmpp/test_talk', 'app/peer_test', 'gateway/presence_status'];
 /** What nobody but a peer reads, and what comes with a code of its own. */
 const NOT_SHOWN = [
   'A test of the connection. Please ignore it.',
