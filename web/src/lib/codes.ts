@@ -6,7 +6,7 @@ export interface Told {
   sentence: string;
   fix: string;
   /** What would be to be done in other cases of the same code. */
-  more: string;
+  more: string[];
   /** The gateway's own words, where the sentence says less than they do. */
   original: string;
   /** The sentence is English in a page that is not. */
@@ -23,7 +23,7 @@ export function told(code: string | undefined, sentence: string, fix = '', evide
   return {
     sentence: t('refusal.sentence', { status: refusal.status }),
     fix: t(refusal.remedy),
-    more: general(code, '', '').fix,
+    more: refusal.others.map(([codes, remedy]) => `${codes}: ${t(remedy)}`),
     original: '',
     isForeign: false,
   };
@@ -35,18 +35,18 @@ function general(code: string | undefined, sentence: string, fix: string): Told 
     return {
       sentence: texts.translate(sentence) || (known?.sentence ?? ''),
       fix: texts.translate(fix) || (known?.fix ?? ''),
-      more: '',
+      more: [],
       original: '',
       isForeign: false,
     };
   }
   // One that names what is at hand says more than the general one of the code.
   const made = { sentence: texts.translate(sentence), fix: texts.translate(fix) ?? fix };
-  if (!known) return { sentence: made.sentence ?? sentence, fix: made.fix, more: '', original: '', isForeign: made.sentence === null };
+  if (!known) return { sentence: made.sentence ?? sentence, fix: made.fix, more: [], original: '', isForeign: made.sentence === null };
   return {
     sentence: sentence ? (made.sentence ?? known.sentence) : known.sentence,
     fix: made.fix || known.fix,
-    more: '',
+    more: [],
     original: sentence && made.sentence === null ? sentence : '',
     isForeign: false,
   };

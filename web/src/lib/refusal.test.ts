@@ -12,7 +12,13 @@ describe('a refusal of a SIP peer', () => {
     ['503 Service Unavailable', '503 Service Unavailable', 'refusal.serverFault'],
     ['488 Not Acceptable Here', '488 Not Acceptable Here', 'refusal.other'],
   ])('%s', (evidence, status, remedy) => {
-    expect(refusalOf('IST-SIP-003', evidence)).toEqual({ status, remedy });
+    expect(refusalOf('IST-SIP-003', evidence)).toMatchObject({ status, remedy });
+  });
+
+  it('leaves the remedies of other codes apart', () => {
+    const others = refusalOf('IST-SIP-003', '404 Not Found')?.others;
+    expect(others).toContainEqual(['401, 403, 407', 'refusal.challenge']);
+    expect(others?.map(([, remedy]) => remedy)).not.toContain('refusal.unknownUser');
   });
 
   it('is none without a status code, and with another code', () => {

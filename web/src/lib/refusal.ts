@@ -5,6 +5,8 @@ export interface Refusal {
   /** "404 Not Found" */
   status: string;
   remedy: Key;
+  /** What other status codes want, each with its codes. */
+  others: (readonly [string, Key])[];
 }
 
 const REMEDIES: readonly (readonly [readonly number[], Key])[] = [
@@ -22,7 +24,9 @@ export function refusalOf(code: string | undefined, evidence: string): Refusal |
   if (!found) return null;
   const status = Number(found[1]);
   const known = REMEDIES.find(([codes]) => codes.includes(status));
+  const others = REMEDIES.filter((one) => one !== known).map(([codes, remedy]) => [codes.join(', '), remedy] as const);
   return {
+    others,
     status: `${status} ${found[2]?.trim() ?? ''}`.trim(),
     remedy: known?.[1] ?? (status >= 500 && status < 600 ? 'refusal.serverFault' : 'refusal.other'),
   };
