@@ -169,6 +169,10 @@ class Traffic(PanelTest):
         stream.send(f"<message from='tybalt@northwind.example/{self.EVIL}' to='bob@branch.example' "
                     "type='chat' id='m1'><body>answered</body></message>")
         branch.wait_request(body="answered")
+        branch.answer = lambda request: 404 if request.text == "to nobody" else 200
+        stream.send("<message from='tybalt@northwind.example' to='carol@branch.example' "
+                    "type='chat' id='m0'><body>to nobody</body></message>")
+        branch.wait_request(body="to nobody")
         self.assertGreaterEqual(branch.message("sip:x@nowhere.example", "lost").wait().code, 400)
         self.assertGreaterEqual(branch.message("sip:x@silent.example", "lost").wait().code, 400)
         self.gateway.cli("contact", "add", "--user", "bob@branch.example",

@@ -42,6 +42,38 @@ async function wizard() {
   assert.match(names, /DNS:branch\.example/);
   assert.match(names, /O = Contoso|O=Contoso/);
   await dialog.getByRole('button', { name: 'Close' }).last().click();
+
+  // It waits for its answer, which is brought where it is seen to wait.
+  const waiting = page.locator('.one').filter({ hasText: 'requested' });
+  await waiting.getByText('Waits for the answer of your authority.').waitFor();
+  await waiting.getByRole('button', { name: 'Edit' }).click();
+  const edge = await page.getByRole('menu').evaluate((menu) => menu.getBoundingClientRect().right - innerWidth);
+  assert.ok(edge <= 0, `${edge} px of the menu are beyond the screen`);
+  await shot(page, 'certificate-menu');
+  await page.keyboard.press('Escape');
+  const folder = mkdtempSync(join(tmpdir(), 'isthmus-panel-'));
+  const answer = sign(folder, await file.path());
+  await waiting.getByRole('button', { name: 'Import the answer' }).click();
+  await dialog.getByText('answered to the request requested').waitFor();
+  await shot(page, 'certificate-answer');
+  await checkAccessibility(page, 'the answer to a request');
+  await dialog.getByLabel('Files').setInputFiles(answer);
+  await dialog.getByRole('button', { name: 'Commit' }).click();
+  await dialog.getByText('Certificate requested is here.').waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  await waiting.getByRole('button', { name: 'Import the answer' }).waitFor({ state: 'detached' });
+  await waiting.getByText('XMPP partners', { exact: true }).waitFor();
+}
+
+/** What an authority answers to a request. */
+function sign(folder, request) {
+  const [key, root, made] = ['ca.key', 'ca.pem', 'made.pem'].map((name) => join(folder, name));
+  const names = join(folder, 'names');
+  writeFileSync(names, 'subjectAltName = DNS:gateway.contoso.example,DNS:branch.example\n');
+  const openssl = (...args) => execFileSync('openssl', args, { stdio: 'ignore' });
+  openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '90', '-subj', '/CN=Authority', '-keyout', key, '-out', root);
+  openssl('x509', '-req', '-days', '90', '-in', request, '-CA', root, '-CAkey', key, '-CAcreateserial', '-extfile', names, '-out', made);
+  return [made, root];
 }
 
 async function imported() {
@@ -73,6 +105,10 @@ subjectAltName = DNS:gateway.contoso.example,DNS:branch.example
   expected.push(/40\d/);
   await dialog.getByRole('button', { name: 'Commit' }).click();
   await dialog.getByRole('alert').waitFor(); // its key is nowhere
+  // What went wrong belongs to the step that it went wrong in.
+  await dialog.getByRole('button', { name: 'Back' }).click();
+  assert.equal(await dialog.getByRole('alert').count(), 0);
+  await dialog.getByRole('button', { name: 'Next' }).click();
   await dialog.getByLabel('Files').setInputFiles([certificate, key]);
   await dialog.getByRole('button', { name: 'Commit' }).click();
   await dialog.getByText('Certificate lab is here.').waitFor();

@@ -101,6 +101,10 @@ async function inGerman() {
   await page.locator('.steps > li').nth(5).waitFor();
   await page.getByText('Sie dürfen miteinander sprechen.').waitFor();
   assert.deepEqual(await english(page.locator('main')), [], 'an explanation');
+  // What decides is called by its name, and leads to where it is changed.
+  for (const name of ['Zugriffs-Edgekonfiguration', 'Einstellungen des XMPP-Gateways', 'XMPP-Partner northwind.example', 'Benutzer bob@branch.example', 'Richtlinie Global']) {
+    await page.locator('.steps').getByRole('link', { name, exact: true }).first().waitFor();
+  }
   await page.goto(`${URL_OF_PANEL}diagnostics/explain?user=bob%40branch.example&to=x%40nowhere.example`);
   await page.getByText('Kein Partner hat die Domäne nowhere.example.').first().waitFor();
   await page.getByRole('link', { name: 'Neuer Partner nowhere.example' }).waitFor();
@@ -109,9 +113,9 @@ async function inGerman() {
 
   // What revisions and the audit log did, too.
   await page.goto(`${URL_OF_PANEL}administration/revisions`);
-  await page.getByRole('cell', { name: 'angelegt partner/northwind.example' }).waitFor();
+  await page.getByRole('cell', { name: 'XMPP-Partner northwind.example: angelegt' }).waitFor();
   await page.goto(`${URL_OF_PANEL}administration/audit`);
-  await page.getByRole('cell', { name: /^angemeldet session/ }).first().waitFor();
+  await page.getByRole('cell', { name: /^Sitzung \S+: angemeldet$/ }).first().waitFor();
 
   await page.goto(`${URL_OF_PANEL}migration/readiness`);
   await page.getByRole('article').or(page.getByText('Nichts zu tun')).first().waitFor();

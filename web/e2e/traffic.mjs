@@ -6,7 +6,7 @@ import { checkAccessibility, cli, expected, run, shot, signedIn, URL_OF_PANEL } 
 async function conversations() {
   const page = await signedIn();
   await page.getByRole('navigation').getByRole('link', { name: 'Conversations' }).click();
-  const row = page.getByRole('row').filter({ hasText: 'tybalt@northwind.example' });
+  const row = page.getByRole('row').filter({ hasText: 'bob@branch.example' }).filter({ hasText: 'tybalt@northwind.example' });
   await row.waitFor();
   await shot(page, 'conversations');
   await row.click();
@@ -16,7 +16,7 @@ async function conversations() {
   await checkAccessibility(page, 'a ladder');
   await dialog.getByRole('button', { name: 'Table view' }).click();
   assert.ok((await dialog.getByRole('row').count()) >= 3);
-  await dialog.getByRole('button', { name: /Show message/ }).first().click();
+  await dialog.getByRole('button', { name: /Show details of message/ }).first().click();
   await dialog.getByText('Call-ID').waitFor();
   await shot(page, 'conversation-table');
   const body = await page.locator('body').innerText();
@@ -32,10 +32,30 @@ async function conversations() {
   const phone = await signedIn();
   await phone.setViewportSize({ width: 360, height: 740 });
   await phone.goto(`${URL_OF_PANEL}conversations`);
-  await phone.getByRole('row').filter({ hasText: 'tybalt@northwind.example' }).getByText(/delivered|failed|under way/).waitFor({ state: 'attached' });
+  const line = phone.getByRole('row').filter({ hasText: 'bob@branch.example' }).filter({ hasText: 'tybalt@northwind.example' });
+  await line.getByText(/delivered|failed|under way/).waitFor({ state: 'attached' });
+  // Both addresses, each in a line of its own, whole.
+  const people = await line.locator('.people > span').evaluateAll((all) => all.map((one) => [one.textContent, one.scrollWidth <= one.clientWidth, one.getBoundingClientRect().top]));
+  assert.deepEqual(people.map(([text, isWhole]) => [text, isWhole]), [['bob@branch.example', true], ['tybalt@northwind.example', true]]);
+  assert.ok(people[1][2] > people[0][2]);
   await phone.getByRole('columnheader', { name: 'State' }).waitFor({ state: 'attached' });
   assert.equal(await phone.locator('.sign').first().isVisible(), true);
   await shot(phone, 'conversations-narrow');
+  // Opened it is a table; the ladder is there, and scrolls.
+  await line.click();
+  const sheet = phone.getByRole('dialog', { name: 'bob@branch.example and tybalt@northwind.example' });
+  await sheet.getByRole('button', { name: /Show details of message/ }).first().waitFor();
+  assert.equal(await sheet.getByRole('img').count(), 0);
+  const isCut = await sheet.getByRole('region', { name: 'Table view' }).evaluate((one) => one.scrollWidth > one.clientWidth + 1);
+  assert.equal(isCut, false, 'the table fits');
+  await shot(phone, 'conversation-table-narrow');
+  await checkAccessibility(phone, 'a conversation on a phone');
+  await sheet.getByRole('button', { name: 'Ladder' }).click();
+  const ladder = sheet.getByRole('region', { name: /bob@branch.example and/ });
+  assert.equal(await ladder.evaluate((one) => one.scrollWidth > one.clientWidth), true);
+  const lanes = await ladder.locator('.head').evaluateAll((all) => all.map((one) => one.firstChild.data));
+  assert.ok(lanes.includes('@branch.example'), `an address in two lines: ${lanes}`);
+  await shot(phone, 'conversation-ladder-narrow');
   await phone.context().close();
 
   // On paper stands the ladder, whole, and nothing of the page behind it.
@@ -185,7 +205,7 @@ async function textsForAReason() {
 
   const admin = await signedIn('alice');
   await admin.goto(`${URL_OF_PANEL}administration/audit`);
-  const row = admin.getByRole('row').filter({ hasText: 'toni' }).filter({ hasText: /trace/ }).filter({ hasText: 'bob has asked for it' });
+  const row = admin.getByRole('row').filter({ hasText: 'toni' }).filter({ hasText: /Trace t/ }).filter({ hasText: 'bob has asked for it' });
   await row.first().waitFor();
   await shot(admin, 'audit-trace');
 }
@@ -203,6 +223,28 @@ async function coveredButtons(page) {
       })
       .map((one) => one.textContent);
   });
+}
+
+/** A refusal names its status code, and what helps with that one; Explain opens with its answer. */
+async function refused() {
+  const page = await signedIn();
+  const card = page.getByRole('article').filter({ hasText: 'IST-SIP-003' }).first();
+  await card.getByText('The SIP system refused the message: 404 Not Found.').first().waitFor();
+  await card.getByText('The SIP system knows no such user.').first().waitFor();
+  const others = card.getByText(/401, 403, 407/);
+  assert.equal(await others.isVisible(), false, 'what is for other codes stands behind "more"');
+  await shot(page, 'refused');
+  await card.getByText('With other status codes').click();
+  assert.equal(await others.isVisible(), true);
+  await card.getByRole('link', { name: 'Explain' }).click();
+  await page.getByText('They may talk to each other').first().waitFor();
+  assert.equal(await page.getByLabel('SIP user').inputValue(), 'carol@branch.example');
+  assert.equal(await page.getByLabel('XMPP address or domain').inputValue(), 'tybalt@northwind.example');
+  await page.goBack();
+  // The head of the card leads to these two, and to nobody else.
+  await card.getByRole('link', { name: /carol@branch\.example/ }).click();
+  await page.getByRole('row').filter({ hasText: 'carol@branch.example' }).waitFor();
+  assert.match(page.url(), /user=carol%40branch\.example&contact=tybalt%40northwind\.example/);
 }
 
 /** From the card of a failure: a test of the partner, and its domain is blocked and let in again. */
@@ -240,4 +282,4 @@ async function theDay() {
   await checkAccessibility(page, 'a day');
 }
 
-await run({ conversations, live, textOfAttackers, recording, textsForAReason, fromAFailure, theDay });
+await run({ refused, conversations, live, textOfAttackers, recording, textsForAReason, fromAFailure, theDay });

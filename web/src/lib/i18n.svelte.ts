@@ -1,7 +1,7 @@
 // The texts of the panel: English at once, other languages when they are chosen.
 import type { CodeText } from '../locales/de_codes';
 import { en, type Key } from '../locales/en';
-import { translator } from './sentences';
+import { translator, withNames } from './sentences';
 import { stored, store } from './stored';
 
 export type Catalogue = Record<Key, string>;
@@ -65,7 +65,15 @@ export async function setLanguage(language: Language): Promise<void> {
   texts.language = language;
   document.documentElement.lang = language;
   void loadCodes[language]().then(
-    (told) => texts.language === language && Object.assign(texts, told),
+    ({ codes, translate }) => {
+      if (texts.language !== language) return;
+      const fromFile = texts.catalogue['certificate.fromFile'];
+      texts.codes = codes;
+      texts.translate = (sentence) => {
+        const said = translate(sentence);
+        return said === null ? null : withNames(said, fromFile);
+      };
+    },
     () => undefined, // the gateway's own words are shown
   );
 }

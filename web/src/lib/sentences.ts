@@ -21,6 +21,13 @@ function compile([from, to]: readonly [string, string]): Template {
   };
 }
 
+/** Identities in a sentence as the names that lists show: "Tag:Sales" is Sales. Commands keep them. */
+export function withNames(sentence: string, fromFile: string): string {
+  const said = sentence.replace(/'configuration-file'|„configuration-file“/g, fromFile);
+  if (/\bisthmus [a-z]|-Cs[A-Z]/.test(said)) return said;
+  return said.replace(/(^|[\s'"„(])(?:Tag|Site):(?=\S)/g, '$1').replace(/\b(policy|Richtlinie) global\b/g, '$1 Global');
+}
+
 /** Makes the function that translates, or says that it cannot. */
 export function translator(pairs: Pairs): (text: string) => string | null {
   const size = ([from]: readonly [string, string]): number => from.replace(/\{\w+\}/g, '').length;

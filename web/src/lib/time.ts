@@ -8,6 +8,18 @@ export function moment(iso: string, language: string): string {
   }).format(at);
 }
 
+/** "26 Nov 2026, 09:20:03 – 09:25:11": what both have in common is said once. */
+export function span(first: string, last: string, language: string): string {
+  const [from, to] = [new Date(first), new Date(last)];
+  if (Number.isNaN(from.getTime()) || Number.isNaN(to.getTime())) return `${first} – ${last}`;
+  const whole = moment(first, language);
+  const end = moment(last, language);
+  if (whole === end) return whole;
+  const isSameDay = from.toDateString() === to.toDateString();
+  const time = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { timeStyle: 'medium' });
+  return `${whole} – ${isSameDay ? time.format(to) : end}`;
+}
+
 /** "09:20:03.123" of an ISO time, in the zone of the browser. */
 export function clock(iso: string | null | undefined): string {
   const at = new Date(iso ?? '');

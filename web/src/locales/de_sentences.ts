@@ -265,6 +265,10 @@ export const deSentences: readonly (readonly [string, string])[] = [
   ['{count} partner is disabled here: the old gateway still serves it.', '{count} Partner ist hier deaktiviert: ihn bedient noch das alte Gateway.'],
   ['{count} partners are disabled here: the old gateway still serves them.', '{count} Partner sind hier deaktiviert: sie bedient noch das alte Gateway.'],
 
+  // net/certificate_file.cpp, control/certificate_watch.cpp
+  ['The file holds no certificate that can be read.', 'Die Datei enthält kein lesbares Zertifikat.'],
+  ['The files of the certificate cannot be taken.', 'Die Dateien des Zertifikats können nicht übernommen werden.'],
+
   // control/certificate_checks.cpp
   ['It is the certificate of an authority: it completes the chains of others and cannot be shown.', 'Es ist das Zertifikat einer Zertifizierungsstelle: es ergänzt die Ketten anderer und kann nicht gezeigt werden.'],
   ['Its private key cannot be opened here.', 'Sein privater Schlüssel lässt sich hier nicht öffnen.'],
