@@ -126,11 +126,9 @@ void create(Call& call, const std::string& id, json::object body) {
         body[kind.member] = kind.member_value;
     }
     body[kind.identity] = is_policy(kind) ? policy_identity(id) : id;
-    const bool is_of_unsaid_type =
-        kind.route == std::string_view("partners") && !body.contains("partner_type");
     const auto made = call.change({"POST", kind.route, std::move(body), {}, id});
     if (made && call.cmdlet().verb == Verb::New) {
-        if (is_of_unsaid_type) {
+        if (kind.route == std::string_view("partners") && !call.given().has("PartnerType")) {
             call.note(note_of_type(
                 fmt::format("Set-CsXmppAllowedPartner {} -PartnerType Federated", printable(id))));
         }

@@ -236,10 +236,11 @@ Result<void> PolicyService::clear_grants(std::string_view identity,
         return make_error(
             ErrorKind::Conflict,
             "IST-API-010",
-            fmt::format("{} is granted to {}{} users.",
+            fmt::format("{} is granted to {}{} user{}.",
                         text::policy_name(identity),
                         granted >= store::kUserCountLimit ? "at least " : "",
-                        granted),
+                        granted,
+                        granted == 1 ? "" : "s"),
             "deleted all the same, they fall to the policy of their site, else to Global");
     }
     store_.load_users([&](const policy::User& user) {

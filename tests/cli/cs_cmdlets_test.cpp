@@ -123,6 +123,14 @@ TEST_F(Cmdlets, AFaultStopsItsStatementOnly) {
     EXPECT_EQ(harness.talk, "");
 }
 
+TEST_F(Cmdlets, APartnerWithoutATypeIsExplained) {
+    EXPECT_EQ(harness.run("New-CsXmppAllowedPartner c.example"), 0);
+    EXPECT_TRUE(says("NOTE: without a type a partner is PublicUnverified"));
+    EXPECT_TRUE(says("Set-CsXmppAllowedPartner c.example -PartnerType Federated"));
+    EXPECT_EQ(harness.run("New-CsXmppAllowedPartner d.example -Partner PublicUnverified"), 0);
+    EXPECT_FALSE(says("NOTE: "));
+}
+
 TEST_F(Cmdlets, WhatIfIsCheckedAndDoesNothing) {
     EXPECT_EQ(harness.run("New-CsXmppAllowedPartner c.example -WhatIf"), 0);
     EXPECT_TRUE(

@@ -62,6 +62,7 @@ export const deSentences: readonly (readonly [string, string])[] = [
   ["There is no site '{name}'.", 'Es gibt keinen Standort „{name}“.'],
   ['The global policy has been reset: it cannot be deleted.', 'Die globale Richtlinie wurde zurückgesetzt: gelöscht werden kann sie nicht.'],
   ['{policy} is granted to at least {count} users.', '{policy} ist mindestens {count} Benutzern zugewiesen.'],
+  ['{policy} is granted to {count} user.', '{policy} ist {count} Benutzer zugewiesen.'],
   ['{policy} is granted to {count} users.', '{policy} ist {count} Benutzern zugewiesen.'],
 
   // control/user_service.cpp: users whom nothing reaches
