@@ -119,19 +119,10 @@ class FloodTest : public World {
 
 TEST_F(FloodTest, IsTakenSlowlyAndCompletelyBesideAnother) {
     config.fair_stanzas_per_second = 1000;
-    MemoryHost& other_host = wire.host("192.0.2.9");
-    other_host.set_certificate(certificate_for("bystander.example"));
     start();
     auto flooding = call_us();
     authenticate(*flooding);
-    auto other = call_us(&other_host);
-    say(*other, header("bystander.example", kOurs));
-    say(*other, kStartTls);
-    other->start_tls({.role = net::TlsRole::Client});
-    loop.run();
-    say(*other, header("bystander.example", kOurs));
-    say(*other, auth("="));
-    say(*other, header("bystander.example", kOurs));
+    const auto other = call_as_bystander();
     say(*other, texts(1, "eve@bystander.example"));
     ASSERT_EQ(handler.messages.size(), 1U);
 

@@ -220,6 +220,21 @@ class World : public testing::Test {
         loop.run();
     }
 
+    /// Another partner than fabrikam.example, authenticated by its certificate.
+    std::unique_ptr<StreamPeer> call_as_bystander() {
+        MemoryHost& host = wire.host("192.0.2.9");
+        host.set_certificate(certificate_for("bystander.example"));
+        auto peer = call_us(&host);
+        say(*peer, header("bystander.example", kOurs));
+        say(*peer, kStartTls);
+        peer->start_tls({.role = net::TlsRole::Client});
+        loop.run();
+        say(*peer, header("bystander.example", kOurs));
+        say(*peer, auth("="));
+        say(*peer, header("bystander.example", kOurs));
+        return peer;
+    }
+
     void authenticate(StreamPeer& peer) {
         secure(peer);
         say(peer, header(kTheirs, kOurs));
