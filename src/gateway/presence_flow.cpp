@@ -138,7 +138,7 @@ void PresenceFlow::collect(PairHandle handle) {
         --peers_[peer].pairs;
     }
     end_dialogs(handle, *entry, sip::TerminationReason::Rejected, 0);
-    refuse_held(handle, 500);
+    refuse_held(handle, *entry);
     by_user_.remove(static_cast<std::uint32_t>(handle), entry->user());
     book_.erase(handle);
     recent_.add(handle);

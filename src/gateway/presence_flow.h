@@ -137,11 +137,11 @@ class PresenceFlow final : public Contacts,
         bool is_served = false;
     };
 
-    /// A SUBSCRIBE that waits until its pair is saved.
+    /// A SUBSCRIBE that waits until its dialog is saved.
     struct Held {
-        std::string text;  ///< of the request
+        sip::PreparedWatch dialog;
+        std::uint8_t slot = 0;
         std::unique_ptr<sip::IncomingRequest> transaction;
-        std::uint32_t expires = 0;
     };
 
     /// A SUBSCRIBE outside a dialog that is being looked at.
@@ -245,15 +245,10 @@ class PresenceFlow final : public Contacts,
     void act(PairHandle handle, OfXmpp::Event event, Asked* asked = nullptr);
     void perform(
         PairHandle handle, Entry& entry, const Ends& ends, const OfXmpp::List& list, Asked* asked);
-    void hold(PairHandle handle, Asked& asked);
-    void accept_held(PairHandle handle, Entry& entry, const Ends& ends);
-    void refuse_held(PairHandle handle, int status);
-    void accept(PairHandle handle,
-                Entry& entry,
-                std::string_view sip_domain,
-                const sip::Request& request,
-                sip::IncomingRequest& transaction,
-                const sip::WatchRequest& granted);
+    void hold(PairHandle handle, Entry& entry, std::string_view sip_domain, Asked& asked);
+    std::vector<Held> take_held(PairHandle handle);
+    void accept_held(PairHandle handle);
+    void refuse_held(PairHandle handle, Entry& entry);
     void end_dialogs(PairHandle handle,
                      Entry& entry,
                      sip::TerminationReason reason,

@@ -192,13 +192,13 @@ void PresenceFlow::on_retry() {
         const Retry retry = retries_.back();
         retries_.pop_back();
         Entry* entry = book_.get(retry.pair);
-        if (entry == nullptr) {
+        if (entry == nullptr || retry_of(entry->value, retry.watch) != retry.due) {
             continue;
         }
+        retry_of(entry->value, retry.watch) = {};
         if (retry.watch == Watch::SipWatchesXmpp) {
             act(retry.pair, OfXmpp::Event::RetryDue);
-        } else if (entry->value.retry_due == retry.due) {
-            entry->value.retry_due = {};
+        } else {
             act(retry.pair, OfSip::Event::RetryDue);
         }
     }

@@ -147,7 +147,7 @@ void PresenceFlow::perform(PairHandle handle,
                 plan_retry(handle, entry, Watch::XmppWatchesSip, value);
                 break;
             case Do::CancelRetry:
-                pair.retry_due = {};
+                retry_of(pair, Watch::XmppWatchesSip) = {};
                 break;
             case Do::TellSubscribed:
                 pair.owes_subscribed = false;
@@ -190,7 +190,7 @@ void PresenceFlow::perform(PairHandle handle,
 }
 
 void PresenceFlow::subscribe(PairHandle handle, Entry& entry, const Ends& ends) {
-    entry.value.retry_due = {};
+    retry_of(entry.value, Watch::XmppWatchesSip) = {};
     if (!ends.is_served || is_peer_down(ends.sip_domain)) {
         return act(handle, OfSip::Event::PeerDown);
     }
@@ -215,9 +215,7 @@ void PresenceFlow::plan_retry(PairHandle handle, Entry& entry, Watch watch, std:
     const Duration delay = std::chrono::milliseconds(
         std::uint64_t{seconds} * 1000 + random_.below(std::uint64_t{seconds} * 250 + 1));
     const TimePoint due = timers_.now() + delay;
-    if (watch == Watch::XmppWatchesSip) {
-        entry.value.retry_due = due;
-    }
+    retry_of(entry.value, watch) = due;
     retries_.push_back({.due = due, .pair = handle, .watch = watch});
     std::ranges::push_heap(retries_, std::ranges::greater{}, &Retry::due);
     retry_timer_.arm(retries_.front().due - timers_.now());

@@ -3,7 +3,6 @@
 #include "gateway/presence_flow.h"
 #include "gateway/sender.h"
 #include "gateway/watch_owner.h"
-#include "sip/parser.h"
 #include "translate/diagnostics.h"
 
 #include <ctime>
@@ -16,17 +15,6 @@ namespace {
 using sip::TerminationReason;
 
 constexpr std::size_t kMaxHeld = 10000;  // pairs whose SUBSCRIBEs wait for the store
-constexpr std::size_t kMaxHeldOfPair = 20;
-
-/// The request as text, which outlives the octets that it came in.
-std::string text_of(const sip::Request& request) {
-    std::string text;
-    text.append(request.method_text).append(" ").append(request.uri.text).append(" SIP/2.0\r\n");
-    for (const sip::HeaderField& field : request.headers) {
-        text.append(field.name).append(": ").append(field.value).append("\r\n");
-    }
-    return text.append("\r\n").append(request.body);
-}
 
 subscriptions::SipWatchesXmpp::Event event_of(xmpp::Condition condition) {
     using Event = subscriptions::SipWatchesXmpp::Event;
@@ -134,14 +122,16 @@ void PresenceFlow::act(PairHandle handle, OfXmpp::Event event, Asked* asked) {
     const Ends ends = ends_of(*entry, arena_);
     const subscriptions::Standing before = pair.sip_watches_xmpp.standing();
     const OfXmpp::State state = pair.sip_watches_xmpp.state();
-    const OfXmpp::List list =
-        pair.sip_watches_xmpp.on(event,
-                                 {.has_dialogs = pair.dialogs.count() != 0,
-                                  .is_known = !pair.xmpp_presence.is_empty(),
-                                  .is_shown = pair.xmpp_watches_sip.is_told()});
+    const OfXmpp::List list = pair.sip_watches_xmpp.on(
+        event,
+        {.has_dialogs = pair.dialogs.count() != 0,
+         .is_known = !pair.xmpp_presence.is_empty(),
+         .is_shown = pair.xmpp_watches_sip.is_told(),
+         .is_away = event == OfXmpp::Event::RetryDue && is_away(ends.contact.domain)});
     count_standing(*entry, Watch::SipWatchesXmpp, before);
     if (pair.sip_watches_xmpp.state() != state) {
         recent_.add(handle);
+        retry_of(pair, Watch::SipWatchesXmpp) = {};
     }
     perform(handle, *entry, ends, list, asked);
     collect(handle);
@@ -161,21 +151,20 @@ void PresenceFlow::perform(
                 save(handle, entry, Watch::SipWatchesXmpp, false);
                 break;
             case Do::Hold:
-                hold(handle, *asked);
+                hold(handle, entry, ends.sip_domain, *asked);
                 break;
             case Do::Accept:
-                accept(handle,
-                       entry,
-                       ends.sip_domain,
-                       asked->request,
-                       *asked->transaction,
-                       asked->granted);
+                notifiers_->accept(asked->request,
+                                   *asked->transaction,
+                                   asked->granted,
+                                   ends.sip_domain,
+                                   owner_of(handle, kFetch));
                 break;
             case Do::AcceptHeld:
-                accept_held(handle, entry, ends);
+                accept_held(handle);
                 break;
             case Do::RefuseHeld:
-                refuse_held(handle, 500);
+                refuse_held(handle, entry);
                 break;
             case Do::Notify:
                 notify(entry, ends);
@@ -213,76 +202,55 @@ void PresenceFlow::perform(
     }
 }
 
-void PresenceFlow::hold(PairHandle handle, Asked& asked) {
+void PresenceFlow::hold(PairHandle handle,
+                        Entry& entry,
+                        std::string_view sip_domain,
+                        Asked& asked) {
     if (held_.size() >= kMaxHeld && !held_.contains(handle)) {
         return asked.transaction->respond(503);
     }
-    std::vector<Held>& waiting = held_[handle];
-    if (waiting.size() >= kMaxHeldOfPair) {
-        return asked.transaction->respond(503);
-    }
-    waiting.push_back({.text = text_of(asked.request),
-                       .transaction = std::move(asked.transaction),
-                       .expires = asked.granted.expires});
-}
-
-void PresenceFlow::accept_held(PairHandle handle, Entry& entry, const Ends& ends) {
-    const auto found = held_.find(handle);
-    if (found == held_.end()) {
-        return;
-    }
-    const std::vector<Held> waiting = std::move(found->second);
-    held_.erase(found);
-    for (const Held& held : waiting) {
-        sip::MessageSlots slots;
-        const auto parsed = sip::parse_message(held.text, sip::Framing::Stream, arena_, slots);
-        if (parsed.kind != sip::ParseResult::Kind::Request) {
-            held.transaction->respond(500);
-            continue;
-        }
-        accept(handle,
-               entry,
-               ends.sip_domain,
-               slots.request,
-               *held.transaction,
-               {.expires = held.expires});
-    }
-}
-
-void PresenceFlow::refuse_held(PairHandle handle, int status) {
-    const auto found = held_.find(handle);
-    if (found == held_.end()) {
-        return;
-    }
-    const std::vector<Held> waiting = std::move(found->second);
-    held_.erase(found);
-    for (const Held& held : waiting) {
-        held.transaction->respond(status);
-    }
-}
-
-void PresenceFlow::accept(PairHandle handle,
-                          Entry& entry,
-                          std::string_view sip_domain,
-                          const sip::Request& request,
-                          sip::IncomingRequest& transaction,
-                          const sip::WatchRequest& granted) {
     WatchDialogs& dialogs = entry.value.dialogs;
-    if (granted.expires == 0) {
-        notifiers_->accept(request, transaction, granted, sip_domain, owner_of(handle, kFetch));
-        return;
-    }
     const auto slot = dialogs.take();
     if (!slot) {
-        return transaction.respond(503);
+        return asked.transaction->respond(503);
     }
-    const sip::SubscriptionHandle made =
-        notifiers_->accept(request, transaction, granted, sip_domain, owner_of(handle, *slot));
-    if (made == 0) {
-        dialogs.release(*slot);
-    } else {
-        dialogs.set(*slot, made);
-        recent_.add(handle);
+    Held made{
+        .dialog = notifiers_->prepare(
+            asked.request, *asked.transaction, asked.granted, sip_domain, owner_of(handle, *slot)),
+        .slot = *slot};
+    if (made.dialog.handle == 0) {
+        return dialogs.release(*slot);
+    }
+    dialogs.set(*slot, made.dialog.handle);
+    made.transaction = std::move(asked.transaction);
+    held_[handle].push_back(std::move(made));
+}
+
+std::vector<PresenceFlow::Held> PresenceFlow::take_held(PairHandle handle) {
+    const auto found = held_.find(handle);
+    if (found == held_.end()) {
+        return {};
+    }
+    std::vector<Held> waiting = std::move(found->second);
+    held_.erase(found);
+    return waiting;
+}
+
+void PresenceFlow::accept_held(PairHandle handle) {
+    for (const Held& held : take_held(handle)) {
+        if (notifiers_->confirm(held.dialog, *held.transaction)) {
+            recent_.add(handle);
+        } else {
+            held.transaction->respond(500);
+        }
+    }
+}
+
+void PresenceFlow::refuse_held(PairHandle handle, Entry& entry) {
+    for (const Held& held : take_held(handle)) {
+        notifiers_->drop(held.dialog.handle);
+        entry.value.dialogs.release(held.slot);
+        held.transaction->respond(500);
     }
 }
 
@@ -293,6 +261,7 @@ void PresenceFlow::end_dialogs(PairHandle handle,
     if (entry.value.dialogs.empty()) {
         return;
     }
+    accept_held(handle);  // who is told that it has ended must know that it began
     recent_.add(handle);
     sip::NotifyContent content;
     content.state = sip::SubscriptionState::Terminated;

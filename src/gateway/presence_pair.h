@@ -102,7 +102,7 @@ struct Pair {
     std::uint32_t last_notify = 0;
     std::uint32_t last_presence = 0;
     std::uint64_t dialog = 0;        ///< ours
-    TimePoint retry_due{};           ///< XMPP watches SIP; the epoch: nothing is planned
+    TimePoint retry_due[2] = {};     ///< by Watch; the epoch: nothing is planned
     KeptPresence sip_presence;       ///< what the XMPP user was told
     KeptPresence xmpp_presence;      ///< what she said
     subscriptions::CompactText uri;  ///< the SIP user's own; empty: "sip:" and his name
@@ -115,6 +115,10 @@ static_assert(sizeof(Pair) <= 136);
 inline subscriptions::Standing standing_of(const Pair& pair, Watch watch) {
     return watch == Watch::XmppWatchesSip ? pair.xmpp_watches_sip.standing()
                                           : pair.sip_watches_xmpp.standing();
+}
+
+inline TimePoint& retry_of(Pair& pair, Watch watch) {
+    return pair.retry_due[static_cast<std::size_t>(watch)];
 }
 
 using PairBook = subscriptions::Book<Pair>;

@@ -1,8 +1,6 @@
 #include "sip/notifier_set.h"
-#include "sip/refresh_plan.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <utility>
 
@@ -12,9 +10,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::uint32_t kChallengeCseqs = 2;  // each takes a CSeq
-constexpr Duration kRetry = seconds(5);       // of a NOTIFY that failed, and up to as much again
-
 std::uint32_t system_epoch_seconds() {
     const auto since = std::chrono::system_clock::now().time_since_epoch();
     return static_cast<std::uint32_t>(std::chrono::duration_cast<seconds>(since).count());
@@ -23,6 +18,16 @@ std::uint32_t system_epoch_seconds() {
 /// RFC 6665 §4.1.3 has whole Event values compared; only the id can differ here.
 std::string_view id_of(const Dialog& dialog) {
     return parse_event(dialog.event())->id;
+}
+
+std::vector<std::string> record_routes_of(const Request& request) {
+    std::vector<std::string> values;
+    for (const HeaderField& field : request.headers) {
+        if (field.id == HeaderId::RecordRoute) {
+            values.emplace_back(field.value);
+        }
+    }
+    return values;
 }
 
 }  // namespace
@@ -44,11 +49,10 @@ std::optional<WatchRequest> NotifierSet::check(const Request& request,
     return WatchRequest{.expires = *expires};
 }
 
-SubscriptionHandle NotifierSet::accept(const Request& request,
-                                       IncomingRequest& transaction,
-                                       const WatchRequest& granted,
-                                       std::string_view sip_domain,
-                                       std::uint64_t owner) {
+/// The dialog that the request makes. Nothing: it is answered.
+std::optional<Dialog> NotifierSet::begin(const Request& request,
+                                         IncomingRequest& transaction,
+                                         std::string_view sip_domain) {
     const auto event = presence_event(request);
     std::string local("<");
     local.append(request.to.uri.text).append(">");
@@ -63,24 +67,75 @@ SubscriptionHandle NotifierSet::accept(const Request& request,
                                                             : std::string_view()});
     if (!event || !dialog || request.count(HeaderId::RecordRoute) > kMaxRecordRoutes) {
         answer(transaction, 500);
-        return 0;
+        return std::nullopt;
     }
     if (const char* fault = dialog->establish(request)) {
         answer_bad_request(transaction, fault);
-        return 0;
+        return std::nullopt;
     }
     dialog->remote_cseq = request.cseq.number;
     dialog->document = static_cast<std::uint8_t>(
         choose_format(request, sender_.presence(sip_domain)).value_or(PresenceFormat::Pidf));
-    answer_granted(transaction, granted.expires, sender_.contact(sip_domain), &request);
-    if (granted.expires == 0) {
+    return std::move(*dialog);
+}
+
+SubscriptionHandle NotifierSet::accept(const Request& request,
+                                       IncomingRequest& transaction,
+                                       const WatchRequest& granted,
+                                       std::string_view sip_domain,
+                                       std::uint64_t owner) {
+    if (granted.expires != 0) {
+        const PreparedWatch prepared = prepare(request, transaction, granted, sip_domain, owner);
+        if (prepared.handle != 0) {
+            confirm(prepared, transaction);
+        }
+        return prepared.handle;
+    }
+    if (auto dialog = begin(request, transaction, sip_domain)) {
+        answer_granted(transaction, 0, sender_.contact(sip_domain), record_routes_of(request));
         fetch(*dialog, owner);
-        return 0;
+    }
+    return 0;
+}
+
+PreparedWatch NotifierSet::prepare(const Request& request,
+                                   IncomingRequest& transaction,
+                                   const WatchRequest& granted,
+                                   std::string_view sip_domain,
+                                   std::uint64_t owner) {
+    auto dialog = begin(request, transaction, sip_domain);
+    if (!dialog) {
+        return {};
     }
     Watch& entry = keep(std::move(*dialog), owner, granted.expires);
-    const SubscriptionHandle handle = entry.handle;
-    notify(entry);
-    return handle;
+    entry.is_prepared = true;
+    return {.handle = entry.handle,
+            .expires = granted.expires,
+            .record_routes = record_routes_of(request)};
+}
+
+bool NotifierSet::confirm(const PreparedWatch& prepared, IncomingRequest& transaction) {
+    Watch* entry = slots_.find(prepared.handle);
+    if (entry == nullptr) {
+        return false;
+    }
+    entry->is_prepared = false;
+    answer_granted(transaction,
+                   prepared.expires,
+                   sender_.contact(entry->dialog.sip_domain()),
+                   prepared.record_routes);
+    entry = slots_.find(prepared.handle);
+    if (entry != nullptr) {
+        entry->is_changed = true;
+        pump(*entry);
+    }
+    return true;
+}
+
+void NotifierSet::drop(SubscriptionHandle handle) {
+    if (Watch* entry = slots_.find(handle)) {
+        erase(*entry);
+    }
 }
 
 Watch& NotifierSet::keep(Dialog dialog, std::uint64_t owner, std::uint32_t expires) {
@@ -126,7 +181,7 @@ std::optional<std::uint64_t> NotifierSet::on_refresh(const Request& request,
     const std::uint64_t owner = entry->owner;
     entry->dialog.remote_cseq = request.cseq.number;
     entry->dialog.refresh_target(request);
-    answer_granted(transaction, *expires, sender_.contact(entry->dialog.sip_domain()), nullptr);
+    answer_granted(transaction, *expires, sender_.contact(entry->dialog.sip_domain()), {});
     if (*expires == 0) {
         finish(*entry, NotifierHandler::End::Unsubscribed);
         return owner;
@@ -161,179 +216,6 @@ void NotifierSet::fetch(std::span<const SubscriptionHandle> handles) {
             entry->dialog.prefetch();
         }
     }
-}
-
-/// Sends what is due, now or when it may.
-void NotifierSet::pump(Watch& entry) {
-    if (!entry.is_changed || entry.is_notifying) {
-        return;
-    }
-    if (timers_.now() >= entry.next_notify_at && !is_describing_) {
-        return notify(entry);
-    }
-    if (!entry.is_waiting && entry.next_notify_at < entry.expires_at) {
-        entry.is_waiting = true;
-        entry.timer.arm(std::max(entry.next_notify_at - timers_.now(), Duration{}));
-    }
-}
-
-void NotifierSet::notify(Watch& entry) {
-    const SubscriptionHandle handle = entry.handle;
-    NotifyContent content{.format = format_of(entry.dialog)};
-    entry.is_changed = false;
-    arena_.reset();
-    is_describing_ = true;
-    handler_.describe(entry.owner, arena_, content);
-    is_describing_ = false;
-    Watch* still = slots_.find(handle);
-    if (still == nullptr) {
-        return;
-    }
-    still->is_notifying = true;
-    still->next_notify_at = timers_.now() + config_.interval;
-    transmit(still->dialog, content, left(*still), handle);
-}
-
-/// RFC 6665 §4.4.3: one NOTIFY, and no subscription.
-void NotifierSet::fetch(Dialog& dialog, std::uint64_t owner) {
-    NotifyContent content{.format = format_of(dialog)};
-    Arena arena(1024);  // this may be somebody's describe(), rarely
-    handler_.describe(owner, arena, content);
-    content.state = SubscriptionState::Terminated;
-    content.reason = TerminationReason::Timeout;
-    transmit(dialog, content, 0, 0);
-}
-
-void NotifierSet::transmit(Dialog& dialog,
-                           const NotifyContent& content,
-                           std::uint32_t expires,
-                           std::uint64_t cookie) {
-    SubscriptionStateValue state{
-        .state = content.state, .reason = content.reason, .expires = {}, .retry_after = {}};
-    if (content.state == SubscriptionState::Terminated) {
-        state.retry_after = content.retry_after;
-    } else {
-        state.expires = expires;  // §4.2.2: always
-    }
-    const SubscriptionStateText state_text(state);
-    dialog.local_cseq = std::max(dialog.local_cseq + 1, config_.epoch_seconds());
-
-    std::array<OutgoingHeader, 5> headers{{
-        {"Event", dialog.event()},
-        {"Subscription-State", state_text.view()},
-        {"Contact", sender_.contact(dialog.sip_domain())},
-    }};
-    std::size_t count = 3;
-    if (!dialog.route().empty()) {
-        headers[count++] = {"Route", dialog.route()};
-    }
-    if (!content.body.empty() && !content.content_language.empty()) {
-        headers[count++] = {"Content-Language", content.content_language};
-    }
-    OutgoingRequest request = dialog.request(Method::Notify);
-    request.headers = std::span(headers).first(count);
-    request.content_type =
-        content.body.empty() ? std::string_view() : content_type_of(format_of(dialog));
-    request.body = content.body;
-    sender_.send(request, dialog.sip_domain(), dialog.next_hop(), *this, cookie);
-}
-
-void NotifierSet::end(SubscriptionHandle handle, const NotifyContent& content) {
-    Watch* entry = slots_.find(handle);
-    if (entry == nullptr) {
-        return;
-    }
-    NotifyContent last = content;
-    last.state = SubscriptionState::Terminated;
-    if (entry->is_notifying) {
-        entry->dialog.local_cseq += kChallengeCseqs;  // which may be answered yet
-    }
-    transmit(entry->dialog, last, 0, 0);
-    erase(*entry);
-}
-
-/// RFC 6665 §4.2.1.4 and, for Expires 0, §4.1.2.3.
-void NotifierSet::finish(Watch& entry, NotifierHandler::End end) {
-    const SubscriptionHandle handle = entry.handle;
-    const std::uint64_t owner = entry.owner;
-    NotifyContent content{.format = format_of(entry.dialog)};
-    Arena arena(1024);
-    handler_.describe_end(owner, arena, content);
-    if (slots_.find(handle) == nullptr) {
-        return;
-    }
-    content.reason = TerminationReason::Timeout;
-    this->end(handle, content);
-    handler_.on_end(owner, end);
-}
-
-void NotifierSet::on_time(Watch& entry) {
-    entry.is_waiting = false;
-    if (timers_.now() >= entry.expires_at) {
-        return finish(entry, NotifierHandler::End::Expired);
-    }
-    entry.timer.arm(entry.expires_at - timers_.now());
-    pump(entry);
-}
-
-void NotifierSet::on_response(std::uint64_t cookie, const Response& response) {
-    Watch* entry = slots_.find(cookie);
-    if (entry == nullptr || response.status < 200) {
-        return;
-    }
-    std::uint32_t& cseq = entry->dialog.local_cseq;  // an answer to a challenge took the next one
-    cseq = std::clamp(response.cseq.number, cseq, cseq + kChallengeCseqs);
-    entry->is_notifying = false;
-    entry->silences = 0;
-    if (ends_subscription(response.status)) {
-        return lose(*entry);
-    }
-    if (response.status >= 300) {
-        return retry_later(*entry, seconds_of(response, HeaderId::RetryAfter).value_or(0));
-    }
-    pump(*entry);
-}
-
-void NotifierSet::on_no_response(std::uint64_t cookie, const Error& error) {
-    Watch* entry = slots_.find(cookie);
-    if (entry == nullptr) {
-        return;
-    }
-    entry->is_notifying = false;
-    entry->dialog.local_cseq += kChallengeCseqs;
-    if (error.kind == ErrorKind::Timeout) {
-        return on_silence(*entry);
-    }
-    retry_later(*entry, 0);  // it never left: the watcher knows nothing of it and still waits
-}
-
-/// RFC 6665 §4.2.2 lets a dialog go whose NOTIFY met silence. A proxy that restarts is silent too,
-/// so one more is tried; and if the whole peer is away, the watcher's dialog is not to blame.
-void NotifierSet::on_silence(Watch& entry) {
-    if (handler_.is_peer_away(entry.owner)) {
-        return;
-    }
-    if (++entry.silences > 1) {
-        return lose(entry);
-    }
-    retry_later(entry, 0);
-}
-
-/// What was to be told is not known yet.
-void NotifierSet::retry_later(Watch& entry, std::uint32_t retry_after) {
-    const auto spread = static_cast<std::uint64_t>(kRetry / std::chrono::milliseconds(1));
-    const Duration delay =
-        std::max<Duration>(kRetry + std::chrono::milliseconds(random_.below(spread)),
-                           seconds(std::min(retry_after, kGreatestRetryAfter)));
-    entry.is_changed = true;
-    entry.next_notify_at = std::max(entry.next_notify_at, timers_.now() + delay);
-    pump(entry);
-}
-
-void NotifierSet::lose(Watch& entry) {
-    const std::uint64_t owner = entry.owner;
-    erase(entry);
-    handler_.on_end(owner, NotifierHandler::End::DialogGone);
 }
 
 void NotifierSet::erase(Watch& entry) {

@@ -19,6 +19,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace isthmus::sip {
 
@@ -59,6 +60,13 @@ struct WatchRequest {
     std::uint32_t expires = 3600;  ///< granted; 0: a fetch
 };
 
+/// A dialog whose SUBSCRIBE is not answered yet. Nothing is sent in it before confirm().
+struct PreparedWatch {
+    SubscriptionHandle handle = 0;
+    std::uint32_t expires = 0;               ///< as granted
+    std::vector<std::string> record_routes;  ///< for the answer, a header field each
+};
+
 class Notifiers {
   public:
     virtual ~Notifiers() = default;
@@ -74,6 +82,18 @@ class Notifiers {
                                       const WatchRequest& granted,
                                       std::string_view sip_domain,
                                       std::uint64_t owner) = 0;
+    /// The same in two steps, for who must put the dialog on record before the watcher may count on
+    /// it. Handle 0: it is answered, as accept() would.
+    virtual PreparedWatch prepare(const Request& request,
+                                  IncomingRequest& transaction,
+                                  const WatchRequest& granted,
+                                  std::string_view sip_domain,
+                                  std::uint64_t owner) = 0;
+    /// Answers 200; the first NOTIFY leaves behind it. False: the dialog has ended meanwhile, and
+    /// nothing is answered.
+    virtual bool confirm(const PreparedWatch& prepared, IncomingRequest& transaction) = 0;
+    /// Instead of confirm(): the dialog never was. Nothing is sent, the owner hears nothing.
+    virtual void drop(SubscriptionHandle handle) = 0;
     /// A SUBSCRIBE with a To tag: refresh, end, or 481. Answers it. The owner's id, if it is one of
     /// ours and was accepted.
     virtual std::optional<std::uint64_t> on_refresh(const Request& request,

@@ -38,6 +38,7 @@ struct Watch {
     bool is_changed = false;    // a NOTIFY is due
     bool is_notifying = false;  // one is on its way
     bool is_waiting = false;    // the timer stands for next_notify_at
+    bool is_prepared = false;   // not confirmed yet
     Timer timer;                // expiry, or a NOTIFY that must wait
 };
 
@@ -68,6 +69,13 @@ class NotifierSet final : public Notifiers, public ResponseHandler {
                               const WatchRequest& granted,
                               std::string_view sip_domain,
                               std::uint64_t owner) override;
+    PreparedWatch prepare(const Request& request,
+                          IncomingRequest& transaction,
+                          const WatchRequest& granted,
+                          std::string_view sip_domain,
+                          std::uint64_t owner) override;
+    bool confirm(const PreparedWatch& prepared, IncomingRequest& transaction) override;
+    void drop(SubscriptionHandle handle) override;
     std::optional<std::uint64_t> on_refresh(const Request& request,
                                             IncomingRequest& transaction) override;
     void changed(SubscriptionHandle handle) override;
@@ -88,6 +96,9 @@ class NotifierSet final : public Notifiers, public ResponseHandler {
     void on_time(Watch& entry);
 
   private:
+    std::optional<Dialog> begin(const Request& request,
+                                IncomingRequest& transaction,
+                                std::string_view sip_domain);
     Watch& keep(Dialog dialog, std::uint64_t owner, std::uint32_t expires);
 
     std::uint32_t hash_of(std::string_view call_id, std::string_view our_tag) const {

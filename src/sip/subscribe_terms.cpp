@@ -65,19 +65,15 @@ std::optional<std::uint32_t> check_terms(const Request& request,
 void answer_granted(IncomingRequest& transaction,
                     std::uint32_t expires,
                     std::string_view contact,
-                    const Request* makes_dialog) {
+                    std::span<const std::string> record_routes) {
     const NumberText number(expires);
     std::array<OutgoingHeader, 3 + kMaxRecordRoutes> headers;
     headers[0] = {"Expires", number.view()};
     headers[1] = {"Contact", contact};
     headers[2] = {"Allow-Events", kPresencePackage};  // RFC 6665 §4.4.4
     std::size_t count = 3;
-    if (makes_dialog != nullptr) {
-        for (const HeaderField& field : makes_dialog->headers) {
-            if (field.id == HeaderId::RecordRoute && count < headers.size()) {
-                headers[count++] = {"Record-Route", field.value};
-            }
-        }
+    for (const std::string& value : record_routes) {
+        headers[count++] = {"Record-Route", value};
     }
     OutgoingResponse response;
     response.status = 200;

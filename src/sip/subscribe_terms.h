@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace isthmus::sip {
@@ -28,11 +30,11 @@ std::optional<std::uint32_t> check_terms(const Request& request,
                                          const SubscribeTerms& terms,
                                          IncomingRequest& transaction);
 
-/// 200 with Expires, Contact and Allow-Events; with the Record-Route of a request that makes a
-/// dialog (RFC 3261 §12.1.1).
+/// 200 with Expires, Contact and Allow-Events; with the Record-Route fields of a request that makes
+/// a dialog, at most kMaxRecordRoutes (RFC 3261 §12.1.1).
 void answer_granted(IncomingRequest& transaction,
                     std::uint32_t expires,
                     std::string_view contact,
-                    const Request* makes_dialog);
+                    std::span<const std::string> record_routes);
 
 }  // namespace isthmus::sip

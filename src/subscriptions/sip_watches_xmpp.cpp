@@ -7,6 +7,11 @@ namespace {
 /// What a watcher is told to wait when the contact's server cannot be asked.
 constexpr std::uint32_t kProbation = 60;
 
+// RFC 6121 §3.1.2: a question, or the answer to it, may be lost without an error. Servers keep
+// the first one and answer by themselves once she has granted it, so she is not asked twice.
+constexpr std::uint32_t kFirstQuestion = 30;
+constexpr std::uint32_t kLastQuestion = 86400;
+
 }  // namespace
 
 SipWatchesXmpp SipWatchesXmpp::restored(Standing standing) {
@@ -81,12 +86,12 @@ SipWatchesXmpp::List SipWatchesXmpp::on(Event event, const Facts& facts) {
             return List{}
                 .add_if(takes_presence(), Do::Forget)
                 .add_if(state_ == State::Active && facts.has_dialogs, Do::Notify);
-        case Event::PartnerUp:
         case Event::RetryDue:
+            return on_retry_due(facts);
+        case Event::PartnerUp:
         case Event::Refresh:
-            return List{}
-                .add_if(takes_presence(), Do::SendProbe)
-                .add_if(state_ == State::Pending, Do::SendSubscribe);
+            return state_ == State::Pending ? ask_anew()
+                                            : List{}.add_if(takes_presence(), Do::SendProbe);
         case Event::PeerUp:
             return List{}.add_if(is_asked() && facts.has_dialogs, Do::Notify);
         case Event::Withdrawn:
@@ -100,28 +105,26 @@ SipWatchesXmpp::List SipWatchesXmpp::on_subscribe(const Facts& facts) {
         case State::None:
             state_ = State::Saving;
             return {{Do::Hold}, {Do::Save}};
-        case State::Saving:
-            return {{Do::Hold}};
         case State::Pending:
             // Her server may have lost the question; while he watches it is not repeated.
-            return List{{Do::Accept}, {Do::SaveDialogs}}.add_if(!facts.has_dialogs,
-                                                                Do::SendSubscribe);
+            return List{{Do::Hold}, {Do::Save}}.add_if(!facts.has_dialogs, Do::SendSubscribe);
         default:
-            return List{{Do::Accept}, {Do::SaveDialogs}}.add_if(
-                state_ == State::Active && !facts.is_known, Do::SendProbe);
+            return List{{Do::Hold}, {Do::Save}}.add_if(state_ == State::Active && !facts.is_known,
+                                                       Do::SendProbe);
     }
 }
 
 SipWatchesXmpp::List SipWatchesXmpp::on_saved() {
     if (state_ == State::Saving) {
         state_ = State::Pending;
-        return {{Do::AcceptHeld}, {Do::SendSubscribe}, {Do::SaveDialogs}};
+        return {{Do::AcceptHeld}, {Do::SendSubscribe}, {Do::Retry, next_question()}};
     }
     if (state_ == State::Granting) {
         state_ = State::Active;
-        return {{Do::Notify}};
+        questions_ = 0;
+        return {{Do::Notify}, {Do::AcceptHeld}};
     }
-    return {};
+    return List{}.add_if(is_asked(), Do::AcceptHeld);
 }
 
 SipWatchesXmpp::List SipWatchesXmpp::on_not_saved() {
@@ -131,19 +134,47 @@ SipWatchesXmpp::List SipWatchesXmpp::on_not_saved() {
     }
     if (state_ == State::Granting) {
         state_ = State::Pending;
-        return {{Do::Retry, backoff(3)}};
+        return {{Do::AcceptHeld}, {Do::Retry, backoff(3)}};
     }
-    return {};
+    // The authorisation is on record: he may watch, though not beyond the next restart.
+    return List{}.add_if(is_asked(), Do::AcceptHeld);
+}
+
+SipWatchesXmpp::List SipWatchesXmpp::on_retry_due(const Facts& facts) {
+    if (state_ == State::Pending) {
+        return List{}.add_if(!facts.is_away, Do::SendSubscribe).add(Do::Retry, next_question());
+    }
+    return List{}.add_if(state_ == State::Active, Do::SendProbe);
+}
+
+SipWatchesXmpp::List SipWatchesXmpp::ask_anew() {
+    questions_ = 0;
+    return {{Do::SendSubscribe}, {Do::Retry, next_question()}};
+}
+
+/// Seconds until she is asked once more.
+std::uint32_t SipWatchesXmpp::next_question() {
+    std::uint32_t delay = kFirstQuestion;
+    for (unsigned i = 0; i < questions_ && delay < kLastQuestion; ++i) {
+        delay *= 4;
+    }
+    if (delay < kLastQuestion) {
+        ++questions_;
+        return delay;
+    }
+    return kLastQuestion;
 }
 
 SipWatchesXmpp::List SipWatchesXmpp::end(Do how) {
     state_ = State::None;
+    questions_ = 0;
     return {{how}, {Do::Save}};
 }
 
 SipWatchesXmpp::List SipWatchesXmpp::withdraw() {
     const State was = state_;
     state_ = State::None;
+    questions_ = 0;
     switch (was) {
         case State::None:
             return {};

@@ -46,7 +46,7 @@ class SipWatchesXmpp {
         // People in charge
         Withdrawn,  ///< policy, an administrator, or the contact was removed
         Refresh,    ///< an administrator asks for the state of now
-        RetryDue,   ///< of Retry, or the turn of a restored pair
+        RetryDue,   ///< of Retry, while the state is still the same, or the turn of a restored pair
     };
 
     /// What the pair is like when the event comes.
@@ -54,13 +54,14 @@ class SipWatchesXmpp {
         bool has_dialogs = false;  ///< besides the one that the event is about
         bool is_known = false;     ///< there is presence of the XMPP user
         bool is_shown = false;     ///< she is given the SIP user's presence
+        bool is_away = false;      ///< her domain, and PartnerUp is to come; for RetryDue
     };
 
     enum class Do : std::uint8_t {
         Save,         ///< the record of the pair (or its end); Saved or NotSaved follows
         SaveDialogs,  ///< the same, and nobody waits for it
-        Hold,         ///< the request waits for Saved or NotSaved
-        Accept,       ///< the request, at once
+        Hold,         ///< the request waits for Saved or NotSaved; its dialog is part of the record
+        Accept,       ///< the request, at once: it makes no dialog
         AcceptHeld,
         RefuseHeld,   ///< 500
         Notify,       ///< all dialogs
@@ -72,7 +73,7 @@ class SipWatchesXmpp {
         SendProbe,
         SendUnavailable,
         Forget,  ///< her presence: she counts as unavailable
-        Retry,   ///< RetryDue after that many seconds or a little more
+        Retry,   ///< RetryDue after that many seconds or a little more; replaces the one before
     };
 
     using List = Actions<Do>;
@@ -94,6 +95,9 @@ class SipWatchesXmpp {
 
   private:
     List on_subscribe(const Facts& facts);
+    List on_retry_due(const Facts& facts);
+    List ask_anew();
+    std::uint32_t next_question();
     List on_saved();
     List on_not_saved();
     List end(Do how);
@@ -102,6 +106,7 @@ class SipWatchesXmpp {
     bool is_asked() const { return state_ != State::None && state_ != State::Saving; }
 
     State state_ = State::None;
+    std::uint8_t questions_ = 0;  ///< that were planned since she is asked
 };
 
 std::string_view state_name(SipWatchesXmpp::State state);  ///< "none", "saving", ...

@@ -49,6 +49,40 @@ TEST_F(NotifierTest, A200AndTheFirstNotifyBehindIt) {  // checklist 8.03, 8.04, 
     EXPECT_THAT(registry.render(), HasSubstr("isthmus_sip_dialogs{kind=\"notifier\"} 1"));
 }
 
+TEST_F(NotifierTest, NothingIsSentInADialogThatIsNotConfirmed) {
+    const Parsed parsed(text_of({.extra = "Record-Route: <sip:p1.example;lr>"}));
+    RecordingTransaction transaction("tag42", [] {});
+    const auto granted = notifiers->check(parsed.request(), transaction);
+    const PreparedWatch prepared =
+        notifiers->prepare(parsed.request(), transaction, *granted, "contoso.example", 42);
+    ASSERT_NE(prepared.handle, 0U);
+    EXPECT_FALSE(notifiers->save(prepared.handle).empty());
+    notifiers->changed(prepared.handle);
+    EXPECT_EQ(transaction.answer.status, 0);
+    EXPECT_THAT(sender.requests, IsEmpty());
+    EXPECT_TRUE(notifiers->confirm(prepared, transaction));
+    EXPECT_EQ(transaction.answer.status, 200);
+    EXPECT_EQ(transaction.answer.headers.at("Expires"), "3600");
+    EXPECT_EQ(transaction.answer.headers.at("Record-Route"), "<sip:p1.example;lr>");
+    respond_to(sender.take(), "200 OK");
+    EXPECT_THAT(sender.requests, IsEmpty());  // the change went with the first
+}
+
+TEST_F(NotifierTest, ADroppedDialogNeverWas) {
+    const Parsed parsed(text_of({}));
+    RecordingTransaction transaction("tag42", [] {});
+    const auto granted = notifiers->check(parsed.request(), transaction);
+    const PreparedWatch prepared =
+        notifiers->prepare(parsed.request(), transaction, *granted, "contoso.example", 42);
+    notifiers->drop(prepared.handle);
+    EXPECT_FALSE(notifiers->confirm(prepared, transaction));
+    EXPECT_EQ(transaction.answer.status, 0);
+    EXPECT_EQ(notifiers->size(), 0U);
+    EXPECT_THAT(sender.requests, IsEmpty());
+    EXPECT_THAT(presentity.ends, IsEmpty());
+    EXPECT_EQ(refresh().status, 481);
+}
+
 TEST_F(NotifierTest, PendingAndEmptyIfNeedBe) {  // 8.04, 8.09
     presentity.state = SubscriptionState::Pending;
     presentity.body.clear();

@@ -40,7 +40,7 @@ TEST(SipWatchesXmpp, WhatNoRowNamesDoesNothing) {
     }
     for (const Past& past : {kNone, kSaving, kPending, kGranting, kActive}) {
         for (int number = 0; number <= static_cast<int>(Event::RetryDue); ++number) {
-            for (int bits = 0; bits < 8; ++bits) {
+            for (int bits = 0; bits < 16; ++bits) {
                 Machine machine;
                 for (const Event event : past) {
                     machine.on(event);
@@ -50,7 +50,8 @@ TEST(SipWatchesXmpp, WhatNoRowNamesDoesNothing) {
                 const List actions = machine.on(event,
                                                 {.has_dialogs = (bits & 1) != 0,
                                                  .is_known = (bits & 2) != 0,
-                                                 .is_shown = (bits & 4) != 0});
+                                                 .is_shown = (bits & 4) != 0,
+                                                 .is_away = (bits & 8) != 0});
                 if (!named.contains({before.state(), event})) {
                     EXPECT_TRUE(actions.size() == 0 && machine == before)
                         << state_name(before.state()) << ", event " << number << ": "
@@ -71,9 +72,24 @@ TEST(SipWatchesXmpp, RestoredAsksForTheState) {
     Machine active = Machine::restored(Standing::Active);
     EXPECT_EQ(text_of(active.on(Event::RetryDue)), text_of({{Do::SendProbe}}));
     Machine pending = Machine::restored(Standing::Pending);
-    EXPECT_EQ(text_of(pending.on(Event::RetryDue)), text_of({{Do::SendSubscribe}}));
+    EXPECT_EQ(text_of(pending.on(Event::RetryDue)),
+              text_of({{Do::SendSubscribe}, {Do::Retry, 30}}));
     Machine none = Machine::restored(Standing::None);
     EXPECT_EQ(none.on(Event::RetryDue).size(), 0U);
+}
+
+TEST(SipWatchesXmpp, AsksMoreAndMoreSeldom) {  // RFC 6121 §3.1.2
+    Machine machine = Machine::restored(Standing::Pending);
+    for (const std::uint32_t delay : {30U, 120U, 480U, 1920U, 7680U, 30720U, 86400U, 86400U}) {
+        EXPECT_EQ(text_of(machine.on(Event::RetryDue)),
+                  text_of({{Do::SendSubscribe}, {Do::Retry, delay}}));
+    }
+    EXPECT_EQ(text_of(machine.on(Event::PartnerUp)),  // as if she had not been asked before
+              text_of({{Do::SendSubscribe}, {Do::Retry, 30}}));
+    machine.on(Event::Unsubscribed);
+    machine.on(Event::Added);
+    EXPECT_EQ(text_of(machine.on(Event::Saved)),
+              text_of({{Do::AcceptHeld}, {Do::SendSubscribe}, {Do::Retry, 30}}));
 }
 
 TEST(SipWatchesXmpp, OnlyAGrantLetsPresenceCount) {
