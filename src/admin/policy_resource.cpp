@@ -5,6 +5,7 @@
 #include "admin/resource.h"
 #include "base/text.h"
 #include "control/explain.h"
+#include "control/user_search.h"
 #include "control/user_service.h"
 
 #include <boost/json/serialize.hpp>

@@ -4,6 +4,7 @@
 #include "base/spelling.h"
 #include "base/text.h"
 #include "control/faults.h"
+#include "control/user_search.h"
 
 #include <fmt/format.h>
 #include <malloc.h>
@@ -69,32 +70,6 @@ Result<void> check_match(const User& now, const Edit& edit) {
 
 constexpr std::string_view kScopes[] = {"global", "site", "user"};
 
-/// "*" stands for any text; letters in any case.
-bool matches(std::string_view pattern, std::string_view text) {
-    std::size_t p = 0;
-    std::size_t t = 0;
-    std::size_t star = std::string_view::npos;
-    std::size_t resume = 0;
-    while (t < text.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            resume = t;
-        } else if (p < pattern.size() && text::lower(pattern[p]) == text::lower(text[t])) {
-            ++p;
-            ++t;
-        } else if (star != std::string_view::npos) {
-            p = star + 1;
-            t = ++resume;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.size() && pattern[p] == '*') {
-        ++p;
-    }
-    return p == pattern.size();
-}
-
 /// Empty if the gateway serves his domain.
 std::string not_served(const OwnDomains& own, std::string_view uri) {
     const std::string_view domain = uri.substr(uri.rfind('@') + 1);
@@ -116,48 +91,7 @@ std::string not_served(const OwnDomains& own, const std::vector<store::UserChang
     return count <= 1 ? first : fmt::format("{} So it is with {} users in all.", first, count);
 }
 
-/// At `at`, or before it, where no character is cut.
-std::size_t start_of_character(std::string_view text, std::size_t at) {
-    while (at > 0 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) {
-        --at;
-    }
-    return at;
-}
-
-std::string_view without_scheme(std::string_view identity) {
-    return text::istarts_with(identity, "sip:") ? identity.substr(4) : identity;
-}
-
 }  // namespace
-
-std::string nearest_user(const store::ConfigStore& store, std::string_view uri) {
-    constexpr std::size_t kLooked = 200;
-    const std::size_t at = uri.rfind('@');
-    if (at == std::string_view::npos) {
-        return {};
-    }
-    const std::string_view name = uri.substr(0, at);
-    text::NearestSearch search(name);
-    // One slip leaves one half as it should be or, if it is in the middle, the first third.
-    const std::size_t half = start_of_character(name, (name.size() + 1) / 2);
-    for (const std::string_view part : {name.substr(0, half),
-                                        uri.substr(half, at + 1 - half),
-                                        name.substr(0, start_of_character(name, half * 2 / 3))}) {
-        if (part.empty() || !search.best().empty()) {
-            continue;
-        }
-        const store::UserPage alike =
-            store.find_users({.text = std::string(part), .limit = kLooked});
-        for (const User& one : alike.users) {
-            const std::string_view known = one.uri;
-            if (known.ends_with(uri.substr(at))) {
-                search.offer(known.substr(0, known.size() - (uri.size() - at)));
-            }
-        }
-    }
-    return search.best().empty() ? std::string()
-                                 : fmt::format("{}{}", search.best(), uri.substr(at));
-}
 
 Result<store::UserPage> UserService::list(const store::UserFilter& filter) const {
     if (filter.limit == 0 || filter.limit > kMaxLimit) {
@@ -172,7 +106,7 @@ Result<std::vector<User>> UserService::match(std::string_view identity) const {
     if (identity.find('*') != std::string_view::npos) {
         const std::string_view pattern = without_scheme(identity);
         store.load_users([&](User user) {
-            if (matches(pattern, user.uri) || matches(pattern, user.display_name)) {
+            if (is_like(pattern, user.uri) || is_like(pattern, user.display_name)) {
                 found.push_back(std::move(user));
             }
         });

@@ -19,11 +19,6 @@
 
 namespace isthmus::control {
 
-/// The address of an entered user whom a misspelt one may have meant, looked for among those of his
-/// domain whose names begin or end alike; empty if none is near. Cost: three searches of a page
-/// each.
-std::string nearest_user(const store::ConfigStore& store, std::string_view uri);
-
 /// What must hold of a user before he is stored: site, pool and policy exist.
 Result<void> check_user(const policy::Policy& policy, const policy::User& user);
 

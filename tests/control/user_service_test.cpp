@@ -2,6 +2,7 @@
 #include "control/user_service.h"
 
 #include "control/explain.h"
+#include "control/user_search.h"
 
 #include <algorithm>
 #include <cstddef>

@@ -5,6 +5,8 @@
 #include "net/event_loop.h"
 #include "net/network.h"
 
+#include <gtest/gtest.h>
+
 #include <functional>
 #include <memory>
 #include <optional>
@@ -87,6 +89,26 @@ class RealWire {
                 client.take(std::move(result).value());
             });
         loop.run_until([this] { return client.stream && server.stream; });
+    }
+
+    /// The server takes an octet and rests, again and again, while the client has said all and
+    /// left.
+    void rest_after_each_octet() {
+        server.consume = [this](std::string_view unread) {
+            server.heard += unread.substr(0, 1);
+            server.stream->pause_reading(true);
+            return std::size_t{1};
+        };
+        client.say("abcd");
+        client.stream->shut_down();
+        for (const char* heard : {"a", "ab", "abc"}) {
+            EXPECT_TRUE(loop.run_until([&] { return server.heard == heard; }));
+            loop.run_once(std::chrono::milliseconds(5));
+            EXPECT_FALSE(server.closed.has_value());
+            server.stream->pause_reading(false);
+        }
+        EXPECT_TRUE(loop.run_until([&] { return server.closed.has_value(); }));
+        EXPECT_EQ(server.heard, "abcd");
     }
 
     EventLoop loop;

@@ -114,21 +114,7 @@ TEST_F(Tls, PausedReaderGetsTheRestWhenResumed) {
 
 TEST_F(Tls, WhatCameBeforeTheEndIsHeardByWhoRests) {
     ASSERT_TRUE(secure());
-    server.consume = [&](std::string_view unread) {
-        server.heard += unread.substr(0, 1);
-        server.stream->pause_reading(true);
-        return std::size_t{1};
-    };
-    client.say("abcd");
-    client.stream->shut_down();
-    for (const char* heard : {"a", "ab", "abc"}) {
-        EXPECT_TRUE(loop.run_until([&] { return server.heard == heard; }));
-        loop.run_once(5ms);
-        EXPECT_FALSE(server.closed.has_value());
-        server.stream->pause_reading(false);
-    }
-    EXPECT_TRUE(loop.run_until([&] { return server.closed.has_value(); }));
-    EXPECT_EQ(server.heard, "abcd");
+    rest_after_each_octet();
 }
 
 TEST_F(Tls, OrderlyEndIsToldFromATruncatedOne) {
