@@ -23,7 +23,8 @@ class FairShare {
     struct Limits {
         double least = 2000;  ///< stanzas a second that each may bring whatever the others do
         double factor = 4;    ///< of what the quietest of the others brings
-        double burst = 0.01;  ///< seconds' worth that may come at once
+        /// Seconds' worth that may come at once. Who comes next waits behind it.
+        double burst = 0.004;
     };
 
     /// One partner, on however many streams. Lives as long as one of them holds it, and not longer

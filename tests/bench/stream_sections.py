@@ -40,6 +40,7 @@ listen = ""
 
 
 FAIRNESS_TURNS = 7
+CPU_TURNS = 3
 
 
 class Helper:
@@ -160,64 +161,78 @@ class StreamSections:
 
     def _handshakes(self):
         """CPU of the whole process for a connection with two headers and one mutual handshake,
-        beside OpenSSL's own for the handshake alone."""
+        beside OpenSSL's own for the handshake alone. Each in turns, of which the cheapest counts:
+        what else the machine does makes them dearer, never cheaper."""
         gateway = self._stream_gateway(1)
         try:
             full = None
             for resumes, words in ((False, "full"), (True, "resumed")):
-                floor = self._floor_times(resumes)["server_us"]
-                before = gateway.cpu_seconds()
-                helper = self._helper("handshakes", gateway.xmpp, self.sizes.handshakes, 8,
-                                      int(resumes), *self._files("partners"))
-                reading = helper.read()
-                helper.end()
-                if reading["failed"]:
-                    raise Failure(f"{reading['failed']} handshakes failed")
-                share = reading["resumed"] / self.sizes.handshakes
-                if not (0.9 < share <= 1 if resumes else share == 0):
-                    raise Failure(f"{reading['resumed']} handshakes resumed")
-                # Now and then we want keys proved again: that is a full handshake.
+                turns = [self._handshake_turn(gateway, resumes, full) for _ in range(CPU_TURNS)]
+                ours, floor = (min(turn[key] for turn in turns) for key in ("cpu_us", "floor_us"))
                 full = full or floor
-                floor = share * floor + (1 - share) * full
-                ours = (gateway.cpu_seconds() - before) * 1e6 / self.sizes.handshakes
-                self.facts[f"handshakes in, {words}"] = {
-                    **reading, "cpu_us": ours, "floor_us": floor}
+                self.facts[f"handshakes in, {words}"] = turns
                 self.say(f"  in, {words}: {ours:.0f} us each, OpenSSL alone {floor:.0f} us,"
-                         f" {reading['resumed']} resumed")
+                         f" {turns[-1]['resumed']} resumed")
                 self.budget(f"Handshakes/s on one core, inbound, {words}", 1e6 / ours, None)
                 self.budget(f"Handshakes inbound, {words}: OpenSSL's CPU / ours",
                             floor / ours, 0.8, at_least=True)
         finally:
             gateway.stop()
 
+    def _handshake_turn(self, gateway, resumes, full):
+        floor = self._floor_times(resumes)["server_us"]
+        before = gateway.cpu_seconds()
+        helper = self._helper("handshakes", gateway.xmpp, self.sizes.handshakes, 8,
+                              int(resumes), *self._files("partners"))
+        reading = helper.read()
+        helper.end()
+        if reading["failed"]:
+            raise Failure(f"{reading['failed']} handshakes failed")
+        share = reading["resumed"] / self.sizes.handshakes
+        if not (0.9 < share <= 1 if resumes else share == 0):
+            raise Failure(f"{reading['resumed']} handshakes resumed")
+        # Now and then we want keys proved again: that is a full handshake.
+        return {**reading,
+                "cpu_us": (gateway.cpu_seconds() - before) * 1e6 / self.sizes.handshakes,
+                "floor_us": share * floor + (1 - share) * (full or floor)}
+
     def _partners(self):
         """Partners are called at once, from cold, each with a message waiting; and once more when
         all streams have been cut."""
         count = self.sizes.partner_links
+        turns = [self._partner_turn(count) for _ in range(CPU_TURNS)]
+        for words in ("full", "resumed"):
+            readings = [turn[words] for turn in turns]
+            ours, floor, seconds = (min(reading[key] for reading in readings)
+                                    for key in ("cpu_us", "floor_us", "seconds"))
+            self.facts[f"partners, {words}"] = readings
+            self.say(f"  out, {words}: {count} links in {seconds:.2f} s,"
+                     f" {readings[-1]['resumed']} resumed, {ours:.0f} us each, OpenSSL alone"
+                     f" {floor:.0f} us")
+            if words == "full":
+                self.budget(f"{count:,} partner links from cold, s", seconds, 20)
+            self.budget(f"Handshakes/s on one core, outbound, {words}", 1e6 / ours, None)
+            self.budget(f"Handshakes outbound, {words}: OpenSSL's CPU / ours", floor / ours,
+                        0.8, at_least=True)
+
+    def _partner_turn(self, count):
         server = self._helper("serve", *self._files("partners"))
         port = server.read()["port"]
         gateway = self._stream_gateway(count, server=port)
+        made = {}
         try:
             sip = _Caller(gateway.sip)
             for words in ("full", "resumed"):
                 floor = self._floor_of_links(port, words == "resumed")
                 server.ask("drop")
                 reading = self._called(server, gateway, sip, count)
-                ours = reading["cpu_us"]
-                self.facts[f"partners, {words}"] = {**reading, "floor_us": floor}
-                self.say(f"  out, {words}: {count} links in {reading['seconds']:.2f} s,"
-                         f" {reading['resumed']} resumed, {ours:.0f} us each, OpenSSL alone"
-                         f" {floor:.0f} us")
                 if reading["resumed"] != (words == "resumed") * count:
                     raise Failure(f"of {count} partners: {reading}")
-                if words == "full":
-                    self.budget(f"{count:,} partner links from cold, s", reading["seconds"], 20)
-                self.budget(f"Handshakes/s on one core, outbound, {words}", 1e6 / ours, None)
-                self.budget(f"Handshakes outbound, {words}: OpenSSL's CPU / ours", floor / ours,
-                            0.8, at_least=True)
+                made[words] = {**reading, "floor_us": floor}
         finally:
             gateway.stop()
             server.stop()
+        return made
 
     @staticmethod
     def _called(server, gateway, sip, count):
@@ -281,7 +296,8 @@ class StreamSections:
 
     def _fairness(self):
         """The latency of a partner that sends 200 messages/s, alone and beside a flood on two
-        streams: in turns, because the machine has moments of its own."""
+        streams: in turns, of which the best of each counts. What the flood does to him it does in
+        every turn; what else the machine does only ever makes one worse."""
         helper = self._helper("traffic", *self._files("partners"))
         gateway = self._stream_gateway(3, sip=helper.read()["sip"], together=1)
         try:
@@ -295,8 +311,7 @@ class StreamSections:
                 flooded.append(helper.ask(f"pace {seconds} 200"))
                 helper.ask("quiet")
             self.facts["fairness"] = {"alone": alone, "flooded": flooded}
-            p99 = [sorted(r["p99_us"] for r in readings)[len(readings) // 2]
-                   for readings in (alone, flooded)]
+            p99 = [min(r["p99_us"] for r in readings) for readings in (alone, flooded)]
             rate = flooded[-1]["flooded"] / flooded[-1]["seconds"]
             self.say(f"  p99 {p99[0]:.0f} us alone, {p99[1]:.0f} us beside a flood of {rate:,.0f}/s")
             self.budget("99th percentile of a partner, beside a flood of another / alone",
