@@ -14,7 +14,7 @@ namespace {
 
 using sip::TerminationReason;
 
-constexpr std::size_t kMaxHeld = 10000;  // pairs whose SUBSCRIBEs wait for the store
+constexpr std::size_t kMaxHeld = 50'000;  // pairs whose SUBSCRIBEs wait for the store
 
 subscriptions::SipWatchesXmpp::Event event_of(xmpp::Condition condition) {
     using Event = subscriptions::SipWatchesXmpp::Event;
