@@ -2,8 +2,10 @@
 whether one partner's flood delays another."""
 import collections
 import json
+import os
 import queue
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -152,7 +154,9 @@ class StreamSections:
         """The same links, octet for octet hardly different, over OpenSSL and blocking sockets:
         a handshake is some of what a link costs, the more so when it is resumed."""
         count = self.sizes.partner_links
-        helper = self._helper("links", port, count, int(resumes), *self._files("gateway"))
+        # On the gateway's core: waking the other core costs what it costs the gateway.
+        helper = Helper(self.programs, 0, "links", port, count, int(resumes),
+                        *self._files("gateway"))
         times = helper.read()
         helper.end()
         if times["resumed"] != count * resumes:
@@ -297,7 +301,8 @@ class StreamSections:
     def _fairness(self):
         """The latency of a partner that sends 200 messages/s, alone and beside a flood on two
         streams: in turns, of which the best of each counts. What the flood does to him it does in
-        every turn; what else the machine does only ever makes one worse."""
+        every turn; what else the machine does only ever makes one worse. The generator's core is
+        as busy without the flood."""
         helper = self._helper("traffic", *self._files("partners"))
         gateway = self._stream_gateway(3, sip=helper.read()["sip"], together=1)
         try:
@@ -306,7 +311,8 @@ class StreamSections:
             helper.ask("pace 2 200")
             alone, flooded = [], []
             for _ in range(max(self.sizes.rounds, FAIRNESS_TURNS)):
-                alone.append(helper.ask(f"pace {seconds} 200"))
+                with _BusyCore(1):
+                    alone.append(helper.ask(f"pace {seconds} 200"))
                 helper.ask("flood")
                 flooded.append(helper.ask(f"pace {seconds} 200"))
                 helper.ask("quiet")
@@ -319,6 +325,23 @@ class StreamSections:
         finally:
             gateway.stop()
             helper.stop()
+
+
+class _BusyCore:
+    """Keeps a core busy with what gives way to everybody, as the threads that flood do: a machine
+    that is shared treats busy cores and idle ones differently."""
+
+    def __init__(self, core):
+        self.command = [*on_core(core), sys.executable, "-c", "while True: pass"]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            self.command,
+            preexec_fn=lambda: os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0)))
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
 
 
 class _Caller:
