@@ -115,21 +115,16 @@ std::int64_t PresenceFlow::next_attempt_in(const Entry& entry, Watch watch) cons
             .count();
     };
     const Pair& pair = entry.value;
-    if (watch == Watch::SipWatchesXmpp) {
-        // All of a partner that is away is told when it answers.
-        const bool is_due = pair.sip_watches_xmpp.state() != OfXmpp::State::None &&
-                            is_away(xmpp::Jid::from_prepared(entry.contact()).domain);
-        if (is_due) {
-            return until(watch_due_);
-        }
+    // All of a partner that is away is told when it answers.
+    if (watch == Watch::SipWatchesXmpp && pair.sip_watches_xmpp.state() != OfXmpp::State::None &&
+        is_away(xmpp::Jid::from_prepared(entry.contact()).domain)) {
+        return until(watch_due_);
     }
     if (const TimePoint due = pair.retry_due[static_cast<std::size_t>(watch)]; due != TimePoint{}) {
         return until(due);
     }
-    if (watch == Watch::SipWatchesXmpp) {
-        return -1;
-    }
-    const bool is_due = pair.xmpp_watches_sip.state() == OfSip::State::Waiting &&
+    const bool is_due = watch == Watch::XmppWatchesSip &&
+                        pair.xmpp_watches_sip.state() == OfSip::State::Waiting &&
                         is_peer_down(entry.user().substr(entry.user().rfind('@') + 1));
     return is_due ? until(watch_due_) : -1;
 }

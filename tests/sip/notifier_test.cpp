@@ -50,11 +50,9 @@ TEST_F(NotifierTest, A200AndTheFirstNotifyBehindIt) {  // checklist 8.03, 8.04, 
 }
 
 TEST_F(NotifierTest, NothingIsSentInADialogThatIsNotConfirmed) {
-    const Parsed parsed(text_of({.extra = "Record-Route: <sip:p1.example;lr>"}));
     RecordingTransaction transaction("tag42", [] {});
-    const auto granted = notifiers->check(parsed.request(), transaction);
     const PreparedWatch prepared =
-        notifiers->prepare(parsed.request(), transaction, *granted, "contoso.example", 42);
+        prepare(transaction, {.extra = "Record-Route: <sip:p1.example;lr>"});
     ASSERT_NE(prepared.handle, 0U);
     EXPECT_FALSE(notifiers->save(prepared.handle).empty());
     notifiers->changed(prepared.handle);
@@ -69,11 +67,8 @@ TEST_F(NotifierTest, NothingIsSentInADialogThatIsNotConfirmed) {
 }
 
 TEST_F(NotifierTest, ADroppedDialogNeverWas) {
-    const Parsed parsed(text_of({}));
     RecordingTransaction transaction("tag42", [] {});
-    const auto granted = notifiers->check(parsed.request(), transaction);
-    const PreparedWatch prepared =
-        notifiers->prepare(parsed.request(), transaction, *granted, "contoso.example", 42);
+    const PreparedWatch prepared = prepare(transaction);
     notifiers->drop(prepared.handle);
     EXPECT_FALSE(notifiers->confirm(prepared, transaction));
     EXPECT_EQ(transaction.answer.status, 0);

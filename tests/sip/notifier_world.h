@@ -118,6 +118,15 @@ class NotifierTest : public testing::Test {
         return transaction.answer;
     }
 
+    /// The first of the two steps.
+    PreparedWatch prepare(RecordingTransaction& transaction, const SubscribeFields& f = {}) {
+        const Parsed parsed(text_of(f));
+        const auto granted = notifiers->check(parsed.request(), transaction);
+        EXPECT_TRUE(granted);
+        return notifiers->prepare(
+            parsed.request(), transaction, granted.value_or(WatchRequest{}), "contoso.example", 42);
+    }
+
     /// Inside one.
     Answer refresh(SubscribeFields f = {}) {
         if (f.to_tag.empty()) {
