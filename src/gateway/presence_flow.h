@@ -149,6 +149,7 @@ class PresenceFlow final : public Contacts,
         const sip::Request& request;
         std::unique_ptr<sip::IncomingRequest>& transaction;
         sip::WatchRequest granted;
+        bool is_refused = false;  ///< answered: there was no room, or it makes no dialog
     };
 
     using Walk = PresenceWalk;

@@ -134,6 +134,9 @@ void PresenceFlow::act(PairHandle handle, OfXmpp::Event event, Asked* asked) {
         retry_of(pair, Watch::SipWatchesXmpp) = {};
     }
     perform(handle, *entry, ends, list, asked);
+    if (asked != nullptr && asked->is_refused && state == OfXmpp::State::None) {
+        return act(handle, OfXmpp::Event::NotSaved);  // as if it had not been asked for
+    }
     collect(handle);
 }
 
@@ -152,6 +155,9 @@ void PresenceFlow::perform(
                 break;
             case Do::Hold:
                 hold(handle, entry, ends.sip_domain, *asked);
+                if (asked->is_refused) {
+                    return;
+                }
                 break;
             case Do::Accept:
                 notifiers_->accept(asked->request,
@@ -206,6 +212,7 @@ void PresenceFlow::hold(PairHandle handle,
                         Entry& entry,
                         std::string_view sip_domain,
                         Asked& asked) {
+    asked.is_refused = true;
     if (held_.size() >= kMaxHeld && !held_.contains(handle)) {
         return asked.transaction->respond(503);
     }
@@ -221,6 +228,7 @@ void PresenceFlow::hold(PairHandle handle,
     if (made.dialog.handle == 0) {
         return dialogs.release(*slot);
     }
+    asked.is_refused = false;
     dialogs.set(*slot, made.dialog.handle);
     made.transaction = std::move(asked.transaction);
     held_[handle].push_back(std::move(made));
